@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { errorCodes } from './error-codes.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { allOperations } from './operations.ts';
+import { commonErrors } from './operation.ts';
+import type { Operation } from './operation.ts';
+import { errorStatus, errorTitle } from './problem.ts';
+import { problem } from './schemas/common.ts';
+
+export type JsonSchema = Record<string, unknown>;
+
+export interface OpenApiParameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+
+export interface OpenApiOperation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly OpenApiParameter[];
+  readonly requestBody?: { readonly required: true; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly security: readonly Record<string, readonly string[]>[];
+  /** The least role, and whether the key must be for the whole instance. */
+  readonly 'x-role': string;
+  readonly 'x-scope': string;
+  /** Error codes the operation answers with beyond the common ones. */
+  readonly 'x-errors': readonly ErrorCode[];
+}
+
+type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.1';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string; readonly license: object };
+  readonly servers: readonly { readonly url: string }[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: { readonly securitySchemes: object; readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
+
+const tagDescriptions: Readonly<Record<string, string>> = {
+  workspaces: 'A workspace is one gateway URL with its servers, people and tokens.',
+  servers: 'The MCP servers behind the gateway URL, in their order.',
+  tokens: 'Gateway tokens (mng_…) open the data plane and nothing else.',
+  members: 'The people of a workspace and what they may administer.',
+  apiKeys: 'Control keys (mnk_…) bound to one workspace.',
+  instanceKeys: 'Control keys (mnk_…) for the whole instance.',
+  network: 'Private and loopback addresses the gateway may dial, opened one by one.',
+  calls: 'One row for every tool call: metadata, never values.',
+  auditEvents: 'Every change anyone made.',
+  instance: 'This installation.',
+};
+
+/**
+ * The control API as an OpenAPI 3.1 document, made from the contract and from nothing else.
+ * @param options.version of the product; `url` is where it is served
+ */
+export function openApiDocument(options: { readonly version: string; readonly url: string }): OpenApiDocument {
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const operation of allOperations) {
+    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describe(operation);
+  }
+  const tags = [...new Set(allOperations.map(nounOf))];
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'MCPNest control API',
+      version: options.version,
+      description:
+        'Change what the gateway serves. Send a control key as `Authorization: Bearer mnk_…`. Every change is audited in the transaction that makes it and reaches the gateway within a second. Errors are problem documents (RFC 9457).',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: options.url }],
+    tags: tags.map((name) => ({ name, description: tagDescriptions[name] ?? '' })),
+    paths,
+    components: {
+      securitySchemes: {
+        controlKey: { type: 'http', scheme: 'bearer', bearerFormat: 'mnk_ + 48 lower-case hex characters' },
+      },
+      schemas: { Problem: schemaOf(problem, 'output') },
+    },
+  };
+}
+
+const nounOf = (operation: Operation): string => operation.id.split('.', 1)[0]!;
+
+function describe(operation: Operation): OpenApiOperation {
+  return {
+    operationId: operation.id,
+    summary: operation.summary,
+    description: [operation.description, roleSentence(operation)].filter((text) => text !== undefined).join(' '),
+    tags: [nounOf(operation)],
+    parameters: [...parameters(operation.params, 'path'), ...parameters(operation.query, 'query')],
+    ...(operation.body === null
+      ? {}
+      : {
+          requestBody: {
+            required: true as const,
+            content: {
+              'application/json': {
+                schema: schemaOf(operation.body, 'input'),
+                ...(operation.example === undefined ? {} : { example: operation.example }),
+              },
+            },
+          },
+        }),
+    responses: {
+      [operation.status]:
+        operation.response === null
+          ? { description: 'Done; no body.' }
+          : { description: 'Done.', content: { 'application/json': { schema: schemaOf(operation.response, 'output') } } },
+      ...errorResponses([...commonErrors, ...operation.errors]),
+    },
+    security: [{ controlKey: [] }],
+    'x-role': operation.role,
+    'x-scope': operation.scope,
+    'x-errors': operation.errors,
+  };
+}
+
+const roleSentence = (operation: Operation): string =>
+  `Needs the role ${operation.role}${operation.scope === 'instance' ? ' and a key for the whole instance' : ''}.`;
+
+function parameters(schema: z.ZodObject, place: 'path' | 'query'): OpenApiParameter[] {
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(typeof description === 'string' ? { description } : {}),
+    schema: rest,
+  }));
+}
+
+function errorResponses(codes: readonly ErrorCode[]): Record<string, { description: string; content: Content }> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) byStatus.set(errorStatus[code], [...(byStatus.get(errorStatus[code]) ?? []), code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, sharing]) => [
+      String(status),
+      {
+        description: sharing.map((code) => `${code}: ${errorCodes[code].meaning}`).join(' '),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            example: exampleProblem(sharing[0]!),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+const exampleProblem = (code: ErrorCode): z.output<typeof problem> => ({
+  type: `/docs#${code}`,
+  title: errorTitle[code],
+  status: errorStatus[code],
+  detail: errorCodes[code].meaning,
+  code,
+  retryable: errorCodes[code].retryable,
+  requestId: '0199d2b4-7c1e-7a53-9f04-3a1f6f0f8a11',
+});
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    override: ({ jsonSchema }) => {
+      // Answers may gain fields, so no client should be generated to refuse them; and bounds that say nothing go.
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.format === 'date-time' || jsonSchema.format === 'email') delete jsonSchema.pattern;
+    },
+  });
+  return rest;
+}

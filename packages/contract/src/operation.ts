@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './error-codes.ts';
+
+/** What a person may administer, from most to least. */
+export const roles = ['owner', 'admin', 'member'] as const;
+export type Role = (typeof roles)[number];
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Anything an operation can answer with besides the errors it names itself. */
+export const commonErrors = ['unauthenticated', 'forbidden', 'invalid_input', 'rate_limited', 'unavailable', 'internal'] as const satisfies readonly ErrorCode[];
+
+/**
+ * One thing the control plane can do, as data. Server routes, the API client, the OpenAPI document, the role matrix
+ * of the tests and the audit trail (`action` = `id`) are all made from it.
+ */
+export interface Operation {
+  /** `noun.verb`; also the client method, the audit action and the OpenAPI operationId. */
+  readonly id: string;
+  readonly method: HttpMethod;
+  /** Path with `{name}` place-holders, one for every key of `params`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  /** Null: the operation takes no body. */
+  readonly body: z.ZodType | null;
+  /** Null: the answer has no body (204). */
+  readonly response: z.ZodType | null;
+  readonly status: 200 | 201 | 204;
+  /** The least role that may do it. */
+  readonly role: Role;
+  /** `instance`: only keys of the whole instance. `workspace`: also keys bound to the workspace in the path. */
+  readonly scope: 'instance' | 'workspace';
+  /** Errors beyond `commonErrors`. */
+  readonly errors: readonly ErrorCode[];
+  /** A body that works as written, for the documentation. */
+  readonly example?: unknown;
+}
+
+/** Declare an operation, keeping the exact types of its schemas. */
+export const defineOperation = <const O extends Operation>(operation: O): O => operation;
+
+/** What the operation's handler receives: parsed and with defaults filled in. */
+export interface OperationInput<O extends Operation> {
+  readonly params: z.output<O['params']>;
+  readonly query: z.output<O['query']>;
+  readonly body: O['body'] extends z.ZodType ? z.output<O['body']> : undefined;
+}
+
+/** What a caller sends. Parts without a required field may be left out. */
+export type OperationRequest<O extends Operation> = Part<'params', z.input<O['params']>> &
+  Part<'query', z.input<O['query']>> &
+  (O['body'] extends z.ZodType ? Part<'body', z.input<O['body']>> : unknown);
+
+/** What the operation answers with. */
+export type OperationResponse<O extends Operation> = O['response'] extends z.ZodType ? z.output<O['response']> : undefined;
+
+// oxlint-disable-next-line typescript/no-empty-object-type -- `{}` here asks "is every field optional?"
+type Part<Name extends string, Value> = {} extends Value ? { readonly [N in Name]?: Value } : { readonly [N in Name]: Value };

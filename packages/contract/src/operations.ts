@@ -1,0 +1,28 @@
+import type { Operation } from './operation.ts';
+import { apiKeys } from './operations/api-keys.ts';
+import { auditEvents } from './operations/audit-events.ts';
+import { calls } from './operations/calls.ts';
+import { instance } from './operations/instance.ts';
+import { instanceKeys } from './operations/instance-keys.ts';
+import { members } from './operations/members.ts';
+import { network } from './operations/network.ts';
+import { servers } from './operations/servers.ts';
+import { tokens } from './operations/tokens.ts';
+import { workspaces } from './operations/workspaces.ts';
+
+/** Everything the control plane can do, by noun and verb. What is not here has no route. */
+export const operations = {
+  workspaces,
+  servers,
+  tokens,
+  members,
+  apiKeys,
+  instanceKeys,
+  network,
+  calls,
+  auditEvents,
+  instance,
+} as const;
+
+/** The same as a flat list, in the order of the documentation. */
+export const allOperations: readonly Operation[] = Object.values(operations).flatMap((noun): Operation[] => Object.values(noun));

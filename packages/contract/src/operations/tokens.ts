@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { defineOperation } from '../operation.ts';
+import { id, nothing, slug } from '../schemas/common.ts';
+import { rotate, tokenIssue, tokenIssued, tokenList } from '../schemas/tokens.ts';
+
+const collection = '/api/v1/workspaces/{workspace}/tokens';
+const item = `${collection}/{token}` as const;
+const inWorkspace = z.strictObject({ workspace: slug });
+const inToken = z.strictObject({ workspace: slug, token: id });
+
+export const tokens = {
+  issue: defineOperation({
+    id: 'tokens.issue',
+    method: 'POST',
+    path: collection,
+    summary: 'Issue a gateway token (mng_…)',
+    params: inWorkspace,
+    query: nothing,
+    body: tokenIssue,
+    response: tokenIssued,
+    status: 201,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+    example: { kind: 'workspace', label: 'CI', scope: ['github', 'grafana:get_dashboard'], expiresInDays: 90 },
+  }),
+  list: defineOperation({
+    id: 'tokens.list',
+    method: 'GET',
+    path: collection,
+    summary: 'List the gateway tokens',
+    params: inWorkspace,
+    query: nothing,
+    body: null,
+    response: tokenList,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  rotate: defineOperation({
+    id: 'tokens.rotate',
+    method: 'POST',
+    path: `${item}/rotate`,
+    summary: 'Replace a gateway token by a new one',
+    params: inToken,
+    query: nothing,
+    body: rotate,
+    response: tokenIssued,
+    status: 201,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found', 'conflict'],
+    example: { overlapSeconds: 3600 },
+  }),
+  revoke: defineOperation({
+    id: 'tokens.revoke',
+    method: 'DELETE',
+    path: item,
+    summary: 'End a gateway token now',
+    params: inToken,
+    query: nothing,
+    body: null,
+    response: null,
+    status: 204,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+};

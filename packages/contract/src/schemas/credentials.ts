@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** RFC 9110 `token`. */
+const headerSyntax = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/;
+
+/**
+ * Headers the gateway builds itself or that steer the connection (RFC 9110 7.6.1, RFC 9112), so that a credential
+ * can never change where a message goes, how long it is or what protocol it speaks.
+ */
+const reserved =
+  /^(?:host|cookie|set-cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept|accept-.+|via|date|origin|user-agent|forwarded|x-forwarded-.+|x-real-ip|content-.+|mcp-.+|proxy-.+|sec-.+|traceparent|tracestate|last-event-id)$/;
+
+/** Why a header may not carry a credential, or undefined when it may. */
+export function credentialHeaderProblem(name: string): string | undefined {
+  if (!headerSyntax.test(name)) return 'is not a header name (RFC 9110: letters, digits and !#$%&\'*+-.^_`|~)';
+  if (reserved.test(name.toLowerCase())) return 'is set by the gateway itself or steers the connection; use another header';
+  return undefined;
+}
+
+const headerValue = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(8192, 'must have at most 8192 characters')
+  .refine((value) => /^[\t\x20-\x7e]+$/.test(value), 'must be visible ASCII without line breaks')
+  .refine((value) => value === value.trim(), 'must not begin or end with white space');
+
+const headers = z
+  .record(z.string(), headerValue)
+  .superRefine((record, context) => {
+    const names = Object.keys(record);
+    if (names.length === 0) context.addIssue({ code: 'custom', message: 'must name at least one header' });
+    if (names.length > 20) context.addIssue({ code: 'custom', message: 'must name at most 20 headers' });
+    for (const name of names) {
+      const reason = credentialHeaderProblem(name);
+      if (reason !== undefined) context.addIssue({ code: 'custom', path: [name], message: reason });
+    }
+    if (new Set(names.map((name) => name.toLowerCase())).size !== names.length) {
+      context.addIssue({ code: 'custom', message: 'must not name a header twice' });
+    }
+  })
+  .describe('Header name → value. Write-only.');
+
+/** Either headers as they are to be sent, or a bearer token (RFC 6750). */
+export const serverCredential = z.union([
+  z.strictObject({ headers }),
+  z.strictObject({
+    bearer: headerValue.refine((value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value), 'must be a bearer token (RFC 6750: no spaces)'),
+  }),
+]);

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { nextCursor, pageQuery, time } from './common.ts';
+
+export const toolCall = z.object({
+  id: z.string(),
+  createdAt: time,
+  memberId: z.string().nullable(),
+  tokenId: z.string(),
+  principalKind: z.string(),
+  server: z.string().nullable().describe('Slug of the server that owns the tool.'),
+  tool: z.string(),
+  status: z.int().describe("HTTP style: 200, 4xx the caller's fault, 5xx the upstream's."),
+  outcome: z.string(),
+  errorCode: z.string().nullable(),
+  latencyMs: z.number(),
+  upstreamMs: z.number().nullable(),
+  dispatched: z.boolean().describe('Whether any byte was sent upstream.'),
+  rule: z.string().nullable().describe('The rule that decided.'),
+  policyVersion: z.int().describe('Version of the snapshot that decided.'),
+  definitionHash: z.string().nullable(),
+  argsShape: z.unknown().describe('Keys, types and size classes of the arguments; never a value.'),
+  era: z.string(),
+  protocolVersion: z.string().nullable(),
+  clientName: z.string().nullable(),
+  bytesIn: z.int(),
+  bytesOut: z.int(),
+  traceId: z.string().nullable(),
+});
+export type ToolCall = z.output<typeof toolCall>;
+
+export const toolCallList = z.object({ items: z.array(toolCall), nextCursor });
+
+const range = {
+  from: time.optional().describe('Not before this moment.'),
+  to: time.optional().describe('Before this moment.'),
+};
+
+export const toolCallQuery = z.strictObject({
+  server: z.string().max(100).optional(),
+  tool: z.string().max(200).optional(),
+  memberId: z.string().max(100).optional(),
+  tokenId: z.string().max(100).optional(),
+  status: z.coerce.number().int().min(100).max(599).optional(),
+  outcome: z.string().max(100).optional(),
+  ...range,
+  ...pageQuery,
+});
+
+export const auditEvent = z.object({
+  id: z.string(),
+  createdAt: time,
+  workspaceId: z.string().nullable(),
+  actor: z.string().describe("`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder."),
+  actorEmail: z.string().nullable(),
+  action: z.string().describe('Id of the operation.'),
+  target: z.string(),
+  detail: z.unknown(),
+});
+export type AuditEvent = z.output<typeof auditEvent>;
+
+export const auditEventList = z.object({ items: z.array(auditEvent), nextCursor });
+
+export const auditEventQuery = z.strictObject({
+  action: z.string().max(100).optional(),
+  ...range,
+  ...pageQuery,
+});
+
+export const instance = z.object({
+  version: z.string(),
+  url: z.string(),
+  database: z.enum(['sqlite', 'postgres']),
+  time,
+  counts: z.object({
+    workspaces: z.int(),
+    servers: z.int(),
+    members: z.int(),
+    tokens: z.int().describe('Tokens that are neither revoked nor expired.'),
+  }),
+});
+export type Instance = z.output<typeof instance>;

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { id, name, note, slug, time, warning } from './common.ts';
+
+export const serverPrefix = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,23}$/, 'must be 1–24 characters of a–z, 0–9, _ and -, beginning with a letter')
+  .describe('Tools appear as {prefix}_{tool}. Unique within the workspace.');
+
+export const serverUrl = z
+  .string()
+  .trim()
+  .max(2048)
+  .superRefine((text, context) => {
+    const reason = serverUrlProblem(text);
+    if (reason !== undefined) context.addIssue({ code: 'custom', message: reason });
+  })
+  .describe('The Streamable HTTP endpoint of the MCP server.');
+
+function serverUrlProblem(text: string): string | undefined {
+  if (/[\u0000-\u0020\u007f]/.test(text)) return 'must not contain spaces or control characters';
+  if (!URL.canParse(text)) return 'must be a complete URL, e.g. https://mcp.example.com/mcp';
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https:// or http://';
+  if (url.username !== '' || url.password !== '') return 'must not carry a user name or password; set a credential instead';
+  if (text.includes('#')) return 'must not have a fragment (#…)';
+  return undefined;
+}
+
+const perMinute = z.int().min(1).max(10_000_000).nullable();
+
+export const serverLimits = z.strictObject({
+  perMinute: perMinute.describe('Calls per minute to this server by everyone together; null = no ceiling.'),
+  toolPerMinute: perMinute.describe('Calls per minute to any one tool of this server; null = no ceiling.'),
+  concurrency: z.int().min(1).max(10_000).describe('Calls in flight to this server at once.'),
+  deadlineMs: z.int().min(100).max(3_600_000).describe('Milliseconds a call may take in all.'),
+  maxResultBytes: z
+    .int()
+    .min(1024)
+    .max(100 * 1024 * 1024)
+    .describe('Decoded bytes an answer may have.'),
+});
+
+export const serverHealth = z.object({
+  state: z.string().describe("'unknown' until the gateway has spoken to the server."),
+  since: time.nullable().describe('Since when it is in this state.'),
+  lastErrorClass: z.string().nullable(),
+  latencyMs: z.number().nullable().describe('Milliseconds the last exchange took.'),
+  checkedAt: time.nullable(),
+});
+export type ServerHealth = z.output<typeof serverHealth>;
+
+export const server = z.object({
+  id,
+  slug,
+  name: z.string(),
+  url: z.string(),
+  prefix: z.string().nullable(),
+  enabled: z.boolean(),
+  position: z.int().describe('Place in the merged tool list, from 1.'),
+  revision: z.int().describe('Grows with every change of the configuration.'),
+  limits: serverLimits,
+  credential: z
+    .object({ headers: z.array(z.string()) })
+    .nullable()
+    .describe('Names of the headers sent upstream. Their values are never returned.'),
+  health: serverHealth,
+  warnings: z.array(warning),
+  createdAt: time,
+  updatedAt: time,
+});
+export type Server = z.output<typeof server>;
+
+export const serverList = z.object({ items: z.array(server) });
+
+export const serverCreate = z.strictObject({
+  name,
+  url: serverUrl,
+  slug: slug.optional().describe('Made from the name when left out.'),
+  prefix: serverPrefix.nullable().optional(),
+  enabled: z.boolean().default(true),
+  position: z.int().min(1).max(10_000).optional().describe('Place in the list, from 1; at the end when left out.'),
+  limits: serverLimits.partial().optional(),
+  note: note.optional(),
+});
+
+export const serverUpdate = z
+  .strictObject({
+    name: name.optional(),
+    url: serverUrl.optional(),
+    prefix: serverPrefix.nullable().optional().describe('null removes the prefix.'),
+    enabled: z.boolean().optional(),
+    limits: serverLimits.partial().optional(),
+    note: note.optional(),
+  })
+  .refine((body) => Object.keys(body).some((key) => key !== 'note'), 'must change something');
+
+export const serverMove = z.strictObject({ position: z.int().min(1).max(10_000).describe('The new place, from 1.') });
+
+export const serverRollback = z.strictObject({
+  revision: z.int().min(1).describe('The revision whose configuration to use again.'),
+  note: note.optional(),
+});
+
+export const serverRevision = z.object({
+  revision: z.int(),
+  author: z.string(),
+  note: z.string(),
+  createdAt: time,
+  config: z.object({
+    name: z.string(),
+    url: z.string(),
+    prefix: z.string().nullable(),
+    enabled: z.boolean(),
+    limits: serverLimits,
+    credentialHeaders: z.array(z.string()),
+  }),
+});
+export type ServerRevision = z.output<typeof serverRevision>;
+
+export const serverRevisionList = z.object({ items: z.array(serverRevision) });

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { expiry, id, label, overlapSeconds, role, time } from './common.ts';
+
+const scopeEntry = z
+  .string()
+  .max(200)
+  .regex(
+    /^[a-z0-9]+(?:-[a-z0-9]+)*(?::[\x21-\x7e]+)?$/,
+    'must be a server (`github`) or one of its tools (`github:list_issues`)',
+  );
+
+/** Narrows a token to servers and tools. */
+export const scope = z
+  .array(scopeEntry)
+  .min(1, 'must not be empty; leave it out for the whole workspace')
+  .max(500)
+  .describe('Entries `server` or `server:tool`, with the names the server itself uses. Null or left out: the whole workspace.');
+
+const secretState = {
+  label: z.string(),
+  hint: z.string().describe('The last four characters.'),
+  expiresAt: time.nullable(),
+  createdAt: time,
+  createdBy: z.string(),
+  revokedAt: time.nullable(),
+  replacedBy: z.string().nullable().describe('Id of the one that took its place.'),
+  lastUsedAt: time.nullable().describe('Kept to the day.'),
+};
+
+export const token = z.object({
+  id,
+  kind: z.enum(['workspace', 'member']),
+  memberId: z.string().nullable(),
+  scope: z.array(z.string()).nullable(),
+  ...secretState,
+});
+export type Token = z.output<typeof token>;
+
+export const tokenList = z.object({ items: z.array(token) });
+
+export const tokenIssue = z
+  .strictObject({
+    kind: z.enum(['workspace', 'member']).default('workspace').describe('workspace: a machine identity. member: acts for memberId.'),
+    memberId: id.optional(),
+    label,
+    scope: scope.nullable().optional(),
+    ...expiry,
+  })
+  .refine((body) => (body.kind === 'member') === (body.memberId !== undefined), {
+    path: ['memberId'],
+    message: 'is required for kind "member" and refused for kind "workspace"',
+  })
+  .refine((body) => body.expiresAt === undefined || body.expiresInDays === undefined, {
+    path: ['expiresInDays'],
+    message: 'must not be sent together with expiresAt',
+  });
+
+export const tokenIssued = z.object({
+  token,
+  secret: z.string().describe('The token itself (mng_…). Shown this once; only its SHA-256 is kept.'),
+});
+
+export const apiKey = z.object({
+  id,
+  userId: id,
+  email: z.string(),
+  workspace: z.string().nullable().describe('Slug of the workspace the key is bound to; null = the whole instance.'),
+  role,
+  ...secretState,
+});
+export type ApiKey = z.output<typeof apiKey>;
+
+export const apiKeyList = z.object({ items: z.array(apiKey) });
+
+const onlyOneExpiry = (body: { expiresAt?: unknown; expiresInDays?: unknown }): boolean =>
+  body.expiresAt === undefined || body.expiresInDays === undefined;
+const onlyOneExpiryMessage = { path: ['expiresInDays'], message: 'must not be sent together with expiresAt' };
+
+export const apiKeyIssue = z
+  .strictObject({
+    email: z.string().trim().toLowerCase().max(254).optional().describe('Whose key it is; the caller when left out.'),
+    role: role.describe("At most the caller's own role, and for a workspace key at most the member's."),
+    label,
+    ...expiry,
+  })
+  .refine(onlyOneExpiry, onlyOneExpiryMessage);
+
+export const apiKeyIssued = z.object({
+  apiKey,
+  secret: z.string().describe('The key itself (mnk_…). Shown this once; only its SHA-256 is kept.'),
+});
+
+/** Same for tokens and keys. The new one lives as long as the old one was meant to, unless told otherwise. */
+export const rotate = z.strictObject({ overlapSeconds, ...expiry }).refine(onlyOneExpiry, onlyOneExpiryMessage);

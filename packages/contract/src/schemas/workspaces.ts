@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { id, name, slug, time } from './common.ts';
+
+const perMinute = z.int().min(1).max(10_000_000).nullable();
+
+export const workspaceLimits = z.strictObject({
+  principalPerMinute: perMinute.describe('Calls per minute for one principal; null = no ceiling.'),
+  workspacePerMinute: perMinute.describe('Calls per minute for the whole workspace; null = no ceiling.'),
+  principalConcurrency: z.int().min(1).max(10_000).describe('Calls of one principal in flight at once.'),
+});
+
+export const workspaceSettings = z.strictObject({
+  auditMode: z
+    .enum(['available', 'strict'])
+    .describe(
+      'available: calls go on if the journal fails, and a gap record counts them. strict: flushed to disk before the first byte leaves; no receipt, no call.',
+    ),
+  retentionDays: z.int().min(30).max(2555).describe('Days a tool call stays in the store (30 days to 7 years).'),
+  limits: workspaceLimits,
+});
+
+export const workspace = z.object({
+  id,
+  slug,
+  name: z.string(),
+  settings: workspaceSettings,
+  gatewayUrl: z.string().describe('Where MCP clients connect.'),
+  createdAt: time,
+  updatedAt: time,
+});
+export type Workspace = z.output<typeof workspace>;
+
+export const workspaceList = z.object({ items: z.array(workspace) });
+
+export const workspaceCreate = z.strictObject({
+  name,
+  slug: slug.optional().describe('Made from the name when left out.'),
+});
+
+export const workspaceUpdate = z
+  .strictObject({
+    name: name.optional(),
+    settings: workspaceSettings
+      .partial()
+      .extend({ limits: workspaceLimits.partial().optional() })
+      .optional()
+      .describe('Only what is to change.'),
+  })
+  .refine((body) => Object.keys(body).length > 0, 'must change something: send name or settings');

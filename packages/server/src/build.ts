@@ -1,0 +1,274 @@
+import { getRequestListener } from '@hono/node-server';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLoopback, type Config } from './config/config.ts';
+import type { Secrets } from './config/secrets.ts';
+import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import { unavailable } from './domain/errors.ts';
+import { createGateway, type Gateway } from './gateway/app.ts';
+import { createMemoryBus } from './platform/bus/memory.ts';
+import { systemClock } from './platform/clock.ts';
+import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
+import type { OpenDatabase } from './platform/database/database.ts';
+import { migrate } from './platform/database/migrate.ts';
+import { openPostgres } from './platform/database/postgres.ts';
+import { openSqlite } from './platform/database/sqlite.ts';
+import { createDialer } from './platform/dialer.ts';
+import { openJournal, type Journal } from './platform/journal/journal.ts';
+import { startShipper, type Shipper } from './platform/journal/shipper.ts';
+import { createLog, type Log } from './platform/log.ts';
+import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
+import { createDatabaseProbe, createOperations } from './platform/operations.ts';
+import { createLocalVault } from './platform/vault/local-key.ts';
+
+/** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
+const drainMs = 30_000;
+const closeMs = 2_000;
+
+/** A whole MCPNest in this process. */
+export interface Product {
+  /** Where it listens, without a trailing slash; known once started. */
+  readonly url: string;
+  /** Where clients reach it: the configured public URL, or `url`. */
+  readonly publicUrl: string;
+  /** Serve. @throws AppError `unavailable` when the address cannot be listened on */
+  start(): Promise<void>;
+  /** Not ready at once; calls in flight end, records are flushed, everything is closed. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Put the product together; the one place that names adapters. Nothing listens before `start`.
+ * @throws AppError `unavailable` that names the remedy; nothing stays open then
+ */
+export async function build(config: Config, secrets: Secrets, log: Log = createLog(config.logLevel)): Promise<Product> {
+  await using opened = new AsyncDisposableStack();
+  // Held before anything in the folder is changed.
+  const folder = openDataFolder(config.dataDir, secrets.secretKey);
+  opened.use(lockDataFolder(folder.dir));
+  let url = '';
+  const publicUrl = (): string => config.publicUrl ?? url;
+  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
+  const { database } = deps;
+  const { journal, shipper } = await openRecords(config, secrets, folder, deps, opened);
+  const gateway = opened.use(
+    createGateway({
+      ...deps,
+      db: database.db,
+      journal,
+      dialer: createDialer(),
+      allowedHosts: gatewayHosts(config),
+      allowedOrigins: new Set(config.allowedOrigins),
+    }),
+  );
+
+  let stopping = false;
+  const databaseAnswers = createDatabaseProbe(database, systemClock);
+  const reasons = async (): Promise<string[]> => {
+    if (stopping) return ['draining'];
+    const here = [...gateway.readiness(), ...(journal.health.ok ? [] : ['journal'])];
+    return (await databaseAnswers()) ? here : [...here, 'database'];
+  };
+  const measure = opened.use(measureProcess());
+  const operations = createOperations({
+    reasons,
+    metrics: async () => [
+      ...productMetrics((await reasons()).length === 0, gateway, journal, shipper),
+      ...measure.metrics(),
+    ],
+    mayReadMetrics: (req) => mayReadMetrics(req, config, control),
+  });
+  const rest = controlListener(control);
+  const server = createHttpServer((req, res) => {
+    if (req.url!.startsWith('/api/gw/')) gateway.handle(req, res);
+    else if (!operations(req, res)) rest(req, res);
+  });
+
+  const all = opened.move();
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    stopping = true;
+    const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
+    await gateway.drain(drainMs);
+    server.closeIdleConnections();
+    if (closed !== undefined) await Promise.race([closed, sleep(closeMs)]);
+    server.closeAllConnections();
+    await journal.flush();
+    await all.disposeAsync();
+  }
+  return {
+    get url() {
+      return url;
+    },
+    get publicUrl() {
+      return publicUrl();
+    },
+    start: async () => {
+      await gateway.start();
+      url = await listen(server, config);
+    },
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** The control plane alone, for an operator who works at the data folder; the server may run beside it. */
+export interface LocalControl extends AsyncDisposable {
+  readonly control: Control;
+  readonly deps: ControlDeps;
+}
+
+/**
+ * Open an installation for the command line and bring its database up to date; on first use it is created.
+ * @throws AppError `unavailable` that names the remedy
+ */
+export function buildControl(config: Config, secrets: Secrets, log: Log = createLog('silent')): Promise<LocalControl> {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const publicUrl = (): string => config.publicUrl ?? `http://${host}:${config.port}`;
+  return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log);
+}
+
+async function openControl(
+  config: Config,
+  secrets: Secrets,
+  folder: DataFolder,
+  publicUrl: () => string,
+  log: Log,
+): Promise<LocalControl> {
+  await using opened = new AsyncDisposableStack();
+  for (const warning of folder.warnings) log.warn(warning);
+  const vault = createLocalVault(folder.secretKey);
+  checkKey(folder.dir, vault);
+  const database = opened.use(openDatabase(config, secrets));
+  const applied = await migrate(database, systemClock);
+  if (applied.length > 0) log.info({ applied }, 'database migrated');
+  const bus = opened.use(createMemoryBus());
+  const { allowedHosts, allowedOrigins } = config;
+  const deps: ControlDeps = { database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins };
+  const all = opened.move();
+  return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+function openDatabase(config: Config, secrets: Secrets): OpenDatabase {
+  return config.database.kind === 'sqlite' ? openSqlite(config.database.file) : openPostgres(secrets.databaseUrl!);
+}
+
+/** The journal and what copies it to the database. */
+async function openRecords(
+  config: Config,
+  secrets: Secrets,
+  { dir: dataDir, nodeId }: DataFolder,
+  { database, vault, log }: ControlDeps,
+  opened: AsyncDisposableStack,
+): Promise<{ journal: Journal; shipper: Shipper }> {
+  const dir = join(dataDir, 'journal');
+  const { epoch } = await database.db
+    .selectFrom('mcp_tool_calls')
+    .select((row) => row.fn.max('epoch').as('epoch'))
+    .where('node', '=', nodeId)
+    .executeTakeFirstOrThrow();
+  const journal = opened.use(
+    await openJournal({
+      dir,
+      nodeId,
+      clock: systemClock,
+      log,
+      macKey: vault.deriveKey('journal'),
+      afterEpoch: epoch ?? 0,
+    }),
+  );
+  const target =
+    config.database.kind === 'sqlite'
+      ? config.database
+      : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
+  return { journal, shipper: opened.use(startShipper({ dir, nodeId, journal, target, log })) };
+}
+
+/** Host names without port; every loopback name as well where no public name is configured. */
+function gatewayHosts({ host, publicUrl, allowedHosts }: Config): Set<string> {
+  const names = [host, ...allowedHosts.map((entry) => new URL(`http://${entry}`).hostname)];
+  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname);
+  if (publicUrl === undefined || isLoopback(host)) names.push('localhost', '127.0.0.1', '::1');
+  return new Set(names.map((name) => name.replace(/^\[|\]$/g, '').toLowerCase()));
+}
+
+function controlListener(control: Control): RequestListener {
+  const listener = getRequestListener(
+    (request, { incoming }) => {
+      const { remoteAddress } = incoming.socket;
+      return control.fetch(request, remoteAddress === undefined ? {} : { remoteAddress });
+    },
+    { overrideGlobalObjects: false },
+  );
+  return (req, res) => void listener(req, res);
+}
+
+/** Without listeners for `upgrade` and `connect`, Node serves an upgrade request as a plain one and ends a CONNECT. */
+function createHttpServer(listener: RequestListener): Server {
+  return createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      // Bounds receiving a request; answers may take as long as the call does.
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+      insecureHTTPParser: false,
+    },
+    listener,
+  );
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<string> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const why = listenProblems[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be listened on.';
+    throw unavailable(`${host}:${port} ${why}`, { cause });
+  }
+  const { address, family, port: actual } = server.address() as AddressInfo;
+  // Listening everywhere includes here, and "everywhere" is not an address to connect to.
+  const name = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  return `http://${name}:${actual}`;
+}
+
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use. Stop what listens there, or choose another port with MCPNEST_PORT.',
+  EACCES: 'is not permitted to this user. Choose a port above 1023 with MCPNEST_PORT.',
+  EADDRNOTAVAIL: 'is not an address of this machine. Set MCPNEST_HOST to one that is.',
+  ENOTFOUND: 'cannot be resolved. Set MCPNEST_HOST to an address of this machine.',
+};
+
+function productMetrics(ready: boolean, gateway: Gateway, journal: Journal, shipper: Shipper): Metric[] {
+  return [
+    gauge('mcpnest_ready', '1 when ready to serve.', ready ? 1 : 0),
+    {
+      name: 'mcpnest_tool_calls_total',
+      help: 'Tool calls since the start, by outcome.',
+      type: 'counter',
+      samples: [...gateway.outcomes].map(([outcome, value]) => ({ value, labels: { outcome } })),
+    },
+    counter(
+      'mcpnest_journal_gaps_total',
+      'Records lost because the journal could not be written.',
+      journal.health.gaps,
+    ),
+    gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
+    gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
+  ];
+}
+
+/** Free where only programs of this machine can ask; elsewhere any valid control key will do. */
+async function mayReadMetrics(req: IncomingMessage, config: Config, control: Control): Promise<boolean> {
+  const host = req.headers.host ?? '';
+  const local =
+    isLoopback(config.host) && (config.publicUrl === undefined || isLoopback(new URL(config.publicUrl).hostname));
+  if (local && isLoopback(host.replace(/:\d+$/, ''))) return true;
+  const { authorization } = req.headers;
+  if (authorization === undefined || !URL.canParse(`http://${host}`)) return false;
+  const probe = new Request(new URL('/api/v1/instance', `http://${host}`), { headers: { authorization } });
+  return (await control.fetch(probe)).status === 200;
+}

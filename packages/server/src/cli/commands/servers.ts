@@ -1,0 +1,185 @@
+import type { Server } from '@mcpnest/contract/schemas/servers';
+import type { Command } from 'commander';
+import { chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
+import { fields, print, shortTime, table } from '../output.ts';
+import type { Io } from '../io.ts';
+import type { Shell } from '../program.ts';
+
+interface Common {
+  workspace?: string;
+  json?: true;
+}
+
+interface Settings extends Common {
+  slug?: string;
+  name?: string;
+  url?: string;
+  /** False: `--no-prefix`. */
+  prefix?: string | false;
+  position?: number;
+  disabled?: true;
+  limit?: string[];
+  note?: string;
+}
+
+/** Print a server after a change, with what still stands in its way. */
+export function printServer(io: Io, json: boolean | undefined, server: Server): void {
+  print(io, json, server, () =>
+    fields({
+      slug: server.slug,
+      name: server.name,
+      url: server.url,
+      state: server.enabled ? 'enabled' : 'disabled',
+      prefix: server.prefix,
+      position: server.position,
+      revision: server.revision,
+      credential: server.credential?.headers.join(', '),
+      health: server.health.state,
+      limits: writeLimits(server.limits),
+    }),
+  );
+  for (const warning of server.warnings) io.err(`warning: ${warning.message}\n  ${warning.remedy}\n`);
+}
+
+const settings = (command: Command): Command =>
+  command
+    .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
+    .option('--limit <name=number>', 'perMinute, toolPerMinute (or none), concurrency, deadlineMs, maxResultBytes', collect)
+    .option('--note <text>', 'why, for the history')
+    .option('--workspace <slug>')
+    .option('--json', 'print JSON');
+
+export function serverCommands(program: Command, { io, withClient }: Shell): Command {
+  const noun = program.command('server').description('MCP servers behind the gateway');
+  settings(noun.command('add <name>').description('add a server').requiredOption('--url <url>', 'its Streamable HTTP endpoint'))
+    .option('--slug <slug>', 'its name in URLs; made from the name when left out')
+    .option('--position <number>', 'place in the list, from 1', wholeNumber)
+    .option('--disabled', 'add it without serving it yet')
+    .action((name: string, options: Settings) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, options.workspace);
+        const { slug, prefix, position, note } = options;
+        const limits = readLimits(options.limit) as Record<string, number> | undefined;
+        const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, note };
+        printServer(io, options.json, await client.servers.create({ params, body: { ...body, enabled: options.disabled !== true } }));
+      }),
+    );
+  settings(noun.command('edit <server>').description('change a server; every change is a revision'))
+    .option('--name <name>')
+    .option('--url <url>')
+    .option('--no-prefix', 'serve its tools under their own names')
+    .action((server: string, options: Settings) =>
+      withClient(async ({ client }) => {
+        const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+        const limits = readLimits(options.limit) as Record<string, number> | undefined;
+        // Commander gives `true` for a --no- option that was not used.
+        const prefix = options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
+        const { name, url, note } = options;
+        printServer(io, options.json, await client.servers.update({ params, body: { name, url, prefix, limits, note } }));
+      }),
+    );
+  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
+    common(noun.command(`${verb} <server>`).description(`${verb} a server`))
+      .option('--note <text>', 'why, for the history')
+      .action((server: string, options: Settings) =>
+        withClient(async ({ client }) => {
+          const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+          printServer(io, options.json, await client.servers.update({ params, body: { enabled, note: options.note } }));
+        }),
+      );
+  }
+  common(noun.command('move <server> <position>').description('change the order; 1 is first')).action(
+    (server: string, position: string, options: Common) =>
+      withClient(async ({ client }) => {
+        const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+        const moved = await client.servers.move({ params, body: { position: wholeNumber(position) } });
+        print(io, options.json, moved, () => serverTable(moved.items));
+      }),
+  );
+  common(noun.command('remove <server>').description('remove a server and its stored credential'))
+    .option('--yes', 'do not ask')
+    .action((server: string, options: Common & { yes?: true }) =>
+      withClient(async ({ client }) => {
+        const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+        await confirm(io, options.yes, `Remove the server '${server}' from ${params.workspace}?`);
+        await client.servers.remove({ params });
+        io.err(`Removed '${server}'.\n`);
+      }),
+    );
+  readingCommands(noun, { io, withClient });
+  return noun;
+}
+
+const common = (command: Command): Command => command.option('--workspace <slug>').option('--json', 'print JSON');
+
+function readingCommands(noun: Command, { io, withClient }: Pick<Shell, 'io' | 'withClient'>): void {
+  common(noun.command('list').description('list the servers in their order, with health')).action((options: Common) =>
+    withClient(async ({ client }) => {
+      const list = await client.servers.list({ params: await chooseWorkspace(client, options.workspace) });
+      print(io, options.json, list, () => serverTable(list.items));
+    }),
+  );
+  common(noun.command('show <server>').description('show a server')).action((server: string, options: Common) =>
+    withClient(async ({ client }) => {
+      const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+      printServer(io, options.json, await client.servers.show({ params }));
+    }),
+  );
+  common(noun.command('health [server]').description('state, since when, last error class and latency')).action(
+    (server: string | undefined, options: Common) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, options.workspace);
+        if (server !== undefined) {
+          const health = await client.servers.health({ params: { ...params, server } });
+          return print(io, options.json, health, () => fields(health));
+        }
+        const { items } = await client.servers.list({ params });
+        const report = items.map(({ slug, health }) => ({ server: slug, ...health }));
+        print(io, options.json, { items: report }, () =>
+          table(report, {
+            server: (row) => row.server,
+            state: (row) => row.state,
+            since: (row) => shortTime(row.since),
+            'last error': (row) => row.lastErrorClass,
+            'latency ms': (row) => row.latencyMs,
+          }),
+        );
+      }),
+  );
+  common(noun.command('revisions <server>').description('every configuration it ever had')).action((server: string, options: Common) =>
+    withClient(async ({ client }) => {
+      const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+      const list = await client.servers.revisions({ params });
+      print(io, options.json, list, () =>
+        table(list.items, {
+          revision: (row) => row.revision,
+          when: (row) => shortTime(row.createdAt),
+          url: (row) => row.config.url,
+          state: (row) => (row.config.enabled ? 'enabled' : 'disabled'),
+          credential: (row) => row.config.credentialHeaders.join(','),
+          author: (row) => row.author,
+          note: (row) => row.note,
+        }),
+      );
+    }),
+  );
+  common(noun.command('rollback <server> <revision>').description('use an earlier configuration again'))
+    .option('--note <text>', 'why, for the history')
+    .action((server: string, revision: string, options: Settings) =>
+      withClient(async ({ client }) => {
+        const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+        const body = { revision: wholeNumber(revision), note: options.note };
+        printServer(io, options.json, await client.servers.rollback({ params, body }));
+      }),
+    );
+}
+
+const serverTable = (servers: readonly Server[]): string =>
+  table(servers, {
+    '#': (row) => row.position,
+    server: (row) => row.slug,
+    state: (row) => (row.enabled ? row.health.state : 'disabled'),
+    prefix: (row) => row.prefix,
+    revision: (row) => row.revision,
+    url: (row) => row.url,
+  });

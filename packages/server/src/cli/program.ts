@@ -1,0 +1,70 @@
+import { Command } from 'commander';
+import { callCommands } from './commands/calls.ts';
+import { keyCommands } from './commands/keys.ts';
+import { memberCommands } from './commands/members.ts';
+import { networkCommands } from './commands/network.ts';
+import { processCommands } from './commands/process.ts';
+import { credentialCommands } from './commands/credential.ts';
+import { serverCommands } from './commands/servers.ts';
+import { tokenCommands } from './commands/tokens.ts';
+import { workspaceCommands } from './commands/workspaces.ts';
+import { connect } from './connect.ts';
+import type { Connection } from './connect.ts';
+import type { Io } from './io.ts';
+import { version } from '../platform/version.ts';
+
+/** What a command is given. */
+export interface Shell {
+  readonly io: Io;
+  /** Run with a connection, which is closed afterwards. */
+  withClient<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Exit code to end with although nothing was thrown. */
+  exitWith(code: number): void;
+}
+
+/** The whole command line: `mcpnest <noun> <verb>`. */
+export function createProgram(io: Io, exitWith: (code: number) => void): Command {
+  const program = new Command('mcpnest');
+  program
+    .description('One authenticated URL for all MCP servers of a workspace.')
+    .version(version)
+    .helpCommand(false)
+    .showHelpAfterError('(add --help for the options)')
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .addHelpText(
+      'after',
+      `
+With MCPNEST_API_KEY[_FILE] set, commands talk to the server at MCPNEST_URL; otherwise they
+work on the data folder (MCPNEST_DATA_DIR), whether or not the server is running.
+Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 conflict.`,
+    )
+    .exitOverride();
+  const shell: Shell = {
+    io,
+    withClient: async (work) => {
+      await using connection = await connect(io);
+      return await work(connection);
+    },
+    exitWith,
+  };
+  processCommands(program, shell);
+  workspaceCommands(program, shell);
+  const server = serverCommands(program, shell);
+  credentialCommands(server, shell);
+  tokenCommands(program, shell);
+  memberCommands(program, shell);
+  keyCommands(program, shell);
+  networkCommands(program, shell);
+  callCommands(program, shell);
+  inheritSettings(program);
+  return program;
+}
+
+/** Commander copies settings only to commands made after they were set on the parent by `.command()`. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent).helpCommand(false);
+    inheritSettings(command);
+  }
+}

@@ -1,0 +1,173 @@
+import { join, resolve } from 'node:path';
+import { invalidInput } from '../domain/errors.ts';
+import { Secret } from '../domain/secret.ts';
+import { classifyAddress } from '../platform/address-policy.ts';
+import type { LogLevel } from '../platform/log.ts';
+import { readVariables, secretVariables, variables, type Environment, type Problem, type Values } from './env.ts';
+import { isExamplePassword, secretKeyProblem, type Secrets } from './secrets.ts';
+
+/** What the process was told, with every default filled in. Holds no secret and may be printed. */
+export interface Config {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Origin clients use, without a trailing slash; undefined = the address listened on. */
+  readonly publicUrl: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly database: { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres' };
+  readonly logLevel: LogLevel;
+  /** `host` or `host:port`, lower-case. */
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Command line: the server to talk to. */
+  readonly remoteUrl: string | undefined;
+}
+
+/**
+ * Give the environment its meaning.
+ * @throws AppError `invalid_input` that lists every problem at once, each with its remedy and without any value
+ */
+export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
+  const { values, problems } = readVariables(environment);
+  problems.push(...publicUrlProblems(values), ...listProblems(values), ...notYet(values));
+  const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
+  if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
+
+  const dataDir = resolve(values.MCPNEST_DATA_DIR ?? './data');
+  const database = readDatabaseUrl(values.DATABASE_URL ?? `sqlite:${join(dataDir, 'mcpnest.db')}`);
+  if ('problem' in database) problems.push({ variable: 'DATABASE_URL', message: database.problem });
+
+  if (problems.length > 0 || 'problem' in database) throw refusal(problems);
+  const given = values as Values;
+  return {
+    config: {
+      host: given.MCPNEST_HOST,
+      port: given.MCPNEST_PORT,
+      publicUrl: given.MCPNEST_PUBLIC_URL === undefined ? undefined : new URL(given.MCPNEST_PUBLIC_URL).origin,
+      dataDir,
+      database: database.config,
+      logLevel: given.MCPNEST_LOG_LEVEL,
+      allowedHosts: given.MCPNEST_ALLOWED_HOSTS,
+      allowedOrigins: given.MCPNEST_ALLOWED_ORIGINS,
+      remoteUrl: given.MCPNEST_URL,
+    },
+    secrets: {
+      secretKey: secret(given.MCPNEST_SECRET_KEY),
+      databaseUrl: database.config.kind === 'postgres' ? secret(given.DATABASE_URL) : undefined,
+      apiKey: secret(given.MCPNEST_API_KEY),
+    },
+  };
+}
+
+/** One row per variable, in order, for the reference page. */
+export function describeConfig(): { name: string; description: string; default: string; hasFileTwin: boolean }[] {
+  return Object.entries(variables.shape).map(([name, schema]) => {
+    const fallback = schema.safeParse(undefined).data;
+    return {
+      name,
+      description: schema.description!,
+      default:
+        fallback === undefined ? '' : typeof fallback === 'boolean' ? String(Number(fallback)) : String(fallback),
+      hasFileTwin: secretVariables.some((variable) => variable === name),
+    };
+  });
+}
+
+const secret = (text: string | undefined): Secret | undefined => (text === undefined ? undefined : new Secret(text));
+
+const refusal = (problems: readonly Problem[]): Error =>
+  invalidInput(
+    `MCPNest cannot start with this configuration:\n${problems.map((each) => `  ${each.variable} ${each.message}`).join('\n')}`,
+    problems.map((each) => ({ path: each.variable, message: each.message })),
+  );
+
+/** Tokens must not cross a network in the clear unless somebody said so. */
+function publicUrlProblems(values: Partial<Values>): Problem[] {
+  const { MCPNEST_HOST: host, MCPNEST_PUBLIC_URL: text, MCPNEST_ALLOW_INSECURE: insecure } = values;
+  const problems: Problem[] = [];
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  const variable = 'MCPNEST_PUBLIC_URL';
+  if (
+    text !== undefined &&
+    (url === undefined || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, '').toLowerCase())
+  ) {
+    problems.push({
+      variable,
+      message: 'must be an origin only: https://host[:port], no path, no query, no user name',
+    });
+  } else if (url?.protocol === 'http:' && !isLoopback(url.hostname) && insecure !== true) {
+    problems.push({
+      variable,
+      message:
+        'must begin with https://; put a TLS proxy in front, or set MCPNEST_ALLOW_INSECURE=1 to send tokens unencrypted',
+    });
+  }
+  if (host !== undefined && !isLoopback(host) && text === undefined && insecure !== true) {
+    problems.push({
+      variable: 'MCPNEST_HOST',
+      message:
+        'is not a loopback address: set MCPNEST_PUBLIC_URL to the https:// address of the TLS proxy in front, ' +
+        'or MCPNEST_ALLOW_INSECURE=1 to send tokens unencrypted',
+    });
+  }
+  return problems;
+}
+
+function listProblems({ MCPNEST_ALLOWED_HOSTS: hosts, MCPNEST_ALLOWED_ORIGINS: origins }: Partial<Values>): Problem[] {
+  const badHost = hosts?.find((host) => !/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(host));
+  const badOrigin = origins?.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  return [
+    ...(badHost === undefined
+      ? []
+      : [
+          {
+            variable: 'MCPNEST_ALLOWED_HOSTS',
+            message: `holds '${badHost}', which is not host or host:port; wildcards are not supported`,
+          },
+        ]),
+    ...(badOrigin === undefined
+      ? []
+      : [
+          {
+            variable: 'MCPNEST_ALLOWED_ORIGINS',
+            message: `holds '${badOrigin}', which is not an origin such as https://tools.example.com`,
+          },
+        ]),
+  ];
+}
+
+/** Settings of the design whose parts do not exist yet: better refused than ignored. */
+function notYet({ REDIS_URL: redis, MCPNEST_ROLES: roles, MCPNEST_RUNTIME: runtime }: Partial<Values>): Problem[] {
+  const problems: Problem[] = [];
+  if (redis !== undefined) {
+    problems.push({ variable: 'REDIS_URL', message: 'is not supported yet: run one process and leave it unset' });
+  }
+  if (roles !== undefined && roles.toSorted().join() !== 'control,gateway') {
+    problems.push({ variable: 'MCPNEST_ROLES', message: 'must be control,gateway: planes cannot run apart yet' });
+  }
+  if (runtime !== undefined && runtime !== 'none') {
+    problems.push({ variable: 'MCPNEST_RUNTIME', message: 'must be none: hosted servers are not supported yet' });
+  }
+  return problems;
+}
+
+function readDatabaseUrl(text: string): { config: Config['database'] } | { problem: string } {
+  if (text.startsWith('sqlite:')) {
+    const file = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+    if (file === '' || file === ':memory:') return { problem: 'must name a file: sqlite:<path>' };
+    return { config: { kind: 'sqlite', file: resolve(file) } };
+  }
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    return { problem: 'must be sqlite:<path> or postgres://user:password@host:port/database' };
+  }
+  const { password } = new URL(text);
+  if (password !== '' && isExamplePassword(decodeURIComponent(password))) {
+    return { problem: 'has an example password; set another in PostgreSQL and here: openssl rand -base64 24' };
+  }
+  return { config: { kind: 'postgres' } };
+}
+
+/** True when only programs on this machine can reach the host. */
+export const isLoopback = (host: string): boolean =>
+  host.toLowerCase() === 'localhost' || classifyAddress(host.replace(/^\[|\]$/g, '')) === 'loopback';

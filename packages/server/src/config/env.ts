@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** What the process was started with. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The only place that reads the process environment; everything else is handed what it needs. */
+export const processEnvironment = (): Environment => process.env;
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim().toLowerCase())
+    .filter((item) => item !== ''),
+);
+const flag = z
+  .enum(['0', '1', 'false', 'true'], { error: 'must be 1 or 0' })
+  .transform((text) => text === '1' || text === 'true');
+
+/** Every variable the server and the command line know, by name. `description` becomes the reference page. */
+export const variables = z.object({
+  MCPNEST_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]+$/, 'must be an address or host name without a port, e.g. 127.0.0.1, ::1 or 0.0.0.0')
+    .default('127.0.0.1')
+    .describe('Address to listen on. One that is not loopback needs `MCPNEST_PUBLIC_URL` with https.'),
+  MCPNEST_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port from 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port from 0 to 65535')
+    .default(8420)
+    .describe('Port to listen on; 0 takes any free one, named in the log line `ready`.'),
+  MCPNEST_PUBLIC_URL: z
+    .string()
+    .optional()
+    .describe('Where clients reach this server, e.g. `https://mcp.example.com`. Default: the address it listens on.'),
+  MCPNEST_DATA_DIR: z
+    .string()
+    .default('./data')
+    .describe('Folder of its own for the database, the journal and the secret key; created with mode 0700.'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe(
+      '`sqlite:<path>` or `postgres://user:password@host:port/database`. Default: `mcpnest.db` in the data folder.',
+    ),
+  REDIS_URL: z.string().optional().describe('Reserved for a shared bus and cache; setting it is refused today.'),
+  MCPNEST_ROLES: list
+    .default(['control', 'gateway'])
+    .describe('Planes this process runs. Today always both: `control,gateway`.'),
+  MCPNEST_RUNTIME: z
+    .string()
+    .default('none')
+    .describe('What runs hosted servers. Today always `none`: every server is a remote one.'),
+  MCPNEST_SECRET_KEY: z
+    .string()
+    .optional()
+    .describe('Master key, 64 hex characters (`openssl rand -hex 32`). Default: generated once into the data folder.'),
+  MCPNEST_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info')
+    .describe('Least severe lines to log, as JSON on standard output.'),
+  MCPNEST_ALLOW_INSECURE: flag
+    .default(false)
+    .describe('1 accepts a public address without https. Tokens then cross the network readable by anyone on the way.'),
+  MCPNEST_ALLOWED_HOSTS: list
+    .default([])
+    .describe('Further values accepted in the Host header, comma-separated; the public URL is always accepted.'),
+  MCPNEST_ALLOWED_ORIGINS: list
+    .default([])
+    .describe(
+      'Further web origins whose pages may call this server, comma-separated, e.g. `https://tools.example.com`.',
+    ),
+  MCPNEST_URL: z.string().optional().describe('Command line: the server to talk to instead of the local data folder.'),
+  MCPNEST_API_KEY: z.string().optional().describe('Command line: the control API key (`mnk_…`) for `MCPNEST_URL`.'),
+});
+
+export type Values = z.output<typeof variables>;
+export type VariableName = keyof Values;
+
+/** Each of these may be given as `<name>_FILE` instead: the path of a file that holds the value. */
+export const secretVariables: readonly VariableName[] = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'MCPNEST_SECRET_KEY',
+  'MCPNEST_API_KEY',
+];
+
+export interface Problem {
+  readonly variable: string;
+  /** What is wrong and how to put it right. Never the value. */
+  readonly message: string;
+}
+
+/**
+ * Read every known variable. An empty one counts as not set.
+ * @returns the values that are well-formed, and a problem for each that is not or whose name is unknown
+ */
+export function readVariables(environment: Environment): { values: Partial<Values>; problems: Problem[] } {
+  const problems = unknownNames(environment);
+  const values: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(variables.shape)) {
+    const text = readText(environment, name as VariableName, problems);
+    const result = schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else problems.push({ variable: name, message: result.error.issues.map((issue) => issue.message).join('; ') });
+  }
+  return { values, problems };
+}
+
+function readText(environment: Environment, name: VariableName, problems: Problem[]): string | undefined {
+  const text = emptyAsUnset(environment[name]);
+  const file = secretVariables.includes(name) ? emptyAsUnset(environment[`${name}_FILE`]) : undefined;
+  if (file === undefined) return text;
+  const variable = `${name}_FILE`;
+  if (text !== undefined) {
+    problems.push({ variable, message: `is set beside ${name}; set one of the two` });
+    return text;
+  }
+  try {
+    const content = emptyAsUnset(readFileSync(file, 'utf8').trim());
+    if (content === undefined) problems.push({ variable, message: `names an empty file (${file})` });
+    return content;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    problems.push({ variable, message: `names a file that cannot be read (${file}: ${code ?? 'unknown error'})` });
+    return undefined;
+  }
+}
+
+const emptyAsUnset = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+
+/** A misspelt variable would silently leave a default in force, so it stops the start. */
+function unknownNames(environment: Environment): Problem[] {
+  const known = [...Object.keys(variables.shape), ...secretVariables.map((name) => `${name}_FILE`)];
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('MCPNEST_') && !name.startsWith('MCPNEST_TEST_') && !known.includes(name))
+    .map((name) => {
+      const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
+      return { variable: name, message: `is not a variable of MCPNest; did you mean ${nearest!}?` };
+    });
+}
+
+/** Levenshtein distance: single-character edits from one text to the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (const [i, a] of from.split('').entries()) {
+    const next = [i + 1];
+    for (const [j, b] of to.split('').entries()) {
+      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (a === b ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}

@@ -1,0 +1,166 @@
+import { Hono } from 'hono';
+import { allOperations } from '@mcpnest/contract/operations';
+import { openApiDocument } from '@mcpnest/contract/openapi';
+import { AppError, conflict, notFound } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
+import type { Actor } from '../domain/roles.ts';
+import type { Bus } from '../platform/bus/bus.ts';
+import type { Clock } from '../platform/clock.ts';
+import { isUniqueViolation } from '../platform/database/database.ts';
+import type { OpenDatabase } from '../platform/database/database.ts';
+import type { Log } from '../platform/log.ts';
+import { version } from '../platform/version.ts';
+import type { Vault } from '../platform/vault/vault.ts';
+import { apiKeyRoutes } from './api-keys/routes.ts';
+import { docsPage, landingPage } from './docs/docs.ts';
+import { docsStyle } from './docs/style.ts';
+import { createFailedLogins } from './failed-logins.ts';
+import { memberRoutes } from './members/routes.ts';
+import { networkRoutes } from './network/routes.ts';
+import type { Route } from './operation.ts';
+import { checkOrigin } from './origin.ts';
+import { createPipeline } from './pipeline.ts';
+import { problemResponse } from './problem.ts';
+import { RequestRefused } from './read-body.ts';
+import { recordRoutes } from './records/routes.ts';
+import { serverRoutes } from './servers/routes.ts';
+import { tokenRoutes } from './tokens/routes.ts';
+import { workspaceRoutes } from './workspaces/routes.ts';
+
+export interface ControlDeps {
+  readonly database: OpenDatabase;
+  readonly bus: Bus;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where clients reach this server, without a trailing slash; a function, since a port may be chosen at start. */
+  readonly publicUrl: () => string;
+  /** `host` or `host:port` accepted in the Host header besides the public one. */
+  readonly allowedHosts: readonly string[];
+  /** Web origins accepted besides our own. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface RequestInfo {
+  /** Given by in-process callers that have established who acts (the CLI at the data folder); never from a request. */
+  readonly actor?: Actor;
+  readonly remoteAddress?: string;
+}
+
+/** The control plane: people change desired state. `Request` in, `Response` out, no port of its own. */
+export interface Control {
+  fetch(request: Request, info?: RequestInfo): Promise<Response>;
+}
+
+type Env = { Bindings: { info: RequestInfo; requestId: string } };
+
+/** Wire the rooms into one application. Every error of the plane is rendered here and nowhere else. */
+export function createControl(deps: ControlDeps): Control {
+  const { clock, log, publicUrl } = deps;
+  const origins = { publicUrl, allowedHosts: deps.allowedHosts, allowedOrigins: deps.allowedOrigins ?? [] };
+  const run = createPipeline({
+    db: deps.database.db,
+    bus: deps.bus,
+    clock,
+    failedLogins: createFailedLogins(clock),
+  });
+  const app = new Hono<Env>();
+
+  app.use(async (context, next) => {
+    if (context.env.info.actor === undefined) checkOrigin(context.req.raw, origins);
+    await next();
+  });
+  for (const route of contractRoutes(deps)) {
+    const path = route.operation.path.replace(/\{(\w+)\}/g, ':$1');
+    app.on(route.operation.method, path, (context) =>
+      run(route, { request: context.req.raw, params: context.req.param(), info: context.env.info }),
+    );
+  }
+  const document = () => openApiDocument({ version, url: publicUrl() });
+  app.get('/api/v1/openapi.json', (context) => context.json(document()));
+  app.get('/docs', (context) => context.html(docsPage(document())));
+  app.get('/docs/style.css', (context) => context.body(docsStyle, 200, { 'content-type': 'text/css; charset=utf-8' }));
+  app.get('/', (context) => context.html(landingPage(version)));
+  for (const [path, methods] of methodsByPath()) {
+    app.all(path, (context) => {
+      context.header('allow', methods.join(', '));
+      throw new RequestRefused(405, `${context.req.method} is not possible here; use ${methods.join(' or ')}.`);
+    });
+  }
+  app.notFound((context) => {
+    throw notFound('page or operation', context.req.path.slice(0, 200));
+  });
+  app.onError((error, context) => {
+    const { requestId } = context.env;
+    if (error instanceof RequestRefused) {
+      const response = problemResponse(error.error, requestId, error.status);
+      const allow = methodsByPath().get(context.req.routePath);
+      if (error.status === 405 && allow !== undefined) response.headers.set('allow', allow.join(', '));
+      return response;
+    }
+    const known = asAppError(error);
+    if (known.code === 'internal') log.error({ err: error, requestId }, 'control: request failed');
+    else log.debug({ code: known.code, detail: known.detail, requestId }, 'control: request refused');
+    return problemResponse(known, requestId);
+  });
+
+  return {
+    fetch: async (request, info = {}) => {
+      const requestId = newId(clock.now());
+      const response = await app.fetch(request, { info, requestId });
+      return withSecurityHeaders(response, requestId);
+    },
+  };
+}
+
+function contractRoutes(deps: ControlDeps): Route[] {
+  const { db, dialect } = deps.database;
+  const { clock, vault, publicUrl } = deps;
+  const routes = [
+    ...workspaceRoutes({ db, publicUrl }),
+    ...serverRoutes({ db, vault }),
+    ...tokenRoutes({ db }),
+    ...memberRoutes({ db }),
+    ...apiKeyRoutes({ db }),
+    ...networkRoutes({ db }),
+    ...recordRoutes({ db, dialect, clock, publicUrl }),
+  ];
+  const joined = new Set(routes.map((route) => route.operation.id));
+  const missing = allOperations.filter((operation) => !joined.has(operation.id));
+  if (missing.length > 0 || joined.size !== routes.length) {
+    throw new Error(`control: the contract and the routes differ: ${missing.map((operation) => operation.id).join(', ')}`);
+  }
+  return routes;
+}
+
+function methodsByPath(): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of allOperations) {
+    const pattern = path.replace(/\{(\w+)\}/g, ':$1');
+    methods.set(pattern, [...(methods.get(pattern) ?? []), method]);
+  }
+  for (const path of ['/api/v1/openapi.json', '/docs', '/docs/style.css', '/']) methods.set(path, ['GET']);
+  return methods;
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  // Two changes that do not lock the same row can still claim the same name; the database lets one of them win.
+  if (isUniqueViolation(error)) return conflict('Someone else made a change at the same moment. Look again, then repeat yours.');
+  return new AppError('internal', 'Something went wrong in MCPNest. The request id finds it in the log.', { cause: error });
+}
+
+/** Nothing served here runs scripts, is framed or is sniffed; the API is never cached. */
+function withSecurityHeaders(response: Response, requestId: string): Response {
+  const { headers } = response;
+  const page = (headers.get('content-type') ?? '').startsWith('text/html');
+  const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  headers.set('content-security-policy', page ? `${policy}; style-src 'self'` : policy);
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('referrer-policy', 'no-referrer');
+  headers.set('cross-origin-opener-policy', 'same-origin');
+  headers.set('cross-origin-resource-policy', 'same-origin');
+  headers.set('x-request-id', requestId);
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+  return response;
+}

@@ -1,0 +1,69 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Role } from '@mcpnest/contract/operation';
+import type { Kysely } from 'kysely';
+import { unauthenticated } from '../domain/errors.ts';
+import { lesserRole } from '../domain/roles.ts';
+import type { Actor } from '../domain/roles.ts';
+import { hashToken, tokenPrefix } from '../domain/token.ts';
+import { isoTime } from '../platform/clock.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Schema } from '../platform/database/schema.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * The actor of an `Authorization: Bearer mnk_…` header (RFC 6750). A key bound to a workspace counts for no more than
+ * its member does there, and for nothing once the member is removed.
+ * @throws AppError `unauthenticated`; there is no anonymous actor
+ */
+export async function authenticate(db: Kysely<Schema>, clock: Clock, header: string | null): Promise<Actor> {
+  if (header === null) throw unauthenticated('Send a control key: Authorization: Bearer mnk_…');
+  const key = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? '';
+  const prefix = tokenPrefix(key);
+  if (prefix === 'mng_') {
+    throw unauthenticated('This is a gateway token (mng_…); it opens the gateway only. The control API needs a control key (mnk_…).');
+  }
+  if (prefix === undefined) throw refused();
+  const hash = hashToken(key);
+  const now = clock.now();
+  const row = await findKey(db, hash);
+  if (row === undefined || !timingSafeEqual(Buffer.from(row.hash, 'hex'), Buffer.from(hash, 'hex'))) throw refused();
+  if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= isoTime(now))) throw refused();
+  const bound = boundTo(row);
+  if (row.last_used_at === null || Date.parse(row.last_used_at) <= now - dayMs) {
+    await db.updateTable('api_keys').set({ last_used_at: isoTime(now) }).where('id', '=', row.id).execute();
+  }
+  return { kind: 'user', userId: row.user_id, keyId: row.id, ...bound };
+}
+
+/** One answer for wrong, expired and revoked keys: nothing to learn from the difference. */
+const refused = () => unauthenticated('This control key is not valid: wrong, expired or revoked. Ask an owner for a new one.');
+
+const findKey = (db: Kysely<Schema>, hash: string) =>
+  db
+    .selectFrom('api_keys as key')
+    .leftJoin('gateway_workspaces as workspace', 'workspace.id', 'key.workspace_id')
+    .leftJoin('members as member', (join) =>
+      join
+        .onRef('member.workspace_id', '=', 'key.workspace_id')
+        .onRef('member.user_id', '=', 'key.user_id')
+        .on('member.removed_at', 'is', null),
+    )
+    .select(['key.id', 'key.hash', 'key.user_id', 'key.workspace_id', 'key.role', 'key.expires_at', 'key.revoked_at'])
+    .select(['key.last_used_at', 'workspace.slug', 'member.role as member_role'])
+    .where('key.hash', '=', hash)
+    .executeTakeFirst();
+
+function boundTo(row: {
+  workspace_id: string | null;
+  slug: string | null;
+  role: string;
+  member_role: string | null;
+}): Pick<Extract<Actor, { kind: 'user' }>, 'role' | 'workspace'> {
+  if (row.workspace_id === null) return { role: row.role as Role, workspace: null };
+  if (row.slug === null || row.member_role === null) throw refused();
+  return {
+    role: lesserRole(row.role as Role, row.member_role as Role),
+    workspace: { id: row.workspace_id, slug: row.slug },
+  };
+}

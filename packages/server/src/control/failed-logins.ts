@@ -1,0 +1,35 @@
+import { AppError } from '../domain/errors.ts';
+import type { Clock } from '../platform/clock.ts';
+
+const burst = 20;
+/** One more failure is forgiven every so many milliseconds. */
+const refillMs = 3_000;
+const maxAddresses = 10_000;
+
+export interface FailedLogins {
+  /** Count a failure. @throws AppError `rate_limited` when the address has used up its failures */
+  count(remoteAddress: string): void;
+}
+
+/**
+ * A token bucket per address for failed log-ins. It quiets scanners and broken scripts; a valid key is never slowed,
+ * whoever shares its address, and 192 random bits need no help against guessing.
+ */
+export function createFailedLogins(clock: Clock): FailedLogins {
+  const buckets = new Map<string, { left: number; at: number }>();
+  return {
+    count(remoteAddress) {
+      const now = clock.monotonic();
+      const known = buckets.get(remoteAddress);
+      const left = known === undefined ? burst : Math.min(burst, known.left + (now - known.at) / refillMs);
+      buckets.delete(remoteAddress);
+      buckets.set(remoteAddress, { left: Math.max(0, left - 1), at: now });
+      if (buckets.size > maxAddresses) buckets.delete(buckets.keys().next().value!);
+      if (left < 1) {
+        throw new AppError('rate_limited', 'Too many failed log-ins from this address. Check the key, then try again later.', {
+          retryAfterMs: Math.ceil((1 - left) * refillMs),
+        });
+      }
+    },
+  };
+}

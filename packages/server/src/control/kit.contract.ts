@@ -1,0 +1,115 @@
+import { createClient } from '@mcpnest/contract/client';
+import type { ApiError, Client } from '@mcpnest/contract/client';
+import type { Role } from '@mcpnest/contract/operation';
+import type { Actor } from '../domain/roles.ts';
+import { Secret } from '../domain/secret.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { createMemoryBus } from '../platform/bus/memory.ts';
+import { createLog } from '../platform/log.ts';
+import { migrate } from '../platform/database/migrate.ts';
+import type { OpenDatabase } from '../platform/database/database.ts';
+import { openSqlite } from '../platform/database/sqlite.ts';
+import { createLocalVault } from '../platform/vault/local-key.ts';
+import type { Vault } from '../platform/vault/vault.ts';
+import { createControl } from './app.ts';
+import type { Control } from './app.ts';
+import { bootstrap } from './bootstrap.ts';
+
+/** The real control plane on SQLite in memory, set up with an owner (ada) and the workspace acme. */
+export interface Kit extends AsyncDisposable {
+  readonly control: Control;
+  readonly database: OpenDatabase;
+  readonly vault: Vault;
+  /** Keys by who holds them. */
+  readonly ownerKey: string;
+  readonly workspaceToken: string;
+  /** Client of the instance owner. */
+  readonly owner: Client;
+  /** Client of the operator at the data folder. */
+  readonly local: Client;
+  clientOf(apiKey: string): Client;
+  /** A raw request; `key` null sends no credential. Every request comes from an address of its own. */
+  send(method: string, path: string, options?: SendOptions): Promise<Response>;
+  /** Add a member with this role to a workspace and issue a workspace key of that role. */
+  memberKey(workspace: string, email: string, role: Role): Promise<string>;
+  snapshot(workspace: string): Promise<Snapshot>;
+  /** Workspace ids nudged so far. */
+  readonly nudges: string[];
+  /** Move the clock. */
+  advance(milliseconds: number): void;
+}
+
+export interface SendOptions {
+  readonly key?: string | null;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly remoteAddress?: string;
+}
+
+export const publicUrl = 'http://127.0.0.1:8420';
+
+export async function startKit(): Promise<Kit> {
+  let now = Date.UTC(2026, 10, 21, 12);
+  const clock = { now: () => now, monotonic: () => now };
+  const database = openSqlite(':memory:');
+  await migrate(database, clock);
+  const bus = createMemoryBus();
+  const nudges: string[] = [];
+  bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
+  const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
+  const control = createControl({ database, bus, vault, clock, log: createLog('silent'), publicUrl: () => publicUrl, allowedHosts: [] });
+  const first = await bootstrap({ database, bus, clock }, { email: 'ada@example.com', workspace: 'acme' });
+  let address = 0;
+  const send: Kit['send'] = (method, path, { key = first.apiKey, body, headers = {}, remoteAddress } = {}) => {
+    const all = new Headers(headers);
+    if (key !== null) all.set('authorization', `Bearer ${key}`);
+    if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json');
+    const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+    return control.fetch(new Request(publicUrl + path, { method, headers: all, body: text }), {
+      remoteAddress: remoteAddress ?? `10.0.0.${address++}`,
+    });
+  };
+  const clientAs = (apiKey: string | undefined, actor?: Actor): Client =>
+    createClient({ baseUrl: publicUrl, apiKey, fetch: (request) => control.fetch(request, actor === undefined ? {} : { actor }) });
+  const owner = clientAs(first.apiKey);
+  return {
+    control,
+    database,
+    vault,
+    ownerKey: first.apiKey,
+    workspaceToken: first.workspaceToken,
+    owner,
+    local: clientAs(undefined, { kind: 'local' }),
+    clientOf: (apiKey) => clientAs(apiKey),
+    send,
+    memberKey: async (workspace, email, role) => {
+      await owner.members.add({ params: { workspace }, body: { email, role } });
+      return (await owner.apiKeys.issue({ params: { workspace }, body: { email, role, label: email } })).secret;
+    },
+    snapshot: async (workspace) => {
+      const row = await database.db
+        .selectFrom('workspace_snapshots')
+        .innerJoin('gateway_workspaces', 'gateway_workspaces.id', 'workspace_snapshots.workspace_id')
+        .select('body')
+        .where('slug', '=', workspace)
+        .executeTakeFirstOrThrow();
+      return JSON.parse(row.body) as Snapshot;
+    },
+    nudges,
+    advance: (milliseconds) => void (now += milliseconds),
+    [Symbol.asyncDispose]: async () => {
+      await bus[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The error a client call ended with, for `expect(await failure(…)).toMatchObject({ code })`. */
+export async function failure(call: Promise<unknown>): Promise<ApiError['problem']> {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => (error as Partial<ApiError>).problem,
+  );
+  if (outcome === undefined) throw new Error('expected the call to be refused, but it was not');
+  return outcome;
+}

@@ -1,0 +1,118 @@
+import type { Operation } from '@mcpnest/contract/operation';
+import type { Kysely } from 'kysely';
+import type { z } from 'zod';
+import { AppError, forbidden, invalidInput, notFound } from '../domain/errors.ts';
+import type { InputIssue } from '../domain/errors.ts';
+import { permission } from '../domain/roles.ts';
+import type { Actor } from '../domain/roles.ts';
+import type { Schema } from '../platform/database/schema.ts';
+import { authenticate } from './authenticate.ts';
+import { runChange } from './change.ts';
+import type { ChangeDeps } from './change.ts';
+import type { FailedLogins } from './failed-logins.ts';
+import type { Route, WorkspaceRef } from './operation.ts';
+import { readJsonBody } from './read-body.ts';
+
+export interface PipelineDeps extends ChangeDeps {
+  readonly failedLogins: FailedLogins;
+}
+
+interface Incoming {
+  readonly request: Request;
+  readonly params: Record<string, string>;
+  readonly info: { readonly actor?: Actor; readonly remoteAddress?: string };
+}
+
+/**
+ * What happens to every request for an operation, in this order: who is it, may they, does the workspace exist, is
+ * the input right, then the operation. Permission follows from the credential and the path alone, so a caller learns
+ * nothing about what they may not see.
+ */
+export function createPipeline(deps: PipelineDeps): (route: Route, incoming: Incoming) => Promise<Response> {
+  return async (route, { request, params, info }) => {
+    const { operation } = route;
+    const actor = info.actor ?? (await logIn(deps, request, info.remoteAddress ?? 'unknown'));
+    authorise(actor, operation, params.workspace);
+    const workspace = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
+    const input = {
+      params: parse(operation.params, params, 'path'),
+      query: parse(operation.query, readQuery(request), 'query'),
+      body: operation.body === null ? undefined : parse(operation.body, await readJsonBody(request), 'body'),
+    };
+    const result = await route.handle({
+      actor,
+      workspace,
+      input,
+      change: (work) => runChange(deps, { actor, action: operation.id, workspaceId: workspace?.id }, work),
+    });
+    return answer(operation, result);
+  };
+}
+
+async function logIn(deps: PipelineDeps, request: Request, remoteAddress: string): Promise<Actor> {
+  try {
+    return await authenticate(deps.db, deps.clock, request.headers.get('authorization'));
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unauthenticated') deps.failedLogins.count(remoteAddress);
+    throw error;
+  }
+}
+
+function authorise(actor: Actor, operation: Operation, workspaceSlug: string | undefined): void {
+  const verdict = permission(actor, operation, workspaceSlug);
+  if (verdict === 'allow') return;
+  if (verdict === 'hidden') throw notFound('workspace', workspaceSlug!.slice(0, 100));
+  if (verdict === 'instance-only') throw forbidden(`${operation.id} needs a key for the whole instance; this key is bound to one workspace.`);
+  throw forbidden(`${operation.id} needs the role ${operation.role}.`);
+}
+
+async function findWorkspace(db: Kysely<Schema>, slug: string): Promise<WorkspaceRef> {
+  const row = await db.selectFrom('gateway_workspaces').select(['id', 'slug']).where('slug', '=', slug).executeTakeFirst();
+  if (row === undefined) throw notFound('workspace', slug.slice(0, 100));
+  return row;
+}
+
+function readQuery(request: Request): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [key, value] of new URL(request.url).searchParams) {
+    if (Object.hasOwn(query, key)) throw invalidInput(`The query names '${key.slice(0, 50)}' twice.`);
+    Object.defineProperty(query, key, { value, enumerable: true });
+  }
+  return query;
+}
+
+function parse(schema: z.ZodType, value: unknown, place: 'path' | 'query' | 'body'): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.flatMap((issue) => explain(issue, place)).slice(0, 20);
+  const summary = issues.map((issue) => `${issue.path} ${issue.message}`).join('; ');
+  throw invalidInput(`${summary.slice(0, 500)}.`, issues);
+}
+
+/** zod's words turned into ours where its own do not say what to do. */
+function explain(issue: z.core.$ZodIssue, prefix: string): InputIssue[] {
+  const path = [prefix, ...issue.path.map(String)].join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: `${path}.${key.slice(0, 50)}`, message: 'is not a field of this operation' }));
+  }
+  if (issue.code === 'invalid_union') {
+    const nearest = [...issue.errors].sort((a, b) => rankOf(a) - rankOf(b))[0];
+    if (nearest !== undefined) return nearest.flatMap((inner) => explain(inner, path));
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ path, message: 'is required' }];
+  return [{ path, message: issue.message.replace(/^Invalid input: /, '') }];
+}
+
+/** The branch of a union the caller seems to have meant: the one whose fields were present. */
+const rankOf = (issues: readonly z.core.$ZodIssue[]): number =>
+  issues.some((issue) => issue.code === 'unrecognized_keys' || issue.code === 'invalid_type') ? 1 : 0;
+
+/** Only what the contract declares leaves: unknown fields are dropped and a missing one is a defect of ours. */
+function answer(operation: Operation, result: unknown): Response {
+  if (operation.response === null) return new Response(null, { status: operation.status });
+  const declared = operation.response.safeParse(result);
+  if (!declared.success) {
+    throw new AppError('internal', 'The answer does not have the declared form.', { cause: declared.error });
+  }
+  return Response.json(declared.data, { status: operation.status });
+}

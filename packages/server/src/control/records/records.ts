@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import type { AuditEvent, ToolCall, auditEventQuery, toolCallQuery } from '@mcpnest/contract/schemas/records';
+import type { Kysely, Selectable } from 'kysely';
+import { isoTime } from '../../platform/clock.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import { page, readCursor } from './cursor.ts';
+
+/** Tool calls of a workspace, newest first: metadata only, as the journal recorded it. */
+export async function listCalls(
+  db: Kysely<Schema>,
+  workspaceId: string,
+  query: z.output<typeof toolCallQuery>,
+): Promise<{ items: ToolCall[]; nextCursor: string | null }> {
+  let rows = db.selectFrom('mcp_tool_calls').selectAll().where('workspace_id', '=', workspaceId);
+  if (query.server !== undefined) rows = rows.where('server_slug', '=', query.server);
+  if (query.tool !== undefined) rows = rows.where('tool_name', '=', query.tool);
+  if (query.memberId !== undefined) rows = rows.where('member_id', '=', query.memberId);
+  if (query.tokenId !== undefined) rows = rows.where('token_id', '=', query.tokenId);
+  if (query.status !== undefined) rows = rows.where('status', '=', query.status);
+  if (query.outcome !== undefined) rows = rows.where('outcome', '=', query.outcome);
+  if (query.from !== undefined) rows = rows.where('created_at', '>=', normal(query.from));
+  if (query.to !== undefined) rows = rows.where('created_at', '<', normal(query.to));
+  if (query.cursor !== undefined) {
+    const { at, id } = readCursor(query.cursor);
+    rows = rows.where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
+  }
+  const found = await rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(query.limit + 1).execute();
+  const { rows: kept, nextCursor } = page(found, query.limit);
+  return { items: kept.map(toToolCall), nextCursor };
+}
+
+const toToolCall = (row: Selectable<Schema['mcp_tool_calls']>): ToolCall => ({
+  id: row.id,
+  createdAt: row.created_at,
+  memberId: row.member_id,
+  tokenId: row.token_id,
+  principalKind: row.principal_kind,
+  server: row.server_slug,
+  tool: row.tool_name,
+  status: row.status,
+  outcome: row.outcome,
+  errorCode: row.error_code,
+  latencyMs: row.latency_ms,
+  upstreamMs: row.upstream_ms,
+  dispatched: row.dispatched === 1,
+  rule: row.rule,
+  policyVersion: row.policy_version,
+  definitionHash: row.definition_hash,
+  argsShape: row.args_shape === null ? null : (JSON.parse(row.args_shape) as unknown),
+  era: row.era,
+  protocolVersion: row.protocol_version,
+  clientName: row.client_name,
+  bytesIn: row.bytes_in,
+  bytesOut: row.bytes_out,
+  traceId: row.trace_id,
+});
+
+/** Audit events of a workspace, or with null of the whole instance; newest first. */
+export async function listAuditEvents(
+  db: Kysely<Schema>,
+  workspaceId: string | null,
+  query: z.output<typeof auditEventQuery>,
+): Promise<{ items: AuditEvent[]; nextCursor: string | null }> {
+  let rows = db.selectFrom('audit_events').selectAll();
+  if (workspaceId !== null) rows = rows.where('workspace_id', '=', workspaceId);
+  if (query.action !== undefined) rows = rows.where('action', '=', query.action);
+  if (query.from !== undefined) rows = rows.where('created_at', '>=', normal(query.from));
+  if (query.to !== undefined) rows = rows.where('created_at', '<', normal(query.to));
+  if (query.cursor !== undefined) {
+    const { at, id } = readCursor(query.cursor);
+    rows = rows.where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
+  }
+  const found = await rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(query.limit + 1).execute();
+  const { rows: kept, nextCursor } = page(found, query.limit);
+  const emails = await emailsOf(db, kept.map((row) => userOf(row.actor)).filter((id) => id !== undefined));
+  const items = kept.map((row) => ({
+    id: row.id,
+    createdAt: row.created_at,
+    workspaceId: row.workspace_id,
+    actor: row.actor,
+    actorEmail: emails.get(userOf(row.actor) ?? '') ?? null,
+    action: row.action,
+    target: row.target,
+    detail: JSON.parse(row.detail) as unknown,
+  }));
+  return { items, nextCursor };
+}
+
+/** Stored times have milliseconds and compare as text, so a bound must be written the same way. */
+const normal = (time: string): string => isoTime(Date.parse(time));
+
+const userOf = (actor: string): string | undefined => /^user:([\w-]+)\//.exec(actor)?.[1];
+
+async function emailsOf(db: Kysely<Schema>, userIds: readonly string[]): Promise<Map<string, string>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await db.selectFrom('users').select(['id', 'email']).where('id', 'in', [...new Set(userIds)]).execute();
+  return new Map(rows.map((row) => [row.id, row.email]));
+}

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Operation } from '@mcpnest/contract/operation';
+import { allOperations } from '@mcpnest/contract/operations';
+import { hashToken } from '../domain/token.ts';
+import { startKit } from './kit.contract.ts';
+import type { Kit } from './kit.contract.ts';
+
+let kit: Kit;
+beforeEach(async () => void (kit = await startKit()));
+afterEach(() => kit[Symbol.asyncDispose]());
+
+const acme = { workspace: 'acme' };
+const canary = 'canary-5f1d-upstream-secret';
+
+it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed value or a secret given earlier', async () => {
+  await kit.owner.servers.create({ params: acme, body: { name: 'one', url: 'https://one.example.com/mcp' } });
+  const server = { ...acme, server: 'one' };
+  await kit.owner.servers.setCredential({ params: server, body: { headers: { 'X-Api-Key': canary } } });
+  await kit.owner.servers.setCredential({ params: server, body: { bearer: canary } });
+  const issued = await kit.owner.tokens.issue({ params: acme, body: { label: 'ci' } });
+  const rotated = await kit.owner.tokens.rotate({ params: { ...acme, token: issued.token.id }, body: {} });
+  const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
+
+  const { db } = kit.database;
+  const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
+  const keys = await db.selectFrom('api_keys').select('hash').execute();
+  const sealed = (await kit.snapshot('acme')).servers[0]!.credential!.headers.map((header) => header.sealed);
+  const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret];
+  expect([...tokens, ...keys].map((row) => row.hash)).toEqual(expect.arrayContaining(secrets.map(hashToken)));
+  const forbidden = [canary, ...sealed, ...tokens.map((row) => row.hash), ...keys.map((row) => row.hash), ...secrets];
+
+  const ids: Record<string, string> = { ...server, token: rotated.token.id, key: key.apiKey.id };
+  const path = (operation: Operation) => operation.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? rotated.token.id);
+  let read = 0;
+  for (const operation of allOperations.filter((candidate) => candidate.method === 'GET')) {
+    const response = await kit.send('GET', path(operation));
+    const text = await response.text();
+    expect([operation.id, response.status]).toEqual([operation.id, 200]);
+    expect([operation.id, forbidden.filter((secret) => text.includes(secret))]).toEqual([operation.id, []]);
+    read += 1;
+  }
+  expect(read).toBeGreaterThan(10);
+  const changed = await kit.send('PATCH', path(allOperations.find(({ id }) => id === 'servers.update')!), { body: { name: 'two' } });
+  const text = await changed.text();
+  expect(forbidden.filter((secret) => text.includes(secret))).toEqual([]);
+  const events = await db.selectFrom('audit_events').selectAll().execute();
+  expect(forbidden.filter((secret) => JSON.stringify(events).includes(secret))).toEqual([]);
+});
+
+it('[TOK-01][TOK-02] hands a token out in the agreed form, once, and keeps its SHA-256', async () => {
+  const { secret, token } = await kit.owner.tokens.issue({ params: acme, body: { label: 'ci' } });
+  expect(secret).toMatch(/^mng_[0-9a-f]{48}$/);
+  expect(token.hint).toBe(secret.slice(-4));
+  const row = await kit.database.db.selectFrom('gateway_tokens').selectAll().where('id', '=', token.id).executeTakeFirstOrThrow();
+  expect(row.hash).toBe(hashToken(secret));
+  expect(JSON.stringify(row)).not.toContain(secret);
+});
+
+it('says nothing about an unexpected failure but a request id', async () => {
+  await kit.database.db.schema.dropTable('audit_events').execute();
+  const response = await kit.send('GET', '/api/v1/audit-events');
+  const text = await response.text();
+  expect(response.status).toBe(500);
+  expect(JSON.parse(text)).toMatchObject({ code: 'internal', requestId: response.headers.get('x-request-id') });
+  expect(text).not.toMatch(/audit_events|sqlite|no such table|\/src\//i);
+});

@@ -1,0 +1,72 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { notFound } from '../../domain/errors.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+
+export type ServerRow = Selectable<Schema['gateway_workspace_servers']>;
+export type HealthRow = Selectable<Schema['upstream_health']>;
+
+type Handle = Kysely<Schema>;
+type Writer = Transaction<Schema>;
+
+/** The servers of a workspace that are not removed, in their order. */
+export const selectServers = (db: Handle, workspaceId: string): Promise<ServerRow[]> =>
+  db
+    .selectFrom('gateway_workspace_servers')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('removed_at', 'is', null)
+    .orderBy('position')
+    .orderBy('id')
+    .execute();
+
+/** @throws AppError `not_found` */
+export async function selectServer(db: Handle, workspaceId: string, slug: string): Promise<ServerRow> {
+  const row = await db
+    .selectFrom('gateway_workspace_servers')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('slug', '=', slug)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound('server', slug);
+  return row;
+}
+
+export async function selectHealth(db: Handle, serverIds: readonly string[]): Promise<Map<string, HealthRow>> {
+  if (serverIds.length === 0) return new Map();
+  const rows = await db.selectFrom('upstream_health').selectAll().where('server_id', 'in', serverIds).execute();
+  return new Map(rows.map((row) => [row.server_id, row]));
+}
+
+/** The opened addresses as `host:port`. */
+export async function selectOpened(db: Handle): Promise<Set<string>> {
+  const rows = await db.selectFrom('network_allow').select(['host', 'port']).execute();
+  return new Set(rows.map((row) => `${row.host}:${row.port}`));
+}
+
+/** Give the servers the positions 1, 2, 3 … in the order of the ids. */
+export async function writeOrder(tx: Writer, ordered: readonly ServerRow[]): Promise<void> {
+  for (const [index, row] of ordered.entries()) {
+    if (row.position === index + 1) continue;
+    await tx
+      .updateTable('gateway_workspace_servers')
+      .set({ position: index + 1 })
+      .where('id', '=', row.id)
+      .execute();
+  }
+}
+
+export const selectRevisions = (db: Handle, serverId: string): Promise<Selectable<Schema['server_revisions']>[]> =>
+  db.selectFrom('server_revisions').selectAll().where('server_id', '=', serverId).orderBy('revision', 'desc').execute();
+
+/** @throws AppError `not_found` */
+export async function selectRevision(db: Handle, server: ServerRow, revision: number): Promise<string> {
+  const row = await db
+    .selectFrom('server_revisions')
+    .select('config')
+    .where('server_id', '=', server.id)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound(`revision of server '${server.slug}'`, String(revision));
+  return row.config;
+}

@@ -1,0 +1,51 @@
+import { servers } from '@mcpnest/contract/operations/servers';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
+import { route } from '../operation.ts';
+import type { Route } from '../operation.ts';
+import { clearCredential, setCredential } from './credential.ts';
+import { selectHealth, selectRevisions, selectServer, selectServers } from './queries.ts';
+import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
+import { viewHealth, viewRevision, viewServer, viewServers } from './view.ts';
+
+export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; readonly vault: Vault }): Route[] {
+  return [
+    route(servers.create, async ({ change, workspace, input }) =>
+      viewServer(db, await change((made) => createServer(made, workspace, input.body))),
+    ),
+    route(servers.list, async ({ workspace }) => ({ items: await viewServers(db, await selectServers(db, workspace.id)) })),
+    route(servers.show, async ({ workspace, input }) =>
+      viewServer(db, await selectServer(db, workspace.id, input.params.server)),
+    ),
+    route(servers.update, async ({ change, workspace, input }) =>
+      viewServer(db, await change((made) => updateServer(made, workspace, input.params.server, input.body))),
+    ),
+    route(servers.move, async ({ change, workspace, input }) => ({
+      items: await viewServers(
+        db,
+        await change((made) => moveServer(made, workspace, input.params.server, input.body.position)),
+      ),
+    })),
+    route(servers.remove, ({ change, workspace, input }) =>
+      change((made) => removeServer(made, workspace, input.params.server)).then(() => undefined),
+    ),
+    route(servers.revisions, async ({ workspace, input }) => {
+      const row = await selectServer(db, workspace.id, input.params.server);
+      return { items: (await selectRevisions(db, row.id)).map(viewRevision) };
+    }),
+    route(servers.rollback, async ({ change, workspace, input }) =>
+      viewServer(db, await change((made) => rollbackServer(made, workspace, input.params.server, input.body))),
+    ),
+    route(servers.setCredential, async ({ change, workspace, input }) =>
+      viewServer(db, await change((made) => setCredential(made, vault, workspace, input.params.server, input.body))),
+    ),
+    route(servers.clearCredential, async ({ change, workspace, input }) =>
+      viewServer(db, await change((made) => clearCredential(made, workspace, input.params.server))),
+    ),
+    route(servers.health, async ({ workspace, input }) => {
+      const row = await selectServer(db, workspace.id, input.params.server);
+      return viewHealth((await selectHealth(db, [row.id])).get(row.id));
+    }),
+  ];
+}

@@ -1,0 +1,83 @@
+import { isIP } from 'node:net';
+import type { Server, ServerHealth, ServerRevision } from '@mcpnest/contract/schemas/servers';
+import type { Kysely, Selectable } from 'kysely';
+import { classifyAddress } from '../../platform/address-policy.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import { readConfig, readCredential, readLimits } from '../stored.ts';
+import { selectHealth, selectOpened } from './queries.ts';
+import type { HealthRow, ServerRow } from './queries.ts';
+
+/** Servers as the API shows them: with health and warnings, and of a credential nothing but header names. */
+export async function viewServers(db: Kysely<Schema>, rows: readonly ServerRow[]): Promise<Server[]> {
+  const [health, opened] = [await selectHealth(db, rows.map((row) => row.id)), await selectOpened(db)];
+  return rows.map((row) => ({
+    id: row.id,
+    slug: row.slug,
+    name: row.name,
+    url: row.url,
+    prefix: row.prefix,
+    enabled: row.enabled === 1,
+    position: row.position,
+    revision: row.revision,
+    limits: readLimits(row.limits),
+    credential: credentialNames(readCredential(row.config_override)),
+    health: viewHealth(health.get(row.id)),
+    warnings: warnings(row.url, opened),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }));
+}
+
+export const viewServer = async (db: Kysely<Schema>, row: ServerRow): Promise<Server> => (await viewServers(db, [row]))[0]!;
+
+export const viewHealth = (row: HealthRow | undefined): ServerHealth => ({
+  state: row?.state ?? 'unknown',
+  since: row?.since ?? null,
+  lastErrorClass: row?.last_error_class ?? null,
+  latencyMs: row?.latency_ms ?? null,
+  checkedAt: row?.checked_at ?? null,
+});
+
+export function viewRevision(row: Selectable<Schema['server_revisions']>): ServerRevision {
+  const { credential, name, url, prefix, enabled, limits } = readConfig(row.config);
+  return {
+    revision: row.revision,
+    author: row.author,
+    note: row.note,
+    createdAt: row.created_at,
+    config: { name, url, prefix, enabled, limits, credentialHeaders: credentialNames(credential)?.headers ?? [] },
+  };
+}
+
+const credentialNames = (credential: { headers: readonly { name: string }[] } | null): { headers: string[] } | null =>
+  credential === null ? null : { headers: credential.headers.map((header) => header.name) };
+
+/**
+ * What will keep the gateway from reaching a URL, as far as it can be told from the text. Names that resolve to
+ * private addresses are found by the dialer, which looks at every address it connects to.
+ */
+function warnings(text: string, opened: ReadonlySet<string>): Server['warnings'] {
+  const url = new URL(text);
+  const target = `${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port}`;
+  if (opened.has(target)) return [];
+  const remedy = `mcpnest network allow ${target}`;
+  if (!isPublicName(url.hostname)) {
+    return [{ code: 'address_not_open', message: `${target} is a private address and not open to the gateway yet.`, remedy }];
+  }
+  if (url.protocol === 'http:') {
+    return [
+      {
+        code: 'address_not_open',
+        message: `${target} would be reached without TLS; use https://, or open exactly this address.`,
+        remedy,
+      },
+    ];
+  }
+  return [];
+}
+
+function isPublicName(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(address) !== 0) return classifyAddress(address) === 'public';
+  return hostname.includes('.') && !/(?:^|\.)(?:localhost|local|internal|lan|home\.arpa)\.?$/.test(hostname);
+}

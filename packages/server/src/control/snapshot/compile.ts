@@ -1,0 +1,66 @@
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { readCredential, readLimits, readSettings } from '../stored.ts';
+
+/** The rows a snapshot is made of, all read in one transaction. */
+export interface SnapshotRows {
+  readonly workspace: { readonly id: string; readonly slug: string; readonly name: string; readonly settings: string };
+  /** Not removed, by position. */
+  readonly servers: readonly ServerRow[];
+  /** Not revoked, and of no removed member. */
+  readonly tokens: readonly TokenRow[];
+  readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
+}
+
+interface ServerRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly url: string;
+  readonly prefix: string | null;
+  readonly enabled: number;
+  readonly revision: number;
+  readonly config_override: string;
+  readonly limits: string;
+}
+
+interface TokenRow {
+  readonly id: string;
+  readonly hash: string;
+  readonly kind: string;
+  readonly member_id: string | null;
+  readonly label: string;
+  readonly scope: string | null;
+  readonly expires_at: string | null;
+}
+
+/** Rows → snapshot. Pure: the same rows give the same snapshot, byte for byte. */
+export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
+  const { id, slug, name, settings } = rows.workspace;
+  return {
+    format: 1,
+    version,
+    workspace: { id, slug, name },
+    settings: readSettings(settings),
+    servers: rows.servers.filter((server) => server.enabled === 1).map((server) => ({
+      id: server.id,
+      slug: server.slug,
+      name: server.name,
+      url: server.url,
+      prefix: server.prefix,
+      revision: server.revision,
+      credential: readCredential(server.config_override),
+      limits: readLimits(server.limits),
+    })),
+    disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
+    tokens: rows.tokens.map((token) => ({
+      id: token.id,
+      hash: token.hash,
+      kind: token.kind === 'member' ? 'member' : 'workspace',
+      memberId: token.member_id,
+      label: token.label,
+      scope: token.scope === null ? null : (JSON.parse(token.scope) as string[]),
+      expiresAt: token.expires_at,
+    })),
+    networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
+  };
+}

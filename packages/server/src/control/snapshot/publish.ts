@@ -1,0 +1,54 @@
+import type { Transaction } from 'kysely';
+import type { Schema } from '../../platform/database/schema.ts';
+import { compileSnapshot } from './compile.ts';
+import type { SnapshotRows } from './compile.ts';
+
+/**
+ * Compile a workspace as this transaction leaves it and store the snapshot with the next version. The version is
+ * raised first: that row is the lock which makes a concurrent change wait, and then see this one.
+ * @returns the new version
+ */
+export async function storeSnapshot(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<number> {
+  const raised = await tx
+    .updateTable('workspace_snapshots')
+    .set((row) => ({ version: row('version', '+', 1) }))
+    .where('workspace_id', '=', workspaceId)
+    .returning('version')
+    .executeTakeFirst();
+  const version = raised?.version ?? 1;
+  const body = JSON.stringify(compileSnapshot(await readRows(tx, workspaceId, at), version));
+  if (raised === undefined) {
+    await tx.insertInto('workspace_snapshots').values({ workspace_id: workspaceId, version, body, created_at: at }).execute();
+  } else {
+    await tx.updateTable('workspace_snapshots').set({ body, created_at: at }).where('workspace_id', '=', workspaceId).execute();
+  }
+  return version;
+}
+
+async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<SnapshotRows> {
+  const workspace = await tx
+    .selectFrom('gateway_workspaces')
+    .select(['id', 'slug', 'name', 'settings'])
+    .where('id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+  const servers = await tx
+    .selectFrom('gateway_workspace_servers')
+    .select(['id', 'slug', 'name', 'url', 'prefix', 'enabled', 'revision', 'config_override', 'limits'])
+    .where('workspace_id', '=', workspaceId)
+    .where('removed_at', 'is', null)
+    .orderBy('position')
+    .orderBy('id')
+    .execute();
+  const tokens = await tx
+    .selectFrom('gateway_tokens as token')
+    .leftJoin('members as member', 'member.id', 'token.member_id')
+    .select(['token.id', 'token.hash', 'token.kind', 'token.member_id', 'token.label', 'token.scope', 'token.expires_at'])
+    .where('token.workspace_id', '=', workspaceId)
+    .where('token.revoked_at', 'is', null)
+    .where('member.removed_at', 'is', null)
+    .where((row) => row.or([row('token.expires_at', 'is', null), row('token.expires_at', '>', at)]))
+    .orderBy('token.id')
+    .execute();
+  const networkAllow = await tx.selectFrom('network_allow').select(['host', 'port']).orderBy('host').orderBy('port').execute();
+  return { workspace, servers, tokens, networkAllow };
+}

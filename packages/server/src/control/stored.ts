@@ -1,0 +1,50 @@
+import { defaultServerLimits, defaultWorkspaceSettings } from '../domain/snapshot.ts';
+import type { ServerLimits, SnapshotServer, WorkspaceSettings } from '../domain/snapshot.ts';
+
+/** The credential headers of a server, sealed; null = none. */
+export type SealedCredential = SnapshotServer['credential'];
+
+/** What a revision of a server holds, as stored in `server_revisions.config`. */
+export interface ServerConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly prefix: string | null;
+  readonly enabled: boolean;
+  readonly limits: ServerLimits;
+  readonly credential: SealedCredential;
+}
+
+/** Read `gateway_workspaces.settings`; what an older version did not store has its default. */
+export function readSettings(text: string): WorkspaceSettings {
+  const stored = JSON.parse(text) as Partial<WorkspaceSettings>;
+  return {
+    ...defaultWorkspaceSettings,
+    ...stored,
+    limits: { ...defaultWorkspaceSettings.limits, ...stored.limits },
+  };
+}
+
+/** Read `gateway_workspace_servers.limits`. */
+export const readLimits = (text: string): ServerLimits => ({
+  ...defaultServerLimits,
+  ...(JSON.parse(text) as Partial<ServerLimits>),
+});
+
+/** Read `gateway_workspace_servers.config_override`: `{}` or `{ id, headers }`. */
+export function readCredential(text: string): SealedCredential {
+  const stored = JSON.parse(text) as Partial<NonNullable<SealedCredential>>;
+  return stored.id === undefined || stored.headers === undefined ? null : { id: stored.id, headers: stored.headers };
+}
+
+export const writeCredential = (credential: SealedCredential): string => JSON.stringify(credential ?? {});
+
+export function readConfig(text: string): ServerConfig {
+  const stored = JSON.parse(text) as Omit<ServerConfig, 'limits'> & { limits: Partial<ServerLimits> };
+  return { ...stored, limits: { ...defaultServerLimits, ...stored.limits } };
+}
+
+/** The object with the fields of the patch that are present; null is a value, undefined is absence. */
+export function withPatch<T extends object>(before: T, patch: { [Key in keyof T]?: T[Key] | undefined } | undefined): T {
+  const present = Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
+  return { ...before, ...(Object.fromEntries(present) as Partial<T>) };
+}

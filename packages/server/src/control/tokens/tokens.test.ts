@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { hashToken } from '../../domain/token.ts';
+import { failure, startKit } from '../kit.contract.ts';
+import type { Kit } from '../kit.contract.ts';
+
+const params = { workspace: 'acme' };
+let kit: Kit;
+beforeEach(async () => void (kit = await startKit()));
+afterEach(() => kit[Symbol.asyncDispose]());
+
+const issue = (body: object = {}) => kit.owner.tokens.issue({ params, body: { label: 'ci', ...body } });
+const snapshotOf = async (id: string) => (await kit.snapshot('acme')).tokens.find((token) => token.id === id);
+
+it('[TOK-05] issues a workspace token that the gateway knows by hash at once', async () => {
+  const { token, secret } = await issue();
+  expect(token).toMatchObject({ kind: 'workspace', memberId: null, scope: null, expiresAt: null, revokedAt: null });
+  expect(await snapshotOf(token.id)).toEqual({
+    id: token.id,
+    hash: hashToken(secret),
+    kind: 'workspace',
+    memberId: null,
+    label: 'ci',
+    scope: null,
+    expiresAt: null,
+  });
+});
+
+it('[TOK-06] issues a member token, for a member of this workspace only', async () => {
+  const member = await kit.owner.members.add({ params, body: { email: 'cy@example.com' } });
+  const { token } = await issue({ kind: 'member', memberId: member.id });
+  expect(await snapshotOf(token.id)).toMatchObject({ kind: 'member', memberId: member.id });
+  await kit.owner.members.remove({ params: { ...params, member: member.id } });
+  expect(await failure(issue({ kind: 'member', memberId: member.id }))).toMatchObject({ code: 'not_found' });
+  expect(await failure(issue({ kind: 'member' }))).toMatchObject({ issues: [{ path: 'body.memberId' }] });
+  expect(await failure(issue({ memberId: member.id }))).toMatchObject({ issues: [{ path: 'body.memberId' }] });
+});
+
+it('[TOK-06] narrows a token to servers and tools that exist', async () => {
+  await kit.owner.servers.create({ params, body: { name: 'github', url: 'https://a.example.com/mcp' } });
+  const scope = ['github', 'github:list_issues'];
+  expect(await snapshotOf((await issue({ scope })).token.id)).toMatchObject({ scope });
+  for (const wrong of [['gitlab'], ['gitlab:x'], ['GitHub'], ['github:'], ['github: x'], [], ['']]) {
+    expect(await failure(issue({ scope: wrong }))).toMatchObject({ code: 'invalid_input' });
+  }
+});
+
+it('[TOK-08] rotates: the new one works at once, the old one ends now or after the overlap', async () => {
+  const first = await issue({ expiresInDays: 30 });
+  const second = await kit.owner.tokens.rotate({ params: { ...params, token: first.token.id }, body: { overlapSeconds: 60 } });
+  const [old, next] = [await snapshotOf(first.token.id), await snapshotOf(second.token.id)];
+  expect(old?.expiresAt).toBe('2026-11-21T12:01:00.000Z');
+  expect(next).toMatchObject({ hash: hashToken(second.secret), expiresAt: '2026-12-21T12:00:00.000Z', label: 'ci' });
+  const third = await kit.owner.tokens.rotate({ params: { ...params, token: second.token.id }, body: {} });
+  expect(await snapshotOf(second.token.id)).toBeUndefined();
+  expect(await snapshotOf(third.token.id)).toBeDefined();
+  const again = kit.owner.tokens.rotate({ params: { ...params, token: first.token.id }, body: {} });
+  expect(await failure(again)).toMatchObject({ code: 'conflict' });
+  const listed = (await kit.owner.tokens.list({ params })).items;
+  expect(listed.find((item) => item.id === first.token.id)?.replacedBy).toBe(second.token.id);
+});
+
+it('an overlap never prolongs a token', async () => {
+  const { token } = await issue({ expiresAt: '2026-11-21T12:00:30Z' });
+  await kit.owner.tokens.rotate({ params: { ...params, token: token.id }, body: { overlapSeconds: 86_400 } });
+  expect((await snapshotOf(token.id))?.expiresAt).toBe('2026-11-21T12:00:30.000Z');
+});
+
+it('[TOK-07] revokes now, tells the gateway, and says so only once', async () => {
+  const { token } = await issue();
+  const nudged = kit.nudges.length;
+  await kit.owner.tokens.revoke({ params: { ...params, token: token.id } });
+  expect(await snapshotOf(token.id)).toBeUndefined();
+  expect(kit.nudges.length).toBe(nudged + 1);
+  const { version } = await kit.snapshot('acme');
+  await kit.owner.tokens.revoke({ params: { ...params, token: token.id } });
+  expect((await kit.snapshot('acme')).version).toBe(version);
+});
+
+it('refuses an end in the past and two ends at once', async () => {
+  expect(await failure(issue({ expiresAt: '2026-11-21T11:59:59Z' }))).toMatchObject({ issues: [{ path: 'body.expiresAt' }] });
+  expect(await failure(issue({ expiresAt: '2027-01-01T00:00:00Z', expiresInDays: 3 }))).toMatchObject({ code: 'invalid_input' });
+  for (const expiresInDays of [0, -1, 1.5, 4000]) expect(await failure(issue({ expiresInDays }))).toMatchObject({ status: 400 });
+});

@@ -1,0 +1,170 @@
+import type { z } from 'zod';
+import type { Token, rotate, tokenIssue } from '@mcpnest/contract/schemas/tokens';
+import type { Kysely, Selectable } from 'kysely';
+import { conflict, invalidInput, notFound } from '../../domain/errors.ts';
+import { newId } from '../../domain/ids.ts';
+import { hashToken, mintToken, tokenHint } from '../../domain/token.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Change } from '../change.ts';
+import { ending, expiryOf, successorExpiry } from '../expiry.ts';
+import type { WorkspaceRef } from '../operation.ts';
+
+type TokenRow = Selectable<Schema['gateway_tokens']>;
+
+/** A token as the API shows it: never the hash. */
+export const toToken = (row: TokenRow): Token => ({
+  id: row.id,
+  kind: row.kind === 'member' ? 'member' : 'workspace',
+  memberId: row.member_id,
+  scope: row.scope === null ? null : (JSON.parse(row.scope) as string[]),
+  label: row.label,
+  hint: row.hint,
+  expiresAt: row.expires_at,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  revokedAt: row.revoked_at,
+  replacedBy: row.replaced_by,
+  lastUsedAt: row.last_used_at,
+});
+
+export interface IssuedToken {
+  readonly row: TokenRow;
+  /** The token itself; it exists nowhere else. */
+  readonly secret: string;
+}
+
+/** Newest first, ended ones included: who had access is a question about the past too. */
+export const listTokens = (db: Kysely<Schema>, workspaceId: string): Promise<TokenRow[]> =>
+  db.selectFrom('gateway_tokens').selectAll().where('workspace_id', '=', workspaceId).orderBy('id', 'desc').execute();
+
+/**
+ * Issue a gateway token. Of the token only its SHA-256 is kept.
+ * @throws AppError `not_found` for a member who is not (or no longer) in the workspace, `invalid_input` for a scope
+ *   that names no server of it
+ */
+export async function issueToken(
+  change: Change,
+  workspace: WorkspaceRef,
+  body: z.output<typeof tokenIssue>,
+): Promise<IssuedToken> {
+  if (body.memberId !== undefined) await requireMember(change, workspace, body.memberId);
+  if (body.scope) await requireServers(change, workspace, body.scope);
+  const issued = await insertToken(change, workspace, {
+    kind: body.kind,
+    member_id: body.memberId ?? null,
+    label: body.label,
+    scope: body.scope ? JSON.stringify([...new Set(body.scope)]) : null,
+    expires_at: expiryOf(body, change.now),
+  });
+  await recordToken(change, issued.row, { kind: body.kind, label: body.label, scope: body.scope ?? null });
+  return issued;
+}
+
+/**
+ * Replace a token. The old one ends now, or after the overlap, during which both work.
+ * @throws AppError `not_found`; `conflict` for one that has ended or was replaced already
+ */
+export async function rotateToken(
+  change: Change,
+  workspace: WorkspaceRef,
+  id: string,
+  body: z.output<typeof rotate>,
+): Promise<IssuedToken> {
+  const old = await findToken(change, workspace, id);
+  if (old.revoked_at !== null || old.replaced_by !== null || (old.expires_at !== null && old.expires_at <= change.at)) {
+    throw conflict(`The token '${old.label}' has ended or was replaced already. Issue a new one.`);
+  }
+  if (old.member_id !== null) await requireMember(change, workspace, old.member_id);
+  const { kind, member_id, label, scope } = old;
+  const expires_at = successorExpiry(old, body, change.now);
+  const issued = await insertToken(change, workspace, { kind, member_id, label, scope, expires_at });
+  await change.tx
+    .updateTable('gateway_tokens')
+    .set({ replaced_by: issued.row.id, ...ending(old, body.overlapSeconds, change.now) })
+    .where('id', '=', old.id)
+    .execute();
+  await recordToken(change, old, { label, replacedBy: issued.row.id, overlapSeconds: body.overlapSeconds });
+  return issued;
+}
+
+/** End a token now. Ending one that has ended already changes nothing and is no error. */
+export async function revokeToken(change: Change, workspace: WorkspaceRef, id: string): Promise<void> {
+  const row = await findToken(change, workspace, id);
+  if (row.revoked_at !== null) return;
+  await change.tx.updateTable('gateway_tokens').set({ revoked_at: change.at }).where('id', '=', id).execute();
+  await recordToken(change, row, { label: row.label });
+}
+
+/** End every token of a member. @returns their ids */
+export async function revokeMemberTokens(change: Change, memberId: string): Promise<string[]> {
+  const rows = await change.tx
+    .updateTable('gateway_tokens')
+    .set({ revoked_at: change.at })
+    .where('member_id', '=', memberId)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+async function insertToken(
+  change: Change,
+  workspace: WorkspaceRef,
+  fields: Pick<TokenRow, 'kind' | 'member_id' | 'label' | 'scope' | 'expires_at'>,
+): Promise<IssuedToken> {
+  const secret = mintToken('mng_');
+  const row: TokenRow = {
+    id: newId(change.now),
+    workspace_id: workspace.id,
+    ...fields,
+    hash: hashToken(secret),
+    hint: tokenHint(secret),
+    created_at: change.at,
+    created_by: change.actorName,
+    revoked_at: null,
+    replaced_by: null,
+    last_used_at: null,
+  };
+  await change.tx.insertInto('gateway_tokens').values(row).execute();
+  return { row, secret };
+}
+
+const recordToken = (change: Change, row: TokenRow, detail: Record<string, unknown>): Promise<void> =>
+  change.record({ workspaceId: row.workspace_id, target: `token:${row.id}`, detail, publish: 'workspace' });
+
+async function findToken(change: Change, workspace: WorkspaceRef, id: string): Promise<TokenRow> {
+  const row = await change.tx
+    .selectFrom('gateway_tokens')
+    .selectAll()
+    .where('workspace_id', '=', workspace.id)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound('token', id);
+  return row;
+}
+
+async function requireMember(change: Change, workspace: WorkspaceRef, memberId: string): Promise<void> {
+  const row = await change.tx
+    .selectFrom('members')
+    .select('id')
+    .where('workspace_id', '=', workspace.id)
+    .where('id', '=', memberId)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound('member', memberId);
+}
+
+async function requireServers(change: Change, workspace: WorkspaceRef, scope: readonly string[]): Promise<void> {
+  const rows = await change.tx
+    .selectFrom('gateway_workspace_servers')
+    .select('slug')
+    .where('workspace_id', '=', workspace.id)
+    .where('removed_at', 'is', null)
+    .execute();
+  const known = new Set(rows.map((row) => row.slug));
+  const unknown = scope.find((entry) => !known.has(entry.split(':', 1)[0]!));
+  if (unknown === undefined) return;
+  throw invalidInput(`The scope entry '${unknown}' names no server of this workspace. Add the server first.`, [
+    { path: 'body.scope', message: `'${unknown}' names no server of this workspace` },
+  ]);
+}

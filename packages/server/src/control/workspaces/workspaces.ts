@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
+import type { workspaceCreate, workspaceUpdate } from '@mcpnest/contract/schemas/workspaces';
+import type { Kysely, Selectable } from 'kysely';
+import { alreadyExists, notFound } from '../../domain/errors.ts';
+import { newId } from '../../domain/ids.ts';
+import { defaultWorkspaceSettings } from '../../domain/snapshot.ts';
+import type { WorkspaceSettings } from '../../domain/snapshot.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Change } from '../change.ts';
+import type { WorkspaceRef } from '../operation.ts';
+import { readSettings, withPatch } from '../stored.ts';
+import { slugFrom } from '../slug.ts';
+
+type WorkspaceRow = Selectable<Schema['gateway_workspaces']>;
+
+/** A workspace as the API shows it. `publicUrl` is where clients reach the gateway, without a trailing slash. */
+export const toWorkspace = (row: WorkspaceRow, publicUrl: string): Workspace => ({
+  id: row.id,
+  slug: row.slug,
+  name: row.name,
+  settings: readSettings(row.settings),
+  gatewayUrl: `${publicUrl}/api/gw/${row.slug}`,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+export const listWorkspaces = (db: Kysely<Schema>): Promise<WorkspaceRow[]> =>
+  db.selectFrom('gateway_workspaces').selectAll().orderBy('slug').execute();
+
+/** @throws AppError `not_found` */
+export async function findWorkspace(db: Kysely<Schema>, slug: string): Promise<WorkspaceRow> {
+  const row = await db.selectFrom('gateway_workspaces').selectAll().where('slug', '=', slug).executeTakeFirst();
+  if (row === undefined) throw notFound('workspace', slug);
+  return row;
+}
+
+/**
+ * Create a workspace with the default settings. The person whose key made it becomes its first owner.
+ * @throws AppError `already_exists`, or `invalid_input` when no slug follows from the name
+ */
+export async function createWorkspace(change: Change, body: z.output<typeof workspaceCreate>): Promise<WorkspaceRow> {
+  const { tx, at, actor } = change;
+  const slug = body.slug ?? slugFrom(body.name);
+  const taken = await tx.selectFrom('gateway_workspaces').select('id').where('slug', '=', slug).executeTakeFirst();
+  if (taken !== undefined) throw alreadyExists('workspace', slug);
+  const row: WorkspaceRow = {
+    id: newId(change.now),
+    slug,
+    name: body.name,
+    settings: JSON.stringify(defaultWorkspaceSettings),
+    created_at: at,
+    updated_at: at,
+  };
+  await tx.insertInto('gateway_workspaces').values(row).execute();
+  if (actor.kind === 'user') await insertMember(change, row.id, actor.userId, 'owner');
+  await change.record({ workspaceId: row.id, target: `workspace:${slug}`, detail: { name: row.name }, publish: 'workspace' });
+  return row;
+}
+
+/** Add a row to `members` without any question asked; the caller has authorised it. @returns its id */
+export async function insertMember(change: Change, workspaceId: string, userId: string, role: string): Promise<string> {
+  const id = newId(change.now);
+  await change.tx
+    .insertInto('members')
+    .values({ id, workspace_id: workspaceId, user_id: userId, role, created_at: change.at, removed_at: null })
+    .execute();
+  return id;
+}
+
+/** Change name or settings; only what is sent changes. */
+export async function updateWorkspace(
+  change: Change,
+  workspace: WorkspaceRef,
+  body: z.output<typeof workspaceUpdate>,
+): Promise<WorkspaceRow> {
+  const row = await findWorkspace(change.tx, workspace.slug);
+  const before = readSettings(row.settings);
+  const after = mergeSettings(before, body.settings);
+  const name = body.name ?? row.name;
+  if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return row;
+  const next = { name, settings: JSON.stringify(after), updated_at: change.at };
+  await change.tx.updateTable('gateway_workspaces').set(next).where('id', '=', row.id).execute();
+  await change.record({
+    workspaceId: row.id,
+    target: `workspace:${row.slug}`,
+    detail: { before: { name: row.name, settings: before }, after: { name, settings: after } },
+    publish: 'workspace',
+  });
+  return { ...row, ...next };
+}
+
+type SettingsPatch = NonNullable<z.output<typeof workspaceUpdate>['settings']>;
+
+function mergeSettings(before: WorkspaceSettings, patch: SettingsPatch | undefined): WorkspaceSettings {
+  return {
+    auditMode: patch?.auditMode ?? before.auditMode,
+    retentionDays: patch?.retentionDays ?? before.retentionDays,
+    limits: withPatch(before.limits, patch?.limits),
+  };
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileScope, decide, type Principal } from './policy.ts';
+import { defaultServerLimits, defaultWorkspaceSettings, type Snapshot } from './snapshot.ts';
+
+const snapshot = (slugs: string[]): Snapshot => ({
+  format: 1,
+  version: 1,
+  workspace: { id: 'w', slug: 'acme', name: 'Acme' },
+  settings: defaultWorkspaceSettings,
+  servers: slugs.map((slug) => ({ id: slug, slug, name: slug, url: 'https://x.example', prefix: null, revision: 1, credential: null, limits: defaultServerLimits })),
+  disabledServerIds: [],
+  tokens: [],
+  networkAllow: [],
+});
+const principal = (scope: string[] | null, workspaceId = 'w'): Principal => ({
+  workspaceId,
+  tokenId: 't',
+  kind: 'member',
+  memberId: 'm',
+  label: '',
+  scope: compileScope(scope),
+});
+
+describe('decide', () => {
+  it('[TOK-05] allows a token without a scope every tool of its workspace', () => {
+    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'a', tool: 'x' })).toMatchObject({ effect: 'allow' });
+  });
+
+  it('hides servers that are not there and workspaces that are not the principal\'s', () => {
+    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'b', tool: 'x' })).toMatchObject({ effect: 'deny', visible: false });
+    expect(decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', tool: 'x' })).toMatchObject({ effect: 'deny', visible: false });
+  });
+
+  it('[TOK-06] narrows a token to the servers and tools of its scope', () => {
+    const narrow = principal(['a', 'b:read']);
+    const verdict = (serverSlug: string, tool: string): object => decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, tool });
+    expect(verdict('a', 'anything')).toMatchObject({ effect: 'allow', rule: 'token-scope:server' });
+    expect(verdict('b', 'read')).toMatchObject({ effect: 'allow', rule: 'token-scope:tool' });
+    expect(verdict('b', 'write')).toMatchObject({ effect: 'deny', visible: true });
+    expect(verdict('c', 'read')).toMatchObject({ effect: 'deny', visible: false });
+  });
+
+  it('allows nothing that no scope entry names, and decides the same each time', () => {
+    const slug = fc.constantFrom('a', 'b', 'ab');
+    const tool = fc.constantFrom('x', 'y', 'a', 'x:y', '__proto__');
+    const entry = fc.oneof(slug, fc.tuple(slug, tool).map(([s, t]) => `${s}:${t}`));
+    fc.assert(
+      fc.property(fc.array(entry), slug, tool, (scope, serverSlug, name) => {
+        const decision = decide(snapshot(['a', 'b']), principal(scope), { serverSlug, tool: name });
+        const named = scope.includes(serverSlug) || scope.includes(`${serverSlug}:${name}`);
+        expect(decision.effect).toBe(named && serverSlug !== 'ab' ? 'allow' : 'deny');
+        expect(decide(snapshot(['a', 'b']), principal(scope), { serverSlug, tool: name })).toEqual(decision);
+      }),
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import type { Snapshot, SnapshotToken } from './snapshot.ts';
+
+/** Who calls a tool. Made from a verified credential and from nothing else. */
+export interface Principal {
+  readonly workspaceId: string;
+  readonly tokenId: string;
+  readonly kind: SnapshotToken['kind'];
+  readonly memberId: string | null;
+  readonly label: string;
+  /** What the token is narrowed to; null = the whole workspace. */
+  readonly scope: Scope | null;
+}
+
+export interface Scope {
+  /** Entries as written: `slug` or `slug:tool`. */
+  readonly entries: ReadonlySet<string>;
+  /** Slugs named by any entry. */
+  readonly servers: ReadonlySet<string>;
+}
+
+/** What is to be called, by the names the server itself uses. */
+export interface PolicyCall {
+  readonly serverSlug: string;
+  readonly tool: string;
+}
+
+export type Decision =
+  | { readonly effect: 'allow'; readonly rule: string }
+  | {
+      readonly effect: 'deny';
+      readonly rule: string;
+      readonly reason: string;
+      /** False: the caller must not learn that the server exists. */
+      readonly visible: boolean;
+    };
+
+/** Read a token's scope entries once, when a snapshot is taken into memory. */
+export function compileScope(entries: readonly string[] | null): Scope | null {
+  if (entries === null) return null;
+  return {
+    entries: new Set(entries),
+    servers: new Set(entries.map((entry) => entry.split(':', 1)[0]!)),
+  };
+}
+
+/**
+ * The only answer to "may this call happen". Pure: the same snapshot, principal and call give the same decision for
+ * ever, which is what makes a recorded decision replayable. `tools/list` is filtered by this same function.
+ *
+ * Order: the server must be in the snapshot → the token's scope → allow. A call that reaches no rule is denied.
+ */
+export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall): Decision {
+  if (principal.workspaceId !== snapshot.workspace.id) return hidden('workspace');
+  if (!snapshot.servers.some((server) => server.slug === call.serverSlug)) return hidden('server');
+  const { scope } = principal;
+  if (scope === null) return principal.kind === 'workspace' ? allowWorkspace : allowMember;
+  if (scope.entries.has(call.serverSlug)) return allowScopeServer;
+  if (scope.entries.has(`${call.serverSlug}:${call.tool}`)) return allowScopeTool;
+  if (!scope.servers.has(call.serverSlug)) return hidden('token-scope');
+  return {
+    effect: 'deny',
+    rule: 'token-scope',
+    reason: 'The token is limited to other tools of this server.',
+    visible: true,
+  };
+}
+
+const allowWorkspace: Decision = { effect: 'allow', rule: 'workspace-token' };
+const allowMember: Decision = { effect: 'allow', rule: 'member' };
+const allowScopeServer: Decision = { effect: 'allow', rule: 'token-scope:server' };
+const allowScopeTool: Decision = { effect: 'allow', rule: 'token-scope:tool' };
+
+const hidden = (rule: string): Decision => ({
+  effect: 'deny',
+  rule,
+  reason: 'No such server in what this token may see.',
+  visible: false,
+});

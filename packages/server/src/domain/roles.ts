@@ -1,0 +1,47 @@
+import type { Operation, Role } from '@mcpnest/contract/operation';
+
+/**
+ * Who changes state. Made from a verified control key, or by the local CLI: whoever can read the data folder holds
+ * the database and the key anyway, and is the operator.
+ */
+export type Actor =
+  | { readonly kind: 'local' }
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      readonly keyId: string;
+      readonly role: Role;
+      /** The one workspace the key is bound to; null = the whole instance. */
+      readonly workspace: { readonly id: string; readonly slug: string } | null;
+    };
+
+const rank: Readonly<Record<Role, number>> = { owner: 3, admin: 2, member: 1 };
+
+/** Whether a role is the needed one or above it: owner > admin > member. */
+export const atLeast = (role: Role, needed: Role): boolean => rank[role] >= rank[needed];
+
+/** The lesser of two roles. */
+export const lesserRole = (a: Role, b: Role): Role => (atLeast(a, b) ? b : a);
+
+export const roleOf = (actor: Actor): Role => (actor.kind === 'local' ? 'owner' : actor.role);
+
+/** How an actor is written in the audit trail and in `created_by`. */
+export const actorName = (actor: Actor): string =>
+  actor.kind === 'local' ? 'local-cli' : `user:${actor.userId}/key:${actor.keyId}`;
+
+/**
+ * Whether an actor may perform an operation, decided from the credential and the path alone, before anything is
+ * looked up. `hidden`: the path names a workspace the actor must not learn about.
+ */
+export function permission(
+  actor: Actor,
+  operation: Pick<Operation, 'role' | 'scope'>,
+  workspaceSlug: string | undefined,
+): 'allow' | 'hidden' | 'instance-only' | 'role' {
+  if (actor.kind === 'local') return 'allow';
+  if (actor.workspace !== null) {
+    if (operation.scope === 'instance') return 'instance-only';
+    if (workspaceSlug !== actor.workspace.slug) return 'hidden';
+  }
+  return atLeast(actor.role, operation.role) ? 'allow' : 'role';
+}

@@ -1,0 +1,98 @@
+/**
+ * The contract between the planes: everything the gateway may rely on for one workspace, compiled by control in
+ * the transaction that changed it, immutable and versioned. The gateway answers from this and from nothing else,
+ * so revoking anything means publishing a snapshot without it.
+ */
+export interface Snapshot {
+  readonly format: 1;
+  /** Grows by one with every change of the workspace; recorded with each decision. */
+  readonly version: number;
+  readonly workspace: { readonly id: string; readonly slug: string; readonly name: string };
+  readonly settings: WorkspaceSettings;
+  /** In list order (position). Disabled servers are left out; removed ones too. */
+  readonly servers: readonly SnapshotServer[];
+  /** Ids of disabled servers: nothing of theirs is served, but the bare tool names they were handed stay theirs. */
+  readonly disabledServerIds: readonly string[];
+  /** Only tokens that are neither revoked nor belong to a removed member. Expiry is checked at use. */
+  readonly tokens: readonly SnapshotToken[];
+  /** Private addresses an owner has opened, exactly as dialled. */
+  readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
+}
+
+export interface WorkspaceSettings {
+  /**
+   * `available`: the journal is written before dispatch and flushed in groups; if the journal fails, calls go on
+   * and a gap record counts them. `strict`: flushed to disk before the first byte leaves; no receipt, no call.
+   */
+  readonly auditMode: 'available' | 'strict';
+  /** Days a row stays in `mcp_tool_calls`. */
+  readonly retentionDays: number;
+  readonly limits: {
+    /** Calls per minute for one principal; null = no ceiling. */
+    readonly principalPerMinute: number | null;
+    /** Calls per minute for the whole workspace; null = no ceiling. */
+    readonly workspacePerMinute: number | null;
+    /** Calls of one principal in flight at once. */
+    readonly principalConcurrency: number;
+  };
+}
+
+export interface SnapshotServer {
+  readonly id: string;
+  /** `[a-z0-9-]`, no underscore: underscores separate slug from tool name. */
+  readonly slug: string;
+  readonly name: string;
+  readonly url: string;
+  /** Admin's prefix: tools appear as `{prefix}_{tool}`. Null: bare names, `{slug}__{tool}` on a clash. */
+  readonly prefix: string | null;
+  /** Grows with every change of the server's configuration. */
+  readonly revision: number;
+  /** Headers sent upstream, sealed by the vault with context `server/{id}/header/{name}`; null = none. */
+  readonly credential: {
+    /** Changes whenever any sealed value changes; part of the key of connections and sessions. */
+    readonly id: string;
+    readonly headers: readonly { readonly name: string; readonly sealed: string }[];
+  } | null;
+  readonly limits: ServerLimits;
+}
+
+export interface ServerLimits {
+  /** Calls per minute to this server by everyone together; null = no ceiling. */
+  readonly perMinute: number | null;
+  /** Calls per minute to any one tool of this server; null = no ceiling. */
+  readonly toolPerMinute: number | null;
+  /** Calls in flight to this server at once; more wait briefly, then are refused. */
+  readonly concurrency: number;
+  /** Milliseconds a call may take in all. */
+  readonly deadlineMs: number;
+  /** Decoded bytes an answer may have. */
+  readonly maxResultBytes: number;
+}
+
+export interface SnapshotToken {
+  readonly id: string;
+  /** SHA-256 of the token, lower-case hex. */
+  readonly hash: string;
+  /** A workspace token is a machine identity of its own; a member token acts for its member. */
+  readonly kind: 'workspace' | 'member';
+  readonly memberId: string | null;
+  readonly label: string;
+  /** Narrows the token to these `server_slug` or `server_slug:tool_name` entries; null = whole workspace. */
+  readonly scope: readonly string[] | null;
+  /** ISO 8601 UTC; null = does not expire. */
+  readonly expiresAt: string | null;
+}
+
+export const defaultServerLimits: ServerLimits = {
+  perMinute: null,
+  toolPerMinute: null,
+  concurrency: 64,
+  deadlineMs: 60_000,
+  maxResultBytes: 10 * 1024 * 1024,
+};
+
+export const defaultWorkspaceSettings: WorkspaceSettings = {
+  auditMode: 'available',
+  retentionDays: 90,
+  limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256 },
+};

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { maxExposedName, nameTools, type NamedServer, type NameTarget } from './tool-name.ts';
+
+const server = (slug: string, tools: string[], prefix: string | null = null): NamedServer => ({ id: `id-${slug}`, slug, prefix, tools });
+const none = new Set<string>();
+const names = (servers: NamedServer[], handedOut = new Map<string, NameTarget>(), resting = none): string[] =>
+  nameTools(servers, handedOut, resting).listed.map(({ name }) => name);
+
+describe('nameTools', () => {
+  it('[GW-06] lists servers in their order and keeps names bare where nothing clashes', () => {
+    expect(names([server('b', ['x', 'y']), server('a', ['z'])])).toEqual(['x', 'y', 'z']);
+  });
+
+  it('[GW-07] gives an admin prefix', () => {
+    expect(names([server('gh', ['create_issue'], 'github'), server('gl', ['create_issue'], 'gitlab')])).toEqual([
+      'github_create_issue',
+      'gitlab_create_issue',
+    ]);
+  });
+
+  it('[GW-08] qualifies every server of a clash by its slug', () => {
+    expect(names([server('postgres-mcp', ['query', 'only']), server('mysql-mcp', ['query'])])).toEqual([
+      'postgres_mcp__query',
+      'only',
+      'mysql_mcp__query',
+    ]);
+  });
+
+  it('[GW-08] keeps a bare name resolving to the server it meant when a clash arrives later', () => {
+    const handedOut = new Map([['query', { serverId: 'id-postgres-mcp', tool: 'query' }]]);
+    const table = nameTools([server('mysql-mcp', ['query']), server('postgres-mcp', ['query'])], handedOut, none);
+    expect(table.listed.map(({ name }) => name)).toEqual(['mysql_mcp__query', 'postgres_mcp__query']);
+    expect(table.targets.get('query')).toEqual({ serverId: 'id-postgres-mcp', tool: 'query' });
+  });
+
+  it('does not pass a resting server\'s name to a newcomer, but frees it when the server is gone', () => {
+    const handedOut = new Map([['query', { serverId: 'id-a', tool: 'query' }]]);
+    const resting = nameTools([server('b', ['query'])], handedOut, new Set(['id-a']));
+    expect(resting.listed.map(({ name }) => name)).toEqual(['b__query']);
+    expect(resting.targets.has('query')).toBe(false);
+    expect(names([server('b', ['query'])], handedOut)).toEqual(['query']);
+  });
+
+  it('never parses: prefix a + tool b_c and prefix a_b + tool c stay apart', () => {
+    const table = nameTools([server('one', ['b_c'], 'a'), server('two', ['c'], 'a_b')], new Map(), none);
+    expect(new Set(table.listed.map(({ name }) => name)).size).toBe(2);
+  });
+
+  it('gives every tool exactly one presentable name that resolves to it', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', '_', '-', '.', ' ', 'é', '/'), maxLength: 80 });
+    const slug = fc.stringMatching(/^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?$/);
+    const anyServer = fc.record({ slug, prefix: fc.option(fc.stringMatching(/^[a-b](?:_[a-b])?$/)), tools: fc.array(word, { maxLength: 6 }) });
+    const setup = fc.record({
+      servers: fc.uniqueArray(anyServer, { maxLength: 6, selector: (s) => s.slug }),
+      handed: fc.dictionary(word, fc.record({ serverId: slug, tool: word })),
+    });
+    fc.assert(
+      fc.property(setup, ({ servers, handed }) => {
+        const named = servers.map((s) => ({ ...s, id: s.slug }));
+        const table = nameTools(named, new Map(Object.entries(handed)), none);
+        const listed = new Set(table.listed.map(({ name }) => name));
+        expect(listed.size).toBe(table.listed.length);
+        for (const entry of table.listed) {
+          expect(entry.name).toMatch(/^[A-Za-z0-9_.-]+$/);
+          expect(entry.name.length).toBeLessThanOrEqual(maxExposedName);
+          expect(table.targets.get(entry.name)).toEqual({ serverId: entry.serverId, tool: entry.tool });
+        }
+        const wanted = new Set(named.flatMap((s) => s.tools.map((tool) => `${s.id}\n${tool}`)));
+        expect(new Set(table.listed.map((e) => `${e.serverId}\n${e.tool}`))).toEqual(wanted);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

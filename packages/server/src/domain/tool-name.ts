@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+
+/** The tools of one server as the name table sees them; servers come in list order. */
+export interface NamedServer {
+  readonly id: string;
+  readonly slug: string;
+  readonly prefix: string | null;
+  readonly tools: readonly string[];
+}
+
+export interface NameTarget {
+  readonly serverId: string;
+  /** The name the upstream knows. */
+  readonly tool: string;
+}
+
+export interface NameTable {
+  /** Exposed names in list order. */
+  readonly listed: readonly (NameTarget & { readonly name: string })[];
+  /** Every name that resolves: the listed ones and bare names handed out earlier. */
+  readonly targets: ReadonlyMap<string, NameTarget>;
+}
+
+/** Longest exposed name: the shortest limit among the model APIs that clients pass names to. */
+export const maxExposedName = 64;
+
+/**
+ * Give every tool one exposed name. Names are looked up in the table this makes and never parsed, so no choice of
+ * slug, prefix or tool name can make one name mean two tools.
+ *
+ * - a prefix gives `{prefix}_{tool}`; otherwise the bare name;
+ * - names that clash become `{slug with - turned to _}__{tool}` for every server in the clash;
+ * - a bare name that another server of this table was once handed keeps meaning that server, and newcomers are
+ *   qualified;
+ * - characters outside `A-Z a-z 0-9 _ . -` and names over 64 characters are replaced, with a hash as tail.
+ *
+ * @param handedOut bare names given out earlier
+ * @param resting servers that are only disabled: their names resolve to nothing, but pass to nobody else
+ */
+export function nameTools(
+  servers: readonly NamedServer[],
+  handedOut: ReadonlyMap<string, NameTarget>,
+  resting: ReadonlySet<string>,
+): NameTable {
+  const serverIds = new Set(servers.map((server) => server.id));
+  const owner = (name: string): NameTarget | undefined => {
+    const target = handedOut.get(name);
+    return target !== undefined && (serverIds.has(target.serverId) || resting.has(target.serverId)) ? target : undefined;
+  };
+
+  const wanted: Candidate[] = [];
+  const claims = new Map<string, number>();
+  for (const server of servers) {
+    for (const tool of new Set(server.tools)) {
+      const plain = server.prefix === null ? tool : `${server.prefix}_${tool}`;
+      const name = presentable(plain, server.id, tool);
+      wanted.push({ server, tool, name });
+      claims.set(name, (claims.get(name) ?? 0) + 1);
+    }
+  }
+
+  const targets = new Map<string, NameTarget>();
+  const listed: (NameTarget & { name: string })[] = [];
+  for (const { server, tool, name } of wanted) {
+    const holder = owner(name);
+    const taken = claims.get(name)! > 1 || (holder !== undefined && holder.serverId !== server.id);
+    let exposed = taken ? presentable(`${server.slug.replaceAll('-', '_')}__${tool}`, server.id, tool) : name;
+    if (targets.has(exposed) || (taken && claims.has(exposed))) exposed = withTail(exposed, server.id, tool);
+    const target = { serverId: server.id, tool };
+    targets.set(exposed, target);
+    listed.push({ name: exposed, ...target });
+  }
+
+  for (const [name, target] of handedOut) {
+    if (!targets.has(name) && serverIds.has(target.serverId)) targets.set(name, target);
+  }
+  return { listed, targets };
+}
+
+interface Candidate {
+  readonly server: NamedServer;
+  readonly tool: string;
+  readonly name: string;
+}
+
+function presentable(name: string, serverId: string, tool: string): string {
+  const clean = name.replace(/[^A-Za-z0-9_.-]/g, '_');
+  return clean === name && name !== '' && name.length <= maxExposedName ? name : withTail(clean, serverId, tool);
+}
+
+function withTail(name: string, serverId: string, tool: string): string {
+  const tail = hash('sha256', `${serverId}\n${tool}`, 'hex').slice(0, 10);
+  return `${name.slice(0, maxExposedName - tail.length - 1)}_${tail}`;
+}

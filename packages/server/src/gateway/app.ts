@@ -1,0 +1,216 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Kysely } from 'kysely';
+import { newId } from '../domain/ids.ts';
+import { AppError, notFound } from '../domain/errors.ts';
+import { decide } from '../domain/policy.ts';
+import type { Bus } from '../platform/bus/bus.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Dialer } from '../platform/dialer.ts';
+import type { Journal } from '../platform/journal/journal.ts';
+import type { Log } from '../platform/log.ts';
+import type { Vault } from '../platform/vault/vault.ts';
+import { authenticate } from './authenticate.ts';
+import { Catalogue } from './catalogue.ts';
+import type { GatewayDeps } from './deps.ts';
+import { checkContentType, checkHostAndOrigin, checkRepeatedHeaders, readBody, type DoorSettings } from './door.ts';
+import { decideEra } from './era.ts';
+import { HealthBoard } from './health.ts';
+import type { Caller, Exchanged, Inbound } from './inbound.ts';
+import { Concurrency, RateLimits } from './limits.ts';
+import { idOf, readMessage, type Message } from './message.ts';
+import { endpoint, runMethod } from './methods.ts';
+import { Recorder } from './recorder.ts';
+import { Registry } from './registry.ts';
+import { Replies } from './reply.ts';
+import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
+import { ClientSessions } from './sessions.ts';
+import { Snapshots } from './snapshots.ts';
+import type { GatewayTables } from './store.ts';
+import { Upstreams } from './upstreams/pool.ts';
+
+export interface GatewayOptions extends DoorSettings {
+  readonly db: Kysely<GatewayTables>;
+  readonly bus: Bus;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly dialer: Dialer;
+}
+
+/** The data plane: serves MCP under `/api/gw/`, from snapshots, and writes nothing but what it saw. */
+export interface Gateway extends AsyncDisposable {
+  /** Serve one request whose path begins with `/api/gw/`. Never throws. */
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  /** Read the snapshots; the gateway serves from then on. */
+  start(): Promise<void>;
+  /** Take no more requests and wait for those in flight, at most this long. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Why the gateway is not ready; empty when it is. */
+  readiness(): string[];
+  /** Calls by outcome since the start. */
+  readonly outcomes: ReadonlyMap<string, number>;
+}
+
+/** Requests per minute from one address to one slug without a valid credential. */
+const strangersPerMinute = 200;
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { clock, log } = options;
+  const snapshots = new Snapshots(options);
+  const health = new HealthBoard(options);
+  const upstreams = new Upstreams({ ...options, health });
+  const catalogue = new Catalogue({ ...options, upstreams });
+  const replies = new Replies(clock);
+  const sessions = new ClientSessions(clock);
+  const strangers = new RateLimits(clock);
+  const recorder = new Recorder(options);
+  const deps: GatewayDeps = {
+    clock,
+    log,
+    decide,
+    catalogue,
+    upstreams,
+    health,
+    limits: new RateLimits(clock),
+    concurrency: new Concurrency(),
+    recorder,
+    replies,
+    sessions,
+  };
+  const inFlight = new Registry<Inbound>();
+  let started = false;
+  let draining = false;
+
+  snapshots.onChange((workspaceId, held) => {
+    upstreams.sync(workspaceId, held);
+    catalogue.sync(workspaceId, held);
+    const valid = new Set(held?.snapshot.tokens.map((token) => token.id));
+    // A revoked token loses what it has open, not only what it asks next.
+    for (const inbound of inFlight.values()) {
+      if (inbound.principal?.workspaceId !== workspaceId || valid.has(inbound.principal.tokenId)) continue;
+      inbound.revoked = true;
+      inbound.res.destroy();
+    }
+  });
+
+  async function serve(inbound: Inbound): Promise<void> {
+    const { req } = inbound;
+    checkRepeatedHeaders(req);
+    checkHostAndOrigin(req, options);
+    if (!started || draining) throw new AppError('unavailable', 'The gateway is starting or stopping.', { retryAfterMs: 1_000 });
+    const target = parsePath(req.url!);
+    const caller = admit(inbound, target);
+    if (req.method === 'DELETE') return endSession(caller);
+    if (req.method !== 'POST') {
+      return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'POST, DELETE']);
+    }
+    checkContentType(req);
+    const message = readMessage(await readBody(req));
+    try {
+      await answer(caller, message);
+    } catch (error) {
+      fail(inbound, message.idText, error);
+    }
+  }
+
+  /** Credential → principal → the workspace and server the URL names; nothing is looked up for strangers. */
+  function admit(inbound: Inbound, target: Target): Caller {
+    if (!snapshots.fresh) throw new AppError('unavailable', 'The gateway cannot verify permissions right now.');
+    const stranger = `${inbound.req.socket.remoteAddress}/${target.workspace}`;
+    let admission;
+    try {
+      admission = authenticate(inbound.req, snapshots);
+    } catch (error) {
+      const wait = strangers.take(stranger, strangersPerMinute);
+      if (wait > 0) throw new RpcError(429, 429, 'Too many requests without a valid token.', { retryAfterMs: wait });
+      throw error;
+    }
+    const { principal, held } = admission;
+    inbound.principal = principal;
+    if (held.snapshot.workspace.slug !== target.workspace) throw notFound('workspace', target.workspace);
+    const server = target.server === undefined ? undefined : held.serversBySlug.get(target.server);
+    const mayKnow = server !== undefined && (principal.scope === null || principal.scope.servers.has(server.slug));
+    if (target.server !== undefined && !mayKnow) throw notFound('server', target.server);
+    return { inbound, principal, held, server };
+  }
+
+  async function answer(caller: Caller, message: Message): Promise<void> {
+    const { inbound, principal } = caller;
+    const era = decideEra(inbound.req.headers, message);
+    const sessionId = inbound.req.headers['mcp-session-id'];
+    const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
+    const session = inSession ? sessions.find(sessionId, principal, endpoint(caller)) : undefined;
+    const call: Exchanged = { ...caller, era: session === undefined ? era : { ...era, version: session.version }, session };
+    if (message.kind === 'notification') return replies.empty(inbound, 202);
+    if (message.kind === 'response') {
+      if (era.kind === 'modern') throw invalidRequest('Responses are not accepted.');
+      return replies.empty(inbound, 202);
+    }
+    await runMethod(deps, call, message);
+  }
+
+  function endSession(caller: Caller): void {
+    const id = caller.inbound.req.headers['mcp-session-id'];
+    if (id === undefined) return replies.error(caller.inbound, 'null', rpcStatus(405, 'There is no session to end.'), ['allow', 'POST']);
+    sessions.end(sessions.find(id, caller.principal, endpoint(caller)));
+    replies.empty(caller.inbound, 204);
+  }
+
+  function fail(inbound: Inbound, idText: string, error: unknown): void {
+    const requestId = newId(clock.now());
+    const rpc = toRpcError(error, requestId);
+    if (rpc.httpStatus === 503 || rpc.code === 500) log.error({ err: error, requestId }, 'a request failed');
+    const challenge = rpc.httpStatus === 401 ? ['www-authenticate', 'Bearer'] : [];
+    // What was not read of the body must not be taken for the next request.
+    const close = inbound.req.complete ? [] : ['connection', 'close'];
+    replies.error(inbound, idText, rpc, [...challenge, ...close]);
+  }
+
+  return {
+    handle(req, res) {
+      const inbound: Inbound = { req, res, startedAt: clock.monotonic(), upstreamMs: 0, principal: undefined, revoked: false };
+      res.once('close', inFlight.add(inbound));
+      serve(inbound).catch((error: unknown) => {
+        try {
+          fail(inbound, idOf(error), error);
+        } catch (worse) {
+          log.error({ err: worse }, 'an error could not be rendered');
+          res.destroy();
+        }
+      });
+    },
+    async start() {
+      await snapshots.start();
+      started = true;
+    },
+    async drain(timeoutMs) {
+      draining = true;
+      const until = clock.monotonic() + timeoutMs;
+      while (inFlight.size > 0 && clock.monotonic() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    readiness() {
+      if (!started) return ['starting'];
+      if (draining) return ['draining'];
+      return snapshots.fresh ? [] : ['snapshots'];
+    },
+    outcomes: recorder.outcomes,
+    async [Symbol.asyncDispose]() {
+      snapshots[Symbol.dispose]();
+      upstreams.close();
+    },
+  };
+}
+
+interface Target {
+  readonly workspace: string;
+  readonly server: string | undefined;
+}
+
+const pathForm = /^\/api\/gw\/([a-z0-9-]{1,64})(?:\/([a-z0-9-]{1,64}))?\/?(?:\?.*)?$/;
+
+function parsePath(url: string): Target {
+  const match = pathForm.exec(url);
+  if (match === null) throw notFound('endpoint', url.split('?', 1)[0]!.slice(0, 128));
+  return { workspace: match[1]!, server: match[2] };
+}

@@ -1,0 +1,47 @@
+import type { Decision, Principal } from '../domain/policy.ts';
+import type { Receipt } from '../platform/journal/records.ts';
+import type { CatalogueTool } from './catalogue.ts';
+import type { HeldSnapshot } from './snapshots.ts';
+
+const authority = Symbol('authority');
+
+/**
+ * The right to send one call to one upstream. It can only be made by `authorize`, from a decision that allows and a
+ * receipt of the journal, and `dispatch` takes nothing else: no yes or no row, no call (rules R1, R2, R9).
+ */
+export class AuthorizedCall {
+  readonly principal: Principal;
+  readonly held: HeldSnapshot;
+  readonly tool: CatalogueTool;
+  readonly rule: string;
+  readonly policyVersion: number;
+  readonly receipt: Receipt;
+  #spent = false;
+
+  constructor(by: typeof authority, grant: Grant) {
+    if (by !== authority) throw new TypeError('Only authorize() makes an AuthorizedCall.');
+    this.principal = grant.principal;
+    this.held = grant.held;
+    this.tool = grant.tool;
+    this.rule = grant.decision.rule;
+    this.policyVersion = grant.held.snapshot.version;
+    this.receipt = grant.receipt;
+    Object.freeze(this);
+  }
+
+  /** Use the right up: a call is sent at most once. */
+  spend(): void {
+    if (this.#spent) throw new TypeError('This call has been sent already.');
+    this.#spent = true;
+  }
+}
+
+interface Grant {
+  readonly principal: Principal;
+  readonly held: HeldSnapshot;
+  readonly tool: CatalogueTool;
+  readonly decision: Extract<Decision, { effect: 'allow' }>;
+  readonly receipt: Receipt;
+}
+
+export const authorize = (grant: Grant): AuthorizedCall => new AuthorizedCall(authority, grant);

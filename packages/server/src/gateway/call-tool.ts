@@ -1,0 +1,131 @@
+import type { Decision } from '../domain/policy.ts';
+import { canonicalJson } from '../platform/json/canonical.ts';
+import { member, stringValue } from '../platform/json/scan.ts';
+import { argsShape } from './args-shape.ts';
+import { authorize } from './authorized-call.ts';
+import type { CatalogueTool } from './catalogue.ts';
+import { dispatch } from './dispatch.ts';
+import { acceptsStream, type Exchanged } from './inbound.ts';
+import { rateLimited } from './limits.ts';
+import type { Message } from './message.ts';
+import { mirroredParams, requireMirroredParams } from './param-headers.ts';
+import type { CallRecord } from './recorder.ts';
+import { refuseUnoffered, Relay } from './relay.ts';
+import { invalidParams, toolNotAllowed, unknownTool } from './rpc-error.ts';
+import type { GatewayDeps } from './deps.ts';
+import { callParams } from './translate.ts';
+import { faultError, UpstreamFault } from './upstreams/fault.ts';
+import type { Cancel, UpstreamAnswer } from './upstreams/upstream.ts';
+
+/**
+ * One `tools/call`, top to bottom: which tool is meant → may it be called → is there budget → write the intent →
+ * send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an earlier one.
+ * @throws RpcError, AppError: rendered by the caller
+ */
+export async function callTool(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
+  const { bytes, params } = message;
+  const { inbound, principal, held, server, era } = call;
+  const name = stringValue(bytes, member(params, 'name'));
+  if (name === undefined) throw invalidParams('"params.name" must be a string.');
+  const args = member(params, 'arguments');
+  if (args !== undefined && args.kind !== 'object') throw invalidParams('"params.arguments" must be an object.');
+
+  const record = deps.recorder.open(call, message, name);
+  const tool = server === undefined ? await deps.catalogue.resolve(held, name) : await deps.catalogue.resolveOn(held, server, name);
+  if (tool === undefined) {
+    record.deny(404, 'unknown_tool', 'unknown-tool');
+    throw unknownTool(name);
+  }
+  record.tool(tool);
+  const decision = deps.decide(held.snapshot, principal, { serverSlug: tool.server.slug, tool: tool.definition.name });
+  if (decision.effect === 'deny') refuse(record, decision, name);
+  const headers = mirroredParams(tool.definition.paramHeaders, bytes, args);
+  if (era.kind === 'modern') {
+    try {
+      requireMirroredParams(inbound.req.headers, tool.definition.paramHeaders, headers);
+    } catch (error) {
+      record.deny(400, 'header_mismatch', 'header-mismatch');
+      throw error;
+    }
+  }
+
+  const leave = takeBudget(deps, call, tool, record);
+  try {
+    record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
+    const receipt = await record.intent(decision.rule);
+    const authorized = authorize({ principal, held, tool, decision, receipt });
+    const relay = new Relay(deps.replies, call, message);
+    const cancel = cancelOnDisconnect(call);
+    const started = deps.clock.monotonic();
+    let answer: UpstreamAnswer;
+    try {
+      answer = await dispatch(deps.upstreams, authorized, {
+        method: 'tools/call',
+        name: tool.definition.name,
+        paramHeaders: headers,
+        preferModern: era.kind !== 'legacy',
+        params: (target) => callParams(message, tool.definition.name, target),
+        deadlineMs: tool.server.limits.deadlineMs,
+        ...(acceptsStream(inbound.req) ? { onNotification: relay.notification } : {}),
+        cancel,
+      });
+      refuseUnoffered(answer);
+    } catch (error) {
+      inbound.upstreamMs = deps.clock.monotonic() - started;
+      if (!(error instanceof UpstreamFault)) {
+        record.failed(503, 'internal', false);
+        throw error;
+      }
+      record.fault(error);
+      throw faultError(error, tool.server.slug);
+    }
+    inbound.upstreamMs = deps.clock.monotonic() - started;
+    const bytesOut = relay.answer(answer);
+    record.answered(answer, bytesOut);
+  } finally {
+    leave();
+  }
+}
+
+function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny' }>, name: string): never {
+  record.deny(decision.visible ? 403 : 404, decision.visible ? 'denied_by_policy' : 'unknown_tool', decision.rule);
+  throw decision.visible ? toolNotAllowed(decision.reason) : unknownTool(name);
+}
+
+/** @returns what gives the concurrency back */
+function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, record: CallRecord): () => void {
+  const { principal, held } = call;
+  const { settings } = held.snapshot;
+  const { server, definition } = tool;
+  const refuse = (what: string, retryAfterMs: number): never => {
+    record.deny(429, 'rate_limited', `limit:${what}`);
+    throw rateLimited(what, retryAfterMs);
+  };
+  const ceilings: [string, string, number | null][] = [
+    ['calls per minute of this token', `p/${principal.tokenId}`, settings.limits.principalPerMinute],
+    ['calls per minute to this tool', `t/${server.id}/${definition.name}`, server.limits.toolPerMinute],
+    ['calls per minute to this server', `s/${server.id}`, server.limits.perMinute],
+    ['calls per minute in this workspace', `w/${principal.workspaceId}`, settings.limits.workspacePerMinute],
+  ];
+  for (const [what, key, perMinute] of ceilings) {
+    const wait = deps.limits.take(key, perMinute);
+    if (wait > 0) refuse(what, wait);
+  }
+  const leave = deps.concurrency.enter(principal.tokenId, settings.limits.principalConcurrency);
+  return leave ?? refuse('calls in flight of this token', 1_000);
+}
+
+/**
+ * A modern or bare client that closes the connection has cancelled; a legacy one within a session may only have lost
+ * it, so its call runs on (cancellation.mdx "Transport-Specific Cancellation").
+ */
+function cancelOnDisconnect(call: Exchanged): Cancel {
+  const cancel: Cancel = {};
+  const { inbound, era } = call;
+  inbound.res.once('close', () => {
+    if (inbound.res.writableFinished || (era.kind === 'legacy' && !inbound.revoked)) return;
+    cancel.fault = 'cancelled';
+    cancel.abort?.('cancelled');
+  });
+  return cancel;
+}

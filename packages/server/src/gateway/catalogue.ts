@@ -1,0 +1,215 @@
+import type { Kysely } from 'kysely';
+import { decide, type Principal } from '../domain/policy.ts';
+import type { SnapshotServer } from '../domain/snapshot.ts';
+import { nameTools, type NameTable, type NameTarget } from '../domain/tool-name.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { ToolDefinition } from './definitions.ts';
+import type { HeldSnapshot } from './snapshots.ts';
+import { readHandedOutNames, writeHandedOutNames, type GatewayTables } from './store.ts';
+import { ToolList } from './tool-list.ts';
+import type { Upstreams } from './upstreams/pool.ts';
+
+/** A tool a call can mean. */
+export interface CatalogueTool {
+  readonly server: SnapshotServer;
+  readonly definition: ToolDefinition;
+}
+
+export interface CatalogueEntry extends CatalogueTool {
+  /** The name it is listed under. */
+  readonly name: string;
+}
+
+interface Shelf {
+  version: number;
+  lists: Map<string, ToolList>;
+  handedOut: Map<string, NameTarget>;
+  /** Built when first needed after a change. */
+  table: NameTable | undefined;
+  /** Grows with every change of what could be listed. */
+  generation: number;
+}
+
+/** A list that was never read may hold up its first reader this long; after that it is marked as missing. */
+const patienceMs = 3_000;
+
+/**
+ * Every tool of every workspace, from memory. Definitions are the upstreams' own and shared by all callers; who may
+ * see which is decided anew for each caller and never kept here.
+ */
+export class Catalogue {
+  readonly #deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log };
+  readonly #shelves = new Map<string, Promise<Shelf> | Shelf>();
+
+  constructor(deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log }) {
+    this.#deps = deps;
+  }
+
+  /** The tool an exposed name means in the whole workspace. */
+  async resolve(held: HeldSnapshot, name: string): Promise<CatalogueTool | undefined> {
+    const shelf = await this.#shelf(held);
+    await this.#warm(shelf, held);
+    const target = this.#table(shelf, held).targets.get(name);
+    return target === undefined ? undefined : this.#tool(shelf, held, target);
+  }
+
+  /** A tool of one server by the name the server gave it. */
+  async resolveOn(held: HeldSnapshot, server: SnapshotServer, tool: string): Promise<CatalogueTool | undefined> {
+    const shelf = await this.#shelf(held);
+    const list = shelf.lists.get(server.id)!;
+    await list.ready(patienceMs);
+    const definition = list.tool(tool);
+    return definition === undefined ? undefined : { server, definition };
+  }
+
+  /**
+   * What this principal may call, in list order, and which servers it may see have no list at all.
+   * @param only one server, its tools under their own names
+   */
+  async list(held: HeldSnapshot, principal: Principal, only: SnapshotServer | undefined): Promise<CatalogueListing> {
+    const shelf = await this.#shelf(held);
+    if (only === undefined) await this.#warm(shelf, held);
+    else await shelf.lists.get(only.id)!.ready(patienceMs);
+    const entries = only === undefined ? this.#entries(shelf, held) : ownEntries(only, shelf.lists.get(only.id)!);
+    const allowed = entries.filter(
+      ({ server, definition }) =>
+        decide(held.snapshot, principal, { serverSlug: server.slug, tool: definition.name }).effect === 'allow',
+    );
+    const servers = only === undefined ? held.snapshot.servers : [only];
+    const visible = servers.filter((server) => principal.scope === null || principal.scope.servers.has(server.slug));
+    return {
+      entries: allowed,
+      visible,
+      missing: visible.filter((server) => !shelf.lists.get(server.id)!.known),
+      generation: shelf.generation,
+    };
+  }
+
+  /** Changes whenever a listing might; undefined until the workspace was first asked for. */
+  generation(workspaceId: string): number | undefined {
+    const shelf = this.#shelves.get(workspaceId);
+    return shelf === undefined || shelf instanceof Promise ? undefined : shelf.generation;
+  }
+
+  /** Let lists that have aged be read again behind the caller's back. */
+  refresh(held: HeldSnapshot): void {
+    const shelf = this.#shelves.get(held.snapshot.workspace.id);
+    if (shelf === undefined || shelf instanceof Promise) return;
+    for (const list of shelf.lists.values()) list.touch();
+  }
+
+  /** Take in a new snapshot: lists of changed servers start loading at once. */
+  sync(workspaceId: string, held: HeldSnapshot | undefined): void {
+    if (held === undefined) this.#shelves.delete(workspaceId);
+    else
+      void this.#shelf(held).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, workspaceId }, 'the catalogue cannot be loaded');
+      });
+  }
+
+  async #shelf(held: HeldSnapshot): Promise<Shelf> {
+    const id = held.snapshot.workspace.id;
+    let shelf = this.#shelves.get(id);
+    if (shelf === undefined) {
+      const loading = readHandedOutNames(this.#deps.db, id).then((handedOut): Shelf => {
+        const made: Shelf = { version: -1, lists: new Map(), handedOut, table: undefined, generation: 0 };
+        if (this.#shelves.get(id) === loading) this.#shelves.set(id, made);
+        return made;
+      });
+      loading.catch(() => this.#shelves.delete(id));
+      this.#shelves.set(id, loading);
+      shelf = loading;
+    }
+    const ready = shelf instanceof Promise ? await shelf : shelf;
+    if (ready.version < held.snapshot.version) this.#stock(ready, held);
+    return ready;
+  }
+
+  #stock(shelf: Shelf, held: HeldSnapshot): void {
+    const lists = new Map<string, ToolList>();
+    for (const server of held.snapshot.servers) {
+      const known = shelf.lists.get(server.id);
+      if (known?.revision === server.revision) lists.set(server.id, known);
+      else {
+        lists.set(
+          server.id,
+          new ToolList({
+            ...this.#deps,
+            server,
+            upstream: () => this.#deps.upstreams.of(held, server),
+            changed: () => this.#touch(shelf),
+          }),
+        );
+      }
+    }
+    shelf.lists = lists;
+    shelf.version = held.snapshot.version;
+    this.#touch(shelf);
+  }
+
+  #touch(shelf: Shelf): void {
+    shelf.table = undefined;
+    shelf.generation++;
+  }
+
+  async #warm(shelf: Shelf, held: HeldSnapshot): Promise<void> {
+    let cold: Promise<void>[] | undefined;
+    for (const server of held.snapshot.servers) {
+      const list = shelf.lists.get(server.id);
+      if (list === undefined || list.settled) list?.touch();
+      else (cold ??= []).push(list.ready(patienceMs));
+    }
+    if (cold !== undefined) await Promise.all(cold);
+  }
+
+  #table(shelf: Shelf, held: HeldSnapshot): NameTable {
+    if (shelf.table !== undefined) return shelf.table;
+    const servers = held.snapshot.servers.map(({ id, slug, prefix }) => ({
+      id,
+      slug,
+      prefix,
+      tools: shelf.lists.get(id)!.tools.map((tool) => tool.name),
+    }));
+    const table = nameTools(servers, shelf.handedOut, new Set(held.snapshot.disabledServerIds));
+    shelf.table = table;
+    this.#remember(shelf, held, table);
+    return table;
+  }
+
+  #remember(shelf: Shelf, held: HeldSnapshot, table: NameTable): void {
+    const bare = table.listed.filter(
+      ({ name, tool, serverId }) => name === tool && shelf.handedOut.get(name)?.serverId !== serverId,
+    );
+    if (bare.length === 0) return;
+    for (const { name, serverId, tool } of bare) shelf.handedOut.set(name, { serverId, tool });
+    const { db, clock, log } = this.#deps;
+    writeHandedOutNames(db, held.snapshot.workspace.id, bare, clock.now()).catch((error: unknown) => {
+      log.warn({ err: error }, 'handed-out tool names cannot be written');
+    });
+  }
+
+  #entries(shelf: Shelf, held: HeldSnapshot): CatalogueEntry[] {
+    return this.#table(shelf, held).listed.flatMap((target) => {
+      const tool = this.#tool(shelf, held, target);
+      return tool === undefined ? [] : [{ name: target.name, ...tool }];
+    });
+  }
+
+  #tool(shelf: Shelf, held: HeldSnapshot, target: NameTarget): CatalogueTool | undefined {
+    const server = held.serversById.get(target.serverId);
+    const definition = shelf.lists.get(target.serverId)?.tool(target.tool);
+    return server === undefined || definition === undefined ? undefined : { server, definition };
+  }
+}
+
+export interface CatalogueListing {
+  readonly entries: readonly CatalogueEntry[];
+  /** Servers this principal may know of. */
+  readonly visible: readonly SnapshotServer[];
+  readonly missing: readonly SnapshotServer[];
+  readonly generation: number;
+}
+
+const ownEntries = (server: SnapshotServer, list: ToolList): CatalogueEntry[] =>
+  list.tools.map((definition) => ({ name: definition.name, server, definition }));

@@ -1,0 +1,25 @@
+import type { decide } from '../domain/policy.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { HealthBoard } from './health.ts';
+import type { Concurrency, RateLimits } from './limits.ts';
+import type { Recorder } from './recorder.ts';
+import type { Replies } from './reply.ts';
+import type { ClientSessions } from './sessions.ts';
+import type { Upstreams } from './upstreams/pool.ts';
+
+/** What the methods of the gateway work with. */
+export interface GatewayDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly decide: typeof decide;
+  readonly catalogue: Catalogue;
+  readonly upstreams: Upstreams;
+  readonly health: HealthBoard;
+  readonly limits: RateLimits;
+  readonly concurrency: Concurrency;
+  readonly recorder: Recorder;
+  readonly replies: Replies;
+  readonly sessions: ClientSessions;
+}

@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { claimsModern, isLegacyVersion, isModernVersion, metaKey } from '../domain/protocol.ts';
+import { member, stringValue } from '../platform/json/scan.ts';
+import type { Message } from './message.ts';
+import { headerMismatch, invalidMeta, unsupportedVersion } from './rpc-error.ts';
+
+/**
+ * Which generation of the protocol a message speaks: `modern` (2026-07-28: it describes itself), `legacy` (within a
+ * session opened by `initialize`), or `bare` (legacy without a session: the plain curl).
+ */
+export interface Era {
+  readonly kind: 'modern' | 'legacy' | 'bare';
+  /** The revision in force; 2025-03-26 is assumed where a legacy message names none. */
+  readonly version: string;
+}
+
+/**
+ * Decide the era from what the message claims, and refuse headers that disagree with the body. Decisions rest on the
+ * body; headers are only compared. `Mcp-Method` alone proves nothing: some legacy clients send it.
+ * @throws RpcError -32602, -32020 or -32022
+ */
+export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
+  const header = single(headers['mcp-protocol-version']);
+  const claimed = stringValue(message.bytes, member(message.meta, metaKey.protocolVersion));
+  const modern = claimed !== undefined ? !isLegacyVersion(claimed) : header !== undefined && claimsModern(header);
+  if (!modern) {
+    if (header !== undefined && !isLegacyVersion(header) && message.method !== 'initialize') throw unsupportedVersion(header);
+    const session = headers['mcp-session-id'] !== undefined || message.method === 'initialize';
+    return { kind: session ? 'legacy' : 'bare', version: header ?? '2025-03-26' };
+  }
+  if (claimed === undefined) {
+    if (!isModernVersion(header!)) throw unsupportedVersion(header!);
+    throw invalidMeta(`params._meta["${metaKey.protocolVersion}"] is missing.`);
+  }
+  if (header === undefined) throw headerMismatch('The header MCP-Protocol-Version is missing.');
+  if (header !== claimed) throw headerMismatch('The header MCP-Protocol-Version differs from the body.');
+  if (!isModernVersion(claimed)) throw unsupportedVersion(claimed);
+  if (message.kind === 'request' && member(message.meta, metaKey.clientCapabilities)?.kind !== 'object') {
+    throw invalidMeta(`params._meta["${metaKey.clientCapabilities}"] must be an object.`);
+  }
+  requireMirror(headers, message);
+  return { kind: 'modern', version: claimed };
+}
+
+/** Methods whose target is mirrored in `Mcp-Name`, and the member it mirrors. */
+const nameMember: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+};
+
+function requireMirror(headers: IncomingHttpHeaders, message: Message): void {
+  const method = single(headers['mcp-method']);
+  if (method === undefined) throw headerMismatch('The header Mcp-Method is missing.');
+  if (method !== message.method) throw headerMismatch('The header Mcp-Method differs from the body.');
+  const target = Object.hasOwn(nameMember, message.method) ? nameMember[message.method] : undefined;
+  if (target === undefined) return;
+  const name = stringValue(message.bytes, member(message.params, target));
+  if (name === undefined) return; // the method's own check names the fault
+  const mirrored = single(headers['mcp-name']);
+  if (mirrored === undefined) throw headerMismatch('The header Mcp-Name is missing.');
+  if (decodeHeaderValue(mirrored) !== name) throw headerMismatch('The header Mcp-Name differs from the body.');
+}
+
+const sentinel = /^=\?base64\?((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)\?=$/;
+
+/**
+ * Undo the Base64 sentinel of header values that are not plain visible ASCII (streamable-http "Value Encoding").
+ * @returns undefined when a value begins as a sentinel but is none
+ */
+export function decodeHeaderValue(value: string): string | undefined {
+  if (!value.startsWith('=?base64?')) return value;
+  const encoded = sentinel.exec(value)?.[1];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+/** The header form of a value: as it is where it is visible ASCII, otherwise in the Base64 sentinel. */
+export function encodeHeaderValue(value: string): string {
+  const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?');
+  return plain ? value : `=?base64?${Buffer.from(value, 'utf8').toString('base64')}?=`;
+}
+
+const single = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value.trim() : undefined;

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../domain/policy.ts';
+import type { SnapshotServer } from '../domain/snapshot.ts';
+import type { Era } from './era.ts';
+import type { ClientSession } from './sessions.ts';
+import type { HeldSnapshot } from './snapshots.ts';
+
+/** One HTTP request to the gateway, as far as it has been understood. */
+export interface Inbound {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Monotonic milliseconds when the request arrived. */
+  readonly startedAt: number;
+  /** Milliseconds spent waiting for upstreams, for `Server-Timing`. */
+  upstreamMs: number;
+  /** Who calls, once known. */
+  principal: Principal | undefined;
+  /** The token was revoked while the request ran. */
+  revoked: boolean;
+}
+
+/** A request whose caller is known. */
+export interface Caller {
+  readonly inbound: Inbound;
+  readonly principal: Principal;
+  readonly held: HeldSnapshot;
+  /** The one server the URL names; undefined for the whole workspace. */
+  readonly server: SnapshotServer | undefined;
+}
+
+/** A caller's message of a known generation. */
+export interface Exchanged extends Caller {
+  readonly era: Era;
+  /** The legacy session the message belongs to. */
+  readonly session: ClientSession | undefined;
+}
+
+/** Whether the client reads event streams; absent `Accept` and wildcards mean JSON. */
+export function acceptsStream(req: IncomingMessage): boolean {
+  return req.headers.accept?.includes('text/event-stream') ?? false;
+}
+
+/** Whether the client reads plain JSON answers: all do except those that list event streams alone. */
+export function acceptsJson(req: IncomingMessage): boolean {
+  const { accept } = req.headers;
+  return accept === undefined || !accept.includes('text/event-stream') || /application\/(json|\*)|\*\/\*/.test(accept);
+}

@@ -1,0 +1,80 @@
+import { implementation, isLegacyVersion, metaKey, newestLegacy, supportedVersions } from '../domain/protocol.ts';
+import { member, stringValue } from '../platform/json/scan.ts';
+import { callTool } from './call-tool.ts';
+import type { GatewayDeps } from './deps.ts';
+import type { Exchanged } from './inbound.ts';
+import { listTools } from './list-tools.ts';
+import type { Message } from './message.ts';
+import { invalidParams, methodNotFound } from './rpc-error.ts';
+
+type Method = (deps: GatewayDeps, call: Exchanged, message: Message) => Promise<void> | void;
+
+/** What the gateway answers. A method that is not here is refused, never passed on. */
+const methods: ReadonlyMap<string, { eras: readonly Exchanged['era']['kind'][]; run: Method }> = new Map([
+  ['tools/call', { eras: ['modern', 'legacy', 'bare'], run: callTool }],
+  ['tools/list', { eras: ['modern', 'legacy', 'bare'], run: listTools }],
+  ['server/discover', { eras: ['modern', 'bare'], run: discover }],
+  ['initialize', { eras: ['legacy'], run: initialize }],
+  ['ping', { eras: ['legacy', 'bare'], run: ping }],
+]);
+
+/**
+ * Run one request.
+ * @throws RpcError, AppError
+ */
+export async function runMethod(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
+  const method = methods.get(message.method);
+  if (method === undefined || !method.eras.includes(call.era.kind)) {
+    throw methodNotFound(message.method, call.era.kind === 'modern');
+  }
+  await method.run(deps, call, message);
+}
+
+const capabilities = { tools: {} };
+
+/** `server/discover` (2026-07-28): what this endpoint is, for this caller. */
+function discover(deps: GatewayDeps, call: Exchanged, message: Message): void {
+  const result = {
+    resultType: 'complete',
+    supportedVersions,
+    capabilities,
+    instructions: instructions(call),
+    ttlMs: 60_000,
+    cacheScope: 'private',
+    _meta: { [metaKey.serverInfo]: serverInfo(call) },
+  };
+  deps.replies.result(call.inbound, message.idText, JSON.stringify(result));
+}
+
+/**
+ * `initialize` (2024-11-05 … 2025-11-25): agree on the revision asked for, or offer the newest of this kind, and open
+ * a session for this principal.
+ */
+function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void {
+  const { bytes, params } = message;
+  const asked = stringValue(bytes, member(params, 'protocolVersion'));
+  if (asked === undefined) throw invalidParams('"params.protocolVersion" must be a string.');
+  const version = isLegacyVersion(asked) ? asked : newestLegacy;
+  const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'))?.slice(0, 128) ?? null;
+  const session = deps.sessions.open(call.principal, endpoint(call), version, clientName);
+  const result = { protocolVersion: version, capabilities, serverInfo: serverInfo(call), instructions: instructions(call) };
+  deps.replies.result(call.inbound, message.idText, JSON.stringify(result), ['mcp-session-id', session.id]);
+}
+
+function ping(deps: GatewayDeps, call: Exchanged, message: Message): void {
+  deps.replies.result(call.inbound, message.idText, '{}');
+}
+
+/** The endpoint a session belongs to: a workspace, or one server of it. */
+export const endpoint = (call: Pick<Exchanged, 'principal' | 'server'>): string =>
+  `${call.principal.workspaceId}/${call.server?.id ?? ''}`;
+
+const serverInfo = (call: Exchanged): { name: string; title: string; version: string } => ({
+  ...implementation,
+  title: call.server?.name ?? call.held.snapshot.workspace.name,
+});
+
+const instructions = (call: Exchanged): string =>
+  call.server === undefined
+    ? `Tools of the workspace "${call.held.snapshot.workspace.name}", served by MCPNest. Every call is authorised and recorded.`
+    : `Tools of the server "${call.server.name}", served by MCPNest. Every call is authorised and recorded.`;

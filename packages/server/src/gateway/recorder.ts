@@ -1,0 +1,183 @@
+import type { Journal } from '../platform/journal/journal.ts';
+import type { CallIntent, CallOutcome, CallOutcomeKind, Receipt } from '../platform/journal/records.ts';
+import { newId } from '../domain/ids.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createKeyedDigest } from '../platform/keyed-digest.ts';
+import { member, sourceText, stringValue } from '../platform/json/scan.ts';
+import type { Vault } from '../platform/vault/vault.ts';
+import { metaKey } from '../domain/protocol.ts';
+import type { CatalogueTool } from './catalogue.ts';
+import type { Exchanged } from './inbound.ts';
+import type { Message } from './message.ts';
+import { faultViews, type UpstreamFault } from './upstreams/fault.ts';
+import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
+
+/** Opens the record of each call and counts outcomes. Knows no value of an argument or result, only shapes and digests. */
+export class Recorder {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #vault: Vault;
+  readonly #digests = new Map<string, (text: string) => string>();
+  readonly outcomes = new Map<string, number>();
+
+  constructor(deps: { journal: Journal; clock: Clock; vault: Vault }) {
+    this.#journal = deps.journal;
+    this.#clock = deps.clock;
+    this.#vault = deps.vault;
+  }
+
+  /** @param name as the caller wrote it; the tool it means is added once known */
+  open(call: Exchanged, message: Message, name: string): CallRecord {
+    return new CallRecord(this.#journal, this.#clock, this, call, message, name);
+  }
+
+  /** HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. */
+  digest(workspaceId: string, canonical: string): string {
+    const now = new Date(this.#clock.now());
+    const period = `${now.getUTCFullYear()}Q${Math.floor(now.getUTCMonth() / 3) + 1}`;
+    const purpose = `args-mac/${workspaceId}/${period}`;
+    let digest = this.#digests.get(purpose);
+    if (digest === undefined) {
+      digest = createKeyedDigest(this.#vault.deriveKey(purpose));
+      this.#digests.set(purpose, digest);
+    }
+    return digest(canonical);
+  }
+
+  count(outcome: string): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+  }
+}
+
+/** The record of one call from the moment its parameters are readable. Exactly one ending is written. */
+export class CallRecord {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #recorder: Recorder;
+  readonly #call: Exchanged;
+  readonly #callId: string;
+  readonly #bytesIn: number;
+  readonly #clientName: string | null;
+  readonly #traceId: string | null;
+  readonly #asked: string;
+  #tool: CatalogueTool | undefined;
+  #argsShape: string | null = null;
+  #argsMac: string | null = null;
+  #receipt: Receipt | undefined;
+
+  constructor(journal: Journal, clock: Clock, recorder: Recorder, call: Exchanged, message: Message, asked: string) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#recorder = recorder;
+    this.#call = call;
+    this.#callId = newId(clock.now());
+    this.#bytesIn = message.bytes.length;
+    this.#asked = asked;
+    this.#clientName = clientName(call, message);
+    this.#traceId = traceId(message);
+  }
+
+  tool(tool: CatalogueTool): void {
+    this.#tool = tool;
+  }
+
+  arguments(shape: string, canonical: string): void {
+    this.#argsShape = shape;
+    this.#argsMac = this.#recorder.digest(this.#call.principal.workspaceId, canonical);
+  }
+
+  /**
+   * Write the intent in the workspace's mode.
+   * @throws AppError `unavailable` when a strict workspace cannot have its receipt
+   */
+  async intent(rule: string): Promise<Receipt> {
+    this.#receipt = await this.#journal.intent(this.#intent(rule), this.#call.held.snapshot.settings.auditMode);
+    return this.#receipt;
+  }
+
+  /** The call was refused before anything was sent. */
+  deny(status: number, errorCode: string, rule: string): void {
+    const outcome = status === 429 ? 'throttled' : 'denied';
+    this.#recorder.count(outcome);
+    this.#journal.denied({ ...this.#intent(rule), ...this.#ending(outcome, status, errorCode, 0, false) });
+  }
+
+  /** The upstream gave an answer: a result, a result that says the tool failed, or a JSON-RPC error. */
+  answered(answer: UpstreamReply, bytesOut: number): void {
+    if (answer.error !== undefined) {
+      this.#end('rpc_error', 502, `rpc:${errorCode(answer) ?? 'invalid'}`, bytesOut, true);
+      return;
+    }
+    const isError = member(answer.result, 'isError');
+    const failed = isError !== undefined && sourceText(answer.bytes, isError) === 'true';
+    this.#end(failed ? 'tool_error' : 'ok', 200, failed ? 'tool_error' : null, bytesOut, true);
+  }
+
+  fault(fault: UpstreamFault): void {
+    const { outcome, status } = faultViews[fault.fault];
+    this.#end(outcome, status, fault.fault, 0, fault.dispatched);
+  }
+
+  /** Something of ours failed after the intent was written. */
+  failed(status: number, errorCode: string, dispatched: boolean): void {
+    this.#end('refused', status, errorCode, 0, dispatched);
+  }
+
+  #end(outcome: CallOutcomeKind, status: number, error: string | null, bytesOut: number, dispatched: boolean): void {
+    this.#recorder.count(outcome);
+    if (this.#receipt !== undefined) {
+      this.#journal.outcome(this.#receipt, this.#ending(outcome, status, error, bytesOut, dispatched));
+    }
+  }
+
+  #intent(rule: string | null): CallIntent {
+    const { principal, held, server, era } = this.#call;
+    const owner = this.#tool?.server ?? server;
+    return {
+      callId: this.#callId,
+      workspaceId: principal.workspaceId,
+      memberId: principal.memberId,
+      tokenId: principal.tokenId,
+      principalKind: principal.kind,
+      serverId: owner?.id ?? null,
+      serverSlug: owner?.slug ?? null,
+      toolName: this.#tool?.definition.name ?? this.#asked,
+      rule,
+      policyVersion: held.snapshot.version,
+      definitionHash: this.#tool?.definition.hash ?? null,
+      argsShape: this.#argsShape,
+      argsMac: this.#argsMac,
+      era: era.kind,
+      protocolVersion: era.version,
+      clientName: this.#clientName,
+      bytesIn: this.#bytesIn,
+      traceId: this.#traceId,
+    };
+  }
+
+  #ending(outcome: CallOutcomeKind, status: number, error: string | null, bytesOut: number, dispatched: boolean): CallOutcome {
+    const { startedAt, upstreamMs } = this.#call.inbound;
+    return {
+      callId: this.#callId,
+      outcome,
+      status,
+      errorCode: error,
+      latencyMs: Math.round(this.#clock.monotonic() - startedAt),
+      upstreamMs: dispatched ? Math.round(upstreamMs) : null,
+      bytesOut,
+      dispatched,
+    };
+  }
+}
+
+function clientName(call: Exchanged, message: Message): string | null {
+  if (call.session !== undefined) return call.session.clientName;
+  const info = member(message.meta, metaKey.clientInfo);
+  return stringValue(message.bytes, member(info, 'name'))?.slice(0, 128) ?? call.inbound.req.headers['user-agent']?.slice(0, 128) ?? null;
+}
+
+/** The trace id of `traceparent` (W3C Trace Context), from `_meta` (SEP-414). */
+function traceId(message: Message): string | null {
+  const parent = stringValue(message.bytes, member(message.meta, 'traceparent'));
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(parent ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,76 @@
+import { metaKey } from '../domain/protocol.ts';
+import { member, sourceText, stringValue } from '../platform/json/scan.ts';
+import { splice } from '../platform/json/splice.ts';
+import type { Exchanged } from './inbound.ts';
+import type { Message } from './message.ts';
+import type { Replies } from './reply.ts';
+import { UpstreamFault } from './upstreams/fault.ts';
+import type { UpstreamMessage } from './upstreams/reply.ts';
+import type { UpstreamAnswer } from './upstreams/upstream.ts';
+
+/** What a request may hear before its answer. Everything else an upstream says by itself concerns no single caller. */
+const relayed: ReadonlySet<string> = new Set(['notifications/progress', 'notifications/message']);
+
+/** Carries an upstream's answer, and what it says before, back to the request that caused them. */
+export class Relay {
+  readonly #replies: Replies;
+  readonly #call: Exchanged;
+  readonly #message: Message;
+  readonly #progressToken: string | undefined;
+  #lastProgress = -Infinity;
+
+  constructor(replies: Replies, call: Exchanged, message: Message) {
+    this.#replies = replies;
+    this.#call = call;
+    this.#message = message;
+    const token = member(message.meta, metaKey.progressToken);
+    this.#progressToken =
+      token === undefined || (token.kind !== 'string' && token.kind !== 'number') ? undefined : sourceText(message.bytes, token);
+  }
+
+  /** Pass a notification on with the caller's own progress token; drop what is not for this request. */
+  readonly notification = (notification: UpstreamMessage, upstreamId: string): void => {
+    const { bytes, method, root } = notification;
+    if (method === undefined || !relayed.has(method)) return;
+    if (method === 'notifications/message') {
+      // Without a level the caller asked for no log messages; a modern upstream sends none, a shared session may.
+      const wanted = this.#call.era.kind !== 'modern' || member(this.#message.meta, metaKey.logLevel) !== undefined;
+      if (wanted) this.#replies.event(this.#call.inbound, [bytes]);
+      return;
+    }
+    const params = member(root, 'params');
+    const token = member(params, 'progressToken');
+    if (this.#progressToken === undefined || token === undefined || stringValue(bytes, token) !== upstreamId) return;
+    const progress = Number(bytes.toString('latin1', member(params, 'progress')?.start, member(params, 'progress')?.end));
+    if (!(progress > this.#lastProgress)) return;
+    this.#lastProgress = progress;
+    this.#replies.event(this.#call.inbound, [bytes.subarray(0, token.start), this.#progressToken, bytes.subarray(token.end)]);
+  };
+
+  /**
+   * Answer the caller with the upstream's own bytes under the caller's id.
+   * @returns bytes of the answer
+   */
+  answer(answer: UpstreamAnswer): number {
+    const { bytes, id, result } = answer;
+    const edits = [{ start: id.start, end: id.end, text: this.#message.idText }];
+    if (result !== undefined && this.#call.era.kind === 'modern' && member(result, 'resultType') === undefined) {
+      const at = result.start + 1;
+      edits.push({ start: at, end: at, text: `"resultType":"complete"${result.keys.length > 0 ? ',' : ''}` });
+    }
+    this.#replies.message(this.#call.inbound, splice(bytes, edits));
+    return bytes.length;
+  }
+}
+
+/**
+ * The gateway declares no client capability upstream yet, so an answer that asks for input or hands out a task was
+ * not offered to it and could not be carried on.
+ * @throws UpstreamFault `protocol`
+ */
+export function refuseUnoffered(answer: UpstreamAnswer): void {
+  const resultType = stringValue(answer.bytes, member(answer.result, 'resultType'));
+  if (resultType === 'input_required' || resultType === 'task') {
+    throw new UpstreamFault('protocol', `an answer of type ${resultType} that was not offered`, { dispatched: true });
+  }
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../platform/clock.ts';
+import { acceptsJson, type Inbound } from './inbound.ts';
+import type { RpcError } from './rpc-error.ts';
+
+/** Writes answers to gateway clients: JSON, or an event stream once something had to be said before the answer. */
+export class Replies {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Answer with a complete JSON-RPC message in one or more pieces. */
+  message(inbound: Inbound, parts: readonly (Buffer | string)[], status = 200, headers: readonly string[] = []): void {
+    const { res } = inbound;
+    if (res.destroyed || res.writableEnded) return;
+    if (res.headersSent) {
+      writeEvent(res, parts);
+      res.end();
+      return;
+    }
+    if (status === 200 && !acceptsJson(inbound.req)) {
+      this.openStream(inbound, headers);
+      writeEvent(res, parts);
+      res.end();
+      return;
+    }
+    const body = binary(parts);
+    res.writeHead(status, [
+      'content-type',
+      'application/json',
+      'content-length',
+      String(body.length),
+      'cache-control',
+      'no-store',
+      'server-timing',
+      this.timing(inbound),
+      ...headers,
+    ]);
+    res.end(body, 'latin1');
+  }
+
+  /** Answer with a result given as JSON text. */
+  result(inbound: Inbound, idText: string, result: string | Buffer, headers: readonly string[] = []): void {
+    this.message(inbound, [`{"jsonrpc":"2.0","id":${idText},"result":`, result, '}'], 200, headers);
+  }
+
+  error(inbound: Inbound, idText: string, error: RpcError, headers: readonly string[] = []): void {
+    const body = { code: error.code, message: error.message, data: error.data };
+    const retryAfterMs = error.data?.['retryAfterMs'];
+    const retry = typeof retryAfterMs === 'number' ? ['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000)))] : [];
+    const text = `{"jsonrpc":"2.0","id":${idText},"error":${JSON.stringify(body)}}`;
+    this.message(inbound, [text], error.httpStatus, [...headers, ...retry]);
+  }
+
+  /** Answer without a body. */
+  empty(inbound: Inbound, status: number, headers: readonly string[] = []): void {
+    if (inbound.res.headersSent) return;
+    inbound.res.writeHead(status, ['content-length', '0', 'server-timing', this.timing(inbound), ...headers]);
+    inbound.res.end();
+  }
+
+  /** Begin an event stream; later `event` and `message` write into it. */
+  openStream(inbound: Inbound, headers: readonly string[] = []): void {
+    inbound.res.writeHead(200, [
+      'content-type',
+      'text/event-stream',
+      'cache-control',
+      'no-cache, no-transform',
+      'x-accel-buffering',
+      'no',
+      'server-timing',
+      this.timing(inbound),
+      ...headers,
+    ]);
+  }
+
+  /** Write a message before the answer, opening the stream if need be. */
+  event(inbound: Inbound, parts: readonly (Buffer | string)[]): void {
+    if (inbound.res.destroyed || inbound.res.writableEnded) return;
+    if (!inbound.res.headersSent) this.openStream(inbound);
+    writeEvent(inbound.res, parts);
+  }
+
+  /** The gateway's own share and the upstream's, in milliseconds (Server-Timing, W3C). */
+  timing(inbound: Inbound): string {
+    const total = this.#clock.monotonic() - inbound.startedAt;
+    const own = Math.max(0, total - inbound.upstreamMs);
+    return `gateway;dur=${own.toFixed(3)}, upstream;dur=${inbound.upstreamMs.toFixed(3)}`;
+  }
+}
+
+/**
+ * The parts as one string with a character per byte. Written as Latin-1 it is those very bytes, and the HTTP library
+ * sends it in one piece with the header, which a Buffer is not.
+ */
+const binary = (parts: readonly (Buffer | string)[]): string =>
+  parts.length === 1 ? byteString(parts[0]!) : parts.map(byteString).join('');
+
+const byteString = (part: Buffer | string): string =>
+  typeof part !== 'string'
+    ? part.toString('latin1')
+    : ascii.test(part)
+      ? part
+      : Buffer.from(part).toString('latin1');
+
+const ascii = /^[\x00-\x7f]*$/;
+
+/** JSON text may carry line breaks between its tokens; an event's data may not. */
+function writeEvent(res: Inbound['res'], parts: readonly (Buffer | string)[]): void {
+  res.write(`event: message\ndata: ${binary(parts).replace(/\r\n|\r|\n/g, ' ')}\n\n`, 'latin1');
+}

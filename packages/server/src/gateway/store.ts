@@ -1,0 +1,126 @@
+import type { Kysely } from 'kysely';
+import type { NameTarget } from '../domain/tool-name.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { isoTime } from '../platform/clock.ts';
+import type { Schema } from '../platform/database/schema.ts';
+
+/** The tables the gateway may name; any other does not compile. It reads snapshots and writes what it saw upstream. */
+export type GatewayTables = Pick<
+  Schema,
+  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'handed_out_names'
+>;
+
+/** Version of every workspace's snapshot. */
+export const changedSnapshots = async (
+  db: Kysely<GatewayTables>,
+): Promise<{ workspace_id: string; version: number }[]> =>
+  db.selectFrom('workspace_snapshots').select(['workspace_id', 'version']).execute();
+
+export async function readSnapshot(db: Kysely<GatewayTables>, workspaceId: string): Promise<Snapshot | undefined> {
+  const row = await db
+    .selectFrom('workspace_snapshots')
+    .select('body')
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : (JSON.parse(row.body) as Snapshot);
+}
+
+/** The last good `tools` array of a server as JSON text, with the server revision it was read under. */
+export async function readUpstreamList(
+  db: Kysely<GatewayTables>,
+  serverId: string,
+): Promise<{ revision: number; body: string } | undefined> {
+  return db
+    .selectFrom('upstream_lists')
+    .select(['revision', 'body'])
+    .where('server_id', '=', serverId)
+    .executeTakeFirst();
+}
+
+export async function writeUpstreamList(
+  db: Kysely<GatewayTables>,
+  serverId: string,
+  list: { revision: number; body: string },
+  now: number,
+): Promise<void> {
+  const row = { ...list, fetched_at: isoTime(now) };
+  await db
+    .insertInto('upstream_lists')
+    .values({ server_id: serverId, ...row })
+    .onConflict((clash) => clash.column('server_id').doUpdateSet(row))
+    .execute();
+}
+
+export interface UpstreamHealth {
+  /** `unknown` until the first handshake after start. */
+  readonly state: 'unknown' | 'healthy' | 'degraded' | 'down';
+  /** ISO time of the last change of state. */
+  readonly since: string;
+  readonly lastErrorClass: string | null;
+  /** Milliseconds of the last successful exchange. */
+  readonly latencyMs: number | null;
+}
+
+export async function writeUpstreamHealth(
+  db: Kysely<GatewayTables>,
+  serverId: string,
+  health: UpstreamHealth,
+  now: number,
+): Promise<void> {
+  const row = {
+    state: health.state,
+    since: health.since,
+    last_error_class: health.lastErrorClass,
+    latency_ms: health.latencyMs,
+    checked_at: isoTime(now),
+  };
+  await db
+    .insertInto('upstream_health')
+    .values({ server_id: serverId, ...row })
+    .onConflict((clash) => clash.column('server_id').doUpdateSet(row))
+    .execute();
+}
+
+/** Bare names handed out in a workspace so far. */
+export async function readHandedOutNames(
+  db: Kysely<GatewayTables>,
+  workspaceId: string,
+): Promise<Map<string, NameTarget>> {
+  const rows = await db
+    .selectFrom('handed_out_names')
+    .select(['name', 'server_id', 'tool'])
+    .where('workspace_id', '=', workspaceId)
+    .execute();
+  return new Map(rows.map((row) => [row.name, { serverId: row.server_id, tool: row.tool }]));
+}
+
+/** Remember bare names for good. A name whose earlier server is gone passes to the new one. */
+export async function writeHandedOutNames(
+  db: Kysely<GatewayTables>,
+  workspaceId: string,
+  names: readonly (NameTarget & { name: string })[],
+  now: number,
+): Promise<void> {
+  if (names.length === 0) return;
+  const created_at = isoTime(now);
+  for (let from = 0; from < names.length; from += 200) {
+    await db
+      .insertInto('handed_out_names')
+      .values(
+        names.slice(from, from + 200).map(({ name, serverId, tool }) => ({
+          workspace_id: workspaceId,
+          name,
+          server_id: serverId,
+          tool,
+          created_at,
+        })),
+      )
+      .onConflict((clash) =>
+        clash.columns(['workspace_id', 'name']).doUpdateSet((row) => ({
+          server_id: row.ref('excluded.server_id'),
+          tool: row.ref('excluded.tool'),
+        })),
+      )
+      .execute();
+  }
+}

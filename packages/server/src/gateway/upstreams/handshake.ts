@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { implementation, isLegacyVersion, isModernVersion, metaKey, newestLegacy, newestModern } from '../../domain/protocol.ts';
+import { UpstreamFault } from './fault.ts';
+import { asReply, errorCode, readMessage, resultValue } from './reply.ts';
+import type { HttpReply } from './exchange.ts';
+import { rpcCode } from '../../domain/protocol.ts';
+
+/** What is known of an upstream's protocol after asking it. */
+export interface Verdict {
+  readonly modern: boolean;
+  readonly legacy: boolean;
+  readonly instructions: string | undefined;
+}
+
+/** A legacy session as the upstream opened it. */
+export interface UpstreamSession {
+  readonly id: string | undefined;
+  readonly version: string;
+}
+
+/** Sends one request and gives the raw answer. */
+export type Ask = (request: {
+  method: string;
+  params: string;
+  modern: boolean;
+  session?: UpstreamSession;
+  notification?: boolean;
+}) => Promise<{ reply: HttpReply; id: string }>;
+
+/** The `_meta` of a request the gateway makes for itself or on behalf of a caller without a modern client. */
+export const ownMeta = JSON.stringify({
+  [metaKey.protocolVersion]: newestModern,
+  [metaKey.clientCapabilities]: {},
+  [metaKey.clientInfo]: implementation,
+});
+
+const discovered = z.looseObject({ supportedVersions: z.array(z.string()), instructions: z.string().optional() });
+
+const initialized = z.looseObject({ protocolVersion: z.string(), instructions: z.string().optional() });
+
+const unsupported = z.looseObject({ data: z.looseObject({ supported: z.array(z.string()) }).optional() });
+
+/**
+ * Ask which generation the upstream speaks. Only a discovery result or a recognised modern error proves the modern
+ * one; any other answer means: try `initialize`. Failures of the network prove nothing and are thrown.
+ * @throws UpstreamFault
+ */
+export async function discover(ask: Ask): Promise<Verdict> {
+  const { reply, id } = await ask({ method: 'server/discover', params: `{"_meta":${ownMeta}}`, modern: true });
+  if (reply.status === 401 || reply.status === 403) throw new UpstreamFault('unauthorized', `HTTP ${reply.status}`);
+  if (reply.status >= 500) throw new UpstreamFault('http_status', `HTTP ${reply.status}`);
+  try {
+    const answer = asReply(readMessage(reply.body), id);
+    if (answer.result !== undefined) {
+      const { supportedVersions, instructions } = discovered.parse(resultValue(answer));
+      return {
+        modern: supportedVersions.some(isModernVersion),
+        legacy: supportedVersions.some(isLegacyVersion),
+        instructions,
+      };
+    }
+    if (errorCode(answer) === rpcCode.unsupportedVersion) {
+      const error: unknown = JSON.parse(answer.bytes.toString('utf8', answer.error!.start, answer.error!.end));
+      const supported = unsupported.parse(error).data?.supported ?? [];
+      return { modern: supported.some(isModernVersion), legacy: !supported.some(isModernVersion), instructions: undefined };
+    }
+  } catch (error) {
+    if (!(error instanceof UpstreamFault) && !(error instanceof z.ZodError)) throw error;
+  }
+  return { modern: false, legacy: true, instructions: undefined };
+}
+
+/**
+ * Open a legacy session, negotiating any revision that is served.
+ * @throws UpstreamFault
+ */
+export async function initialize(ask: Ask): Promise<UpstreamSession & { instructions: string | undefined }> {
+  const params = JSON.stringify({ protocolVersion: newestLegacy, capabilities: {}, clientInfo: implementation });
+  const { reply, id } = await ask({ method: 'initialize', params, modern: false });
+  if (reply.status === 401 || reply.status === 403) throw new UpstreamFault('unauthorized', `HTTP ${reply.status}`);
+  if (reply.status !== 200) throw new UpstreamFault('http_status', `initialize answered HTTP ${reply.status}`);
+  const answer = asReply(readMessage(reply.body), id);
+  if (answer.result === undefined) throw new UpstreamFault('protocol', 'initialize was refused');
+  const parsed = initialized.safeParse(resultValue(answer));
+  if (!parsed.success || !isLegacyVersion(parsed.data.protocolVersion)) {
+    throw new UpstreamFault('protocol', 'initialize agreed on no revision that is served');
+  }
+  const header = reply.headers['mcp-session-id'];
+  const session = { id: sessionId(header), version: parsed.data.protocolVersion };
+  await ask({ method: 'notifications/initialized', params: '{}', modern: false, session, notification: true });
+  return { ...session, instructions: parsed.data.instructions };
+}
+
+function sessionId(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(header)) {
+    throw new UpstreamFault('protocol', 'a session id outside visible ASCII');
+  }
+  return header;
+}

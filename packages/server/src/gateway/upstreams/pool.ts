@@ -1,0 +1,85 @@
+import { Pool } from 'undici';
+import type { SnapshotServer } from '../../domain/snapshot.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Dialer } from '../../platform/dialer.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
+import type { HealthBoard } from '../health.ts';
+import type { HeldSnapshot } from '../snapshots.ts';
+import { UpstreamFault } from './fault.ts';
+import { openCredential } from './headers.ts';
+import { Upstream, upstreamKey } from './upstream.ts';
+
+/**
+ * All upstreams in use, one per (workspace, server, configuration, credential), so that no connection or session is
+ * ever shared across any of them. A changed or removed server loses its connections with the snapshot.
+ */
+export class Upstreams {
+  readonly #deps: { dialer: Dialer; vault: Vault; clock: Clock; health: HealthBoard };
+  /** Newest snapshot seen of each workspace. */
+  readonly #current = new Map<string, HeldSnapshot | undefined>();
+  readonly #open = new Map<string, { workspaceId: string; upstream: Upstream }>();
+
+  constructor(deps: { dialer: Dialer; vault: Vault; clock: Clock; health: HealthBoard }) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The upstream of a server in this snapshot.
+   * @throws UpstreamFault `closed` when a newer snapshot no longer has it so
+   */
+  of(held: HeldSnapshot, server: SnapshotServer): Upstream {
+    const workspaceId = held.snapshot.workspace.id;
+    const key = upstreamKey(workspaceId, server);
+    const known = this.#open.get(key);
+    if (known !== undefined) return known.upstream;
+    const current = this.#current.has(workspaceId) ? this.#current.get(workspaceId) : held;
+    if (current === undefined || held.snapshot.version < current.snapshot.version) {
+      throw new UpstreamFault('closed', 'the workspace changed since the call was judged');
+    }
+    const { dialer, vault, clock, health } = this.#deps;
+    const pool = new Pool(new URL(server.url).origin, {
+      connect: dialer.connector(() => this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow),
+      connections: server.limits.concurrency,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      keepAliveMaxTimeout: 60_000,
+      // One deadline per call, in the exchange.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    const upstream = new Upstream({
+      server,
+      pool,
+      credential: openCredential(server, vault),
+      clock,
+      observe: (fault, ms) => health.observe(server.id, fault, ms),
+    });
+    this.#open.set(key, { workspaceId, upstream });
+    return upstream;
+  }
+
+  /** Close what the new snapshot of a workspace no longer has, and what was reached by an allow entry that is gone. */
+  sync(workspaceId: string, held: HeldSnapshot | undefined): void {
+    const before = this.#current.get(workspaceId)?.snapshot.networkAllow ?? [];
+    this.#current.set(workspaceId, held);
+    const wanted = new Set(held?.snapshot.servers.map((server) => upstreamKey(workspaceId, server)));
+    const now = new Set(held?.snapshot.networkAllow.map(({ host, port }) => `${host} ${port}`));
+    const closedPorts = new Set(before.filter(({ host, port }) => !now.has(`${host} ${port}`)).map(({ port }) => port));
+    for (const [key, entry] of this.#open) {
+      if (entry.workspaceId !== workspaceId) continue;
+      if (wanted.has(key) && !closedPorts.has(portOf(entry.upstream.server.url))) continue;
+      this.#open.delete(key);
+      entry.upstream.close();
+    }
+  }
+
+  close(): void {
+    for (const { upstream } of this.#open.values()) upstream.close();
+    this.#open.clear();
+  }
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { unavailable } from '../../domain/errors.ts';
+import type { Clock } from '../clock.ts';
+import { isoTime } from '../clock.ts';
+import { inTransaction, type OpenDatabase } from './database.ts';
+
+const folder = new URL('./migrations/', import.meta.url);
+/** Any number no one else uses on this database: it names the lock concurrent migrators queue for. */
+const migrationLock = 5_627_101;
+
+/**
+ * Bring the schema up to date. All outstanding migrations are applied in one transaction, so a failure leaves the
+ * database as it was; of several processes that start together one migrates and the others wait.
+ *
+ * Files are `NNNN-name.sql`, or `NNNN-name.sqlite.sql` and `NNNN-name.postgres.sql` where engines must differ.
+ *
+ * @returns the names applied now, in order
+ * @throws AppError `unavailable` when the database was migrated by a newer release
+ */
+export async function migrate(database: OpenDatabase, clock: Clock): Promise<string[]> {
+  const known = migrationFiles(database.dialect);
+  return inTransaction(database.db, async (tx) => {
+    if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(tx);
+    await sql`create table if not exists migrations (name text primary key, applied_at text not null)`.execute(tx);
+    const applied = new Set((await tx.selectFrom('migrations').select('name').execute()).map((row) => row.name));
+
+    const foreign = [...applied].filter((name) => !known.includes(name));
+    if (foreign.length > 0) {
+      throw unavailable(
+        `The database was last used by a newer MCPNest (it has ${foreign.join(', ')}). ` +
+          'Start that release or a later one, or restore a backup made before the upgrade.',
+      );
+    }
+
+    const outstanding = known.filter((name) => !applied.has(name));
+    for (const name of outstanding) {
+      for (const statement of statements(readFileSync(new URL(name, folder), 'utf8'))) {
+        await sql.raw(statement).execute(tx);
+      }
+      await tx
+        .insertInto('migrations')
+        .values({ name, applied_at: isoTime(clock.now()) })
+        .execute();
+    }
+    return outstanding;
+  });
+}
+
+function migrationFiles(dialect: OpenDatabase['dialect']): string[] {
+  const other = dialect === 'sqlite' ? '.postgres.sql' : '.sqlite.sql';
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql') && !name.endsWith(other))
+    .sort();
+}
+
+/** Drivers take one statement at a time. Migrations end each with a semicolon at the end of a line and nowhere else. */
+const statements = (text: string): string[] =>
+  text
+    .replace(/^\s*--.*$/gm, '')
+    .split(/;[ \t]*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');

@@ -1,0 +1,87 @@
+import type { Insertable } from 'kysely';
+import type { ToolCallsTable } from '../database/schema.ts';
+import type { LineParts } from './chain.ts';
+import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
+
+/** A row of `mcp_tool_calls` as it is inserted. */
+export type CallRow = Insertable<ToolCallsTable>;
+
+/** A line's fields as read back. */
+export type JournalRecord = { readonly t: string } & (
+  | ({ readonly kind: 'intent' } & CallIntent)
+  | ({ readonly kind: 'outcome' } & CallOutcome)
+  | ({ readonly kind: 'denied'; readonly count: number } & DeniedCall)
+  | { readonly kind: 'gap' }
+  | { readonly kind: 'epoch' }
+);
+
+/** An intent that waits for its outcome. */
+export interface OpenCall {
+  readonly intent: CallIntent & { readonly t: string };
+  readonly parts: LineParts;
+  /** Where its line starts. */
+  readonly segment: string;
+  readonly offset: number;
+}
+
+export const answeredRow = ({ intent, parts }: OpenCall, outcome: CallOutcome): CallRow =>
+  row(intent, outcome, parts, 1);
+
+export const deniedRow = (record: DeniedCall & { t: string; count: number }, parts: LineParts): CallRow =>
+  row(record, record, parts, record.count);
+
+/**
+ * A call whose process ended before its outcome was known. It may have reached the upstream and taken effect, so it
+ * counts as dispatched and carries the status and code of an answer that never came: 504 `upstream_timeout`.
+ */
+export const unknownRow = ({ intent, parts }: OpenCall): CallRow =>
+  row(
+    intent,
+    {
+      callId: intent.callId,
+      outcome: 'unknown',
+      status: 504,
+      errorCode: 'upstream_timeout',
+      latencyMs: 0,
+      upstreamMs: null,
+      bytesOut: 0,
+      dispatched: true,
+    },
+    parts,
+    1,
+  );
+
+function row(call: CallIntent & { t: string }, end: CallOutcome, parts: LineParts, count: number): CallRow {
+  return {
+    id: call.callId,
+    workspace_id: call.workspaceId,
+    member_id: call.memberId,
+    token_id: call.tokenId,
+    principal_kind: call.principalKind,
+    server_id: call.serverId,
+    server_slug: call.serverSlug,
+    tool_name: call.toolName,
+    status: end.status,
+    outcome: end.outcome,
+    error_code: end.errorCode,
+    latency_ms: end.latencyMs,
+    upstream_ms: end.upstreamMs,
+    created_at: call.t,
+    dispatched: end.dispatched ? 1 : 0,
+    rule: call.rule,
+    policy_version: call.policyVersion,
+    definition_hash: call.definitionHash,
+    args_shape: call.argsShape,
+    args_mac: call.argsMac,
+    era: call.era,
+    protocol_version: call.protocolVersion,
+    client_name: call.clientName,
+    bytes_in: call.bytesIn,
+    bytes_out: end.bytesOut,
+    trace_id: call.traceId,
+    node: parts.node,
+    epoch: parts.epoch,
+    seq: parts.seq,
+    repeat_count: count,
+  };
+}

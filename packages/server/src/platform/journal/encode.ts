@@ -1,0 +1,142 @@
+import { hash } from 'node:crypto';
+import type { CallIntent, CallOutcome, DeniedCall, EpochStart, Gap } from './records.ts';
+
+const plainName = /^[\w\-./:@+ ]{0,64}$/;
+/** Printable ASCII that JSON writes as it is. */
+const plain = /^[ !#-[\]-~]*$/;
+/** Entries after which what is remembered of callers and tools is forgotten; names come from outside. */
+const mostRemembered = 2_000;
+
+/** The fields of an intent as JSON text, without braces. */
+export const encodeIntent = (record: CallIntent): string => `"kind":"intent",${callFields(record)}`;
+
+/** The fields of an outcome as JSON text. */
+export const encodeOutcome = (record: CallOutcome): string =>
+  `"kind":"outcome","callId":${text(record.callId)},${outcomeFields(record)}`;
+
+/**
+ * The fields of a denied call as JSON text.
+ * @param count how many calls of the same principal and reason the record stands for
+ */
+export const encodeDenied = (record: DeniedCall, count: number): string =>
+  `"kind":"denied",${callFields(record)},${outcomeFields(record)},"count":${integer(count)}`;
+
+/**
+ * The fields of a gap record as JSON text.
+ * @param sign makes the keyed digest of the record's own fields
+ */
+export const encodeGap = (gap: Gap, sign: (fields: string) => string): string => {
+  const sealed =
+    gap.sealed === null
+      ? 'null'
+      : `{"segment":${text(gap.sealed.segment)},"confirmedSeq":${gap.sealed.confirmedSeq}}`;
+  const fields =
+    `"kind":"gap","reason":${text(gap.reason)},"lostCalls":${integer(gap.lostCalls)},` +
+    `"lostDenials":${integer(gap.lostDenials)},"sealed":${sealed}`;
+  return `${fields},"mac":"${sign(fields)}"`;
+};
+
+/** The fields of the first record of a start; signed like a gap record. */
+export const encodeEpoch = (start: EpochStart, sign: (fields: string) => string): string => {
+  const repaired =
+    start.repaired === null
+      ? 'null'
+      : `{"segment":${text(start.repaired.segment)},"bytes":${integer(start.repaired.bytes)},` +
+        `"sha256":${text(start.repaired.sha256)}}`;
+  const fields = `"kind":"epoch","repaired":${repaired}`;
+  return `${fields},"mac":"${sign(fields)}"`;
+};
+
+/**
+ * Text from outside (tool and client names) for a record: letters, digits and `_ - . / : @ +` and space, at most
+ * 64 characters. What had to be changed ends in `~` and 8 hex digits of the original's SHA-256, so that two names
+ * stay two.
+ */
+export function filterName(name: string): string {
+  if (plainName.test(name)) return name;
+  const kept = name.slice(0, 55).replace(/[^\w\-./:@+ ]/g, '_');
+  return `${kept}~${hash('sha256', name, 'hex').slice(0, 8)}`;
+}
+
+// Written by hand because this runs twice per call. What repeats from call to call is written once and remembered:
+// it is most of the text, and joining and escaping it again would be half the cost of a record.
+function callFields(record: CallIntent): string {
+  return (
+    `"callId":${text(record.callId)},${callerFields(record)},${toolFields(record)},` +
+    `"argsShape":${orNull(record.argsShape)},"argsMac":${orNull(record.argsMac)},` +
+    `"bytesIn":${integer(record.bytesIn)},"traceId":${orNull(record.traceId)}`
+  );
+}
+
+const callerFields = remembered(
+  (record) => record.tokenId,
+  (a, b) =>
+    a.workspaceId === b.workspaceId &&
+    a.memberId === b.memberId &&
+    a.principalKind === b.principalKind &&
+    a.era === b.era &&
+    a.protocolVersion === b.protocolVersion &&
+    a.clientName === b.clientName,
+  (record) =>
+    `"workspaceId":${text(record.workspaceId)},"memberId":${orNull(record.memberId)},` +
+    `"tokenId":${text(record.tokenId)},"principalKind":${text(record.principalKind)},"era":${text(record.era)},` +
+    `"protocolVersion":${orNull(record.protocolVersion)},` +
+    `"clientName":${record.clientName === null ? 'null' : `"${filterName(record.clientName)}"`}`,
+);
+
+const toolFields = remembered(
+  (record) => record.toolName,
+  (a, b) =>
+    a.serverId === b.serverId &&
+    a.serverSlug === b.serverSlug &&
+    a.rule === b.rule &&
+    a.policyVersion === b.policyVersion &&
+    a.definitionHash === b.definitionHash,
+  (record) =>
+    `"serverId":${orNull(record.serverId)},"serverSlug":${orNull(record.serverSlug)},` +
+    `"toolName":"${filterName(record.toolName)}","rule":${orNull(record.rule)},` +
+    `"policyVersion":${integer(record.policyVersion)},"definitionHash":${orNull(record.definitionHash)}`,
+);
+
+function remembered(
+  keyOf: (record: CallIntent) => string,
+  same: (a: CallIntent, b: CallIntent) => boolean,
+  write: (record: CallIntent) => string,
+): (record: CallIntent) => string {
+  const known = new Map<string, { record: CallIntent; fields: string }>();
+  return (record) => {
+    const key = keyOf(record);
+    const last = known.get(key);
+    if (last !== undefined && same(last.record, record)) return last.fields;
+    if (known.size >= mostRemembered) known.clear();
+    // Copied into one piece: a joined string keeps its parts and would be walked again at every use.
+    const fields = Buffer.from(write(record), 'latin1').toString('latin1');
+    known.set(key, { record, fields });
+    return fields;
+  };
+}
+
+function outcomeFields(record: CallOutcome): string {
+  return (
+    `"outcome":${text(record.outcome)},"status":${integer(record.status)},` +
+    `"errorCode":${orNull(record.errorCode)},"latencyMs":${integer(record.latencyMs)},` +
+    `"upstreamMs":${record.upstreamMs === null ? 'null' : integer(record.upstreamMs)},` +
+    `"bytesOut":${integer(record.bytesOut)},"dispatched":${record.dispatched ? 'true' : 'false'}`
+  );
+}
+
+const orNull = (value: string | null): string => (value === null ? 'null' : text(value));
+
+const text = (value: string): string => (plain.test(value) ? `"${value}"` : escaped(value));
+
+// ASCII only, so that a line has as many bytes as characters and can never be cut inside a character.
+// Control characters become `_`: PostgreSQL refuses U+0000 in text.
+const escaped = (value: string): string =>
+  JSON.stringify(value.replace(/[\u0000-\u001f]/g, '_')).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Whole, finite and in range whatever comes in: one odd number must not make a record unreadable or a row refused. */
+const integer = (value: number): number =>
+  value >= 0 && value <= largest && Number.isInteger(value) ? value : Math.min(Math.max(Math.round(value) || 0, 0), largest);
+
+/** Of a column of type integer. */
+const largest = 2_147_483_647;

@@ -1,0 +1,88 @@
+/** What is written before a call is dispatched. Metadata only: no value of an argument is ever in a record. */
+export interface CallIntent {
+  /** UUID v7; becomes the id of the row in `mcp_tool_calls`. */
+  readonly callId: string;
+  readonly workspaceId: string;
+  readonly memberId: string | null;
+  readonly tokenId: string;
+  readonly principalKind: 'workspace' | 'member';
+  readonly serverId: string | null;
+  readonly serverSlug: string | null;
+  /** The server's own name of the tool. Text from outside: filtered and cut when it is written. */
+  readonly toolName: string;
+  /** The rule that decided. */
+  readonly rule: string | null;
+  /** Version of the snapshot the decision was made from. */
+  readonly policyVersion: number;
+  /** Digest of the tool's definition as it was listed. */
+  readonly definitionHash: string | null;
+  /** JSON text: declared argument names with type and size bucket. */
+  readonly argsShape: string | null;
+  /** Keyed digest of the canonical arguments, hex. */
+  readonly argsMac: string | null;
+  readonly era: 'legacy' | 'modern' | 'bare';
+  readonly protocolVersion: string | null;
+  /** What the client calls itself. Text from outside: filtered and cut when it is written. */
+  readonly clientName: string | null;
+  readonly bytesIn: number;
+  readonly traceId: string | null;
+}
+
+/** How a call ended. `unknown` is written by nobody: it is what a call without an outcome becomes at the next start. */
+export type CallOutcomeKind =
+  | 'ok'
+  | 'tool_error'
+  | 'rpc_error'
+  | 'upstream_protocol_error'
+  | 'transport'
+  | 'timeout'
+  | 'cancelled'
+  | 'refused'
+  | 'denied'
+  | 'throttled'
+  | 'unknown';
+
+export interface CallOutcome {
+  readonly callId: string;
+  readonly outcome: CallOutcomeKind;
+  /** HTTP style: 200, 4xx the caller's fault, 5xx the upstream's or ours. */
+  readonly status: number;
+  readonly errorCode: string | null;
+  /** Milliseconds in the gateway, the upstream's share included. */
+  readonly latencyMs: number;
+  /** Milliseconds the upstream took; null when it was not asked. */
+  readonly upstreamMs: number | null;
+  readonly bytesOut: number;
+  /** Whether the first byte left for the upstream. */
+  readonly dispatched: boolean;
+}
+
+/** A call refused before dispatch: intent and outcome in one. */
+export interface DeniedCall extends CallIntent, CallOutcome {}
+
+/** Proof that an intent is in the journal. */
+export interface Receipt {
+  readonly node: string;
+  readonly epoch: number;
+  /** 0 when `gap`. */
+  readonly seq: number;
+  /** True: the journal could not be written and the call goes on unrecorded, counted in the next gap record. */
+  readonly gap: boolean;
+}
+
+/** Why and how much is missing. Totals count from the start of the epoch, so that a repeated gap record counts once. */
+export interface Gap {
+  readonly reason: string;
+  /** Calls that went on without a record (available mode). */
+  readonly lostCalls: number;
+  /** Denied and throttled calls without a record. */
+  readonly lostDenials: number;
+  /** Segment given up after a failed flush: records after `confirmedSeq` may be missing from it. */
+  readonly sealed: { readonly segment: string; readonly confirmedSeq: number } | null;
+}
+
+/** The first record of every start. */
+export interface EpochStart {
+  /** What a torn tail cost: bytes moved out of the segment into the file beside it, and their SHA-256. */
+  readonly repaired: { readonly segment: string; readonly bytes: number; readonly sha256: string } | null;
+}

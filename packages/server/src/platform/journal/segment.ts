@@ -1,0 +1,75 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Segment files are named `{epoch}-{number}-{date}.jsonl`, zero-padded, so that names sort in the order of writing.
+ * @param epoch of the first record in it
+ * @param number within the epoch, from 1
+ * @param day UTC, `YYYY-MM-DD`
+ */
+export const segmentName = (epoch: number, number: number, day: string): string =>
+  `${String(epoch).padStart(10, '0')}-${String(number).padStart(6, '0')}-${day}.jsonl`;
+
+const namePattern = /^(\d{10})-(\d{6,})-\d{4}-\d{2}-\d{2}\.jsonl$/;
+
+/** Epoch a segment's name states. */
+export const epochOf = (segment: string): number => Number(namePattern.exec(segment)?.[1] ?? 0);
+
+/** Names of the segments in a folder, oldest first. */
+export const listSegments = (dir: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => namePattern.test(name))
+    .sort((a, b) => epochOf(a) - epochOf(b) || numberOf(a) - numberOf(b));
+
+const numberOf = (segment: string): number => Number(namePattern.exec(segment)?.[2] ?? 0);
+
+/** One line of a segment without its newline. */
+export interface SegmentLine {
+  /** One character per byte. */
+  readonly text: string;
+  /** Byte where the line starts. */
+  readonly offset: number;
+  /** Byte after its newline. */
+  readonly end: number;
+  /** False for what stands after the last newline. */
+  readonly whole: boolean;
+}
+
+const chunkBytes = 256 * 1024;
+
+/** Read a segment line by line from a byte that starts a line. Reads what is there now and does not wait for more. */
+export function* readLines(dir: string, segment: string, from = 0): Generator<SegmentLine> {
+  const fd = openSync(join(dir, segment), 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    let rest = '';
+    let offset = from;
+    for (;;) {
+      const got = readSync(fd, chunk, 0, chunkBytes, offset + rest.length);
+      if (got === 0) break;
+      const text = rest + chunk.toString('latin1', 0, got);
+      let start = 0;
+      for (let newline = text.indexOf('\n', rest.length); newline !== -1; newline = text.indexOf('\n', start)) {
+        const end = offset + newline + 1 - start;
+        yield { text: text.slice(start, newline), offset, end, whole: true };
+        offset = end;
+        start = newline + 1;
+      }
+      rest = text.slice(start);
+    }
+    if (rest.length > 0) yield { text: rest, offset, end: offset + rest.length, whole: false };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Negative when `a` comes before `b` in the order of writing. The empty name comes before every segment. */
+export function comparePositions(a: Position, b: Position): number {
+  if (a.segment === b.segment) return a.byteOffset - b.byteOffset;
+  return epochOf(a.segment) - epochOf(b.segment) || numberOf(a.segment) - numberOf(b.segment);
+}
+
+interface Position {
+  readonly segment: string;
+  readonly byteOffset: number;
+}

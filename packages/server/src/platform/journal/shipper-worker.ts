@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Secret } from '../../domain/secret.ts';
+import { systemClock } from '../clock.ts';
+import type { OpenDatabase } from '../database/database.ts';
+import type { JournalPosition } from './journal.ts';
+import { createRetention } from './retention.ts';
+import { comparePositions } from './segment.ts';
+import { createShip } from './ship.ts';
+import type { FromWorker, ShipperWork, ShipTarget, ToWorker } from './shipper-messages.ts';
+
+// Entry and composition root of the shipper's thread: it opens its own database connection.
+
+const { dir, nodeId, target } = workerData as ShipperWork;
+const port = parentPort!;
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+const firstBackOffMs = 100;
+const longestBackOffMs = 5_000;
+/** How long a stop goes on copying what is there. */
+const finishMs = 2_000;
+
+let wake: (() => void) | undefined;
+let nudged = true;
+let stopBy = Infinity;
+const drains = new Map<number, JournalPosition>();
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'drain') drains.set(message.id, message.upTo);
+  if (message.kind === 'stop') stopBy = systemClock.monotonic() + finishMs;
+  nudged = true;
+  wake?.();
+});
+
+await using database = await openTarget(target);
+const ship = createShip({ dir, nodeId, db: database.db, clock: systemClock });
+const retention = createRetention({ db: database.db, clock: systemClock, stateFile: `${dir}/retention.json` });
+
+let backOffMs = firstBackOffMs;
+// Until the first step is done, nothing is known to work.
+let failing = true;
+for (let done = false; !done; ) {
+  nudged = false;
+  try {
+    const step = await ship.step();
+    if (failing) tell({ kind: 'recovered' });
+    failing = false;
+    backOffMs = firstBackOffMs;
+    if (step.damage !== undefined) tell({ kind: 'damage', damage: step.damage });
+    for (const [id, upTo] of drains) {
+      if (comparePositions(step.position, upTo) < 0) continue;
+      drains.delete(id);
+      tell({ kind: 'drained', id });
+    }
+    done = stopBy !== Infinity && (!step.more || systemClock.monotonic() > stopBy);
+    if (step.more || done) continue;
+    const purge = await retention.runIfDue();
+    if (purge?.withheld !== undefined) tell({ kind: 'purge-withheld', reason: purge.withheld });
+    else if (purge !== undefined && purge.rows > 0) tell({ kind: 'purged', rows: purge.rows });
+    await rest(retention.msUntilDue());
+  } catch (error) {
+    failing = true;
+    tell({ kind: 'failing', reason: error instanceof Error ? error.message : String(error) });
+    done = stopBy !== Infinity;
+    if (!done) await sleep(backOffMs);
+    backOffMs = Math.min(backOffMs * 2, longestBackOffMs);
+  }
+}
+port.close();
+
+/** Sleep until a message or the time is up. */
+async function rest(ms: number): Promise<void> {
+  if (nudged) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  wake = undefined;
+}
+
+// Loaded on demand: a thread that feeds SQLite need not hold the PostgreSQL driver in memory.
+async function openTarget(to: ShipTarget): Promise<OpenDatabase> {
+  if (to.kind === 'sqlite') return (await import('../database/sqlite.ts')).openSqlite(to.file);
+  return (await import('../database/postgres.ts')).openPostgres(new Secret(to.url));
+}

@@ -1,0 +1,139 @@
+/** The borders of the tree as data. ARCHITECTURE.md says why; `layers.ts` applies them. */
+
+export interface Layer {
+  readonly name: string;
+  readonly files: RegExp;
+  /** Layers it may import from, itself included. */
+  readonly mayImport: readonly string[];
+  /** The packages and `node:` modules it is limited to; undefined: any the manifest names. */
+  readonly packages?: readonly string[];
+}
+
+const server = 'packages/server/src';
+
+/** First match wins. */
+export const layers: readonly Layer[] = [
+  { name: 'contract', files: /^packages\/contract\/src\//, mayImport: ['contract'], packages: ['zod'] },
+  {
+    name: 'domain',
+    files: at('domain/'),
+    mayImport: ['contract', 'domain'],
+    packages: ['zod', 'node:crypto', 'node:util', 'node:buffer'],
+  },
+  { name: 'platform', files: at('platform/'), mayImport: ['contract', 'domain', 'platform'] },
+  { name: 'config', files: at('config/'), mayImport: ['contract', 'domain', 'platform', 'config'] },
+  { name: 'control', files: at('control/'), mayImport: ['contract', 'domain', 'platform', 'control'] },
+  { name: 'gateway', files: at('gateway/'), mayImport: ['contract', 'domain', 'platform', 'gateway'] },
+  { name: 'orchestrator', files: at('orchestrator/'), mayImport: ['contract', 'domain', 'platform', 'orchestrator'] },
+  {
+    name: 'build',
+    files: at('build(\\.test)?\\.ts$'),
+    mayImport: ['contract', 'domain', 'platform', 'config', 'control', 'gateway', 'orchestrator', 'build'],
+  },
+  { name: 'main', files: at('main(\\.test)?\\.ts$'), mayImport: ['domain', 'platform', 'config', 'build', 'main'] },
+  {
+    name: 'cli',
+    files: at('cli(\\.test\\.ts$|\\.ts$|/)'),
+    mayImport: ['contract', 'domain', 'platform', 'config', 'control', 'build', 'main', 'cli'],
+  },
+  { name: 'bridge', files: /^packages\/bridge\/src\//, mayImport: ['bridge'] },
+  { name: 'console', files: /^packages\/console\/src\//, mayImport: ['contract', 'console'] },
+  {
+    name: 'tooling',
+    files: /^(scripts|test|bench)\//,
+    mayImport: [
+      'contract',
+      'domain',
+      'platform',
+      'config',
+      'control',
+      'gateway',
+      'orchestrator',
+      'build',
+      'main',
+      'cli',
+      'tooling',
+    ],
+  },
+];
+
+/** Layers that must have modules; none found means the check looked in the wrong place. */
+export const layersThatExist = [
+  'contract',
+  'domain',
+  'platform',
+  'config',
+  'control',
+  'gateway',
+  'build',
+  'main',
+  'cli',
+];
+
+/** What swaps an engine is named by the composition roots and nowhere else. */
+export const adapters = at('platform/.*\\b(sqlite|postgres|redis|memory|local-key|kms)\\.ts$');
+export const mayNameAdapters = new RegExp(`^${server}/(build\\.ts$|.*-worker\\.ts$)|^(test|bench|scripts)/`);
+
+export interface ModuleRule {
+  readonly modules: readonly string[];
+  readonly reason: string;
+  /** Files of packages/server/src that may import them. */
+  readonly files: RegExp;
+  /** Names that reach nothing and are free for all. */
+  readonly harmless?: readonly string[];
+}
+
+/** Who may hold what reaches the network, a process or an engine. `import type` is free: it is gone at run time. */
+export const moduleRules: readonly ModuleRule[] = [
+  {
+    modules: ['undici'],
+    reason: 'bytes leave for an upstream only through the dispatcher (R1, R6)',
+    files: at('(gateway/upstreams/(exchange|pool)|platform/dialer)\\.ts$'),
+  },
+  {
+    modules: ['node:net', 'node:tls', 'node:dns', 'node:dns/promises', 'node:dgram', 'node:http2'],
+    reason: 'every outgoing connection is made by platform/dialer.ts (R6)',
+    files: at('platform/dialer\\.ts$'),
+    harmless: ['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress'],
+  },
+  {
+    modules: ['node:http', 'node:https'],
+    reason: 'there is one HTTP server, made in build.ts, and no client (R6)',
+    files: at('build\\.ts$'),
+    harmless: ['STATUS_CODES'],
+  },
+  {
+    modules: ['node:child_process', 'node:cluster', 'node:vm', 'node:repl', 'node:inspector'],
+    reason: 'the gateway host never runs commands or code it was given (R7)',
+    files: /^$/,
+  },
+  {
+    modules: ['node:sqlite'],
+    reason: 'an engine is an adapter',
+    files: at('platform/(database/sqlite|data-folder)\\.ts$'),
+  },
+  { modules: ['pg'], reason: 'an engine is an adapter', files: at('platform/database/postgres\\.ts$') },
+];
+
+export interface FileRule {
+  readonly file: RegExp;
+  /** Files of packages/server/src that may import it otherwise than as a type. */
+  readonly importers: RegExp;
+  readonly reason: string;
+}
+
+/** Modules with one door. */
+export const fileRules: readonly FileRule[] = [
+  {
+    file: at('gateway/(authorized-call|dispatch)\\.ts$'),
+    importers: at('gateway/call-tool\\.ts$'),
+    reason: 'there is one choke point: only call-tool.ts authorises and dispatches (R1)',
+  },
+];
+
+/** Inside control a room is entered by its main file, named after the room, or by what is listed here. */
+export const roomDoors: Readonly<Record<string, readonly string[]>> = { snapshot: ['publish.ts', 'compile.ts'] };
+
+function at(pattern: string): RegExp {
+  return new RegExp(`^${server}/${pattern}`);
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from '../lib/tool.ts';
+import { apiPage } from './api-page.ts';
+import { configPage } from './config-page.ts';
+import { errorsPage } from './errors-page.ts';
+
+/** The generated pages: path in the repository → content. */
+export function referencePages(): Map<string, string> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return new Map([
+    ['docs/reference/api.md', `${apiPage(version)}\n`],
+    ['docs/reference/config.md', `${configPage()}\n`],
+    ['docs/reference/errors.md', `${errorsPage()}\n`],
+  ]);
+}
+
+/** Pages in the tree that are not what the code makes now. */
+export function staleReferencePages(folder: string, pages: ReadonlyMap<string, string>): string[] {
+  return [...pages].flatMap(([path, text]) => {
+    let committed: string | undefined;
+    try {
+      committed = readFileSync(join(folder, path), 'utf8');
+    } catch {
+      // not written yet
+    }
+    return committed === text ? [] : [`${path} is stale: run npm run docs`];
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * `npm start`: the gateway on an embedded database. On an empty data folder also a demo workspace with two published
+ * MCP servers, which run again at later starts. Options: --no-demo, --watch, --verbose.
+ */
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { printBanner } from './demo/banner.ts';
+import type { Gateway } from './demo/gateway.ts';
+import { startGateway } from './demo/gateway.ts';
+import { readDemoState } from './demo/servers.ts';
+import type { DemoCredentials } from './demo/setup.ts';
+import { resumeDemo, setUpDemo } from './demo/setup.ts';
+import { countTools } from './demo/try.ts';
+import type { Child } from './lib/child.ts';
+import { print, Problem, runTask, step } from './lib/steps.ts';
+import { root } from './lib/tool.ts';
+
+/** Milliseconds the gateway may take to end: calls in flight have 30 s. */
+const gatewayGrace = 35_000;
+
+await runTask(async () => {
+  const { values: options } = readOptions();
+  const dataFolder = resolve(root, process.env['MCPNEST_DATA_DIR'] ?? 'data');
+  const children: Child[] = [];
+  const stopped = stopSignal();
+  try {
+    return await Promise.race([stopped, run(options, dataFolder, children)]);
+  } finally {
+    await endAll(children);
+  }
+});
+
+interface Options {
+  readonly 'no-demo': boolean;
+  readonly watch: boolean;
+  readonly verbose: boolean;
+}
+
+function readOptions(): { values: Options } {
+  const boolean = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({ options: { 'no-demo': boolean, watch: boolean, verbose: boolean } });
+  } catch (error) {
+    throw new Problem(
+      `${error instanceof Error ? error.message : String(error)}\nOptions: --no-demo --watch --verbose`,
+    );
+  }
+}
+
+async function run(options: Options, dataFolder: string, children: Child[]): Promise<number> {
+  let credentials: DemoCredentials | undefined;
+  const state = options['no-demo'] ? undefined : readDemoState(dataFolder);
+  const demo = !options['no-demo'] && (state !== undefined || isEmpty(dataFolder));
+  if (demo && state?.complete === true) await resumeDemo(dataFolder, state, children);
+  else if (demo) credentials = await setUpDemo(dataFolder, children);
+
+  const allLogs = options.verbose || !demo;
+  const gateway = await step(
+    'gateway',
+    () => startGateway({ watch: options.watch, allLogs }),
+    ({ url }) => `at ${url}`,
+  );
+  children.push(gateway.child);
+  await tryOut(gateway, credentials);
+  printBanner({ url: gateway.url, dataFolder, demo: demo ? { credentials } : null });
+  return watchOver(gateway, children);
+}
+
+async function tryOut({ url }: Gateway, credentials: DemoCredentials | undefined): Promise<void> {
+  if (credentials === undefined) return;
+  const { workspaceToken } = credentials;
+  await step(
+    'tools/list through the gateway',
+    () => countTools(url, workspaceToken),
+    (count) => `shows ${count} tools`,
+  );
+}
+
+/** The gateway's end is the end of everything; a demo server's end is worth a word. */
+async function watchOver(gateway: Gateway, children: readonly Child[]): Promise<number> {
+  for (const child of children) {
+    if (child === gateway.child) continue;
+    void child.ended.then((code) => {
+      if (gateway.child.running) print(`! The demo server ${child.name} ended with exit code ${code}.`);
+    });
+  }
+  const code = await gateway.child.ended;
+  print(`✗ The gateway ended with exit code ${code}.`);
+  return code === 0 ? 1 : code;
+}
+
+/** Resolves with the exit code at the first Ctrl-C or SIGTERM; later ones change nothing, the grace times do. */
+function stopSignal(): Promise<number> {
+  return new Promise((settle) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => settle(0));
+  });
+}
+
+/** The gateway first, so that calls in flight still reach their servers. */
+async function endAll(children: readonly Child[]): Promise<void> {
+  const [gateways, servers] = [true, false].map((is) => children.filter(({ name }) => (name === 'gateway') === is));
+  const running = children.some((child) => child.running);
+  const end = async (list: readonly Child[] = [], grace: number): Promise<void> => {
+    await Promise.all(list.filter((child) => child.running).map((child) => child.stop(grace)));
+  };
+  const work = async (): Promise<void> => {
+    await end(gateways, gatewayGrace);
+    await end(servers, 3000);
+  };
+  if (running) await step('ended', work);
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
+}

@@ -1,0 +1,298 @@
+import { createClient, type Client } from '@mcpnest/contract/client';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from '../packages/server/src/build.ts';
+import { loadConfig } from '../packages/server/src/config/config.ts';
+import { bootstrap } from '../packages/server/src/control/bootstrap.ts';
+import { createMemoryBus } from '../packages/server/src/platform/bus/memory.ts';
+import { systemClock } from '../packages/server/src/platform/clock.ts';
+import { openDataFolder } from '../packages/server/src/platform/data-folder.ts';
+import { migrate } from '../packages/server/src/platform/database/migrate.ts';
+import { openSqlite } from '../packages/server/src/platform/database/sqlite.ts';
+import { send, type Sent } from './http.ts';
+import { endChild } from './upstreams/child.ts';
+
+/** A row of `mcp_tool_calls`. */
+export interface CallRow {
+  readonly id: string;
+  readonly server_slug: string | null;
+  readonly tool_name: string;
+  readonly status: number;
+  readonly outcome: string;
+  readonly error_code: string | null;
+  readonly dispatched: number;
+  readonly rule: string | null;
+  readonly member_id: string | null;
+  readonly token_id: string;
+  readonly args_shape: string | null;
+  readonly args_mac: string | null;
+  readonly [column: string]: unknown;
+}
+
+export interface AddServer {
+  readonly slug: string;
+  readonly url: string;
+  readonly prefix?: string;
+  /** Another workspace than the first, with a token of it. */
+  readonly workspace?: string;
+  readonly token?: string;
+  readonly limits?: Readonly<Record<string, number | null>>;
+  readonly position?: number;
+}
+
+export interface RpcOptions {
+  readonly workspace?: string;
+  readonly server?: string;
+  /** Default: the workspace token; null sends none. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** A running MCPNest with one workspace, reached only from outside: HTTP, database file, journal folder. */
+export interface Product extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly apiKey: string;
+  readonly workspaceToken: string;
+  readonly workspace: string;
+  readonly client: Client;
+  /** URL of the gateway for a workspace or one server of it. */
+  gateway(server?: string, workspace?: string): string;
+  /** Open the server's address, add it and wait until the gateway knows it. */
+  addServer(server: AddServer): Promise<void>;
+  /** A bare request as the plain curl makes it; a string body is sent as it is. */
+  rpc(body: unknown, options?: RpcOptions): Promise<Sent>;
+  /** A 2026-07-28 request with everything such a request must carry. */
+  modern(method: string, params?: Record<string, unknown>, options?: RpcOptions & { meta?: Record<string, unknown> }): Promise<Sent>;
+  /** `tools/call` in the plain form. */
+  call(tool: string, args?: unknown, options?: RpcOptions): Promise<Sent>;
+  /** Names of `tools/list`, in order. */
+  toolNames(options?: RpcOptions): Promise<string[]>;
+  /** Rows of `mcp_tool_calls`, oldest first, once everything journalled so far has been copied. */
+  calls(): Promise<CallRow[]>;
+}
+
+const main = fileURLToPath(new URL('../packages/server/src/main.ts', import.meta.url));
+
+export interface ProductOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A data folder to use again; by default a fresh one, removed at the end. */
+  readonly data?: ProductData;
+}
+
+/** A data folder with its first owner, workspace and keys. */
+export interface ProductData extends Disposable {
+  readonly dir: string;
+  readonly apiKey: string;
+  readonly workspaceToken: string;
+  readonly workspace: string;
+}
+
+/** Make a data folder with owner, workspace and keys, as `mcpnest bootstrap` does. */
+export async function bootstrapData(): Promise<ProductData> {
+  const dir = mkdtempSync(join(tmpdir(), 'mcpnest-'));
+  const { config, secrets } = loadConfig(environment(dir));
+  openDataFolder(dir, secrets.secretKey);
+  if (config.database.kind !== 'sqlite') throw new Error('the harness keeps its data in SQLite');
+  await using database = openSqlite(config.database.file);
+  await using bus = createMemoryBus();
+  await migrate(database, systemClock);
+  const made = await bootstrap({ database, bus, clock: systemClock }, { email: 'owner@example.com', workspace: 'Acme' });
+  return { dir, ...made, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** Boot the real composition root inside this process. */
+export async function startProduct(options: ProductOptions = {}): Promise<Product> {
+  const data = options.data ?? (await bootstrapData());
+  const { config, secrets } = loadConfig({ ...environment(data.dir), ...options.env });
+  const running = await build(config, secrets);
+  await running.start();
+  return product(data, running.url, async () => {
+    await running.stop();
+    if (options.data === undefined) data[Symbol.dispose]();
+  });
+}
+
+export interface SpawnedProduct extends Product {
+  readonly child: ChildProcess;
+  /** Milliseconds from start to the line that says ready. */
+  readonly readyAfterMs: number;
+  /** Everything it printed so far. */
+  output(): string;
+  /** kill -9, and wait until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** The same as a process of its own, to be killed and drained. */
+export async function spawnProduct(options: ProductOptions = {}): Promise<SpawnedProduct> {
+  const data = options.data ?? (await bootstrapData());
+  const started = performance.now();
+  const env = { ...environment(data.dir), ...options.env };
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      const ready = /"url":"(http[^"]+)"[^\n]*"msg":"ready"|"msg":"ready"[^\n]*"url":"(http[^"]+)"/.exec(said);
+      if (ready !== null) resolve(ready[1] ?? ready[2]!);
+    });
+    child.once('exit', () => reject(new Error(`the server ended before it was ready:\n${said.slice(-4_000)}`)));
+  });
+  const readyAfterMs = performance.now() - started;
+  const base = product(data, url, async () => {
+    await endChild(child, 10_000);
+    if (options.data === undefined) data[Symbol.dispose]();
+  });
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  return { ...base, child, readyAfterMs, output: () => said, kill };
+}
+
+const environment = (dir: string): Record<string, string> => ({
+  PATH: process.env['PATH'] ?? '',
+  MCPNEST_DATA_DIR: dir,
+  MCPNEST_PORT: '0',
+  MCPNEST_LOG_LEVEL: 'error',
+});
+
+function product(data: ProductData, url: string, end: () => Promise<void>): Product {
+  const { apiKey, workspaceToken } = data;
+  const client = createClient({ baseUrl: url, apiKey });
+  const gateway = (server?: string, workspace = data.workspace): string =>
+    `${url}/api/gw/${workspace}${server === undefined ? '' : `/${server}`}`;
+  const rpc = (body: unknown, options: RpcOptions = {}): Promise<Sent> => {
+    const token = options.token === undefined ? workspaceToken : options.token;
+    return send(gateway(options.server, options.workspace), {
+      headers: {
+        'content-type': 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...options.headers,
+      },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  };
+  const request = (method: string, params: unknown, options?: RpcOptions): Promise<Sent> =>
+    rpc({ jsonrpc: '2.0', id: 1, method, params }, options);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    dataDir: data.dir,
+    apiKey,
+    workspaceToken,
+    workspace: data.workspace,
+    client,
+    gateway,
+    rpc,
+    async addServer({ workspace = data.workspace, slug, token = workspaceToken, ...server }) {
+      const target = new URL(server.url).host;
+      await client.network.allow({ body: { target } }).catch((error: unknown) => {
+        if ((error as { problem?: { code?: string } }).problem?.code !== 'already_exists') throw error;
+      });
+      await client.servers.create({ params: { workspace }, body: { name: slug, slug, ...server } });
+      const probe = { method: 'GET', headers: { authorization: `Bearer ${token}` } };
+      await until(`the gateway knows ${slug}`, async () => (await send(gateway(slug, workspace), probe)).status !== 404);
+    },
+    modern(method, params = {}, options = {}) {
+      const name = typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {};
+      const _meta = {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {},
+        'io.modelcontextprotocol/clientInfo': { name: 'harness', version: '1' },
+        ...options.meta,
+      };
+      const headers = {
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': method,
+        ...name,
+        ...options.headers,
+      };
+      return request(method, { ...params, _meta }, { ...options, headers });
+    },
+    call: (tool, args, options) => request('tools/call', { name: tool, arguments: args ?? {} }, options),
+    async toolNames(options) {
+      const { message } = await request('tools/list', {}, options);
+      return ((message.result?.['tools'] ?? []) as { name: string }[]).map((tool) => tool.name);
+    },
+    calls: () => callRows(data.dir),
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/**
+ * Wait until something has come about; a change of the control plane takes up to a second to reach the gateway.
+ * @throws Error naming `what` after `withinMs`
+ */
+export async function until(what: string, condition: () => Promise<boolean>, withinMs = 3_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
+    await sleep(10);
+  }
+}
+
+/**
+ * Rows of the database, after each call in the journal has its row. Reads the files from outside, as an operator
+ * with a shell could.
+ */
+export async function callRows(dataDir: string): Promise<CallRow[]> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    await sleep(50);
+    const rows = readRows(dataDir);
+    const have = new Set(rows.map((row) => row.id));
+    const missing = [...journalled(dataDir)].filter((id) => !have.has(id));
+    if (missing.length === 0) return rows;
+    if (Date.now() > deadline) throw new Error(`${missing.length} journalled calls have no row after 10 s, e.g. ${missing[0]}`);
+  }
+}
+
+function readRows(dataDir: string): CallRow[] {
+  const database = new DatabaseSync(join(dataDir, 'mcpnest.db'), { readOnly: true });
+  try {
+    return database.prepare('select * from mcp_tool_calls order by created_at, epoch, seq').all() as unknown as CallRow[];
+  } finally {
+    database.close();
+  }
+}
+
+/** Ids of the calls that have any record in the journal. */
+export function journalled(dataDir: string): Set<string> {
+  const ids = new Set<string>();
+  for (const line of journalLines(dataDir)) if (line.callId !== undefined) ids.add(line.callId);
+  return ids;
+}
+
+export interface JournalLine {
+  readonly kind: string;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly callId?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Every whole line of the journal. */
+export function journalLines(dataDir: string): JournalLine[] {
+  const folder = join(dataDir, 'journal');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort()
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as JournalLine);
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const startTimeoutMs = 30_000;
+
+/**
+ * A private PostgreSQL cluster in a temporary folder on a free loopback port, gone when disposed.
+ * @returns the address of an empty database with a superuser
+ * @throws when PostgreSQL is not installed, naming the remedy
+ */
+export async function startPostgres(): Promise<{ url: string } & AsyncDisposable> {
+  const bin = binaries();
+  const folder = mkdtempSync(join(tmpdir(), 'mcpnest-postgres-'));
+  // PostgreSQL refuses to run as root; Debian's package brings a user for it.
+  const root = process.getuid?.() === 0;
+  if (root) chownSync(folder, accountId('postgres'), -1);
+  const command = (tool: string, args: string[]): [string, string[]] =>
+    root ? ['runuser', ['-u', 'postgres', '--', join(bin, tool), ...args]] : [join(bin, tool), args];
+
+  const data = join(folder, 'data');
+  await run(
+    ...command('initdb', ['-D', data, '-U', 'mcpnest', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
+  );
+  const port = await freePort();
+  const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'];
+  const server = spawn(...command('postgres', [...options, '-c', `unix_socket_directories=${folder}`]), {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(server, 'exit');
+  let output = '';
+  const ready = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start in time:\n${output}`)), startTimeoutMs);
+    server.stderr.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-4_000);
+      if (!output.includes('ready to accept connections')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    server.once('exit', () => {
+      clearTimeout(timer);
+      reject(new Error(`PostgreSQL ended at once:\n${output}`));
+    });
+  });
+
+  const dispose = async (): Promise<void> => {
+    // Immediate shutdown, told to the postmaster itself: runuser is only its parent.
+    if (server.exitCode === null) {
+      process.kill(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
+      await exited;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await ready;
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { url: `postgres://mcpnest@127.0.0.1:${port}/postgres`, [Symbol.asyncDispose]: dispose };
+}
+
+function binaries(): string {
+  const home = '/usr/lib/postgresql';
+  const versions = existsSync(home) ? readdirSync(home).sort((a, b) => Number(b) - Number(a)) : [];
+  const found = versions.map((version) => join(home, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
+  if (found !== undefined) return found;
+  throw new Error(
+    'These tests need PostgreSQL under /usr/lib/postgresql. Install it (`apt-get update && apt-get install -y postgresql`) ' +
+      'or leave them out with MCPNEST_TEST_WITHOUT=postgres.',
+  );
+}
+
+function accountId(name: string): number {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${name}:`));
+  if (line === undefined)
+    throw new Error(`There is no account '${name}' to run PostgreSQL as; install the Debian package postgresql.`);
+  return Number(line.split(':')[2]);
+}
+
+async function run(file: string, args: string[]): Promise<void> {
+  const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}:\n${output}`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
