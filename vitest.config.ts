@@ -1,16 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests stand beside the code they test, or in test/ when they need the whole product. */
+/**
+ * Tests stand beside the code they test, or in test/ when they need the whole product. Those boot real servers, kill
+ * them and measure time, so they run after the others and one file at a time.
+ */
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'code', include: ['packages/*/src/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: 'product', include: ['test/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
     pool: 'forks',
-    // Tests boot real servers and measure time: more workers than cores makes them measure each other.
-    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
-    dangerouslyIgnoreUnhandledErrors: false,
     passWithNoTests: false,
     allowOnly: false,
   },

@@ -2,6 +2,7 @@ import { createClient } from '@mcpnest/contract/client';
 import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -21,8 +22,8 @@ export interface Governed {
   url: string;
   token: string;
   tool: string;
-  /** The data folder. */
-  data: string;
+  /** Tool calls that have their row in the database by now. */
+  recorded: () => number;
 }
 
 const source = (file: string): string => fileURLToPath(new URL(`../packages/server/src/${file}`, import.meta.url));
@@ -63,7 +64,16 @@ export async function startGoverned(options: GovernedOptions): Promise<Governed>
   });
   const issued = await client.tokens.issue({ params: { workspace }, body: { label: 'Bench', scope: ['bench'] } });
   const url = `${baseUrl}/api/gw/${workspace}`;
-  return { process: started, url, token: issued.secret, tool: 'bench_echo', data };
+  return { process: started, url, token: issued.secret, tool: 'bench_echo', recorded: () => countRows(data) };
+}
+
+function countRows(data: string): number {
+  const database = new DatabaseSync(join(data, 'mcpnest.db'), { readOnly: true, timeout: 5_000 });
+  try {
+    return Number(database.prepare('select count(*) as count from mcp_tool_calls').get()!['count']);
+  } finally {
+    database.close();
+  }
 }
 
 /** The address in the log line `ready`; an error with the last log lines after 20 s. */

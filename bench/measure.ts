@@ -10,6 +10,8 @@ export type Method = LoadJob['method'];
 export interface Sample {
   readonly target: TargetName;
   readonly method: Method;
+  /** Requests answered within the span. */
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -48,6 +50,7 @@ export async function measure(bench: Bench, target: Target, method: Method, opti
   return {
     target: target.name,
     method,
+    requests,
     requestsPerSecond: requests / seconds,
     p50: result.p50,
     p99: result.p99,

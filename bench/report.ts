@@ -117,6 +117,9 @@ export function printable(report: Report): string {
       `${options.size > 0 ? `; results of ${options.size} bytes` : ''}`,
     `Foreign CPU ${(report.foreign_cpu * 100).toFixed(1)} % (median), ${report.noisy_samples} noisy samples, ` +
       `${report.errors} wrong replies`,
+    ...(report.foreign_cpu > quiet
+      ? ['Something else kept the machine busy: these figures do not count, repeat the run.']
+      : []),
     ...report.left_out.map((why) => `Left out: ${why}`),
     '',
     ...table('tools/call', report),

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { measure, warmUp, type Bench, type Sample } from './measure.ts';
 import { ensureNginx, nginxVersion } from './nginx.ts';
@@ -32,6 +33,7 @@ async function generation(
     await untilReady(target);
     await warmUp(bench, target, options);
   }
+  const before = samples.length;
   let rounds = 0;
   for (let slowest = 0; rounds < options.rounds; rounds += 1) {
     if (samples.length > 0 && secondsLeft(options) < slowest * 1.1) break;
@@ -45,7 +47,23 @@ async function generation(
     }
     slowest = Math.max(slowest, (performance.now() - startedAt) / 1000);
   }
+  for (const target of targets) await requireRecords(target, samples.slice(before));
   return rounds;
+}
+
+/** A gateway that answers without recording is not the one to be measured. */
+async function requireRecords({ name, recorded }: Target, samples: readonly Sample[]): Promise<void> {
+  if (recorded === undefined) return;
+  const calls = samples
+    .filter((sample) => sample.target === name && sample.method === 'tools/call')
+    .reduce((sum, sample) => sum + sample.requests, 0);
+  let rows = recorded();
+  for (const until = performance.now() + 5_000; rows < calls && performance.now() < until; rows = recorded()) {
+    await sleep(100);
+  }
+  if (rows < calls)
+    throw new Error(`${name} answered ${calls} calls, yet only ${rows} are in mcp_tool_calls 5 s later.`);
+  tell(`${name}: ${calls} calls measured, ${rows} in mcp_tool_calls (with those of warming up).`);
 }
 
 async function main(options: BenchOptions): Promise<boolean> {

@@ -15,6 +15,8 @@ export interface Target {
   readonly tool: string;
   /** Undefined for `direct`: nothing in between. */
   readonly process: StartedProcess | undefined;
+  /** Tool calls recorded by now, for a target that keeps records. */
+  readonly recorded?: () => number;
 }
 
 /** Targets have one core for themselves; upstream and load generator share the other. */

@@ -145,8 +145,9 @@ async function npm(node, args, cwd, { label, total }) {
   const stop = forwardSignals(child);
   let fetched = 0;
   const errors = [];
-  const report = () =>
-    say(`  ${fetched > 0 ? `${Math.min(fetched, total)} of ${total} fetched` : 'working'}, ${seconds(started)}`);
+  const done = () =>
+    fetched === 0 ? 'asking the registry' : fetched < total ? `${fetched} of ${total} fetched` : 'unpacking';
+  const report = () => say(`  ${done()}, ${seconds(started)}`);
   const ticker = setInterval(report, process.stderr.isTTY ? 2000 : 5000);
   child.stderr.setEncoding('utf8');
   let rest = '';

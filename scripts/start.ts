@@ -8,10 +8,11 @@ import { parseArgs } from 'node:util';
 
 import { printBanner } from './demo/banner.ts';
 import type { Gateway } from './demo/gateway.ts';
-import { startGateway } from './demo/gateway.ts';
+import { refuseTakenPort, startGateway } from './demo/gateway.ts';
 import { readDemoState } from './demo/servers.ts';
-import type { DemoCredentials } from './demo/setup.ts';
-import { resumeDemo, setUpDemo } from './demo/setup.ts';
+import { resumeDemo } from './demo/resume.ts';
+import type { PreparedDemo } from './demo/setup.ts';
+import { prepareDemo, registerDemo } from './demo/setup.ts';
 import { countTools } from './demo/try.ts';
 import type { Child } from './lib/child.ts';
 import { print, Problem, runTask, step } from './lib/steps.ts';
@@ -24,10 +25,12 @@ await runTask(async () => {
   const { values: options } = readOptions();
   const dataFolder = resolve(root, process.env['MCPNEST_DATA_DIR'] ?? 'data');
   const children: Child[] = [];
-  const stopped = stopSignal();
+  const told = stopSignal();
+  const running = run(options, dataFolder, children);
   try {
-    return await Promise.race([stopped, run(options, dataFolder, children)]);
+    return await Promise.race([told.then(() => 0), running]);
   } finally {
+    running.catch(() => undefined);
     await endAll(children);
   }
 });
@@ -50,11 +53,12 @@ function readOptions(): { values: Options } {
 }
 
 async function run(options: Options, dataFolder: string, children: Child[]): Promise<number> {
-  let credentials: DemoCredentials | undefined;
+  await refuseTakenPort();
   const state = options['no-demo'] ? undefined : readDemoState(dataFolder);
   const demo = !options['no-demo'] && (state !== undefined || isEmpty(dataFolder));
+  let first: PreparedDemo | undefined;
   if (demo && state?.complete === true) await resumeDemo(dataFolder, state, children);
-  else if (demo) credentials = await setUpDemo(dataFolder, children);
+  else if (demo) first = await prepareDemo(dataFolder, children);
 
   const allLogs = options.verbose || !demo;
   const gateway = await step(
@@ -63,14 +67,14 @@ async function run(options: Options, dataFolder: string, children: Child[]): Pro
     ({ url }) => `at ${url}`,
   );
   children.push(gateway.child);
-  await tryOut(gateway, credentials);
-  printBanner({ url: gateway.url, dataFolder, demo: demo ? { credentials } : null });
+  if (first !== undefined) await finishFirstStart(gateway.url, dataFolder, first);
+  printBanner({ url: gateway.url, dataFolder, demo: demo ? { credentials: first?.credentials } : null });
   return watchOver(gateway, children);
 }
 
-async function tryOut({ url }: Gateway, credentials: DemoCredentials | undefined): Promise<void> {
-  if (credentials === undefined) return;
-  const { workspaceToken } = credentials;
+async function finishFirstStart(url: string, dataFolder: string, first: PreparedDemo): Promise<void> {
+  await registerDemo(url, dataFolder, first);
+  const { workspaceToken } = first.credentials;
   await step(
     'tools/list through the gateway',
     () => countTools(url, workspaceToken),
@@ -83,18 +87,19 @@ async function watchOver(gateway: Gateway, children: readonly Child[]): Promise<
   for (const child of children) {
     if (child === gateway.child) continue;
     void child.ended.then((code) => {
-      if (gateway.child.running) print(`! The demo server ${child.name} ended with exit code ${code}.`);
+      if (!child.stopping)
+        print(`! The demo server ${child.name} ended with exit code ${code}; its tools fail until the next start.`);
     });
   }
   const code = await gateway.child.ended;
-  print(`✗ The gateway ended with exit code ${code}.`);
+  if (!gateway.child.stopping) print(`✗ The gateway ended with exit code ${code}.`);
   return code === 0 ? 1 : code;
 }
 
-/** Resolves with the exit code at the first Ctrl-C or SIGTERM; later ones change nothing, the grace times do. */
-function stopSignal(): Promise<number> {
+/** Resolves at the first Ctrl-C or SIGTERM; later ones change nothing, the grace times do. */
+function stopSignal(): Promise<void> {
   return new Promise((settle) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => settle(0));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => settle());
   });
 }
 

@@ -12,7 +12,7 @@ export interface SystemPackage {
   readonly debian: string;
   readonly neededFor: string;
   /** The test files that need it. */
-  readonly tests: string;
+  readonly tests: readonly string[];
   readonly present: () => boolean;
 }
 
@@ -21,9 +21,16 @@ export const systemPackages: readonly SystemPackage[] = [
     name: 'postgres',
     debian: 'postgresql',
     neededFor: 'the tests that run the same code on PostgreSQL (*.pg.test.ts)',
-    tests: '**/*.pg.test.ts',
+    tests: ['**/*.pg.test.ts'],
     present: () =>
       listFolder('/usr/lib/postgresql').some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)),
+  },
+  {
+    name: 'openssl',
+    debian: 'openssl',
+    neededFor: 'the tests that make certificates of every wrong kind',
+    tests: ['**/dialer.test.ts', '**/hostile-upstream.test.ts', '**/memory.test.ts'],
+    present: () => onPath('openssl'),
   },
 ];
 
@@ -40,7 +47,7 @@ export async function ensureSystemPackages(without: readonly string[]): Promise<
     throw new Problem(`MCPNEST_TEST_WITHOUT names ${unknown.join(', ')}; it may name ${known}.`);
   }
   const leftOut = systemPackages.filter((item) => without.includes(item.name));
-  const excluded = leftOut.map(({ tests }) => tests);
+  const excluded = leftOut.flatMap(({ tests }) => tests);
   for (const { name, neededFor } of leftOut) {
     print(bold(`! MCPNEST_TEST_WITHOUT=${name}: left out are ${neededFor}. This run does not prove what they prove.`));
   }

@@ -10,6 +10,7 @@ import { findLayerViolations, layerOf } from '../scripts/checks/layers.ts';
 import { findSecrets } from '../scripts/checks/secrets.ts';
 import { findOversizedFiles } from '../scripts/checks/sizes.ts';
 import { readModules } from '../scripts/lib/modules.ts';
+import { isTestFile } from '../scripts/lib/source-files.ts';
 import { root, runTool } from '../scripts/lib/tool.ts';
 
 const server = 'packages/server/src';
@@ -71,6 +72,15 @@ describe('the layer check', () => {
     expect(modules.length).toBeGreaterThan(50);
     const seen = new Set(modules.map(({ path }) => layerOf(path)));
     expect([...seen]).toEqual(expect.arrayContaining([...layersThatExist]));
+  });
+
+  it('[GW-10] finds no module of the server that could start a program', () => {
+    const server = readModules(root).filter(({ path }) => path.startsWith('packages/server/src/') && !isTestFile(path));
+    const starters = server.filter(({ imports }) =>
+      imports.some(({ specifier }) => specifier.includes('child_process')),
+    );
+    expect(server.length).toBeGreaterThan(50);
+    expect(starters.map(({ path }) => path)).toEqual([]);
   });
 
   it('finds nothing in a sound tree', () => {

@@ -1,39 +1,26 @@
 import { createClient, type Client } from '@mcpnest/contract/client';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '../packages/server/src/build.ts';
 import { loadConfig } from '../packages/server/src/config/config.ts';
 import { bootstrap } from '../packages/server/src/control/bootstrap.ts';
+import type { Bus } from '../packages/server/src/platform/bus/bus.ts';
 import { createMemoryBus } from '../packages/server/src/platform/bus/memory.ts';
 import { systemClock } from '../packages/server/src/platform/clock.ts';
 import { openDataFolder } from '../packages/server/src/platform/data-folder.ts';
+import type { OpenDatabase } from '../packages/server/src/platform/database/database.ts';
 import { migrate } from '../packages/server/src/platform/database/migrate.ts';
 import { openSqlite } from '../packages/server/src/platform/database/sqlite.ts';
+import { createLocalVault } from '../packages/server/src/platform/vault/local-key.ts';
+import type { Vault } from '../packages/server/src/platform/vault/vault.ts';
+import { callRows, type CallRow } from './books.ts';
 import { send, type Sent } from './http.ts';
 import { endChild } from './upstreams/child.ts';
-
-/** A row of `mcp_tool_calls`. */
-export interface CallRow {
-  readonly id: string;
-  readonly server_slug: string | null;
-  readonly tool_name: string;
-  readonly status: number;
-  readonly outcome: string;
-  readonly error_code: string | null;
-  readonly dispatched: number;
-  readonly rule: string | null;
-  readonly member_id: string | null;
-  readonly token_id: string;
-  readonly args_shape: string | null;
-  readonly args_mac: string | null;
-  readonly [column: string]: unknown;
-}
 
 export interface AddServer {
   readonly slug: string;
@@ -71,7 +58,11 @@ export interface Product extends AsyncDisposable {
   /** A bare request as the plain curl makes it; a string body is sent as it is. */
   rpc(body: unknown, options?: RpcOptions): Promise<Sent>;
   /** A 2026-07-28 request with everything such a request must carry. */
-  modern(method: string, params?: Record<string, unknown>, options?: RpcOptions & { meta?: Record<string, unknown> }): Promise<Sent>;
+  modern(
+    method: string,
+    params?: Record<string, unknown>,
+    options?: RpcOptions & { meta?: Record<string, unknown> },
+  ): Promise<Sent>;
   /** `tools/call` in the plain form. */
   call(tool: string, args?: unknown, options?: RpcOptions): Promise<Sent>;
   /** Names of `tools/list`, in order. */
@@ -96,16 +87,37 @@ export interface ProductData extends Disposable {
   readonly workspace: string;
 }
 
+/** The stores of a data folder, opened with the embedded adapters. */
+export interface Parts extends AsyncDisposable {
+  readonly database: OpenDatabase;
+  readonly bus: Bus;
+  readonly vault: Vault;
+}
+
+/** Open a data folder as the product does, for tests that put a plane together by themselves. */
+export async function openParts(dir: string): Promise<Parts> {
+  const { config, secrets } = loadConfig(environment(dir));
+  const folder = openDataFolder(dir, secrets.secretKey);
+  if (config.database.kind !== 'sqlite') throw new Error('the harness keeps its data in SQLite');
+  const database = openSqlite(config.database.file);
+  const bus = createMemoryBus();
+  await migrate(database, systemClock);
+  return {
+    database,
+    bus,
+    vault: createLocalVault(folder.secretKey),
+    async [Symbol.asyncDispose]() {
+      await bus[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** Make a data folder with owner, workspace and keys, as `mcpnest bootstrap` does. */
 export async function bootstrapData(): Promise<ProductData> {
   const dir = mkdtempSync(join(tmpdir(), 'mcpnest-'));
-  const { config, secrets } = loadConfig(environment(dir));
-  openDataFolder(dir, secrets.secretKey);
-  if (config.database.kind !== 'sqlite') throw new Error('the harness keeps its data in SQLite');
-  await using database = openSqlite(config.database.file);
-  await using bus = createMemoryBus();
-  await migrate(database, systemClock);
-  const made = await bootstrap({ database, bus, clock: systemClock }, { email: 'owner@example.com', workspace: 'Acme' });
+  await using parts = await openParts(dir);
+  const made = await bootstrap({ ...parts, clock: systemClock }, { email: 'owner@example.com', workspace: 'Acme' });
   return { dir, ...made, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
@@ -204,7 +216,10 @@ function product(data: ProductData, url: string, end: () => Promise<void>): Prod
       });
       await client.servers.create({ params: { workspace }, body: { name: slug, slug, ...server } });
       const probe = { method: 'GET', headers: { authorization: `Bearer ${token}` } };
-      await until(`the gateway knows ${slug}`, async () => (await send(gateway(slug, workspace), probe)).status !== 404);
+      await until(
+        `the gateway knows ${slug}`,
+        async () => (await send(gateway(slug, workspace), probe)).status !== 404,
+      );
     },
     modern(method, params = {}, options = {}) {
       const name = typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {};
@@ -243,56 +258,4 @@ export async function until(what: string, condition: () => Promise<boolean>, wit
     if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
     await sleep(10);
   }
-}
-
-/**
- * Rows of the database, after each call in the journal has its row. Reads the files from outside, as an operator
- * with a shell could.
- */
-export async function callRows(dataDir: string): Promise<CallRow[]> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    await sleep(50);
-    const rows = readRows(dataDir);
-    const have = new Set(rows.map((row) => row.id));
-    const missing = [...journalled(dataDir)].filter((id) => !have.has(id));
-    if (missing.length === 0) return rows;
-    if (Date.now() > deadline) throw new Error(`${missing.length} journalled calls have no row after 10 s, e.g. ${missing[0]}`);
-  }
-}
-
-function readRows(dataDir: string): CallRow[] {
-  const database = new DatabaseSync(join(dataDir, 'mcpnest.db'), { readOnly: true });
-  try {
-    return database.prepare('select * from mcp_tool_calls order by created_at, epoch, seq').all() as unknown as CallRow[];
-  } finally {
-    database.close();
-  }
-}
-
-/** Ids of the calls that have any record in the journal. */
-export function journalled(dataDir: string): Set<string> {
-  const ids = new Set<string>();
-  for (const line of journalLines(dataDir)) if (line.callId !== undefined) ids.add(line.callId);
-  return ids;
-}
-
-export interface JournalLine {
-  readonly kind: string;
-  readonly seq: number;
-  readonly epoch: number;
-  readonly callId?: string;
-  readonly [field: string]: unknown;
-}
-
-/** Every whole line of the journal. */
-export function journalLines(dataDir: string): JournalLine[] {
-  const folder = join(dataDir, 'journal');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.jsonl'))
-    .sort()
-    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
-    .filter((line) => line.endsWith('}'))
-    .map((line) => JSON.parse(line) as JournalLine);
 }

@@ -60,7 +60,9 @@ export function send(url: string, options: SendOptions = {}): Promise<Sent> {
 
 function messagesOf(text: string, type: string): RpcMessage[] {
   if (type.startsWith('text/event-stream')) {
-    return [...text.matchAll(/^data: ?(.*)$/gm)].filter((match) => match[1] !== '').map((match) => JSON.parse(match[1]!) as RpcMessage);
+    return [...text.matchAll(/^data: ?(.*)$/gm)]
+      .filter((match) => match[1] !== '')
+      .map((match) => JSON.parse(match[1]!) as RpcMessage);
   }
   if (text === '' || !type.startsWith('application/json')) return [];
   return [JSON.parse(text) as RpcMessage];

@@ -27,7 +27,9 @@ export function printBanner({ url, dataFolder, demo }: BannerFacts): void {
   } else {
     print(`${bold('Gateway URL')}  ${gatewayUrl}`);
     if (demo.credentials === undefined) {
-      print(`${bold('Token')}        as issued; another one: npx mcpnest token issue --workspace ${demoWorkspace}`);
+      print(
+        `${bold('Token')}        as issued; another one: npx mcpnest token issue --workspace ${demoWorkspace} --label laptop`,
+      );
     } else {
       printCredentials(gatewayUrl, demo.credentials);
     }
@@ -41,7 +43,7 @@ export function printBanner({ url, dataFolder, demo }: BannerFacts): void {
 
 function printCredentials(gatewayUrl: string, { workspaceToken, apiKey }: DemoCredentials): void {
   print(`${bold('Token')}        ${workspaceToken}`);
-  if (apiKey !== undefined) print(`${bold('Control key')}  ${apiKey}`);
+  print(`${bold('Control key')}  ${apiKey}`);
   print(dim('              Both are shown this once; only their SHA-256 is kept.'));
   print();
   print('Try it:');

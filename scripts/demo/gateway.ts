@@ -25,10 +25,9 @@ const patience = 20_000;
 
 /**
  * Start the gateway and wait until it serves.
- * @throws Problem when its port is taken, or with its last words when it ends instead
+ * @throws Problem when it ends instead; its last words have been printed
  */
 export async function startGateway({ watch, allLogs }: GatewayOptions): Promise<Gateway> {
-  await refuseTakenPort();
   const ready = Promise.withResolvers<string>();
   const child = startChild({
     name: 'gateway',
@@ -58,7 +57,8 @@ export async function startGateway({ watch, allLogs }: GatewayOptions): Promise<
   }
 }
 
-async function refuseTakenPort(): Promise<void> {
+/** Look before anything else is started. @throws Problem naming the remedy */
+export async function refuseTakenPort(): Promise<void> {
   const host = process.env['MCPNEST_HOST'] ?? '127.0.0.1';
   const port = Number(process.env['MCPNEST_PORT'] ?? 8420);
   if (!Number.isInteger(port) || port === 0 || (await isFree(host, port))) return;

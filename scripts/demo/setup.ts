@@ -1,104 +1,91 @@
+import type { Client } from '@mcpnest/contract/client';
+import { ApiError, createClient } from '@mcpnest/contract/client';
+
 import type { Child } from '../lib/child.ts';
 import { freePort } from '../lib/ports.ts';
-import { print, step } from '../lib/steps.ts';
+import { step } from '../lib/steps.ts';
 import { CliError, exitConflict, mcpnest } from './cli.ts';
 import type { DemoServer, DemoState } from './servers.ts';
 import { demoServers, demoUrl, demoWorkspace, startDemoServer, writeDemoState } from './servers.ts';
 
 /** What the first start hands to its user, once. */
 export interface DemoCredentials {
-  readonly apiKey: string | undefined;
+  readonly apiKey: string;
   readonly workspaceToken: string;
 }
 
-const inDemo = ['--workspace', demoWorkspace, '--json'];
-
-interface ListedServer {
-  readonly slug: string;
-  readonly url: string;
+/** A first start under way: to be registered once the gateway serves. */
+export interface PreparedDemo {
+  readonly state: DemoState;
+  readonly credentials: DemoCredentials;
 }
 
+const ownerEmail = 'owner@mcpnest.internal';
+
 /**
- * The first start: owner, workspace and keys, the two servers running and registered. Every part looks first whether
- * it is there already, so a start that was cut short is finished by the next one.
+ * The first half of a first start: owner, workspace and keys, and the demo's servers running. Every part looks whether
+ * it is there already, so that a start that was cut short is finished by the next one.
  */
-export async function setUpDemo(dataFolder: string, children: Child[]): Promise<DemoCredentials> {
+export async function prepareDemo(dataFolder: string, children: Child[]): Promise<PreparedDemo> {
   const state: DemoState = { complete: false, ports: {} };
-  for (const server of demoServers) {
-    const port = await freePort();
-    state.ports[server.slug] = port;
-    children.push(await start(server, port));
-  }
+  for (const { slug } of demoServers) state.ports[slug] = await freePort();
   await writeDemoState(dataFolder, state);
-  const credentials = await step(`workspace ${demoWorkspace}, its owner and keys`, bootstrapDemo);
-  const registered = await listServers();
+  const [credentials] = await Promise.all([
+    step(`workspace ${demoWorkspace}, its owner and keys`, obtainCredentials),
+    ...demoServers.map(async (server) => children.push(await start(server, portOf(state, server)))),
+  ]);
+  return { state, credentials };
+}
+
+/** The second half, against the running gateway: the servers are registered and their addresses opened, as a user would. */
+export async function registerDemo(
+  url: string,
+  dataFolder: string,
+  { state, credentials }: PreparedDemo,
+): Promise<void> {
+  const client = createClient({ baseUrl: url, apiKey: credentials.apiKey });
   for (const server of demoServers) {
-    await step(`server ${server.slug} registered, its address opened`, async () => {
-      const url = demoUrl(state.ports[server.slug] ?? 0);
-      await openAddress(url);
-      const present = registered.find(({ slug }) => slug === server.slug);
-      if (present === undefined) await addServer(server, url);
-      else await pointServer(server, url);
-    });
+    await step(`server ${server.slug} registered, its address opened`, () =>
+      register(client, server, portOf(state, server)),
+    );
   }
   await writeDemoState(dataFolder, { ...state, complete: true });
-  return credentials;
 }
 
-/**
- * A later start: the demo servers that are still registered run again, each on the port its URL names. What the user
- * removed or pointed elsewhere stays that way.
- */
-export async function resumeDemo(dataFolder: string, state: DemoState, children: Child[]): Promise<void> {
-  const registered = await listServers();
-  for (const server of demoServers) {
-    const port = state.ports[server.slug];
-    const present = registered.find(({ slug }) => slug === server.slug);
-    if (port === undefined || present?.url !== demoUrl(port)) continue;
-    const usable = await freePort(port);
-    children.push(await start(server, usable));
-    if (usable === port) continue;
-    print(`  Port ${port} is taken by another program; ${server.slug} now listens on ${usable}.`);
-    await step(`server ${server.slug} moved to port ${usable}`, async () => {
-      await openAddress(demoUrl(usable));
-      await pointServer(server, demoUrl(usable));
-      await closeAddress(demoUrl(port));
-      await writeDemoState(dataFolder, { ...state, ports: { ...state.ports, [server.slug]: usable } });
-      state.ports[server.slug] = usable;
-    });
-  }
-}
+const portOf = (state: DemoState, { slug }: DemoServer): number => state.ports[slug] ?? 0;
 
-const start = (server: DemoServer, port: number): Promise<Child> =>
+export const start = (server: DemoServer, port: number): Promise<Child> =>
   step(`${server.packageName} on 127.0.0.1:${port}`, () => startDemoServer(server, port));
 
-async function bootstrapDemo(): Promise<DemoCredentials> {
+async function obtainCredentials(): Promise<DemoCredentials> {
   try {
-    return await mcpnest<DemoCredentials>('bootstrap', '--json', '--workspace', demoWorkspace);
+    return await mcpnest<DemoCredentials>('bootstrap', '--workspace', demoWorkspace, '--email', ownerEmail, '--json');
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== exitConflict) throw error;
-    const issued = await mcpnest<{ secret: string }>('token', 'issue', '--label', 'demo', ...inDemo);
-    return { apiKey: undefined, workspaceToken: issued.secret };
+    const key = ['key', 'issue', '--role', 'owner', '--email', ownerEmail, '--label', 'demo', '--json'];
+    const token = ['token', 'issue', '--workspace', demoWorkspace, '--label', 'demo', '--json'];
+    const apiKey = await mcpnest<{ secret: string }>(...key);
+    const workspaceToken = await mcpnest<{ secret: string }>(...token);
+    return { apiKey: apiKey.secret, workspaceToken: workspaceToken.secret };
   }
 }
 
-async function listServers(): Promise<readonly ListedServer[]> {
-  const { items } = await mcpnest<{ items: readonly ListedServer[] }>('server', 'list', ...inDemo);
-  return items;
-}
-
-const addServer = ({ name, slug }: DemoServer, url: string): Promise<unknown> =>
-  mcpnest('server', 'add', name, '--slug', slug, '--url', url, ...inDemo);
-
-const pointServer = ({ slug }: DemoServer, url: string): Promise<unknown> =>
-  mcpnest('server', 'edit', slug, '--url', url, ...inDemo);
-
-async function openAddress(url: string): Promise<void> {
-  try {
-    await mcpnest('network', 'allow', new URL(url).host, '--note', 'server of the demo', '--json');
-  } catch (error) {
-    if (!(error instanceof CliError) || error.code !== exitConflict) throw error;
+async function register(client: Client, { slug, name }: DemoServer, port: number): Promise<void> {
+  const params = { workspace: demoWorkspace };
+  const url = demoUrl(port);
+  await unlessPresent(client.network.allow({ body: { target: `127.0.0.1:${port}`, note: 'server of the demo' } }));
+  const { items } = await client.servers.list({ params });
+  if (items.some((server) => server.slug === slug)) {
+    await client.servers.update({ params: { ...params, server: slug }, body: { url } });
+  } else {
+    await client.servers.create({ params, body: { slug, name, url } });
   }
 }
 
-const closeAddress = (url: string): Promise<unknown> => mcpnest('network', 'revoke', new URL(url).host, '--yes');
+async function unlessPresent(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problem.code !== 'already_exists') throw error;
+  }
+}

@@ -11,6 +11,8 @@ export interface Child {
   /** Resolves when it has ended, with its exit code (or 128 + signal as a shell counts). */
   readonly ended: Promise<number>;
   readonly running: boolean;
+  /** Whether `stop` was called: its end is then no surprise. */
+  readonly stopping: boolean;
   /** The last lines of its error output, for a message when it failed. */
   lastWords(): string;
   /** Ask it to end, and make it end when it has not after the grace time (milliseconds). */
@@ -53,14 +55,21 @@ export function startChild({ name, args, env, onLine }: ChildOptions): Child {
     });
     child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
   });
+  let stopping = false;
   return {
     name,
     ended,
     get running() {
       return child.exitCode === null && child.signalCode === null && child.pid !== undefined;
     },
+    get stopping() {
+      return stopping;
+    },
     lastWords: () => last.join('\n'),
-    stop: (graceMs = 5000) => stop(child, ended, graceMs),
+    stop: (graceMs = 5000) => {
+      stopping = true;
+      return stop(child, ended, graceMs);
+    },
   };
 }
 

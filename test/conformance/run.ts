@@ -38,7 +38,9 @@ function evaluate(results: Results): ConformanceResult {
     const why = (name: string): string => scenarios.find((scenario) => scenario.name === name)?.faults[0] ?? '';
     return [
       ...unexpected.map((name) => `${revision} ${name} ${why(name)}`.trim()),
-      ...stale.map((name) => `${revision} ${name} passes now: remove it from test/conformance/baseline-${revision}.yaml`),
+      ...stale.map(
+        (name) => `${revision} ${name} passes now: remove it from test/conformance/baseline-${revision}.yaml`,
+      ),
     ];
   });
   const figures = (revision: Revision): { passed: number; scored: number } => {
@@ -53,13 +55,19 @@ function evaluate(results: Results): ConformanceResult {
 }
 
 function tableOf(results: Results): string {
-  const names = [...new Set(revisions.flatMap((revision) => results[revision].scenarios.map(({ name }) => name)))].sort();
+  const names = [
+    ...new Set(revisions.flatMap((revision) => results[revision].scenarios.map(({ name }) => name))),
+  ].sort();
   const cell = (revision: Revision, name: string): string => {
     const scenario = results[revision].scenarios.find((candidate) => candidate.name === name);
     if (scenario === undefined) return '';
     return `${scenario.passed ? 'pass' : 'fail'}${scenario.scored ? '' : ' (not scored)'}`;
   };
-  const row = (cells: readonly string[]): string => cells.map((text, i) => text.padEnd(i === 0 ? 46 : 20)).join(' ').trimEnd();
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((text, i) => text.padEnd(i === 0 ? 46 : 20))
+      .join(' ')
+      .trimEnd();
   const sums = revisions.map((revision) => `${results[revision].passed} of ${results[revision].scored}`);
   return [
     row(['scenario', ...revisions]),

@@ -36,7 +36,8 @@ interface Check {
 }
 
 /** Failures a revision is known to have; the tool also fails when one of them passes, so that it can only shrink. */
-const baselineFile = (revision: Revision): string => fileURLToPath(new URL(`baseline-${revision}.yaml`, import.meta.url));
+const baselineFile = (revision: Revision): string =>
+  fileURLToPath(new URL(`baseline-${revision}.yaml`, import.meta.url));
 
 /**
  * Run the official conformance suite against an MCP endpoint.
@@ -52,23 +53,38 @@ export async function runSuite(url: string, revision: Revision, options: { basel
     const scenarios = readScenarios(out, scored);
     const required = scenarios.filter((scenario) => scenario.scored);
     if (required.length !== scored.size) {
-      throw new Error(`The suite ran ${required.length} of ${scored.size} required scenarios of ${revision}:\n${output.slice(-2_000)}`);
+      throw new Error(
+        `The suite ran ${required.length} of ${scored.size} required scenarios of ${revision}:\n${output.slice(-2_000)}`,
+      );
     }
     const unexpected = listAfter(output, 'Unexpected failures (not in baseline)');
     const failed = options.baseline ? unexpected : required.filter(({ passed }) => !passed).map(({ name }) => name);
     const stale = listAfter(output, 'Stale baseline entries');
-    if (code !== 0 && failed.length === 0 && stale.length === 0) throw new Error(`The suite ended with ${code}:\n${output.slice(-2_000)}`);
-    return { passed: required.filter(({ passed }) => passed).length, scored: scored.size, unexpected: failed, stale, scenarios };
+    if (code !== 0 && failed.length === 0 && stale.length === 0)
+      throw new Error(`The suite ended with ${code}:\n${output.slice(-2_000)}`);
+    return {
+      passed: required.filter(({ passed }) => passed).length,
+      scored: scored.size,
+      unexpected: failed,
+      stale,
+      scenarios,
+    };
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
 }
 
-const tool = join(dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')), 'dist/index.js');
+const tool = join(
+  dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')),
+  'dist/index.js',
+);
 
 function runTool(args: readonly string[]): Promise<{ output: string; code: number | null }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, [tool, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let output = '';
     const hear = (chunk: Buffer): void => {
       output += chunk.toString('utf8');
@@ -89,21 +105,27 @@ function runTool(args: readonly string[]): Promise<{ output: string; code: numbe
 async function requiredScenarios(revision: Revision): Promise<ReadonlySet<string>> {
   const { output } = await runTool(['list', '--requirements', revision]);
   const section = /Server scenarios[^\n]*\n((?: {2}- .*\n)+)/.exec(output)?.[1];
-  if (section === undefined) throw new Error(`The conformance tool lists no server scenarios for ${revision}:\n${output}`);
+  if (section === undefined)
+    throw new Error(`The conformance tool lists no server scenarios for ${revision}:\n${output}`);
   return new Set([...section.matchAll(/- (\S+)/g)].map((match) => match[1]!));
 }
 
 /** Lines `  ✗ name` that follow a heading. */
 function listAfter(output: string, heading: string): string[] {
-  const section = new RegExp(`${heading.replace(/[()]/g, '\\$&')}[^\\n]*\\n((?:  [✗✓] .*\\n)+)`).exec(output)?.[1] ?? '';
+  const section =
+    new RegExp(`${heading.replace(/[()]/g, '\\$&')}[^\\n]*\\n((?:  [✗✓] .*\\n)+)`).exec(output)?.[1] ?? '';
   return [...section.matchAll(/[✗✓] (.+)/g)].map((match) => match[1]!.trim());
 }
 
 /** The tool writes `{prefix}{scenario}-{time}/checks.json` for each scenario. */
 function readScenarios(out: string, scored: ReadonlySet<string>): Scenario[] {
-  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => basename(name) === 'checks.json');
+  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => basename(name) === 'checks.json',
+  );
   return files.map((file) => {
-    const name = basename(dirname(file)).replace(/^server-(?=.)/, '').replace(/-\d{4}-\d{2}-\d{2}T.*$/, '');
+    const name = basename(dirname(file))
+      .replace(/^server-(?=.)/, '')
+      .replace(/-\d{4}-\d{2}-\d{2}T.*$/, '');
     const checks = JSON.parse(readFileSync(join(out, file), 'utf8')) as Check[];
     const failed = checks.filter((check) => check.status === 'FAILURE');
     return {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProduct, type Product } from '../harness.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
@@ -8,7 +9,17 @@ let product: Product;
 let echo: EchoUpstream;
 let hostile: HostileUpstream;
 
-const faults = ['wrong_id', 'reset_before', 'reset_after', 'garbage', 'hang', 'status_500', 'truncated', 'huge', 'session_always'] as const satisfies readonly FaultName[];
+const faults = [
+  'wrong_id',
+  'reset_before',
+  'reset_after',
+  'garbage',
+  'hang',
+  'status_500',
+  'truncated',
+  'huge',
+  'session_always',
+] as const satisfies readonly FaultName[];
 
 beforeAll(async () => {
   product = stack.use(await startProduct());
@@ -25,8 +36,13 @@ afterAll(() => stack.disposeAsync());
 
 describe('the books', () => {
   it('[AUD-01] balance: sent = answered + closed, seen upstream = rows dispatched, and every attempt has its row', async () => {
-    const narrow = await product.client.tokens.issue({ params: { workspace: product.workspace }, body: { label: 'narrow', scope: ['echo:echo'] } });
-    await expect.poll(async () => (await product.rpc({ jsonrpc: '2.0', id: 1, method: 'ping' }, { token: narrow.secret })).status).toBe(200);
+    const narrow = await product.client.tokens.issue({
+      params: { workspace: product.workspace },
+      body: { label: 'narrow', scope: ['echo:echo'] },
+    });
+    await expect
+      .poll(async () => (await product.rpc({ jsonrpc: '2.0', id: 1, method: 'ping' }, { token: narrow.secret })).status)
+      .toBe(200);
     const count = { sent: 0, answered: 0, closed: 0 };
     const attempt = async (work: (signal: AbortSignal) => Promise<unknown>, abortAfterMs?: number): Promise<void> => {
       count.sent++;
@@ -40,10 +56,16 @@ describe('the books', () => {
     };
     const kinds: ((i: number) => Promise<void>)[] = [
       (i) => attempt((signal) => product.call('echo', { i }, { server: 'echo', signal })),
-      (i) => attempt((signal) => product.modern('tools/call', { name: 'echo', arguments: { i } }, { server: 'echo', signal })),
+      (i) =>
+        attempt((signal) =>
+          product.modern('tools/call', { name: 'echo', arguments: { i } }, { server: 'echo', signal }),
+        ),
       () => attempt((signal) => product.call('off_limits', {}, { server: 'echo', token: narrow.secret, signal })),
       () => attempt((signal) => product.call('no_such_tool', {}, { server: 'echo', signal })),
-      (i) => attempt((signal) => product.call(hostileTool, {}, { server: faults[i % faults.length]!.replaceAll('_', '-'), signal })),
+      (i) =>
+        attempt((signal) =>
+          product.call(hostileTool, {}, { server: faults[i % faults.length]!.replaceAll('_', '-'), signal }),
+        ),
       () => attempt((signal) => product.call(hostileTool, {}, { server: 'hang', signal }), 50),
     ];
     let next = 0;
@@ -56,7 +78,8 @@ describe('the books', () => {
     await Promise.all(Array.from({ length: 6 }, worker));
     expect(count.sent).toBe(240);
     expect(count.answered + count.closed).toBe(count.sent);
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    // A flood of denials is gathered for a second before it becomes one record with a count.
+    await sleep(1_500);
 
     const rows = await product.calls();
     const attempts = rows.reduce((sum, row) => sum + Number(row['repeat_count'] ?? 1), 0);

@@ -17,14 +17,21 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 const nest = (open: string, close: string, depth: number): string => open.repeat(depth) + close.repeat(depth);
-const callWith = (args: string): string => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":${args}}}`;
+const callWith = (args: string): string =>
+  `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":${args}}}`;
 
 /** What it is, the body, HTTP status, JSON-RPC code, the id echoed. */
 const corpus: [string, string, number, number, unknown][] = [
   ['nothing', '', 400, -32700, null],
   ['half a message', '{"jsonrpc":"2.0","id":1,', 400, -32700, null],
   ['plain words', 'hello', 400, -32700, null],
-  ['two messages in a row', '{"jsonrpc":"2.0","id":1,"method":"ping"}{"jsonrpc":"2.0","id":2,"method":"ping"}', 400, -32700, null],
+  [
+    'two messages in a row',
+    '{"jsonrpc":"2.0","id":1,"method":"ping"}{"jsonrpc":"2.0","id":2,"method":"ping"}',
+    400,
+    -32700,
+    null,
+  ],
   ['a trailing comma', '{"jsonrpc":"2.0","id":1,"method":"ping",}', 400, -32700, null],
   ['single quotes', "{'jsonrpc':'2.0'}", 400, -32700, null],
   ['a comment', '{"jsonrpc":"2.0","id":1,"method":"ping"} // x', 400, -32700, null],
@@ -47,9 +54,27 @@ const corpus: [string, string, number, number, unknown][] = [
   ['no method', '{"jsonrpc":"2.0","id":1}', 400, -32600, 1],
   ['a method that is a number', '{"jsonrpc":"2.0","id":1,"method":7}', 400, -32600, 1],
   ['a duplicate method', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', 400, -32600, null],
-  ['a duplicate name', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","name":"other"}}', 400, -32600, null],
-  ['a duplicate name in another spelling', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","n\\u0061me":"other"}}', 400, -32600, null],
-  ['a name in another case', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","Name":"other"}}', 400, -32600, null],
+  [
+    'a duplicate name',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","name":"other"}}',
+    400,
+    -32600,
+    null,
+  ],
+  [
+    'a duplicate name in another spelling',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","n\\u0061me":"other"}}',
+    400,
+    -32600,
+    null,
+  ],
+  [
+    'a name in another case',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","Name":"other"}}',
+    400,
+    -32600,
+    null,
+  ],
   ['a method in another case', '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}', 400, -32600, null],
   ['half a surrogate pair', callWith('{"a":"\\ud800"}'), 400, -32600, null],
   ['a NUL in a string', callWith('{"a":"\\u0000"}'), 400, -32600, null],
@@ -63,12 +88,36 @@ const corpus: [string, string, number, number, unknown][] = [
   ['a call without a name', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}', 200, -32602, 1],
   ['a name that is a number', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1}}', 200, -32602, 1],
   ['a name that is empty', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":""}}', 200, -32602, 1],
-  ['a name of 100 kB', `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${'n'.repeat(100_000)}"}}`, 200, -32602, 1],
+  [
+    'a name of 100 kB',
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${'n'.repeat(100_000)}"}}`,
+    200,
+    -32602,
+    1,
+  ],
   ['arguments that are a list', callWith('[1]'), 200, -32602, 1],
   ['arguments that are a string', callWith('"x"'), 200, -32602, 1],
-  ['the name __proto__', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"__proto__"}}', 200, -32602, 1],
-  ['the name constructor', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"constructor"}}', 200, -32602, 1],
-  ['a cursor we never gave', '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"abc"}}', 200, -32602, 1],
+  [
+    'the name __proto__',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"__proto__"}}',
+    200,
+    -32602,
+    1,
+  ],
+  [
+    'the name constructor',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"constructor"}}',
+    200,
+    -32602,
+    1,
+  ],
+  [
+    'a cursor we never gave',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"abc"}}',
+    200,
+    -32602,
+    1,
+  ],
   ['the method __proto__', '{"jsonrpc":"2.0","id":1,"method":"__proto__"}', 200, -32601, 1],
 ];
 
@@ -85,13 +134,22 @@ describe('a bad message', () => {
   });
 
   it('of invalid UTF-8 gets a parse error', async () => {
-    const body = Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"method":"'), Buffer.from([0xff, 0xc0]), Buffer.from('"}')]);
-    const answer = await send(product.gateway(), { headers: { authorization: `Bearer ${product.workspaceToken}`, 'content-type': 'application/json' }, body });
+    const body = Buffer.concat([
+      Buffer.from('{"jsonrpc":"2.0","id":1,"method":"'),
+      Buffer.from([0xff, 0xc0]),
+      Buffer.from('"}'),
+    ]);
+    const answer = await send(product.gateway(), {
+      headers: { authorization: `Bearer ${product.workspaceToken}`, 'content-type': 'application/json' },
+      body,
+    });
     expect([answer.status, answer.message.error?.code]).toEqual([400, -32700]);
   });
 
   it('with __proto__ among the arguments is passed on as it is and poisons nothing', async () => {
-    const answer = await product.rpc(callWith('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'));
+    const answer = await product.rpc(
+      callWith('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
+    );
     expect(answer.message.error).toBeUndefined();
     expect(upstream.calls().at(-1)?.body).toContain('"__proto__":{"polluted":true}');
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -104,7 +162,9 @@ describe('a bad message', () => {
     const path = new URL(product.gateway()).pathname;
     const head = rawPost(path, '', [`Authorization: Bearer ${product.workspaceToken}`, 'Transfer-Encoding: chunked']);
     const chunk = `${(65_536).toString(16)}\r\n${'x'.repeat(65_536)}\r\n`;
-    const streamed = await rawExchange(product.port, [head, ...Array.from({ length: 24 }, () => chunk)], { pauseMs: 5 });
+    const streamed = await rawExchange(product.port, [head, ...Array.from({ length: 24 }, () => chunk)], {
+      pauseMs: 5,
+    });
     expect(streamed.statuses).toEqual([413]);
   });
 });
@@ -113,21 +173,41 @@ describe('a wrong address or credential', () => {
   const body = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
   const auth = (): string => `Bearer ${product.workspaceToken}`;
 
-  it.each([undefined, '', 'Bearer', 'Bearer x', 'Basic eDp5', 'mng_', `Bearer mng_${'0'.repeat(48)}`, `Bearer ${'x'.repeat(8_000)}`])(
-    'with Authorization: %s is 401 with a challenge',
-    async (authorization) => {
-      const answer = await send(product.gateway(), { headers: { authorization, 'content-type': 'application/json' }, body });
-      expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
-      expect(answer.message.error?.message).toMatch(/token/);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer x',
+    'Basic eDp5',
+    'mng_',
+    `Bearer mng_${'0'.repeat(48)}`,
+    `Bearer ${'x'.repeat(8_000)}`,
+  ])('with Authorization: %s is 401 with a challenge', async (authorization) => {
+    const answer = await send(product.gateway(), {
+      headers: { authorization, 'content-type': 'application/json' },
+      body,
+    });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+    expect(answer.message.error?.message).toMatch(/token/);
+  });
 
   it('is 404 for a workspace or server that is not there, and for the workspace of others', async () => {
     await product.client.workspaces.create({ body: { name: 'Other', slug: 'other' } });
-    const paths = ['/api/gw/nope', '/api/gw/other', `/api/gw/${product.workspace}/nope`, `/api/gw/${product.workspace}/echo/more`, '/api/gw/', `/api/gw/${product.workspace}%2fecho`, `/api/gw/${product.workspace}/../other`];
+    const paths = [
+      '/api/gw/nope',
+      '/api/gw/other',
+      `/api/gw/${product.workspace}/nope`,
+      `/api/gw/${product.workspace}/echo/more`,
+      '/api/gw/',
+      `/api/gw/${product.workspace}%2fecho`,
+      `/api/gw/${product.workspace}/../other`,
+    ];
     for (const path of paths) {
-      const { statuses } = await rawExchange(product.port, rawPost(path, body, [`Authorization: ${auth()}`, `Content-Length: ${body.length}`, 'Connection: close']));
+      const { statuses } = await rawExchange(
+        product.port,
+        rawPost(path, body, [`Authorization: ${auth()}`, `Content-Length: ${body.length}`, 'Connection: close']),
+      );
       expect(statuses, path).toEqual([404]);
     }
   });
@@ -140,20 +220,35 @@ describe('a wrong address or credential', () => {
     ['an Origin that only looks like ours', { origin: 'http://localhost.evil.example' }],
   ])('is 403 with %s, before any credential is looked at', async (_, headers) => {
     for (const authorization of [auth(), undefined]) {
-      const answer = await send(product.gateway(), { headers: { authorization, 'content-type': 'application/json', ...headers }, body });
+      const answer = await send(product.gateway(), {
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        body,
+      });
       expect(answer.status).toBe(403);
     }
-    expect((await send(product.gateway(), { headers: { authorization: auth(), 'content-type': 'application/json' }, body })).status).toBe(200);
+    expect(
+      (await send(product.gateway(), { headers: { authorization: auth(), 'content-type': 'application/json' }, body }))
+        .status,
+    ).toBe(200);
   });
 
-  it.each(['Host: ', 'Host: 127.0.0.1\r\nHost: evil.example', 'X-No-Host: 1', 'Host: user@127.0.0.1', 'Host: 127.0.0.1:port'])('is refused with the header %j', async (host) => {
+  it.each([
+    'Host: ',
+    'Host: 127.0.0.1\r\nHost: evil.example',
+    'X-No-Host: 1',
+    'Host: user@127.0.0.1',
+    'Host: 127.0.0.1:port',
+  ])('is refused with the header %j', async (host) => {
     const text = `POST /api/gw/${product.workspace} HTTP/1.1\r\n${host}\r\nAuthorization: ${auth()}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
     const { statuses } = await rawExchange(product.port, text);
     expect([[400], [403]]).toContainEqual(statuses);
   });
 
   it.each(['http://localhost', 'http://127.0.0.1'])('is taken from our own origin %s', async (origin) => {
-    const answer = await send(product.gateway(), { headers: { authorization: auth(), 'content-type': 'application/json', origin: `${origin}:${product.port}` }, body });
+    const answer = await send(product.gateway(), {
+      headers: { authorization: auth(), 'content-type': 'application/json', origin: `${origin}:${product.port}` },
+      body,
+    });
     expect(answer.status).toBe(200);
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
@@ -180,6 +275,26 @@ describe('a request that can be read in two ways', () => {
     expect(closed).toBe(true);
     expect(upstream.seen.length).toBe(before);
   });
+});
+
+describe('a flood of wrong tokens', () => {
+  it('is turned away cheaply, while those with a token are served', async () => {
+    const statuses: number[] = [];
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const stranger = async (from: number): Promise<void> => {
+      for (let i = from; i < from + 60; i++) {
+        statuses.push((await product.rpc(body, { token: `mng_${i.toString(16).padStart(48, '0')}` })).status);
+      }
+    };
+    const flood = Promise.all(Array.from({ length: 25 }, (_, i) => stranger(i * 60)));
+    const started = performance.now();
+    for (let i = 0; i < 20; i++) expect((await product.call('echo')).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(3_000);
+    await flood;
+    expect(statuses.length).toBe(1_500);
+    expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(1_000);
+  }, 20_000);
 });
 
 describe('slow and silent clients', () => {

@@ -32,7 +32,9 @@ const packageFile = (name: string, file: string): string =>
   join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
 
 /** What every client must be able to do. */
-async function listAndCall(client: Pick<ClientV1, 'listTools' | 'callTool'> | Pick<ClientV2, 'listTools' | 'callTool'>): Promise<void> {
+async function listAndCall(
+  client: Pick<ClientV1, 'listTools' | 'callTool'> | Pick<ClientV2, 'listTools' | 'callTool'>,
+): Promise<void> {
   const { tools } = await client.listTools();
   expect(tools.map((tool) => tool.name)).toEqual(expect.arrayContaining(['ping_tool', 'echo']));
   const own = await client.callTool({ name: 'ping_tool', arguments: { a: 1 } });
@@ -45,7 +47,7 @@ describe('clients people use', () => {
   it('[GW-02] SDK v1 lists and calls', async () => {
     const client = new ClientV1({ name: 'sdk-v1', version: '1' });
     const transport = new TransportV1(new URL(product.gateway()), { requestInit: { headers: { authorization } } });
-    await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+    await client.connect(transport);
     await listAndCall(client);
     await transport.terminateSession();
     await client.close();
@@ -65,8 +67,20 @@ describe('clients people use', () => {
     const entry = packageFile('@modelcontextprotocol/inspector', 'clients/launcher/build/index.js');
     const home = mkdtempSync(join(tmpdir(), 'mcpnest-inspector-'));
     const inspect = async (...args: string[]): Promise<unknown> => {
-      const all = [entry, '--cli', product.gateway(), '--transport', 'http', '--header', `Authorization: ${authorization}`, ...args];
-      const { stdout } = await promisify(execFile)(process.execPath, all, { env: { PATH: process.env['PATH'] ?? '', HOME: home }, timeout: 30_000 });
+      const all = [
+        entry,
+        '--cli',
+        product.gateway(),
+        '--transport',
+        'http',
+        '--header',
+        `Authorization: ${authorization}`,
+        ...args,
+      ];
+      const { stdout } = await promisify(execFile)(process.execPath, all, {
+        env: { PATH: process.env['PATH'] ?? '', HOME: home },
+        timeout: 30_000,
+      });
       return JSON.parse(stdout);
     };
     const list = (await inspect('--method', 'tools/list')) as { tools: { name: string }[] };
@@ -80,7 +94,15 @@ describe('clients people use', () => {
     const home = mkdtempSync(join(tmpdir(), 'mcpnest-remote-'));
     const transport = new StdioClientTransport({
       command: process.execPath,
-      args: [packageFile('mcp-remote', 'dist/proxy.js'), product.gateway(), '--allow-http', '--transport', 'http-only', '--header', 'Authorization:${AUTH_HEADER}'],
+      args: [
+        packageFile('mcp-remote', 'dist/proxy.js'),
+        product.gateway(),
+        '--allow-http',
+        '--transport',
+        'http-only',
+        '--header',
+        'Authorization:${AUTH_HEADER}',
+      ],
       env: { PATH: process.env['PATH'] ?? '', HOME: home, AUTH_HEADER: authorization },
       stderr: 'pipe',
     });

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bootstrapData, callRows, journalLines, spawnProduct, type ProductData, type SpawnedProduct } from '../harness.ts';
+import { callRows, journalLines } from '../books.ts';
+import { bootstrapData, spawnProduct, type ProductData, type SpawnedProduct } from '../harness.ts';
 import { send } from '../http.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 
@@ -14,14 +16,30 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+/** A call that can be told from all others, on the wire and in the records, by its trace. */
+function traced(product: SpawnedProduct, args: unknown): ReturnType<SpawnedProduct['rpc']> {
+  const _meta = { traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01` };
+  return product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo', arguments: args, _meta } });
+}
+
+/** Traces of the calls the upstream saw. */
+const seenTraces = (): string[] =>
+  upstream.calls().flatMap(({ params }) => {
+    const parent = (params['_meta'] as { traceparent?: string } | undefined)?.traceparent;
+    return parent === undefined ? [] : [parent.split('-')[1]!];
+  });
+
 /** Callers that go on until told to stop; every answer and every lost connection is counted. */
-function load(product: SpawnedProduct, callers: number): { stop(): Promise<{ sent: number; answered: number; lost: number }> } {
+function load(
+  product: SpawnedProduct,
+  callers: number,
+): { stop(): Promise<{ sent: number; answered: number; lost: number }> } {
   const count = { sent: 0, answered: 0, lost: 0 };
   let going = true;
   const run = async (): Promise<void> => {
     while (going) {
       count.sent++;
-      await product.call('echo', { n: count.sent }).then(
+      await traced(product, { n: count.sent }).then(
         () => count.answered++,
         () => count.lost++,
       );
@@ -53,23 +71,30 @@ describe('kill -9 under load', () => {
       expect(answered).toBeGreaterThan(5);
     }
     await sleep(100);
-    const seen = upstream.calls().length;
+    const seen = seenTraces();
     const lines = journalLines(data.dir);
-    const intents = new Set(lines.filter((line) => line.kind === 'intent').map((line) => line.callId));
-    expect(intents.size).toBeGreaterThanOrEqual(seen);
+    const intents = lines.filter((line) => line.kind === 'intent');
+    const recorded = new Set(intents.map((line) => line['traceId']));
+    expect(seen.length).toBeGreaterThan(rounds * 5);
+    expect(seen.filter((trace) => !recorded.has(trace))).toEqual([]);
 
     const last = await spawnProduct({ data });
     expect(last.readyAfterMs).toBeLessThan(5_000);
     const rows = await callRows(data.dir);
     const ids = new Set(rows.map((row) => row.id));
-    for (const id of intents) expect(ids.has(id!)).toBe(true);
+    for (const { callId } of intents) expect(ids.has(callId!)).toBe(true);
     expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
     expect(rows.filter((row) => row.outcome === 'unknown').length).toBeGreaterThan(0);
-    expect(rows.filter((row) => row.dispatched === 1 || row.outcome === 'unknown').length).toBeGreaterThanOrEqual(seen);
+    const sentOrUnknown = rows.filter((row) => row.dispatched === 1 || row.outcome === 'unknown');
+    const accounted = new Set(sentOrUnknown.map((row) => row['trace_id']));
+    expect(seen.filter((trace) => !accounted.has(trace))).toEqual([]);
     const byEpoch = Map.groupBy(lines, (line) => line.epoch);
     expect(byEpoch.size).toBeGreaterThanOrEqual(rounds);
     for (const [epoch, records] of byEpoch) {
-      expect(records.map((line) => line.seq), `epoch ${epoch}`).toEqual(records.map((_, i) => records[0]!.seq + i));
+      expect(
+        records.map((line) => line.seq),
+        `epoch ${epoch}`,
+      ).toEqual(records.map((_, i) => records[0]!.seq + i));
     }
     await last[Symbol.asyncDispose]();
   }, 90_000);

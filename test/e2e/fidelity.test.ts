@@ -30,7 +30,10 @@ describe('arguments', () => {
     '{"__proto__":1,"constructor":{}}',
   ];
   it.each(texts)('reach the upstream byte for byte: %s', async (args) => {
-    for (const [server, upstream] of [['legacy', legacy], ['modern', modern]] as const) {
+    for (const [server, upstream] of [
+      ['legacy', legacy],
+      ['modern', modern],
+    ] as const) {
       const answer = await product.rpc(callText(args, ',"vendor":{"n":1.0}'), { server });
       expect(answer.status).toBe(200);
       expect(upstream.calls().at(-1)?.body).toContain(`"arguments":${args}`);
@@ -72,8 +75,30 @@ describe('results', () => {
     legacy.set({ result: () => '{"content":[{"type":"text","text":"no such file"}],"isError":true}' });
     const { status, message } = await product.call('echo', {}, { server: 'legacy' });
     expect([status, message.result?.['isError']]).toEqual([200, true]);
-    expect((await product.calls()).at(-1)).toMatchObject({ outcome: 'tool_error', status: 200, error_code: 'tool_error', dispatched: 1 });
+    expect((await product.calls()).at(-1)).toMatchObject({
+      outcome: 'tool_error',
+      status: 200,
+      error_code: 'tool_error',
+      dispatched: 1,
+    });
     legacy.set({ result: undefined as never });
+  });
+});
+
+describe('callers with the same id at the same time', () => {
+  it('each get their own answer', async () => {
+    legacy.set({ delayMs: 30 });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        product.rpc(callText(`{"i":${i}}`), { server: i % 2 === 0 ? 'legacy' : 'modern' }),
+      ),
+    );
+    for (const [i, { message }] of answers.entries()) {
+      expect(message.id).toBe('x');
+      const { request } = message.result?.['structuredContent'] as { request: { params: { arguments: unknown } } };
+      expect(request.params.arguments).toEqual({ i });
+    }
+    legacy.set({ delayMs: 0 });
   });
 });
 
@@ -95,7 +120,9 @@ describe('the call that is audited', () => {
       { numRuns: 60 },
     );
     const rows = (await product.calls()).slice(earlier);
-    expect(rows.map((row) => [row.server_slug, row.tool_name, row.dispatched])).toEqual(received.map(({ server, tool }) => [server, tool, 1]));
+    expect(rows.map((row) => [row.server_slug, row.tool_name, row.dispatched])).toEqual(
+      received.map(({ server, tool }) => [server, tool, 1]),
+    );
     // Equal arguments have equal digests and different ones have not: the row names what was received.
     const digests = Map.groupBy(rows.keys(), (i) => received[i]!.args);
     const distinct = [...digests.values()].map((indexes) => new Set(indexes.map((i) => rows[i]!.args_mac)));
@@ -107,11 +134,17 @@ describe('the call that is audited', () => {
 
 /** Arguments a client may send: any JSON members without NUL, which the gateway refuses. */
 const argumentsOf = () =>
-  fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 }).filter((args) => !/\\u0000/.test(JSON.stringify(args)));
+  fc
+    .dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 })
+    .filter((args) => !/\\u0000/.test(JSON.stringify(args)));
 
 /** The same value with members in order of their names, so that equal arguments have equal text. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }

@@ -32,7 +32,17 @@ const listBody = '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}';
 describe('the plain curl', () => {
   it('[GW-01] lists tools with a token, a content type and nothing else', async () => {
     const auth = `Authorization: Bearer ${product.workspaceToken}`;
-    const { status, body } = await curl('-X', 'POST', product.gateway(), '-H', auth, '-H', 'Content-Type: application/json', '-d', listBody);
+    const { status, body } = await curl(
+      '-X',
+      'POST',
+      product.gateway(),
+      '-H',
+      auth,
+      '-H',
+      'Content-Type: application/json',
+      '-d',
+      listBody,
+    );
     expect(status).toBe(200);
     const answer = JSON.parse(body) as { id: number; jsonrpc: string; result: { tools: { name: string }[] } };
     expect(answer.jsonrpc).toBe('2.0');
@@ -42,7 +52,15 @@ describe('the plain curl', () => {
   });
 
   it('[GW-01] forgives a forgotten content type', async () => {
-    const { status, body } = await curl('-X', 'POST', product.gateway(), '-H', `Authorization: Bearer ${product.workspaceToken}`, '-d', listBody);
+    const { status, body } = await curl(
+      '-X',
+      'POST',
+      product.gateway(),
+      '-H',
+      `Authorization: Bearer ${product.workspaceToken}`,
+      '-d',
+      listBody,
+    );
     expect(status).toBe(200);
     expect(body).toContain('create_issue');
   });
@@ -65,7 +83,12 @@ describe('one merged server', () => {
       name: 'odd',
       title: 'Ödd',
       description: 'With everything',
-      inputSchema: { type: 'object', $defs: { a: true }, properties: { n: { const: 9007199254740993 } }, additionalProperties: false },
+      inputSchema: {
+        type: 'object',
+        $defs: { a: true },
+        properties: { n: { const: 9007199254740993 } },
+        additionalProperties: false,
+      },
       outputSchema: { type: 'array' },
       annotations: { readOnlyHint: true, vendorHint: [1] },
       icons: [{ src: 'data:,' }],
@@ -108,9 +131,15 @@ describe('one merged server', () => {
   });
 
   it('[GW-06] lists in the order of positions, and follows a move', async () => {
-    await product.client.servers.move({ params: { workspace: product.workspace, server: 'notes' }, body: { position: 1 } });
+    await product.client.servers.move({
+      params: { workspace: product.workspace, server: 'notes' },
+      body: { position: 1 },
+    });
     await expect.poll(() => product.toolNames()).toEqual(['take_note', 'create_issue', 'list_issues']);
-    await product.client.servers.move({ params: { workspace: product.workspace, server: 'notes' }, body: { position: 2 } });
+    await product.client.servers.move({
+      params: { workspace: product.workspace, server: 'notes' },
+      body: { position: 2 },
+    });
     await expect.poll(() => product.toolNames()).toEqual(['create_issue', 'list_issues', 'take_note']);
   });
 

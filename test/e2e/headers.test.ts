@@ -36,8 +36,29 @@ const everything = {
 const names = (request: SeenRequest): string[] => Object.keys(request.headers).sort();
 
 const golden: Record<'legacy' | 'modern', string[]> = {
-  legacy: ['accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host', 'mcp-protocol-version', 'mcp-session-id', 'user-agent'],
-  modern: ['accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host', 'mcp-method', 'mcp-name', 'mcp-protocol-version', 'user-agent'],
+  legacy: [
+    'accept',
+    'accept-encoding',
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+    'mcp-protocol-version',
+    'mcp-session-id',
+    'user-agent',
+  ],
+  modern: [
+    'accept',
+    'accept-encoding',
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+    'mcp-method',
+    'mcp-name',
+    'mcp-protocol-version',
+    'user-agent',
+  ],
 };
 
 async function callWithEverything(upstream: EchoUpstream, server: string): Promise<SeenRequest[]> {
@@ -54,7 +75,9 @@ describe('what an upstream gets to see', () => {
     const calls = (await callWithEverything(upstream, era)).filter((request) => request.method === 'tools/call');
     expect(calls).toHaveLength(2);
     for (const call of calls) {
-      expect(names(call).filter((name) => name !== 'connection')).toEqual(golden[era].filter((name) => name !== 'connection'));
+      expect(names(call).filter((name) => name !== 'connection')).toEqual(
+        golden[era].filter((name) => name !== 'connection'),
+      );
       expect(call.headers['user-agent']).toMatch(/^mcpnest/i);
       expect(call.headers.accept).toBe('application/json, text/event-stream');
       expect(call.headers['accept-encoding']).toBe('identity');
@@ -65,7 +88,16 @@ describe('what an upstream gets to see', () => {
     await using upstream = await startEchoUpstream({ sessions: true });
     await product.addServer({ slug: 'curious', url: upstream.url });
     const opened = await product.rpc(
-      { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: { sampling: {}, roots: {} }, clientInfo: { name: 'client-name', version: '1' } } },
+      {
+        jsonrpc: '2.0',
+        id: 0,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-11-25',
+          capabilities: { sampling: {}, roots: {} },
+          clientInfo: { name: 'client-name', version: '1' },
+        },
+      },
       { server: 'curious', headers: everything },
     );
     const session = String(opened.headers['mcp-session-id']);
@@ -74,7 +106,13 @@ describe('what an upstream gets to see', () => {
     expect(upstream.seen.length).toBeGreaterThan(4);
     for (const request of upstream.seen) {
       const all = request.rawHeaders.join('\n');
-      for (const secret of [product.workspaceToken, session, 'client', '10.9.8.7', '4bf92f3577b34da6a3ce929d0e0e4736']) {
+      for (const secret of [
+        product.workspaceToken,
+        session,
+        'client',
+        '10.9.8.7',
+        '4bf92f3577b34da6a3ce929d0e0e4736',
+      ]) {
         expect(all, secret).not.toContain(secret);
       }
       expect(request.body).not.toContain(product.workspaceToken);
@@ -93,7 +131,21 @@ describe('what a caller gets to see', () => {
       await product.rpc('{', { server: 'plain' }),
       await send(product.gateway('plain'), { method: 'GET' }),
     ];
-    const known = ['allow', 'cache-control', 'connection', 'content-length', 'content-type', 'date', 'keep-alive', 'retry-after', 'server-timing', 'transfer-encoding', 'www-authenticate', 'x-content-type-options', 'vary'];
+    const known = [
+      'allow',
+      'cache-control',
+      'connection',
+      'content-length',
+      'content-type',
+      'date',
+      'keep-alive',
+      'retry-after',
+      'server-timing',
+      'transfer-encoding',
+      'www-authenticate',
+      'x-content-type-options',
+      'vary',
+    ];
     for (const { headers } of answers) for (const name of Object.keys(headers)) expect(known).toContain(name);
   });
 });

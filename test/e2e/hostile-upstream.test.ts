@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProduct, type CallRow, type Product } from '../harness.ts';
+import { type CallRow } from '../books.ts';
+import { startProduct, type Product } from '../harness.ts';
 import type { Sent } from '../http.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 import { hostileTool, startHostileUpstream, type FaultName, type HostileUpstream } from '../upstreams/hostile.ts';
@@ -26,7 +27,10 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 /** Add a server that strikes with this fault and call it. */
-async function strike(fault: FaultName, options: { keep?: boolean } = {}): Promise<{ answer: Sent; row: CallRow; ms: number }> {
+async function strike(
+  fault: FaultName,
+  options: { keep?: boolean } = {},
+): Promise<{ answer: Sent; row: CallRow; ms: number }> {
   await product.addServer({ slug: slug(fault), url: hostile.url(fault), limits: { deadlineMs } });
   expect(await product.toolNames({ server: slug(fault) })).toEqual([hostileTool]);
   const started = performance.now();
@@ -40,7 +44,8 @@ async function strike(fault: FaultName, options: { keep?: boolean } = {}): Promi
   return { answer, row, ms };
 }
 
-const remove = (fault: string) => product.client.servers.remove({ params: { workspace: product.workspace, server: slug(fault) } });
+const remove = (fault: string) =>
+  product.client.servers.remove({ params: { workspace: product.workspace, server: slug(fault) } });
 
 function clean({ text, headers }: Sent): void {
   expect(text).not.toContain(leak);
@@ -97,19 +102,22 @@ const expected: Partial<Record<FaultName, [number, string, number]>> = {
 };
 
 describe('an upstream that answers wrongly', () => {
-  it.each(Object.entries(expected) as [FaultName, [number, string, number]][])('(%s) fails the call and nothing else', async (fault, [code, outcome, status]) => {
-    const { answer, row, ms } = await strike(fault);
-    expect(answer.status).toBe(200);
-    expect(answer.message).toMatchObject({ jsonrpc: '2.0', id: `id-${fault}`, error: { code } });
-    expect(answer.message.error?.message).toContain(`'${slug(fault)}'`);
-    expect(answer.message.result).toBeUndefined();
-    clean(answer);
-    expect(row).toMatchObject({ outcome, status, dispatched: 1, tool_name: hostileTool });
-    expect(row.error_code).toMatch(/^[a-z_]+$/);
-    expect(ms).toBeLessThan(deadlineMs + 1_500);
-    expect(hostile.calls(fault)).toBe(fault === 'session_always' ? 2 : 1);
-    expect((await product.call('healthy')).message.error).toBeUndefined();
-  });
+  it.each(Object.entries(expected) as [FaultName, [number, string, number]][])(
+    '(%s) fails the call and nothing else',
+    async (fault, [code, outcome, status]) => {
+      const { answer, row, ms } = await strike(fault);
+      expect(answer.status).toBe(200);
+      expect(answer.message).toMatchObject({ jsonrpc: '2.0', id: `id-${fault}`, error: { code } });
+      expect(answer.message.error?.message).toContain(`'${slug(fault)}'`);
+      expect(answer.message.result).toBeUndefined();
+      clean(answer);
+      expect(row).toMatchObject({ outcome, status, dispatched: 1, tool_name: hostileTool });
+      expect(row.error_code).toMatch(/^[a-z_]+$/);
+      expect(ms).toBeLessThan(deadlineMs + 1_500);
+      expect(hostile.calls(fault)).toBe(fault === 'session_always' ? 2 : 1);
+      expect((await product.call('healthy')).message.error).toBeUndefined();
+    },
+  );
 
   it('keeps memory bounded all the while', () => {
     expect(process.memoryUsage().rss).toBeLessThan(900 * 1024 * 1024);
@@ -124,15 +132,20 @@ describe('an upstream that recovers', () => {
     expect(hostile.handshakes('session_once')).toBe(2);
   });
 
-  it('(session_once) is asked for one new session by fifty callers', async () => {
+  it('is asked for one new session by fifty callers who lost it together, and for each call once', async () => {
     await using upstream = await startEchoUpstream({ tools: ['many'], sessions: true });
     await product.addServer({ slug: 'many', url: upstream.url });
-    expect(await product.toolNames({ server: 'many' })).toEqual(['many']);
-    const before = upstream.seen.filter((request) => request.method === 'initialize').length;
-    upstream.set({ delayMs: 20 });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => product.call('many', {}, { server: 'many' })));
-    expect(answers.every(({ message }) => message.error === undefined)).toBe(true);
-    expect(upstream.seen.filter((request) => request.method === 'initialize').length).toBe(before);
+    expect((await product.call('many', {}, { server: 'many' })).message.error).toBeUndefined();
+    const opened = (): number => upstream.seen.filter((request) => request.method === 'initialize').length;
+    const before = opened();
+    upstream.expireSessions();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => product.call('many', { i }, { server: 'many' })),
+    );
+    for (const [i, { message }] of answers.entries()) {
+      expect(JSON.stringify(message.result?.['structuredContent'])).toContain(`"arguments":{"i":${i}}`);
+    }
+    expect(opened()).toBe(before + 1);
     await remove('many');
   });
 
@@ -151,10 +164,13 @@ describe('an upstream that recovers', () => {
 describe('connections that are kept', () => {
   it.each(['close_race', 'poison'] as const)('(%s) never give one caller what was meant for another', async (fault) => {
     await product.addServer({ slug: slug(fault), url: hostile.url(fault) });
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 125; round++) {
       const answers = await Promise.all(
         Array.from({ length: 4 }, (_, i) =>
-          product.rpc({ jsonrpc: '2.0', id: `${round}-${i}`, method: 'tools/call', params: { name: hostileTool } }, { server: slug(fault) }),
+          product.rpc(
+            { jsonrpc: '2.0', id: `${round}-${i}`, method: 'tools/call', params: { name: hostileTool } },
+            { server: slug(fault) },
+          ),
         ),
       );
       for (const [i, answer] of answers.entries()) {
@@ -169,7 +185,14 @@ describe('connections that are kept', () => {
     const { answer } = await strike('leaky_headers');
     expect(answer.message.result?.['content']).toEqual([{ type: 'text', text: 'fine' }]);
     clean(answer);
-    for (const name of ['set-cookie', 'server', 'x-powered-by', 'www-authenticate', 'access-control-allow-origin', 'mcp-session-id']) {
+    for (const name of [
+      'set-cookie',
+      'server',
+      'x-powered-by',
+      'www-authenticate',
+      'access-control-allow-origin',
+      'mcp-session-id',
+    ]) {
       expect(answer.headers[name], name).toBeUndefined();
     }
   });
@@ -199,21 +222,33 @@ describe('an upstream that asks for patience', () => {
   it('is left alone after five failures in a row, so that callers fail fast', async () => {
     await product.addServer({ slug: 'broken', url: hostile.url('reset_before') });
     const codes: (number | undefined)[] = [];
-    for (let i = 0; i < 8; i++) codes.push((await product.call(hostileTool, {}, { server: 'broken' })).message.error?.code);
+    for (let i = 0; i < 8; i++)
+      codes.push((await product.call(hostileTool, {}, { server: 'broken' })).message.error?.code);
     expect(codes.slice(0, 5)).toEqual([502, 502, 502, 502, 502]);
     expect(codes.slice(5)).toEqual([503, 503, 503]);
     const rows = (await product.calls()).filter((row) => row.server_slug === 'broken');
-    expect(rows.slice(5).map((row) => [row.error_code, row.dispatched])).toEqual([['breaker_open', 0], ['breaker_open', 0], ['breaker_open', 0]]);
+    expect(rows.slice(5).map((row) => [row.error_code, row.dispatched])).toEqual([
+      ['breaker_open', 0],
+      ['breaker_open', 0],
+      ['breaker_open', 0],
+    ]);
     await remove('broken');
   });
 });
 
 describe('an upstream that is hostile from the first byte', () => {
-  it.each(Object.keys(faults).filter((name) => !['close_race', 'leaky_headers', 'session_once', 'flapping', 'poison'].includes(name)) as FaultName[])(
+  it.each(
+    Object.keys(faults).filter(
+      (name) => !['close_race', 'leaky_headers', 'session_once', 'flapping', 'poison'].includes(name),
+    ) as FaultName[],
+  )(
     '(%s) yields an error and no list',
     async (fault) => {
       await product.addServer({ slug: `all-${slug(fault)}`, url: hostile.urlAlways(fault) });
-      const answer = await product.rpc({ jsonrpc: '2.0', id: 5, method: 'tools/list' }, { server: `all-${slug(fault)}` });
+      const answer = await product.rpc(
+        { jsonrpc: '2.0', id: 5, method: 'tools/list' },
+        { server: `all-${slug(fault)}` },
+      );
       expect(answer.message.id).toBe(5);
       expect(answer.message.result).toBeUndefined();
       expect(answer.message.error?.code).toBe(502);
@@ -259,7 +294,10 @@ describe('TLS', () => {
 describe('what was said by a hostile upstream', () => {
   it('is nowhere on disk', async () => {
     await product.calls();
-    const files = readdirSync(product.dataDir, { recursive: true, encoding: 'utf8' }).map((name) => join(product.dataDir, name));
-    for (const file of files.filter((name) => statSync(name).isFile())) expect(readFileSync(file).includes(leak), file).toBe(false);
+    const files = readdirSync(product.dataDir, { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(product.dataDir, name),
+    );
+    for (const file of files.filter((name) => statSync(name).isFile()))
+      expect(readFileSync(file).includes(leak), file).toBe(false);
   });
 });

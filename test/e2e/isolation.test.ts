@@ -22,7 +22,7 @@ afterAll(() => stack.disposeAsync());
 const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
 
 describe('two workspaces', () => {
-  it('[TOK-05] are closed to each other\'s tokens, and cannot be told from ones that do not exist', async () => {
+  it("[TOK-05] are closed to each other's tokens, and cannot be told from ones that do not exist", async () => {
     const foreign = await product.rpc(list, { workspace: 'other', token: ownToken });
     const nowhere = await product.rpc(list, { workspace: 'nothere', token: ownToken });
     expect([foreign.status, nowhere.status]).toEqual([404, 404]);
@@ -31,11 +31,16 @@ describe('two workspaces', () => {
   });
 
   it('share no session, connection or credential with the same upstream', async () => {
-    await product.client.servers.setCredential({ params: { workspace: 'other', server: 'shared' }, body: { headers: { 'X-Tenant': 'other' } } });
-    await expect.poll(async () => {
-      await product.call('read', {}, { workspace: 'other', token: otherToken });
-      return shared.calls().at(-1)?.headers['x-tenant'];
-    }).toBe('other');
+    await product.client.servers.setCredential({
+      params: { workspace: 'other', server: 'shared' },
+      body: { headers: { 'X-Tenant': 'other' } },
+    });
+    await expect
+      .poll(async () => {
+        await product.call('read', {}, { workspace: 'other', token: otherToken });
+        return shared.calls().at(-1)?.headers['x-tenant'];
+      })
+      .toBe('other');
     const theirs = shared.calls().at(-1)!;
     await product.call('read');
     const ours = shared.calls().at(-1)!;

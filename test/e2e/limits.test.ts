@@ -53,7 +53,10 @@ describe('limits', () => {
 
   it('[GW-14] stop a workspace at its budget', async () => {
     const params = { workspace: product.workspace };
-    await product.client.workspaces.update({ params, body: { settings: { limits: { workspacePerMinute: perMinute } } } });
+    await product.client.workspaces.update({
+      params,
+      body: { settings: { limits: { workspacePerMinute: perMinute } } },
+    });
     await new Promise((resolve) => setTimeout(resolve, 100));
     const codes = [];
     for (let i = 0; i < perMinute + 1; i++) codes.push((await product.call('other')).message.error?.code);
@@ -65,7 +68,9 @@ describe('limits', () => {
     await using slow = await startEchoUpstream({ tools: ['slow'], delayMs: 3_000 });
     await product.addServer({ slug: 'slow', url: slow.url, limits: { concurrency: 2 } });
     const abort = new AbortController();
-    const running = Array.from({ length: 6 }, () => product.call('slow', {}, { server: 'slow', signal: abort.signal }).catch(() => undefined));
+    const running = Array.from({ length: 6 }, () =>
+      product.call('slow', {}, { server: 'slow', signal: abort.signal }).catch(() => undefined),
+    );
     await expect.poll(() => slow.calls().length).toBe(2);
     const started = performance.now();
     for (let i = 0; i < 10; i++) expect((await product.call('other')).message.error).toBeUndefined();

@@ -57,9 +57,20 @@ describe('clashing names', () => {
       const { message } = await product.call(name);
       expect(message.error, name).toBeUndefined();
     }
-    expect(first.calls().map((call) => call.params['name']).sort()).toEqual(['b__c', 'c']);
-    expect(second.calls().map((call) => call.params['name']).sort()).toEqual(['a__b__c', 'c']);
-    for (const server of ['a', 'a-b']) await product.client.servers.remove({ params: { workspace: product.workspace, server } });
+    expect(
+      first
+        .calls()
+        .map((call) => call.params['name'])
+        .sort(),
+    ).toEqual(['b__c', 'c']);
+    expect(
+      second
+        .calls()
+        .map((call) => call.params['name'])
+        .sort(),
+    ).toEqual(['a__b__c', 'c']);
+    for (const server of ['a', 'a-b'])
+      await product.client.servers.remove({ params: { workspace: product.workspace, server } });
   });
 
   it('[GW-08] gives long and odd names a presentable form that still reaches the tool', async () => {

@@ -11,7 +11,14 @@ let upstream: EchoUpstream;
 beforeAll(async () => {
   product = stack.use(await spawnProduct({ env: { MCPNEST_LOG_LEVEL: 'debug' } }));
   upstream = stack.use(
-    await startEchoUpstream({ tools: [{ name: 'echo', inputSchema: { type: 'object', properties: { declared: { type: 'string' }, list: { type: 'array' } } } }] }),
+    await startEchoUpstream({
+      tools: [
+        {
+          name: 'echo',
+          inputSchema: { type: 'object', properties: { declared: { type: 'string' }, list: { type: 'array' } } },
+        },
+      ],
+    }),
   );
   await product.addServer({ slug: 'echo', url: upstream.url });
 });
@@ -19,8 +26,15 @@ afterAll(() => stack.disposeAsync());
 
 it('[AUD-02][AUD-07][NEW-03] keeps the shape of a call and no value of it, neither on disk nor in the log', async () => {
   const canary = (where: string): string => `canary-${where}-b61f07`;
-  upstream.set({ result: () => `{"content":[{"type":"text","text":"${canary('result')}"}],"structuredContent":{"${canary('result-key')}":"${canary('structured')}"}}` });
-  const args = { declared: canary('argument'), list: [canary('element'), 4711], [canary('undeclared-key')]: { [canary('inner-key')]: canary('inner') } };
+  upstream.set({
+    result: () =>
+      `{"content":[{"type":"text","text":"${canary('result')}"}],"structuredContent":{"${canary('result-key')}":"${canary('structured')}"}}`,
+  });
+  const args = {
+    declared: canary('argument'),
+    list: [canary('element'), 4711],
+    [canary('undeclared-key')]: { [canary('inner-key')]: canary('inner') },
+  };
   const headers = { cookie: canary('cookie'), 'x-custom': canary('header') };
   const good = await product.call('echo', args, { headers });
   expect(good.text).toContain(canary('result'));
@@ -28,9 +42,14 @@ it('[AUD-02][AUD-07][NEW-03] keeps the shape of a call and no value of it, neith
   upstream.set({ result: () => `{"content":[{"type":"text","text":"${canary('tool-error')}"}],"isError":true}` });
   await product.call('echo', args, { headers });
   await product.call('echo', { ...args, '\u0000': canary('nul') });
-  await product.rpc(`{"jsonrpc":"2.0","id":"${canary('id')}","method":"tools/call","params":{"name":"echo","arguments":["${canary('bad')}"]}}`);
+  await product.rpc(
+    `{"jsonrpc":"2.0","id":"${canary('id')}","method":"tools/call","params":{"name":"echo","arguments":["${canary('bad')}"]}}`,
+  );
   await product.rpc(`{"broken":"${canary('broken')}`);
-  await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo', arguments: args } }, { token: `mng_${'a'.repeat(48)}` });
+  await product.rpc(
+    { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo', arguments: args } },
+    { token: `mng_${'a'.repeat(48)}` },
+  );
 
   const rows = await product.calls();
   const row = rows.find((candidate) => candidate.outcome === 'ok')!;
@@ -43,7 +62,22 @@ it('[AUD-02][AUD-07][NEW-03] keeps the shape of a call and no value of it, neith
   expect(files.length).toBeGreaterThan(2);
   for (const file of files) {
     const bytes = readFileSync(file);
-    for (const where of ['argument', 'element', 'undeclared-key', 'inner-key', 'inner', 'result', 'result-key', 'structured', 'tool-error', 'nul', 'bad', 'broken', 'cookie', 'header']) {
+    for (const where of [
+      'argument',
+      'element',
+      'undeclared-key',
+      'inner-key',
+      'inner',
+      'result',
+      'result-key',
+      'structured',
+      'tool-error',
+      'nul',
+      'bad',
+      'broken',
+      'cookie',
+      'header',
+    ]) {
       expect(bytes.includes(canary(where)), `${where} in ${file}`).toBe(false);
     }
     expect(bytes.includes(product.workspaceToken), `the token in ${file}`).toBe(false);

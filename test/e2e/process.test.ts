@@ -1,24 +1,33 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bootstrapData, callRows, spawnProduct, startProduct, type Product, type ProductData } from '../harness.ts';
+import { callRows } from '../books.ts';
+import { bootstrapData, spawnProduct, startProduct, type Product, type ProductData } from '../harness.ts';
 import { send } from '../http.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
 const main = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mcpnest-process-'));
+const text = join(folder, 'text.db');
+writeFileSync(text, 'This is no database but a sentence. '.repeat(100));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Start the server where it is expected to refuse; its exit code and what it told whom. */
 async function refusal(env: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [main], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  // One that starts after all is ended, so that the test fails instead of waiting.
+  const child = spawn(process.execPath, [main], {
+    env,
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 15_000,
+  });
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
@@ -42,7 +51,11 @@ const get = (url: string, headers: Record<string, string> = {}) => send(url, { m
 
 describe('start', () => {
   it('tells everything that is wrong with the configuration at once, and no more', async () => {
-    const { code, out, err } = await refusal({ MCPNEST_HOST: '0.0.0.0', MCPNEST_PROT: '1', MCPNEST_SECRET_KEY: '0'.repeat(64) });
+    const { code, out, err } = await refusal({
+      MCPNEST_HOST: '0.0.0.0',
+      MCPNEST_PROT: '1',
+      MCPNEST_SECRET_KEY: '0'.repeat(64),
+    });
     expect(code).toBe(1);
     expect(out).toBe('');
     expect(err).toMatch(/MCPNEST_HOST.*MCPNEST_PUBLIC_URL/);
@@ -57,13 +70,28 @@ describe('start', () => {
     const { port } = other.address() as AddressInfo;
     const { code, err } = await refusal({ MCPNEST_DATA_DIR: join(folder, 'taken'), MCPNEST_PORT: String(port) });
     other.close();
-    expect([code, err]).toEqual([1, `127.0.0.1:${port} is in use. Stop what listens there, or choose another port with MCPNEST_PORT.\n`]);
+    expect([code, err]).toEqual([
+      1,
+      `127.0.0.1:${port} is in use. Stop what listens there, or choose another port with MCPNEST_PORT.\n`,
+    ]);
   });
 
-  it('listens on loopback unless told otherwise, and is ready within a second', async () => {
+  it.each([
+    ['a server that is not there', 'postgres://ada@127.0.0.1:1/x', /nothing answers.*DATABASE_URL/],
+    ['a folder that is not there', `sqlite:${join(folder, 'none', 'x.db')}`, /folder of its file does not exist/],
+    ['a file that is no database', `sqlite:${text}`, /not a SQLite database/],
+    ['a folder', `sqlite:${folder}`, /is a folder/],
+  ])('says what is wrong with a database that is %s', async (_, url, message) => {
+    const { code, err } = await refusal({ MCPNEST_DATA_DIR: join(folder, 'db'), MCPNEST_PORT: '0', DATABASE_URL: url });
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(err).not.toContain('.ts:');
+  });
+
+  it('listens on loopback unless told otherwise, and is soon ready', async () => {
     await using product = await spawnProduct();
     expect(new URL(product.url).hostname).toBe('127.0.0.1');
-    expect(product.readyAfterMs).toBeLessThan(process.env['CI'] === undefined ? 2_000 : 5_000);
+    expect(product.readyAfterMs).toBeLessThan(3_000);
     expect((await get(`${product.url}/readyz`)).status).toBe(200);
   });
 
@@ -77,6 +105,7 @@ describe('start', () => {
 
   it('refuses a data folder that was made with another key', async () => {
     using data = await bootstrapData();
+    await (await startProduct({ data }))[Symbol.asyncDispose]();
     const other = randomBytes(32).toString('hex');
     const { code, err } = await refusal({ MCPNEST_DATA_DIR: data.dir, MCPNEST_PORT: '0', MCPNEST_SECRET_KEY: other });
     expect(code).toBe(1);
@@ -94,7 +123,14 @@ describe('the end', () => {
     const call = product.call('echo', { n: 1 });
     await expect.poll(() => upstream.calls().length).toBe(1);
     product.child.kill('SIGTERM');
-    await expect.poll(() => get(`${product.url}/readyz`).then((reply) => reply.status, () => 0)).not.toBe(200);
+    await expect
+      .poll(() =>
+        get(`${product.url}/readyz`).then(
+          (reply) => reply.status,
+          () => 0,
+        ),
+      )
+      .not.toBe(200);
     expect((await call).status).toBe(200);
     expect(await exited).toEqual([0, null]);
     expect(await callRows(data.dir)).toMatchObject([{ tool_name: 'echo', outcome: 'ok', dispatched: 1 }]);
@@ -158,7 +194,10 @@ describe('a running server', () => {
     const env = { MCPNEST_PUBLIC_URL: 'https://mcp.example.com' };
     await using published = await startProduct({ data: other, env });
     const read = (authorization?: string) =>
-      get(`${published.url}/metrics`, { host: 'mcp.example.com', ...(authorization === undefined ? {} : { authorization }) });
+      get(`${published.url}/metrics`, {
+        host: 'mcp.example.com',
+        ...(authorization === undefined ? {} : { authorization }),
+      });
     expect((await read()).status).toBe(401);
     expect((await read(`Bearer mnk_${'0'.repeat(48)}`)).status).toBe(401);
     expect((await read(`Bearer ${published.workspaceToken}`)).status).toBe(401);
@@ -176,7 +215,11 @@ describe('a running server', () => {
   it.each([
     ['an oversized header', `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
     ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 /],
-    ['two lengths', 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx', /^HTTP\/1\.1 400 /],
+    [
+      'two lengths',
+      'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+      /^HTTP\/1\.1 400 /,
+    ],
     [
       'length and chunks',
       'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -189,7 +232,10 @@ describe('a running server', () => {
   });
 
   it('serves a request that offers an upgrade as a plain one', async () => {
-    const said = await raw(product.port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    const said = await raw(
+      product.port,
+      'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    );
     expect(said).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 

@@ -16,7 +16,13 @@ beforeAll(async () => {
         'echo',
         {
           name: 'mirrored',
-          inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' }, n: { type: 'integer', 'x-mcp-header': 'N' } } },
+          inputSchema: {
+            type: 'object',
+            properties: {
+              region: { type: 'string', 'x-mcp-header': 'Region' },
+              n: { type: 'integer', 'x-mcp-header': 'N' },
+            },
+          },
         },
       ],
     }),
@@ -27,29 +33,40 @@ afterAll(() => stack.disposeAsync());
 
 const initialize = (version: unknown, options?: RpcOptions) =>
   product.rpc(
-    { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: version, capabilities: {}, clientInfo: { name: 't', version: '1' } } },
+    {
+      jsonrpc: '2.0',
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion: version, capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    },
     options,
   );
 
 describe('initialize', () => {
-  it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])('[GW-02] agrees on %s when asked for it', async (version) => {
-    const { status, message, headers } = await initialize(version);
-    expect(status).toBe(200);
-    expect(message.result).toMatchObject({ protocolVersion: version, capabilities: { tools: {} } });
-    expect(headers['mcp-session-id']).toMatch(/^[\x21-\x7e]{22,}$/);
-    const session = { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': version };
-    const ready = await product.rpc({ jsonrpc: '2.0', method: 'notifications/initialized' }, { headers: session });
-    expect([ready.status, ready.text]).toEqual([202, '']);
-    const listed = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, { headers: session });
-    expect(listed.message.result?.['tools']).toHaveLength(2);
-    const pinged = await product.rpc({ jsonrpc: '2.0', id: 2, method: 'ping' }, { headers: session });
-    expect(pinged.message.result).toEqual({});
-  });
+  it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+    '[GW-02] agrees on %s when asked for it',
+    async (version) => {
+      const { status, message, headers } = await initialize(version);
+      expect(status).toBe(200);
+      expect(message.result).toMatchObject({ protocolVersion: version, capabilities: { tools: {} } });
+      expect(headers['mcp-session-id']).toMatch(/^[\x21-\x7e]{22,}$/);
+      const session = { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': version };
+      const ready = await product.rpc({ jsonrpc: '2.0', method: 'notifications/initialized' }, { headers: session });
+      expect([ready.status, ready.text]).toEqual([202, '']);
+      const listed = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, { headers: session });
+      expect(listed.message.result?.['tools']).toHaveLength(2);
+      const pinged = await product.rpc({ jsonrpc: '2.0', id: 2, method: 'ping' }, { headers: session });
+      expect(pinged.message.result).toEqual({});
+    },
+  );
 
-  it.each(['2030-01-01', '2026-07-28', '1.0', 'latest'])('[GW-02] offers its newest session revision when asked for %s', async (version) => {
-    const { message } = await initialize(version);
-    expect(message.result?.['protocolVersion']).toBe('2025-11-25');
-  });
+  it.each(['2030-01-01', '2026-07-28', '1.0', 'latest'])(
+    '[GW-02] offers its newest session revision when asked for %s',
+    async (version) => {
+      const { message } = await initialize(version);
+      expect(message.result?.['protocolVersion']).toBe('2025-11-25');
+    },
+  );
 
   it.each([undefined, null, 7, {}])('[GW-02] says what is wrong with the version %j', async (version) => {
     const { message, headers } = await initialize(version);
@@ -87,7 +104,10 @@ describe('sessions', () => {
   });
 
   it('refuses GET with 405 and names what is allowed', async () => {
-    const answer = await send(product.gateway(), { method: 'GET', headers: { authorization: `Bearer ${product.workspaceToken}`, accept: 'text/event-stream' } });
+    const answer = await send(product.gateway(), {
+      method: 'GET',
+      headers: { authorization: `Bearer ${product.workspaceToken}`, accept: 'text/event-stream' },
+    });
     expect(answer.status).toBe(405);
     expect(answer.headers.allow).toContain('POST');
   });
@@ -97,10 +117,16 @@ describe('2026-07-28 requests', () => {
   it('[GW-02] are discovered', async () => {
     const { status, message } = await product.modern('server/discover');
     expect(status).toBe(200);
-    expect(message.result).toMatchObject({ resultType: 'complete', capabilities: { tools: {} }, cacheScope: 'private' });
+    expect(message.result).toMatchObject({
+      resultType: 'complete',
+      capabilities: { tools: {} },
+      cacheScope: 'private',
+    });
     expect(message.result?.['supportedVersions']).toEqual(expect.arrayContaining(['2026-07-28', '2025-11-25']));
     expect(message.result?.['ttlMs']).toBeTypeOf('number');
-    expect((message.result?.['_meta'] as Record<string, unknown>)['io.modelcontextprotocol/serverInfo']).toMatchObject({ name: 'mcpnest' });
+    expect((message.result?.['_meta'] as Record<string, unknown>)['io.modelcontextprotocol/serverInfo']).toMatchObject({
+      name: 'mcpnest',
+    });
   });
 
   it('[GW-02] list with caching hints for this caller alone', async () => {
@@ -116,7 +142,11 @@ describe('2026-07-28 requests', () => {
     expect(status).toBe(200);
     expect(message.result).toMatchObject({ resultType: 'complete' });
     const seen = upstream.calls().at(-1)!;
-    expect(seen.headers).toMatchObject({ 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'echo' });
+    expect(seen.headers).toMatchObject({
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'echo',
+    });
     const meta = seen.params['_meta'] as Record<string, unknown>;
     expect(meta['io.modelcontextprotocol/clientInfo']).toMatchObject({ name: 'mcpnest' });
   });
@@ -140,9 +170,19 @@ describe('2026-07-28 requests', () => {
     ['another version', 'tools/list', {}, { 'mcp-protocol-version': '2025-11-25' }],
     ['no version', 'tools/list', {}, { 'mcp-protocol-version': undefined }],
     ['a stray Mcp-Param', 'tools/call', { name: 'mirrored', arguments: {} }, { 'mcp-param-region': 'eu' }],
-    ['a differing Mcp-Param', 'tools/call', { name: 'mirrored', arguments: { region: 'us' } }, { 'mcp-param-region': 'eu' }],
+    [
+      'a differing Mcp-Param',
+      'tools/call',
+      { name: 'mirrored', arguments: { region: 'us' } },
+      { 'mcp-param-region': 'eu' },
+    ],
     ['no Mcp-Param', 'tools/call', { name: 'mirrored', arguments: { region: 'us' } }, {}],
-    ['a broken Base64 Mcp-Param', 'tools/call', { name: 'mirrored', arguments: { region: 'Hello' } }, { 'mcp-param-region': '=?base64?SGVsbG8?=' }],
+    [
+      'a broken Base64 Mcp-Param',
+      'tools/call',
+      { name: 'mirrored', arguments: { region: 'Hello' } },
+      { 'mcp-param-region': '=?base64?SGVsbG8?=' },
+    ],
   ];
   it.each(mismatches)('are refused with -32020 when the headers say %s', async (_, method, params, headers) => {
     const before = upstream.calls().length;
@@ -157,7 +197,11 @@ describe('2026-07-28 requests', () => {
     ['spaces around a value', call, { 'mcp-name': '  echo  ' }],
     ['a Base64 name', call, { 'mcp-name': `=?base64?${Buffer.from('echo').toString('base64')}?=` }],
     ['a mirrored argument', { name: 'mirrored', arguments: { region: 'eu' } }, { 'mcp-param-region': 'eu' }],
-    ['a Base64 argument', { name: 'mirrored', arguments: { region: 'Zürich' } }, { 'mcp-param-region': `=?base64?${Buffer.from('Zürich').toString('base64')}?=` }],
+    [
+      'a Base64 argument',
+      { name: 'mirrored', arguments: { region: 'Zürich' } },
+      { 'mcp-param-region': `=?base64?${Buffer.from('Zürich').toString('base64')}?=` },
+    ],
     ['an integer argument', { name: 'mirrored', arguments: { n: 42 } }, { 'mcp-param-n': '42' }],
     ['null where no header is sent', { name: 'mirrored', arguments: { region: null } }, {}],
   ];
@@ -166,42 +210,62 @@ describe('2026-07-28 requests', () => {
     expect(message.error).toBeUndefined();
     expect(status).toBe(200);
     const seen = upstream.calls().at(-1)!;
-    if (headers['mcp-param-region'] !== undefined) expect(seen.headers['mcp-param-region']).toBe(headers['mcp-param-region']);
+    if (headers['mcp-param-region'] !== undefined)
+      expect(seen.headers['mcp-param-region']).toBe(headers['mcp-param-region']);
   });
 
   it('are refused with -32022 for a version not served, naming those that are', async () => {
     const version = '2027-01-01';
     const meta = { 'io.modelcontextprotocol/protocolVersion': version };
-    const { status, message } = await product.modern('tools/list', {}, { headers: { 'mcp-protocol-version': version }, meta });
+    const { status, message } = await product.modern(
+      'tools/list',
+      {},
+      { headers: { 'mcp-protocol-version': version }, meta },
+    );
     expect(status).toBe(400);
     expect(message.error).toMatchObject({ code: -32022, data: { requested: version } });
-    expect(message.error?.data?.['supported']).toEqual(expect.arrayContaining(['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']));
+    expect(message.error?.data?.['supported']).toEqual(
+      expect.arrayContaining(['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']),
+    );
   });
 
   const incomplete: [string, unknown][] = [
     ['no _meta', undefined],
     ['no version', { 'io.modelcontextprotocol/clientCapabilities': {} }],
     ['no capabilities', { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }],
-    ['capabilities of the wrong type', { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': 'all' }],
+    [
+      'capabilities of the wrong type',
+      { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': 'all' },
+    ],
   ];
   it.each(incomplete)('are refused with -32602 and HTTP 400 with %s', async (_, _meta) => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
-    const { status, message } = await product.rpc({ jsonrpc: '2.0', id: 'x', method: 'tools/list', params: { _meta } }, { headers });
+    const { status, message } = await product.rpc(
+      { jsonrpc: '2.0', id: 'x', method: 'tools/list', params: { _meta } },
+      { headers },
+    );
     expect(status).toBe(400);
     expect(message.error?.code).toBe(-32602);
     expect(message.id).toBe('x');
   });
 
   it('do not need clientInfo', async () => {
-    const { status } = await product.modern('tools/list', {}, { meta: { 'io.modelcontextprotocol/clientInfo': undefined } });
+    const { status } = await product.modern(
+      'tools/list',
+      {},
+      { meta: { 'io.modelcontextprotocol/clientInfo': undefined } },
+    );
     expect(status).toBe(200);
   });
 
-  it.each(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'no/such/method'])('answer 404 and -32601 to %s', async (method) => {
-    const { status, message } = await product.modern(method);
-    expect(status).toBe(404);
-    expect(message.error?.code).toBe(-32601);
-  });
+  it.each(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'no/such/method'])(
+    'answer 404 and -32601 to %s',
+    async (method) => {
+      const { status, message } = await product.modern(method);
+      expect(status).toBe(404);
+      expect(message.error?.code).toBe(-32601);
+    },
+  );
 
   it('refuse a posted response', async () => {
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'x' };
@@ -217,12 +281,18 @@ describe('legacy requests', () => {
   });
 
   it('refuse a version header that is unknown', async () => {
-    const { status } = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, { headers: { 'mcp-protocol-version': '1999-01-01' } });
+    const { status } = await product.rpc(
+      { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+      { headers: { 'mcp-protocol-version': '1999-01-01' } },
+    );
     expect(status).toBe(400);
   });
 
   it('do not become modern by the header Mcp-Method alone', async () => {
-    const { status, message } = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, { headers: { 'mcp-method': 'tools/list' } });
+    const { status, message } = await product.rpc(
+      { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+      { headers: { 'mcp-method': 'tools/list' } },
+    );
     expect(status).toBe(200);
     expect(message.result?.['ttlMs']).toBeUndefined();
   });
@@ -235,7 +305,9 @@ describe('legacy requests', () => {
   });
 
   it('keep the id and its type', async () => {
-    for (const id of ['1', '1', '', 'ü\n"', '0', '-7', '9007199254740993'].map((text, i) => (i < 4 ? JSON.stringify(text) : text))) {
+    for (const id of ['1', '1', '', 'ü\n"', '0', '-7', '9007199254740993'].map((text, i) =>
+      i < 4 ? JSON.stringify(text) : text,
+    )) {
       const listed = await product.rpc(`{"jsonrpc":"2.0","id":${id},"method":"tools/list"}`);
       const called = await product.rpc(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"echo"}}`);
       const failed = await product.rpc(`{"jsonrpc":"2.0","id":${id},"method":"nope"}`);
@@ -246,10 +318,13 @@ describe('legacy requests', () => {
 
 describe('forms of the answer', () => {
   const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
-  it.each([undefined, '*/*', 'application/json', 'application/json, text/event-stream', 'application/*'])('is JSON for Accept: %s', async (accept) => {
-    const { status, headers } = await product.rpc(body, { headers: { accept } });
-    expect([status, headers['content-type']]).toEqual([200, 'application/json']);
-  });
+  it.each([undefined, '*/*', 'application/json', 'application/json, text/event-stream', 'application/*'])(
+    'is JSON for Accept: %s',
+    async (accept) => {
+      const { status, headers } = await product.rpc(body, { headers: { accept } });
+      expect([status, headers['content-type']]).toEqual([200, 'application/json']);
+    },
+  );
 
   it('is an event stream for those who read nothing else', async () => {
     const { status, headers, message } = await product.rpc(body, { headers: { accept: 'text/event-stream' } });
@@ -257,28 +332,43 @@ describe('forms of the answer', () => {
     expect(message.result?.['tools']).toHaveLength(2);
   });
 
-  it('[NEW-13] carries the gateway\'s own share and the upstream\'s', async () => {
-    for (const { headers } of [await product.rpc(body), await product.call('echo'), await product.call('none'), await product.rpc(body, { token: null })]) {
+  it("[NEW-13] carries the gateway's own share and the upstream's", async () => {
+    for (const { headers } of [
+      await product.rpc(body),
+      await product.call('echo'),
+      await product.call('none'),
+      await product.rpc(body, { token: null }),
+    ]) {
       expect(headers['server-timing']).toMatch(/^gateway;dur=\d+(\.\d+)?, upstream;dur=\d+(\.\d+)?$/);
     }
   });
 });
 
 describe('progress', () => {
-  it('[GW-05] comes through a streaming upstream under the caller\'s own token', async () => {
+  it("[GW-05] comes through a streaming upstream under the caller's own token", async () => {
     const { startConformanceUpstream } = await import('../upstreams/conformance.ts');
     await using streaming = await startConformanceUpstream();
     await product.addServer({ slug: 'streaming', url: streaming.url });
     for (const progressToken of ['mine', 17]) {
       const params = { name: 'test_tool_with_progress', arguments: {}, _meta: { progressToken } };
-      const answer = await product.rpc({ jsonrpc: '2.0', id: 9, method: 'tools/call', params }, { server: 'streaming', headers: { accept: 'application/json, text/event-stream' } });
-      const progress = answer.messages.filter((message) => message.method === 'notifications/progress').map((message) => message.params);
+      const answer = await product.rpc(
+        { jsonrpc: '2.0', id: 9, method: 'tools/call', params },
+        { server: 'streaming', headers: { accept: 'application/json, text/event-stream' } },
+      );
+      const progress = answer.messages
+        .filter((message) => message.method === 'notifications/progress')
+        .map((message) => message.params);
       expect(progress.map((params) => params?.['progress'])).toEqual([0, 50, 100]);
       expect(progress.every((params) => params?.['progressToken'] === progressToken)).toBe(true);
       expect(answer.message).toMatchObject({ id: 9, result: { content: [{ type: 'text' }] } });
     }
     const plain = await product.rpc(
-      { jsonrpc: '2.0', id: 9, method: 'tools/call', params: { name: 'test_tool_with_progress', arguments: {}, _meta: { progressToken: 1 } } },
+      {
+        jsonrpc: '2.0',
+        id: 9,
+        method: 'tools/call',
+        params: { name: 'test_tool_with_progress', arguments: {}, _meta: { progressToken: 1 } },
+      },
       { server: 'streaming' },
     );
     expect(plain.headers['content-type']).toBe('application/json');

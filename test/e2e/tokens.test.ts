@@ -21,7 +21,9 @@ afterAll(() => stack.disposeAsync());
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
 /** Issue a token and wait until the gateway takes it. */
-async function issue(body: Parameters<Product['client']['tokens']['issue']>[0]['body']): Promise<{ id: string; secret: string }> {
+async function issue(
+  body: Parameters<Product['client']['tokens']['issue']>[0]['body'],
+): Promise<{ id: string; secret: string }> {
   const { token, secret } = await product.client.tokens.issue({ params, body });
   await expect.poll(async () => (await product.rpc(ping, { token: secret })).status).toBe(200);
   return { id: token.id, secret };
@@ -57,7 +59,13 @@ describe('gateway tokens', () => {
   it('[TOK-03] are refused alike whether nearly right or wholly wrong', async () => {
     const right = product.workspaceToken;
     const last = right.at(-1) === '0' ? '1' : '0';
-    const wrong = [right.slice(0, -1) + last, `mng_${randomBytes(24).toString('hex')}`, right.toUpperCase(), `${right}0`, right.slice(0, -1)];
+    const wrong = [
+      right.slice(0, -1) + last,
+      `mng_${randomBytes(24).toString('hex')}`,
+      right.toUpperCase(),
+      `${right}0`,
+      right.slice(0, -1),
+    ];
     const answers = await Promise.all(wrong.map((token) => product.rpc(ping, { token })));
     for (const { status, text, headers } of answers) {
       expect(status).toBe(401);
@@ -109,7 +117,9 @@ describe('gateway tokens', () => {
     const stays = await issue({ label: 'stays' });
     await product.client.tokens.revoke({ params: { ...params, token: gone.id } });
     const revokedAt = performance.now();
-    await expect.poll(async () => (await product.rpc(ping, { token: gone.secret })).status, { interval: 10, timeout: 1_000 }).toBe(401);
+    await expect
+      .poll(async () => (await product.rpc(ping, { token: gone.secret })).status, { interval: 10, timeout: 1_000 })
+      .toBe(401);
     expect(performance.now() - revokedAt).toBeLessThan(1_000);
     expect((await product.call('echo', {}, { token: stays.secret })).status).toBe(200);
   });
@@ -139,10 +149,15 @@ describe('gateway tokens', () => {
 
   it('rotate with an overlap in which both work', async () => {
     const old = await issue({ label: 'rotated' });
-    const next = await product.client.tokens.rotate({ params: { ...params, token: old.id }, body: { overlapSeconds: 1 } });
+    const next = await product.client.tokens.rotate({
+      params: { ...params, token: old.id },
+      body: { overlapSeconds: 1 },
+    });
     await expect.poll(async () => (await product.rpc(ping, { token: next.secret })).status).toBe(200);
     expect((await product.rpc(ping, { token: old.secret })).status).toBe(200);
-    await expect.poll(async () => (await product.rpc(ping, { token: old.secret })).status, { timeout: 3_000 }).toBe(401);
+    await expect
+      .poll(async () => (await product.rpc(ping, { token: old.secret })).status, { timeout: 3_000 })
+      .toBe(401);
     expect((await product.rpc(ping, { token: next.secret })).status).toBe(200);
   });
 });
@@ -150,7 +165,9 @@ describe('gateway tokens', () => {
 describe('one kind of credential never works in the place of the other', () => {
   it('[TOK-01] refuses a control key at the gateway and a gateway token at the control API', async () => {
     expect((await product.rpc(ping, { token: product.apiKey })).status).toBe(401);
-    const answer = await fetch(`${product.url}/api/v1/workspaces`, { headers: { authorization: `Bearer ${product.workspaceToken}` } });
+    const answer = await fetch(`${product.url}/api/v1/workspaces`, {
+      headers: { authorization: `Bearer ${product.workspaceToken}` },
+    });
     expect(answer.status).toBe(401);
     await answer.arrayBuffer();
   });

@@ -21,28 +21,39 @@ describe('credentials of servers', () => {
     const changed = await product.client.servers.setCredential({ params, body: { headers: { 'X-Api-Key': secret } } });
     expect(changed.credential?.headers).toEqual(['x-api-key']);
     expect(JSON.stringify(changed)).not.toContain(secret);
-    await expect.poll(async () => {
-      await product.call('echo');
-      return upstream.calls().at(-1)?.headers['x-api-key'];
-    }).toBe(secret);
+    await expect
+      .poll(async () => {
+        await product.call('echo');
+        return upstream.calls().at(-1)?.headers['x-api-key'];
+      })
+      .toBe(secret);
     expect(JSON.stringify(await product.client.servers.show({ params }))).not.toContain(secret);
     await product.client.servers.setCredential({ params, body: { bearer: 'other-token' } });
-    await expect.poll(async () => {
-      await product.call('echo');
-      return upstream.calls().at(-1)?.headers.authorization;
-    }).toBe('Bearer other-token');
+    await expect
+      .poll(async () => {
+        await product.call('echo');
+        return upstream.calls().at(-1)?.headers.authorization;
+      })
+      .toBe('Bearer other-token');
     await product.client.servers.clearCredential({ params });
-    await expect.poll(async () => {
-      await product.call('echo');
-      return upstream.calls().at(-1)?.headers.authorization;
-    }).toBeUndefined();
+    await expect
+      .poll(async () => {
+        await product.call('echo');
+        return upstream.calls().at(-1)?.headers.authorization;
+      })
+      .toBeUndefined();
   });
 });
 
 describe('health', () => {
   it('[GW-13] is in the answer of the gateway for those who ask', async () => {
     await product.call('echo');
-    const asked = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: { 'mcpnest.dev/health': true } } });
+    const asked = await product.rpc({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/list',
+      params: { _meta: { 'mcpnest.dev/health': true } },
+    });
     const meta = asked.message.result?.['_meta'] as Record<string, unknown>;
     expect(JSON.stringify(meta['mcpnest.dev/health'])).toContain('healthy');
     const plain = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} });
@@ -68,8 +79,14 @@ describe('health', () => {
 describe('who may change what', () => {
   it('[GW-16] leaves a member no way to add a server', async () => {
     const { workspace } = product;
-    const member = await product.client.members.add({ params: { workspace }, body: { email: 'dev@example.com', role: 'member' } });
-    const issued = await product.client.apiKeys.issue({ params: { workspace }, body: { email: member.email, role: 'member', label: 'dev' } });
+    const member = await product.client.members.add({
+      params: { workspace },
+      body: { email: 'dev@example.com', role: 'member' },
+    });
+    const issued = await product.client.apiKeys.issue({
+      params: { workspace },
+      body: { email: member.email, role: 'member', label: 'dev' },
+    });
     const refused = await send(`${product.url}/api/v1/workspaces/${workspace}/servers`, {
       headers: { authorization: `Bearer ${issued.secret}`, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'Mine', url: upstream.url }),
@@ -96,9 +113,14 @@ describe('who may change what', () => {
 
   it('[GW-18] judges alike whatever the client says it is and however it speaks', async () => {
     const { workspace } = product;
-    const narrow = await product.client.tokens.issue({ params: { workspace }, body: { label: 'narrow', scope: ['echo:nothing'] } });
+    const narrow = await product.client.tokens.issue({
+      params: { workspace },
+      body: { label: 'narrow', scope: ['echo:nothing'] },
+    });
     const token = narrow.secret;
-    await expect.poll(async () => (await product.rpc({ jsonrpc: '2.0', id: 1, method: 'ping' }, { token })).status).toBe(200);
+    await expect
+      .poll(async () => (await product.rpc({ jsonrpc: '2.0', id: 1, method: 'ping' }, { token })).status)
+      .toBe(200);
     const answers = [
       await product.call('echo', {}, { token }),
       await product.call('echo', {}, { token, headers: { 'user-agent': 'claude-desktop' } }),

@@ -7,12 +7,18 @@ import { join } from 'node:path';
 
 const startTimeoutMs = 30_000;
 
+export interface Postgres extends AsyncDisposable {
+  /** An empty database, with a superuser who needs no password. */
+  readonly url: string;
+  /** Run a statement as that superuser, in another database. */
+  administer(statement: string): Promise<void>;
+}
+
 /**
  * A private PostgreSQL cluster in a temporary folder on a free loopback port, gone when disposed.
- * @returns the address of an empty database with a superuser
  * @throws when PostgreSQL is not installed, naming the remedy
  */
-export async function startPostgres(): Promise<{ url: string } & AsyncDisposable> {
+export async function startPostgres(): Promise<Postgres> {
   const bin = binaries();
   const folder = mkdtempSync(join(tmpdir(), 'mcpnest-postgres-'));
   // PostgreSQL refuses to run as root; Debian's package brings a user for it.
@@ -49,8 +55,10 @@ export async function startPostgres(): Promise<{ url: string } & AsyncDisposable
 
   const dispose = async (): Promise<void> => {
     // Immediate shutdown, told to the postmaster itself: runuser is only its parent.
-    if (server.exitCode === null) {
-      process.kill(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
+    if (server.exitCode === null && server.signalCode === null) {
+      const pidFile = join(data, 'postmaster.pid');
+      if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGQUIT');
+      else server.kill('SIGQUIT');
       await exited;
     }
     rmSync(folder, { recursive: true, force: true });
@@ -61,7 +69,12 @@ export async function startPostgres(): Promise<{ url: string } & AsyncDisposable
     await dispose();
     throw error;
   }
-  return { url: `postgres://mcpnest@127.0.0.1:${port}/postgres`, [Symbol.asyncDispose]: dispose };
+  const address = `postgres://mcpnest@127.0.0.1:${port}`;
+  return {
+    url: `${address}/postgres`,
+    administer: (statement) => run(join(bin, 'psql'), ['-X', '-q', '-d', `${address}/template1`, '-c', statement]),
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 function binaries(): string {

@@ -26,7 +26,10 @@ export async function endChild(child: ChildProcess, patienceMs = 3_000): Promise
  * @param script the file to run, as a URL or path
  * @throws Error with what the process printed when it does not answer in time
  */
-export async function startPackagedServer(script: string, args: readonly string[]): Promise<{ url: string } & AsyncDisposable> {
+export async function startPackagedServer(
+  script: string,
+  args: readonly string[],
+): Promise<{ url: string } & AsyncDisposable> {
   const port = await freePort();
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },

@@ -41,7 +41,9 @@ export async function startConformanceUpstream(port = 0): Promise<RunningUpstrea
     promptsChanged: () => modern.notify.promptsChanged(),
   };
   const modern: McpHttpHandler = createMcpHandler(() => mcpServer(events), { legacy: 'reject' });
-  const serveModern = toNodeHandler({ fetch: async (request, options) => bothEras(await modern.fetch(request, options), options?.parsedBody) });
+  const serveModern = toNodeHandler({
+    fetch: async (request, options) => bothEras(await modern.fetch(request, options), options?.parsedBody),
+  });
   const hostAllowed = localhostHostValidation();
   const originAllowed = localhostOriginValidation();
 
@@ -49,7 +51,8 @@ export async function startConformanceUpstream(port = 0): Promise<RunningUpstrea
     if (!hostAllowed(req, res) || !originAllowed(req, res)) return;
     const text = await readAll(req);
     const body: unknown = text === '' ? undefined : parsed(text);
-    if (!(await isLegacyRequest(await toWebRequest(req as NodeRequest, body ?? {}), body))) return serveModern(req as NodeRequest, res, body);
+    if (!(await isLegacyRequest(await toWebRequest(req as NodeRequest, body ?? {}), body)))
+      return serveModern(req as NodeRequest, res, body);
     const session = sessions.get(String(req.headers['mcp-session-id']));
     if (session !== undefined) return session.transport.handleRequest(req, res, body);
     if (req.headers['mcp-session-id'] !== undefined) return refuse(res, 404, 'Session not found');
@@ -92,7 +95,8 @@ async function openSession(sessions: Map<string, Session>, events: FixtureEvents
 
 /** The SDK names only the modern revision in `server/discover`; this upstream serves `initialize` as well and says so. */
 async function bothEras(response: Response, asked: unknown): Promise<Response> {
-  if ((asked as { method?: unknown } | undefined)?.method !== 'server/discover' || response.status !== 200) return response;
+  if ((asked as { method?: unknown } | undefined)?.method !== 'server/discover' || response.status !== 200)
+    return response;
   const answer = (await response.json()) as { result: { supportedVersions: string[] } };
   answer.result.supportedVersions.push('2025-11-25', '2025-06-18', '2025-03-26');
   return Response.json(answer);
@@ -135,9 +139,14 @@ function mcpServer(events: FixtureEvents): Server {
   server.setRequestHandler('resources/subscribe', () => ({}));
   server.setRequestHandler('resources/unsubscribe', () => ({}));
   server.setRequestHandler('prompts/list', () => ({ prompts }));
-  server.setRequestHandler('prompts/get', ({ params }, context) => getPrompt(params.name, params.arguments ?? {}, context));
+  server.setRequestHandler('prompts/get', ({ params }, context) =>
+    getPrompt(params.name, params.arguments ?? {}, context),
+  );
   server.setRequestHandler('completion/complete', ({ params }) => ({
-    completion: { values: ['paris', 'park', 'party'].filter((word) => word.startsWith(params.argument.value)), hasMore: false },
+    completion: {
+      values: ['paris', 'park', 'party'].filter((word) => word.startsWith(params.argument.value)),
+      hasMore: false,
+    },
   }));
   return server;
 }

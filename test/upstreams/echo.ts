@@ -30,6 +30,8 @@ export interface EchoOptions {
   readonly sessions?: boolean;
   /** Tools per page of `tools/list`. */
   readonly pageSize?: number;
+  /** Raw JSON text of the result of `tools/list` for a cursor, in place of `tools`. */
+  readonly list?: (cursor: unknown) => string;
   /** Milliseconds until a call is answered. */
   readonly delayMs?: number;
   /** Raw JSON text of the result of a call; default: the request's own text inside `structuredContent`. */
@@ -44,6 +46,8 @@ export interface EchoUpstream extends AsyncDisposable {
   readonly seen: readonly SeenRequest[];
   /** The `tools/call` requests among them. */
   calls(): readonly SeenRequest[];
+  /** Forget every session, as a server does that was restarted. */
+  expireSessions(): void;
   /** Change what it offers or how it answers while it runs. */
   set(options: EchoOptions): void;
 }
@@ -66,6 +70,7 @@ export async function startEchoUpstream(initial: EchoOptions = {}): Promise<Echo
     port: base.port,
     seen,
     calls: () => seen.filter((request) => request.method === 'tools/call'),
+    expireSessions: () => sessions.clear(),
     set(changed) {
       options = { ...options, ...changed };
     },
@@ -99,7 +104,12 @@ function parsed(body: string): Record<string, unknown> {
 
 const modernVersion = '2026-07-28';
 
-async function answer(request: SeenRequest, res: ServerResponse, options: EchoOptions, sessions: Set<string>): Promise<void> {
+async function answer(
+  request: SeenRequest,
+  res: ServerResponse,
+  options: EchoOptions,
+  sessions: Set<string>,
+): Promise<void> {
   const { era = 'legacy', version = '2025-11-25' } = options;
   const modern = request.headers['mcp-protocol-version'] === modernVersion;
   const message = parsed(request.body);
@@ -108,7 +118,8 @@ async function answer(request: SeenRequest, res: ServerResponse, options: EchoOp
   if (request.httpMethod === 'DELETE') return finish(res, sessions.delete(String(session)) ? 204 : 404);
   if (request.httpMethod !== 'POST') return finish(res, 405);
   if (modern && era === 'legacy') return fail(res, 400, id, -32600, 'Unsupported protocol version');
-  if (!modern && era === 'modern') return fail(res, 400, id, -32022, 'Unsupported protocol version', { supported: [modernVersion] });
+  if (!modern && era === 'modern')
+    return fail(res, 400, id, -32022, 'Unsupported protocol version', { supported: [modernVersion] });
   if (!modern && options.sessions === true && request.method !== 'initialize') {
     if (session === undefined) return fail(res, 400, id, -32600, 'Session required');
     if (!sessions.has(String(session))) return fail(res, 404, id, -32001, 'Session not found');
@@ -120,7 +131,11 @@ async function answer(request: SeenRequest, res: ServerResponse, options: EchoOp
       sessions.add(fresh);
       res.setHeader('mcp-session-id', fresh);
     }
-    const result = { protocolVersion: version, capabilities: { tools: {} }, serverInfo: { name: 'echo', version: '1' } };
+    const result = {
+      protocolVersion: version,
+      capabilities: { tools: {} },
+      serverInfo: { name: 'echo', version: '1' },
+    };
     return send(res, options, `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`);
   }
   if (request.method === 'tools/call' && options.delayMs !== undefined) await sleep(options.delayMs);
@@ -133,9 +148,16 @@ function resultOf(request: SeenRequest, options: EchoOptions, modern: boolean): 
   const complete = modern ? '"resultType":"complete",' : '';
   if (request.method === 'server/discover') {
     const supportedVersions = options.era === 'both' ? [modernVersion, '2025-11-25'] : [modernVersion];
-    return JSON.stringify({ resultType: 'complete', supportedVersions, capabilities: { tools: {} }, ttlMs: 0, cacheScope: 'private' });
+    return JSON.stringify({
+      resultType: 'complete',
+      supportedVersions,
+      capabilities: { tools: {} },
+      ttlMs: 0,
+      cacheScope: 'private',
+    });
   }
-  if (request.method === 'tools/list') return listPage(request, options, modern);
+  if (request.method === 'tools/list')
+    return options.list?.(request.params['cursor']) ?? listPage(request, options, modern);
   if (request.method !== 'tools/call') return undefined;
   if (options.result !== undefined) return options.result(request);
   const said = JSON.stringify(`called ${String(request.params['name'])}`);

@@ -47,7 +47,11 @@ export function rawPost(path: string, body: string, headers: readonly string[]):
 }
 
 /** Connections that never finish their request. Dispose to end them. */
-export async function slowLoris(port: number, count: number, start: string): Promise<{ alive(): number } & AsyncDisposable> {
+export async function slowLoris(
+  port: number,
+  count: number,
+  start: string,
+): Promise<{ alive(): number } & AsyncDisposable> {
   const sockets = await Promise.all(Array.from({ length: count }, () => open(port)));
   for (const socket of sockets) socket.write(start);
   const timer = setInterval(() => {
@@ -57,6 +61,26 @@ export async function slowLoris(port: number, count: number, start: string): Pro
     alive: () => sockets.filter((socket) => !socket.destroyed).length,
     [Symbol.asyncDispose]() {
       clearInterval(timer);
+      for (const socket of sockets) socket.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Connections that send a request and never read a byte of the answer. Dispose to end them. */
+export async function deafReaders(
+  port: number,
+  count: number,
+  request: string,
+): Promise<{ open(): number } & AsyncDisposable> {
+  const sockets = await Promise.all(Array.from({ length: count }, () => open(port)));
+  for (const socket of sockets) {
+    socket.pause();
+    socket.write(request, 'latin1');
+  }
+  return {
+    open: () => sockets.filter((socket) => !socket.destroyed).length,
+    [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       return Promise.resolve();
     },
@@ -83,7 +107,8 @@ export const smuggling: Readonly<Record<string, (path: string, token: string) =>
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization : Bearer ${token}\r\nContent-Length: 2\r\n\r\n{}`,
   'folded header': (path, token) =>
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer\r\n ${token}\r\nContent-Length: 2\r\n\r\n{}`,
-  'bare line feeds': (path, token) => `POST ${path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: Bearer ${token}\nContent-Length: 2\n\n{}`,
+  'bare line feeds': (path, token) =>
+    `POST ${path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: Bearer ${token}\nContent-Length: 2\n\n{}`,
 };
 
 function open(port: number): Promise<Socket> {

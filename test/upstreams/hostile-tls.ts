@@ -48,16 +48,77 @@ export async function startHostileTls(): Promise<HostileTls> {
 function makeCertificates(dir: string): void {
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
   const request = (name: string, subject: string): void =>
-    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority');
+    openssl(
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      subject,
+    );
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '2',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.crt',
+    '-subj',
+    '/CN=test authority',
+  );
   // `openssl ca` is the one command of OpenSSL 3.0 that takes dates in the past.
   writeFileSync(join(dir, 'index.txt'), '');
   writeFileSync(join(dir, 'serial'), '01\n');
-  const config = ['[ca]', 'default_ca=d', '[d]', 'database=index.txt', 'serial=serial', 'new_certs_dir=.', 'default_md=sha256', 'policy=p', 'copy_extensions=copy', '[p]', 'commonName=supplied'];
+  const config = [
+    '[ca]',
+    'default_ca=d',
+    '[d]',
+    'database=index.txt',
+    'serial=serial',
+    'new_certs_dir=.',
+    'default_md=sha256',
+    'policy=p',
+    'copy_extensions=copy',
+    '[p]',
+    'commonName=supplied',
+  ];
   writeFileSync(join(dir, 'ca.cnf'), config.join('\n'));
   const sign = (name: string, host: string, start: string, end: string): void => {
     writeFileSync(join(dir, `${name}.ext`), `subjectAltName=${host}`);
-    openssl('ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', 'ca.crt', '-keyfile', 'ca.key', '-in', `${name}.csr`, '-out', `${name}.crt`, '-startdate', start, '-enddate', end, '-extfile', `${name}.ext`);
+    openssl(
+      'ca',
+      '-batch',
+      '-notext',
+      '-config',
+      'ca.cnf',
+      '-cert',
+      'ca.crt',
+      '-keyfile',
+      'ca.key',
+      '-in',
+      `${name}.csr`,
+      '-out',
+      `${name}.crt`,
+      '-startdate',
+      start,
+      '-enddate',
+      end,
+      '-extfile',
+      `${name}.ext`,
+    );
   };
   const here = 'IP:127.0.0.1,DNS:localhost';
   request('good', '/CN=good');
@@ -66,5 +127,23 @@ function makeCertificates(dir: string): void {
   sign('expired', here, '20200101000000Z', '20200102000000Z');
   request('wrong_name', '/CN=wrong');
   sign('wrong_name', 'DNS:other.example', '20200101000000Z', '20990101000000Z');
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-keyout', 'self_signed.key', '-out', 'self_signed.crt', '-subj', '/CN=self', '-addext', `subjectAltName=${here}`);
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '2',
+    '-keyout',
+    'self_signed.key',
+    '-out',
+    'self_signed.crt',
+    '-subj',
+    '/CN=self',
+    '-addext',
+    `subjectAltName=${here}`,
+  );
 }

@@ -36,7 +36,8 @@ export async function startHostileUpstream(): Promise<HostileUpstream> {
       if (fault === undefined) return res.writeHead(404).end();
       if (call.method === 'initialize') handshakes.set(name, (handshakes.get(name) ?? 0) + 1);
       if (call.method === 'tools/call') calls.set(name, (calls.get(name) ?? 0) + 1);
-      if (first === 'always' || call.method === 'tools/call') return fault({ ...call, req, res, count: calls.get(name) ?? 0 });
+      if (first === 'always' || call.method === 'tools/call')
+        return fault({ ...call, req, res, count: calls.get(name) ?? 0 });
       return behave(call, req, res, sessionsOf(sessions, name));
     });
   });
@@ -87,7 +88,11 @@ function behave(call: Received, req: IncomingMessage, res: ServerResponse, sessi
     const fresh = randomUUID();
     sessions.add(fresh);
     res.setHeader('mcp-session-id', fresh);
-    const result = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'hostile', version: '1' } };
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'hostile', version: '1' },
+    };
     return reply(res, `{"jsonrpc":"2.0","id":${call.id},"result":${JSON.stringify(result)}}`);
   }
   if (session === undefined || !sessions.has(String(session))) return void res.writeHead(404).end();

@@ -2,7 +2,9 @@ import { createServer, type Socket } from 'node:net';
 import { listen } from './listen.ts';
 
 /** Accepts connections and then neither reads nor writes. */
-export async function startSilentUpstream(): Promise<{ url: string; port: number; connections(): number } & AsyncDisposable> {
+export async function startSilentUpstream(): Promise<
+  { url: string; port: number; connections(): number } & AsyncDisposable
+> {
   const sockets = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     sockets.add(socket);

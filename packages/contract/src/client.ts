@@ -69,14 +69,18 @@ async function call(options: ClientOptions, operation: Operation, request: AnyRe
     body = JSON.stringify(request.body ?? {});
   }
   const send = options.fetch ?? ((made: Request) => fetch(made));
-  const response = await send(new Request(urlOf(options.baseUrl, operation, request), { method: operation.method, headers, body }));
+  const response = await send(
+    new Request(urlOf(options.baseUrl, operation, request), { method: operation.method, headers, body }),
+  );
   if (!response.ok) throw new ApiError(await problemOf(response));
   if (response.status === 204) return undefined;
   return response.json();
 }
 
 function urlOf(baseUrl: string, operation: Operation, request: AnyRequest): URL {
-  const path = operation.path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(String(request.params?.[key])));
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, key: string) =>
+    encodeURIComponent(String(request.params?.[key])),
+  );
   const url = new URL(path.slice(1), baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   for (const [key, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(key, String(value));

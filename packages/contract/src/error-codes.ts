@@ -10,8 +10,14 @@ export const errorCodes = {
   approval_required: { meaning: 'A person must approve this call first.', retryable: true },
   rate_limited: { meaning: 'A limit is exhausted; retry after the stated time.', retryable: true },
   upstream_failed: { meaning: 'The MCP server could not be reached or did not answer correctly.', retryable: true },
-  upstream_busy: { meaning: 'The MCP server is overloaded or being left alone for a moment after failures.', retryable: true },
-  upstream_timeout: { meaning: 'The MCP server did not answer in time; whether the call took effect is unknown.', retryable: false },
+  upstream_busy: {
+    meaning: 'The MCP server is overloaded or being left alone for a moment after failures.',
+    retryable: true,
+  },
+  upstream_timeout: {
+    meaning: 'The MCP server did not answer in time; whether the call took effect is unknown.',
+    retryable: false,
+  },
   unavailable: { meaning: 'MCPNest cannot serve this right now.', retryable: true },
   internal: { meaning: 'A defect in MCPNest; the request id finds it in the log.', retryable: false },
 } as const satisfies Record<string, { meaning: string; retryable: boolean }>;

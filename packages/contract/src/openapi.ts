@@ -37,7 +37,12 @@ type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly e
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.1';
-  readonly info: { readonly title: string; readonly version: string; readonly description: string; readonly license: object };
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    readonly description: string;
+    readonly license: object;
+  };
   readonly servers: readonly { readonly url: string }[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
@@ -114,7 +119,10 @@ function describe(operation: Operation): OpenApiOperation {
       [operation.status]:
         operation.response === null
           ? { description: 'Done; no body.' }
-          : { description: 'Done.', content: { 'application/json': { schema: schemaOf(operation.response, 'output') } } },
+          : {
+              description: 'Done.',
+              content: { 'application/json': { schema: schemaOf(operation.response, 'output') } },
+            },
       ...errorResponses([...commonErrors, ...operation.errors]),
     },
     security: [{ controlKey: [] }],

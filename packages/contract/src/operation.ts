@@ -8,7 +8,14 @@ export type Role = (typeof roles)[number];
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Anything an operation can answer with besides the errors it names itself. */
-export const commonErrors = ['unauthenticated', 'forbidden', 'invalid_input', 'rate_limited', 'unavailable', 'internal'] as const satisfies readonly ErrorCode[];
+export const commonErrors = [
+  'unauthenticated',
+  'forbidden',
+  'invalid_input',
+  'rate_limited',
+  'unavailable',
+  'internal',
+] as const satisfies readonly ErrorCode[];
 
 /**
  * One thing the control plane can do, as data. Server routes, the API client, the OpenAPI document, the role matrix
@@ -55,7 +62,11 @@ export type OperationRequest<O extends Operation> = Part<'params', z.input<O['pa
   (O['body'] extends z.ZodType ? Part<'body', z.input<O['body']>> : unknown);
 
 /** What the operation answers with. */
-export type OperationResponse<O extends Operation> = O['response'] extends z.ZodType ? z.output<O['response']> : undefined;
+export type OperationResponse<O extends Operation> = O['response'] extends z.ZodType
+  ? z.output<O['response']>
+  : undefined;
 
 // oxlint-disable-next-line typescript/no-empty-object-type -- `{}` here asks "is every field optional?"
-type Part<Name extends string, Value> = {} extends Value ? { readonly [N in Name]?: Value } : { readonly [N in Name]: Value };
+type Part<Name extends string, Value> = {} extends Value
+  ? { readonly [N in Name]?: Value }
+  : { readonly [N in Name]: Value };

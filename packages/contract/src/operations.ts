@@ -25,4 +25,6 @@ export const operations = {
 } as const;
 
 /** The same as a flat list, in the order of the documentation. */
-export const allOperations: readonly Operation[] = Object.values(operations).flatMap((noun): Operation[] => Object.values(noun));
+export const allOperations: readonly Operation[] = Object.values(operations).flatMap((noun): Operation[] =>
+  Object.values(noun),
+);

@@ -12,9 +12,8 @@ import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { systemClock } from './platform/clock.ts';
 import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
-import type { OpenDatabase } from './platform/database/database.ts';
+import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
-import { openPostgres } from './platform/database/postgres.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDialer } from './platform/dialer.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
@@ -141,8 +140,7 @@ async function openControl(
   for (const warning of folder.warnings) log.warn(warning);
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
-  const database = opened.use(openDatabase(config, secrets));
-  const applied = await migrate(database, systemClock);
+  const { database, applied } = await openDatabase(config, secrets, opened);
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
@@ -151,8 +149,24 @@ async function openControl(
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-function openDatabase(config: Config, secrets: Secrets): OpenDatabase {
-  return config.database.kind === 'sqlite' ? openSqlite(config.database.file) : openPostgres(secrets.databaseUrl!);
+/** Open the database and bring it up to date. @throws AppError `unavailable` when it cannot be reached or used */
+async function openDatabase(
+  config: Config,
+  secrets: Secrets,
+  opened: AsyncDisposableStack,
+): Promise<{ database: OpenDatabase; applied: string[] }> {
+  try {
+    const database = opened.use(
+      config.database.kind === 'sqlite'
+        ? openSqlite(config.database.file)
+        : // The driver is loaded only where it is used.
+          (await import('./platform/database/postgres.ts')).openPostgres(secrets.databaseUrl!),
+    );
+    return { database, applied: await migrate(database, systemClock) };
+  } catch (error) {
+    const problem = connectionProblem(error);
+    throw problem === undefined ? error : unavailable(problem, { cause: error });
+  }
 }
 
 /** The journal and what copies it to the database. */

@@ -3,6 +3,7 @@ import { loadConfig } from './config/config.ts';
 import { processEnvironment, type Environment } from './config/env.ts';
 import { AppError } from './domain/errors.ts';
 import { createLog } from './platform/log.ts';
+import { setRuntimeFlags } from './platform/runtime-flags.ts';
 
 /**
  * Run the server until it is told to stop. SIGTERM or SIGINT drains it; a second one ends the process at once.
@@ -12,6 +13,7 @@ import { createLog } from './platform/log.ts';
  * @throws AppError with the remedy when it cannot start
  */
 export async function run(environment: Environment): Promise<number> {
+  setRuntimeFlags();
   const { config, secrets } = loadConfig(environment);
   const log = createLog(config.logLevel);
   const die = (error: unknown): never => {

@@ -16,10 +16,13 @@ import { text, type FixtureTool } from './tool.ts';
 /** Seals what a tool must remember between two rounds; a changed seal is refused before the tool runs. */
 export const stateCodec = createRequestStateCodec<{ round: number }>({ key: randomBytes(32) });
 
-const ask = (message: string, field: string, type?: 'boolean') => inputRequired.elicit({ message, requestedSchema: form(field, type) });
+const ask = (message: string, field: string, type?: 'boolean') =>
+  inputRequired.elicit({ message, requestedSchema: form(field, type) });
 
 const declaredBy = (context: ServerContext): ClientCapabilities =>
-  (context.mcpReq.envelope as Readonly<Record<string, ClientCapabilities>> | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? {};
+  (context.mcpReq.envelope as Readonly<Record<string, ClientCapabilities>> | undefined)?.[
+    CLIENT_CAPABILITIES_META_KEY
+  ] ?? {};
 
 const askModel = (question: string, maxTokens = 100) =>
   inputRequired.createMessage({ messages: [{ role: 'user', content: { type: 'text', text: question } }], maxTokens });
@@ -31,7 +34,8 @@ export const inputTools: Readonly<Record<string, FixtureTool>> = {
     inputSchema: noArguments,
     run: (_, context) => {
       const name = acceptedContent<{ name?: unknown }>(context.mcpReq.inputResponses, 'user_name')?.name;
-      if (typeof name !== 'string') return inputRequired({ inputRequests: { user_name: ask('What is your name?', 'name') } });
+      if (typeof name !== 'string')
+        return inputRequired({ inputRequests: { user_name: ask('What is your name?', 'name') } });
       return text(`Hello, ${name}!`);
     },
   },
@@ -130,7 +134,8 @@ export const inputTools: Readonly<Record<string, FixtureTool>> = {
     inputSchema: noArguments,
     run: (_, context) => {
       const declared = declaredBy(context);
-      if (declared.sampling === undefined) throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
+      if (declared.sampling === undefined)
+        throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
       return text('Sampling was declared.');
     },
   },

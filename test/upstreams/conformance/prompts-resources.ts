@@ -77,7 +77,12 @@ export function getPrompt(
     case 'test_prompt_with_embedded_resource': {
       const uri = args['resourceUri'] ?? 'test://example-resource';
       const resource = { uri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' };
-      return { messages: [{ role: 'user', content: { type: 'resource', resource } }, say('Please process the embedded resource above.')] };
+      return {
+        messages: [
+          { role: 'user', content: { type: 'resource', resource } },
+          say('Please process the embedded resource above.'),
+        ],
+      };
     }
     case 'test_prompt_with_image': {
       const image: Message = { role: 'user', content: { type: 'image', data: pixel, mimeType: 'image/png' } };

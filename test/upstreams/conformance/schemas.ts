@@ -8,8 +8,11 @@ export const silence = 'UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAA
 
 export const noArguments = { type: 'object', properties: {} } as const;
 
-export const oneString = (name: string, description: string) =>
-  ({ type: 'object' as const, properties: { [name]: { type: 'string', description } }, required: [name] });
+export const oneString = (name: string, description: string) => ({
+  type: 'object' as const,
+  properties: { [name]: { type: 'string', description } },
+  required: [name],
+});
 
 /** Every keyword of JSON Schema 2020-12 a gateway might drop on the way. */
 export const schema2020 = {
@@ -56,7 +59,8 @@ export const defaultsForm = {
 } as const;
 
 const options = ['option1', 'option2', 'option3'];
-const titled = (word: string) => ['First', 'Second', 'Third'].map((nth, i) => ({ const: `value${i + 1}`, title: `${nth} ${word}` }));
+const titled = (word: string) =>
+  ['First', 'Second', 'Third'].map((nth, i) => ({ const: `value${i + 1}`, title: `${nth} ${word}` }));
 
 /** Elicitation form with each of the five kinds of choice (SEP-1330). */
 export const choicesForm = {

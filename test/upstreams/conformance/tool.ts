@@ -14,4 +14,6 @@ export interface FixtureEvents {
   promptsChanged(): void;
 }
 
-export const text = (...lines: string[]): CallToolResult => ({ content: lines.map((line) => ({ type: 'text', text: line })) });
+export const text = (...lines: string[]): CallToolResult => ({
+  content: lines.map((line) => ({ type: 'text', text: line })),
+});

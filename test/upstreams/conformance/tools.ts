@@ -1,6 +1,15 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { choicesForm, defaultsForm, headerSchema, noArguments, oneString, pixel, schema2020, silence } from './schemas.ts';
+import {
+  choicesForm,
+  defaultsForm,
+  headerSchema,
+  noArguments,
+  oneString,
+  pixel,
+  schema2020,
+  silence,
+} from './schemas.ts';
 import { inputTools } from './input-tools.ts';
 import { text, type FixtureTool } from './tool.ts';
 
@@ -28,7 +37,11 @@ export const tools: Readonly<Record<string, FixtureTool>> = {
       content: [
         {
           type: 'resource',
-          resource: { uri: 'test://embedded-resource', mimeType: 'text/plain', text: 'This is an embedded resource content.' },
+          resource: {
+            uri: 'test://embedded-resource',
+            mimeType: 'text/plain',
+            text: 'This is an embedded resource content.',
+          },
         },
       ],
     }),
@@ -42,7 +55,11 @@ export const tools: Readonly<Record<string, FixtureTool>> = {
         { type: 'image', data: pixel, mimeType: 'image/png' },
         {
           type: 'resource',
-          resource: { uri: 'test://mixed-content-resource', mimeType: 'application/json', text: '{"test":"data","value":123}' },
+          resource: {
+            uri: 'test://mixed-content-resource',
+            mimeType: 'application/json',
+            text: '{"test":"data","value":123}',
+          },
         },
       ],
     }),
@@ -66,7 +83,10 @@ export const tools: Readonly<Record<string, FixtureTool>> = {
       const progressToken = context.mcpReq._meta?.progressToken;
       for (const progress of [0, 50, 100]) {
         if (progressToken !== undefined) {
-          await context.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 100 } });
+          await context.mcpReq.notify({
+            method: 'notifications/progress',
+            params: { progressToken, progress, total: 100 },
+          });
         }
         if (progress < 100) await sleep(50);
       }
@@ -121,7 +141,7 @@ export const tools: Readonly<Record<string, FixtureTool>> = {
     description: 'Asks the user with a default for each primitive type',
     inputSchema: noArguments,
     run: async (_, context) => {
-      const answer = await context.mcpReq.elicitInput({ message: 'Please review', requestedSchema: defaultsForm as never });
+      const answer = await context.mcpReq.elicitInput({ message: 'Please review', requestedSchema: defaultsForm });
       return text(`Elicitation completed: action=${answer.action}, content=${JSON.stringify(answer.content ?? {})}`);
     },
   },
@@ -149,7 +169,7 @@ export const tools: Readonly<Record<string, FixtureTool>> = {
   },
   test_x_mcp_header: {
     description: 'Has an argument that is mirrored in a header',
-    inputSchema: headerSchema as unknown as Tool['inputSchema'],
+    inputSchema: headerSchema,
     run: (args) => text(`region=${String(args['region'])}`),
   },
   test_trigger_tool_change: {

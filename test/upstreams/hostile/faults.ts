@@ -26,7 +26,10 @@ const good = (id: string, text = 'fine'): string =>
 const status =
   (code: number, headers: Record<string, string> = {}): Fault =>
   ({ res }) =>
-    json(res, `{"error":"${leak}","stack":"Error: ${leak}\\n    at secret (/srv/app.js:1:1)"}`, code, { 'x-powered-by': leak, ...headers });
+    json(res, `{"error":"${leak}","stack":"Error: ${leak}\\n    at secret (/srv/app.js:1:1)"}`, code, {
+      'x-powered-by': leak,
+      ...headers,
+    });
 
 const retryAfter = (code: number, value: string): Fault => status(code, { 'retry-after': value });
 
@@ -66,7 +69,11 @@ export const faults = {
   },
   endless_sse: ({ res }) => {
     events(res);
-    stream(res, `data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"${leak}"}}\n\n`, 20);
+    stream(
+      res,
+      `data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"${leak}"}}\n\n`,
+      20,
+    );
   },
   endless_comments: ({ res }) => {
     events(res);
@@ -104,9 +111,18 @@ export const faults = {
     json(res, body, 200, { 'content-encoding': Array.from({ length: 50 }, () => 'gzip').join(', ') });
   },
   deep: ({ res, id }) => json(res, `{"jsonrpc":"2.0","id":${id},"result":{"${leak}":${nested('[', ']', 100_000)}}}`),
-  deep_objects: ({ res, id }) => json(res, `{"jsonrpc":"2.0","id":${id},"result":${nested('{"a":', '}', 100_000).replace('}', '1}')}}`),
+  deep_objects: ({ res, id }) =>
+    json(res, `{"jsonrpc":"2.0","id":${id},"result":${nested('{"a":', '}', 100_000).replace('}', '1}')}}`),
   garbage: ({ res }) => json(res, `\u0000\u0001${leak}{{{{`),
-  bad_utf8: ({ res, id }) => json(res, Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"${leak}":"`), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('"}}')])),
+  bad_utf8: ({ res, id }) =>
+    json(
+      res,
+      Buffer.concat([
+        Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"${leak}":"`),
+        Buffer.from([0xff, 0xfe, 0xc0]),
+        Buffer.from('"}}'),
+      ]),
+    ),
   empty: ({ res }) => json(res, ''),
   html: ({ res }) => {
     res.writeHead(200, { 'content-type': 'text/html' });
@@ -116,7 +132,8 @@ export const faults = {
   no_id: ({ res }) => json(res, `{"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"${leak}"}]}}`),
   null_id: ({ res }) => json(res, good('null', leak)),
   number_id: ({ res }) => json(res, good('1', leak)),
-  duplicate_id: ({ res, id }) => json(res, `{"jsonrpc":"2.0","id":${id},"id":"x","result":{"content":[{"type":"text","text":"${leak}"}]}}`),
+  duplicate_id: ({ res, id }) =>
+    json(res, `{"jsonrpc":"2.0","id":${id},"id":"x","result":{"content":[{"type":"text","text":"${leak}"}]}}`),
   result_and_error: ({ res, id }) =>
     json(res, `{"jsonrpc":"2.0","id":${id},"result":{"content":[]},"error":{"code":1,"message":"${leak}"}}`),
   neither: ({ res, id }) => json(res, `{"jsonrpc":"2.0","id":${id},"${leak}":1}`),
@@ -154,7 +171,11 @@ export const faults = {
   poison: ({ req, res, id }) => {
     json(res, good(id));
     const forged = good('1', leak);
-    res.on('finish', () => req.socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${forged.length}\r\n\r\n${forged}`));
+    res.on('finish', () =>
+      req.socket.write(
+        `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${forged.length}\r\n\r\n${forged}`,
+      ),
+    );
   },
   session_once: ({ res, id, count }) => (count === 1 ? void res.writeHead(404).end() : json(res, good(id))),
   session_always: ({ res }) => void res.writeHead(404).end(),

@@ -60,7 +60,8 @@ export const members = {
     method: 'DELETE',
     path: item,
     summary: 'Remove a person from the workspace',
-    description: "Ends the member's tokens and control keys in this workspace at once. The last owner cannot be removed.",
+    description:
+      "Ends the member's tokens and control keys in this workspace at once. The last owner cannot be removed.",
     params: inMember,
     query: nothing,
     body: null,

@@ -11,7 +11,8 @@ export const network = {
     method: 'POST',
     path: collection,
     summary: 'Open one private or loopback address for upstreams',
-    description: 'Exactly this host and port, as it stands in the server URL; never a range. Only an owner of the instance can.',
+    description:
+      'Exactly this host and port, as it stands in the server URL; never a range. Only an owner of the instance can.',
     params: nothing,
     query: nothing,
     body: networkAllow,

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
 import { nothing, slug } from '../schemas/common.ts';
 import { serverCredential } from '../schemas/credentials.ts';
-import { server, serverCreate, serverHealth, serverList, serverMove, serverRevisionList, serverRollback, serverUpdate } from '../schemas/servers.ts';
+import {
+  server,
+  serverCreate,
+  serverHealth,
+  serverList,
+  serverMove,
+  serverRevisionList,
+  serverRollback,
+  serverUpdate,
+} from '../schemas/servers.ts';
 
 const collection = '/api/v1/workspaces/{workspace}/servers';
 const item = `${collection}/{server}` as const;

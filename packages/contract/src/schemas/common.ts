@@ -6,16 +6,16 @@ import { roles } from '../operation.ts';
 /** For operations without path or query parameters. */
 export const nothing = z.strictObject({});
 
-export const id = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be an id as given by the API (a UUID)').describe('A UUID, version 7: sorts by creation time.');
+export const id = z
+  .string()
+  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be an id as given by the API (a UUID)')
+  .describe('A UUID, version 7: sorts by creation time.');
 
 /** `[a-z0-9-]`, 1–40 characters, single hyphens. No underscore: underscores separate a slug from a tool name. */
 export const slug = z
   .string()
   .max(40, 'must have at most 40 characters')
-  .regex(
-    /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
-    'must be a–z, 0–9 and single hyphens between them (no underscores, no capitals)',
-  )
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be a–z, 0–9 and single hyphens between them (no underscores, no capitals)')
   .describe('Short name used in URLs.');
 
 export const time = z.iso.datetime().describe('ISO 8601, UTC.');
@@ -44,7 +44,12 @@ export const note = z.string().trim().max(500).describe('Why, for the people who
 /** Exactly one of the two, or neither for "does not expire". */
 export const expiry = {
   expiresAt: time.optional().describe('The moment it ends (ISO 8601, UTC). Not together with expiresInDays.'),
-  expiresInDays: z.int().min(1).max(3650).optional().describe('Days from now until it ends. Not together with expiresAt.'),
+  expiresInDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .optional()
+    .describe('Days from now until it ends. Not together with expiresAt.'),
 };
 
 /** Seconds during which the old secret goes on working after a rotation. */
@@ -60,7 +65,10 @@ export const pageQuery = {
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before.'),
 };
 
-export const nextCursor = z.string().nullable().describe('Send it as `cursor` for the next page; null on the last page.');
+export const nextCursor = z
+  .string()
+  .nullable()
+  .describe('Send it as `cursor` for the next page; null on the last page.');
 
 export const warning = z
   .object({ code: z.string(), message: z.string(), remedy: z.string() })

@@ -12,8 +12,9 @@ const reserved =
 
 /** Why a header may not carry a credential, or undefined when it may. */
 export function credentialHeaderProblem(name: string): string | undefined {
-  if (!headerSyntax.test(name)) return 'is not a header name (RFC 9110: letters, digits and !#$%&\'*+-.^_`|~)';
-  if (reserved.test(name.toLowerCase())) return 'is set by the gateway itself or steers the connection; use another header';
+  if (!headerSyntax.test(name)) return "is not a header name (RFC 9110: letters, digits and !#$%&'*+-.^_`|~)";
+  if (reserved.test(name.toLowerCase()))
+    return 'is set by the gateway itself or steers the connection; use another header';
   return undefined;
 }
 
@@ -44,6 +45,9 @@ const headers = z
 export const serverCredential = z.union([
   z.strictObject({ headers }),
   z.strictObject({
-    bearer: headerValue.refine((value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value), 'must be a bearer token (RFC 6750: no spaces)'),
+    bearer: headerValue.refine(
+      (value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value),
+      'must be a bearer token (RFC 6750: no spaces)',
+    ),
   }),
 ]);

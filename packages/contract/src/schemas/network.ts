@@ -12,7 +12,10 @@ export const networkTarget = z
   .max(260)
   .superRefine((text, context) => {
     if (splitTarget(text) === undefined) {
-      context.addIssue({ code: 'custom', message: 'must be host:port, e.g. 127.0.0.1:9101, db.internal:8080 or [::1]:9101' });
+      context.addIssue({
+        code: 'custom',
+        message: 'must be host:port, e.g. 127.0.0.1:9101, db.internal:8080 or [::1]:9101',
+      });
     }
   });
 
@@ -41,4 +44,7 @@ export type NetworkEntry = z.output<typeof networkEntry>;
 
 export const networkList = z.object({ items: z.array(networkEntry) });
 
-export const networkAllow = z.strictObject({ target: networkTarget.describe('host:port to open.'), note: note.default('') });
+export const networkAllow = z.strictObject({
+  target: networkTarget.describe('host:port to open.'),
+  note: note.default(''),
+});

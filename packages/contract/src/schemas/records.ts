@@ -50,7 +50,7 @@ export const auditEvent = z.object({
   id: z.string(),
   createdAt: time,
   workspaceId: z.string().nullable(),
-  actor: z.string().describe("`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder."),
+  actor: z.string().describe('`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder.'),
   actorEmail: z.string().nullable(),
   action: z.string().describe('Id of the operation.'),
   target: z.string(),

@@ -21,7 +21,8 @@ function serverUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a complete URL, e.g. https://mcp.example.com/mcp';
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https:// or http://';
-  if (url.username !== '' || url.password !== '') return 'must not carry a user name or password; set a credential instead';
+  if (url.username !== '' || url.password !== '')
+    return 'must not carry a user name or password; set a credential instead';
   if (text.includes('#')) return 'must not have a fragment (#…)';
   return undefined;
 }

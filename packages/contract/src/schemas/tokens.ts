@@ -14,7 +14,9 @@ export const scope = z
   .array(scopeEntry)
   .min(1, 'must not be empty; leave it out for the whole workspace')
   .max(500)
-  .describe('Entries `server` or `server:tool`, with the names the server itself uses. Null or left out: the whole workspace.');
+  .describe(
+    'Entries `server` or `server:tool`, with the names the server itself uses. Null or left out: the whole workspace.',
+  );
 
 const secretState = {
   label: z.string(),
@@ -40,7 +42,10 @@ export const tokenList = z.object({ items: z.array(token) });
 
 export const tokenIssue = z
   .strictObject({
-    kind: z.enum(['workspace', 'member']).default('workspace').describe('workspace: a machine identity. member: acts for memberId.'),
+    kind: z
+      .enum(['workspace', 'member'])
+      .default('workspace')
+      .describe('workspace: a machine identity. member: acts for memberId.'),
     memberId: id.optional(),
     label,
     scope: scope.nullable().optional(),

@@ -8,7 +8,8 @@ export async function chooseWorkspace(client: Client, named: string | undefined)
   if (named !== undefined) return { workspace: named };
   const { items } = await client.workspaces.list().catch((error: unknown) => {
     // A key bound to one workspace may not list them all, and cannot say which one it is bound to.
-    if (error instanceof ApiError && error.problem.code === 'forbidden') throw new UsageError('Say which workspace: --workspace <slug>.');
+    if (error instanceof ApiError && error.problem.code === 'forbidden')
+      throw new UsageError('Say which workspace: --workspace <slug>.');
     throw error;
   });
   if (items.length === 1) return { workspace: items[0]!.slug };
@@ -48,7 +49,8 @@ export function readLimits(pairs: readonly string[] | undefined): Record<string,
   return Object.fromEntries(
     pairs.map((pair) => {
       const match = /^([A-Za-z]+)=(\d{1,12}|none)$/.exec(pair);
-      if (match === null) throw new UsageError(`'${pair}' is not a limit; write it as perMinute=600 or perMinute=none.`);
+      if (match === null)
+        throw new UsageError(`'${pair}' is not a limit; write it as perMinute=600 or perMinute=none.`);
       return [match[1]!, match[2] === 'none' ? null : Number(match[2])];
     }),
   );

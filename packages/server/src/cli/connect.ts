@@ -19,11 +19,17 @@ export async function connect(io: Io): Promise<Connection> {
   const { config, secrets } = loadConfig(io.environment);
   if (secrets.apiKey !== undefined) {
     const baseUrl = config.remoteUrl ?? 'http://127.0.0.1:8420';
-    const client = createClient({ baseUrl, apiKey: secrets.apiKey.reveal(), fetch: (request) => reach(request, baseUrl) });
+    const client = createClient({
+      baseUrl,
+      apiKey: secrets.apiKey.reveal(),
+      fetch: (request) => reach(request, baseUrl),
+    });
     return { client, mode: 'remote', [Symbol.asyncDispose]: async () => undefined };
   }
   if (config.remoteUrl !== undefined) {
-    throw new UsageError('MCPNEST_URL names a server, but there is no key for it. Set MCPNEST_API_KEY or MCPNEST_API_KEY_FILE.');
+    throw new UsageError(
+      'MCPNEST_URL names a server, but there is no key for it. Set MCPNEST_API_KEY or MCPNEST_API_KEY_FILE.',
+    );
   }
   // Loaded only here: talking to a server elsewhere needs none of it.
   const { openLocal } = await import('./local.ts');
@@ -35,8 +41,11 @@ async function reach(request: Request, baseUrl: string): Promise<Response> {
   try {
     return await fetch(request);
   } catch (error) {
-    throw new Error(`The server at ${baseUrl} cannot be reached. Is it running (mcpnest start) and is MCPNEST_URL right?`, {
-      cause: error instanceof Error ? error.cause : undefined,
-    });
+    throw new Error(
+      `The server at ${baseUrl} cannot be reached. Is it running (mcpnest start) and is MCPNEST_URL right?`,
+      {
+        cause: error instanceof Error ? error.cause : undefined,
+      },
+    );
   }
 }

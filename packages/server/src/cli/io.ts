@@ -16,6 +16,7 @@ export interface Io {
   ask(question: string): Promise<string>;
 }
 
+/** The streams and environment of this process. */
 export function processIo(): Io {
   // A reader that has seen enough (head, less) is no failure of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -17,7 +17,11 @@ export interface Local extends AsyncDisposable, Pick<LocalControl, 'deps'> {
 
 /** Open the data folder, which is made on first use. */
 export async function openLocal(config: Config, secrets: Secrets, io: Io): Promise<Local> {
-  const { control, deps, ...rest } = await buildControl(config, secrets, createLog('error', { write: (line) => io.err(line) }));
+  const { control, deps, ...rest } = await buildControl(
+    config,
+    secrets,
+    createLog('error', { write: (line) => io.err(line) }),
+  );
   const url = deps.publicUrl();
   const client = createClient({
     baseUrl: url,

@@ -8,10 +8,19 @@ export type Columns<Row> = Readonly<Record<string, (row: Row) => string | number
 export function table<Row>(rows: readonly Row[], columns: Columns<Row>): string {
   if (rows.length === 0) return '(none)\n';
   const headings = Object.keys(columns);
-  const cells = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => headings.map((key) => plain(columns[key]!(row))))];
+  const cells = [
+    headings.map((heading) => heading.toUpperCase()),
+    ...rows.map((row) => headings.map((key) => plain(columns[key]!(row)))),
+  ];
   const widths = headings.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
   return cells
-    .map((line) => `${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`)
+    .map(
+      (line) =>
+        `${line
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
     .join('');
 }
 
@@ -25,7 +34,7 @@ export function fields(values: Readonly<Record<string, unknown>>): string {
 
 function plain(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value as number);
+  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }
 

@@ -65,7 +65,7 @@ describe.each(allOperations.map((operation) => [operation.id, operation] as cons
 
   it('refuses fields and parameters it does not declare', async () => {
     if (operation.body !== null) {
-      const sent = { ...((operation.example ?? {}) as object), surprise: true };
+      const sent = { ...(operation.example as object), surprise: true };
       const response = await kit.send(operation.method, pathOf(operation), { body: sent });
       expect([response.status, await response.json()]).toMatchObject([400, { issues: [{ path: 'body.surprise' }] }]);
     }
@@ -82,19 +82,29 @@ describe('[TOK-09] a control key', () => {
   it('answers 401 with a challenge and says what is needed', async () => {
     const response = await kit.send('GET', '/api/v1/instance', { key: kit.workspaceToken });
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer /);
-    expect(await response.json()).toMatchObject({ code: 'unauthenticated', detail: expect.stringContaining('mnk_') as string });
+    expect(await response.json()).toMatchObject({
+      code: 'unauthenticated',
+      detail: expect.stringContaining('mnk_') as string,
+    });
   });
 
   it('gives the same answer for unknown, expired and revoked keys', async () => {
     const body = { email: 'ada@example.com', role: 'admin', label: 'short' } as const;
     const expiring = await kit.owner.instanceKeys.issue({ body: { ...body, expiresInDays: 1 } });
     const revoked = await kit.owner.instanceKeys.issue({ body });
-    expect(await statusOf(allOperations.find(({ id }) => id === 'instance.show')!, expiring.secret)).toBe(200);
+    expect(
+      await statusOf(
+        allOperations.find(({ id }) => id === 'instance.show')!,
+        expiring.secret,
+      ),
+    ).toBe(200);
     await kit.owner.instanceKeys.revoke({ params: { key: revoked.apiKey.id } });
     kit.advance(86_400_000);
     const answers = await Promise.all(
       [expiring.secret, revoked.secret, mintToken('mnk_')].map(async (key) => {
-        const { requestId: _, ...rest } = (await (await kit.send('GET', '/api/v1/instance', { key })).json()) as { requestId: string };
+        const { requestId: _, ...rest } = (await (await kit.send('GET', '/api/v1/instance', { key })).json()) as {
+          requestId: string;
+        };
         return rest;
       }),
     );
@@ -105,14 +115,30 @@ describe('[TOK-09] a control key', () => {
   it('counts for no more than its member, and ends with the membership', async () => {
     const key = await kit.memberKey('acme', 'di@example.com', 'admin');
     const client = kit.clientOf(key);
-    const member = (await kit.owner.members.list({ params: { workspace: 'acme' } })).items.find((item) => item.email === 'di@example.com')!;
+    const member = (await kit.owner.members.list({ params: { workspace: 'acme' } })).items.find(
+      (item) => item.email === 'di@example.com',
+    )!;
     const params = { workspace: 'acme', member: member.id };
     expect((await client.tokens.list({ params: { workspace: 'acme' } })).items).toHaveLength(1);
     await kit.owner.members.update({ params, body: { role: 'member' } });
     expect(await failure(client.tokens.list({ params: { workspace: 'acme' } }))).toMatchObject({ code: 'forbidden' });
     expect((await client.workspaces.show({ params: { workspace: 'acme' } })).slug).toBe('acme');
     await kit.owner.members.remove({ params });
-    expect(await failure(client.workspaces.show({ params: { workspace: 'acme' } }))).toMatchObject({ code: 'unauthenticated' });
+    expect(await failure(client.workspaces.show({ params: { workspace: 'acme' } }))).toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+
+  it('notes the day of its use, not every use', async () => {
+    const lastUse = async () => {
+      const { items } = await kit.owner.instanceKeys.list();
+      return items.find((item) => item.label === 'First owner')!.lastUsedAt;
+    };
+    const first = await lastUse();
+    kit.advance(3_600_000);
+    expect(await lastUse()).toBe(first);
+    kit.advance(86_400_000);
+    expect(Date.parse((await lastUse())!) - Date.parse(first!)).toBe(90_000_000);
   });
 
   it('cannot mint, rotate or revoke a key above its own role', async () => {
@@ -144,7 +170,9 @@ describe('[TOK-09] a control key', () => {
       eve.members.update({ params: { ...params, member: member.id }, body: { role: 'member' } }),
     ];
     for (const attempt of attempts) expect(await failure(attempt)).toMatchObject({ code: 'not_found' });
-    expect((await kit.owner.tokens.list({ params: acme })).items.find((item) => item.id === token.id)?.revokedAt).toBeNull();
+    expect(
+      (await kit.owner.tokens.list({ params: acme })).items.find((item) => item.id === token.id)?.revokedAt,
+    ).toBeNull();
   });
 
   it('is throttled only where it fails: an address with too many failures still works with a valid key', async () => {

@@ -76,9 +76,11 @@ export function createControl(deps: ControlDeps): Control {
       run(route, { request: context.req.raw, params: context.req.param(), info: context.env.info }),
     );
   }
-  const document = () => openApiDocument({ version, url: publicUrl() });
-  app.get('/api/v1/openapi.json', (context) => context.json(document()));
-  app.get('/docs', (context) => context.html(docsPage(document())));
+  const described = describeOnce(publicUrl);
+  app.get('/api/v1/openapi.json', (context) =>
+    context.body(described().json, 200, { 'content-type': 'application/json' }),
+  );
+  app.get('/docs', (context) => context.html(described().page));
   app.get('/docs/style.css', (context) => context.body(docsStyle, 200, { 'content-type': 'text/css; charset=utf-8' }));
   app.get('/', (context) => context.html(landingPage(version)));
   for (const [path, methods] of methodsByPath()) {
@@ -128,9 +130,24 @@ function contractRoutes(deps: ControlDeps): Route[] {
   const joined = new Set(routes.map((route) => route.operation.id));
   const missing = allOperations.filter((operation) => !joined.has(operation.id));
   if (missing.length > 0 || joined.size !== routes.length) {
-    throw new Error(`control: the contract and the routes differ: ${missing.map((operation) => operation.id).join(', ')}`);
+    throw new Error(
+      `control: the contract and the routes differ: ${missing.map((operation) => operation.id).join(', ')}`,
+    );
   }
   return routes;
+}
+
+/** Open to everyone, so made once and not per request; the address is known only after the start. */
+function describeOnce(publicUrl: () => string): () => { json: string; page: string } {
+  let made: { url: string; json: string; page: string } | undefined;
+  return () => {
+    const url = publicUrl();
+    if (made?.url !== url) {
+      const document = openApiDocument({ version, url });
+      made = { url, json: JSON.stringify(document), page: docsPage(document) };
+    }
+    return made;
+  };
 }
 
 function methodsByPath(): Map<string, string[]> {
@@ -146,8 +163,11 @@ function methodsByPath(): Map<string, string[]> {
 function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   // Two changes that do not lock the same row can still claim the same name; the database lets one of them win.
-  if (isUniqueViolation(error)) return conflict('Someone else made a change at the same moment. Look again, then repeat yours.');
-  return new AppError('internal', 'Something went wrong in MCPNest. The request id finds it in the log.', { cause: error });
+  if (isUniqueViolation(error))
+    return conflict('Someone else made a change at the same moment. Look again, then repeat yours.');
+  return new AppError('internal', 'Something went wrong in MCPNest. The request id finds it in the log.', {
+    cause: error,
+  });
 }
 
 /** Nothing served here runs scripts, is framed or is sniffed; the API is never cached. */

@@ -21,7 +21,9 @@ export async function authenticate(db: Kysely<Schema>, clock: Clock, header: str
   const key = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? '';
   const prefix = tokenPrefix(key);
   if (prefix === 'mng_') {
-    throw unauthenticated('This is a gateway token (mng_…); it opens the gateway only. The control API needs a control key (mnk_…).');
+    throw unauthenticated(
+      'This is a gateway token (mng_…); it opens the gateway only. The control API needs a control key (mnk_…).',
+    );
   }
   if (prefix === undefined) throw refused();
   const hash = hashToken(key);
@@ -31,13 +33,18 @@ export async function authenticate(db: Kysely<Schema>, clock: Clock, header: str
   if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= isoTime(now))) throw refused();
   const bound = boundTo(row);
   if (row.last_used_at === null || Date.parse(row.last_used_at) <= now - dayMs) {
-    await db.updateTable('api_keys').set({ last_used_at: isoTime(now) }).where('id', '=', row.id).execute();
+    await db
+      .updateTable('api_keys')
+      .set({ last_used_at: isoTime(now) })
+      .where('id', '=', row.id)
+      .execute();
   }
   return { kind: 'user', userId: row.user_id, keyId: row.id, ...bound };
 }
 
 /** One answer for wrong, expired and revoked keys: nothing to learn from the difference. */
-const refused = () => unauthenticated('This control key is not valid: wrong, expired or revoked. Ask an owner for a new one.');
+const refused = () =>
+  unauthenticated('This control key is not valid: wrong, expired or revoked. Ask an owner for a new one.');
 
 const findKey = (db: Kysely<Schema>, hash: string) =>
   db

@@ -36,21 +36,25 @@ export function bootstrap(
   input: BootstrapInput,
 ): Promise<Bootstrapped> {
   const { db, dialect } = deps.database;
-  return runChange({ db, bus: deps.bus, clock: deps.clock }, { actor: { kind: 'local' }, action: 'instance.bootstrap' }, async (change) => {
-    // On SQLite writers are one at a time already.
-    if (dialect === 'postgres') await sql`lock table users in share row exclusive mode`.execute(change.tx);
-    const user = await change.tx.selectFrom('users').select('id').executeTakeFirst();
-    const existing = await change.tx.selectFrom('gateway_workspaces').select('slug').executeTakeFirst();
-    if (user !== undefined || existing !== undefined) {
-      throw conflict(
-        'This instance has been set up already. Issue new secrets instead: mcpnest key issue --email <owner> --role owner, mcpnest token issue --workspace <slug>.',
-      );
-    }
-    const userId = await findOrCreateUser(change, input.email, undefined);
-    const row = await createWorkspace(change, { name: input.workspace, slug: slugFrom(input.workspace) });
-    await insertMember(change, row.id, userId, 'owner');
-    const key = await issueKey(change, null, { email: input.email, role: 'owner', label: 'First owner' });
-    const token = await issueToken(change, row, { kind: 'workspace', label: 'First token' });
-    return { workspace: row.slug, ownerEmail: input.email, apiKey: key.secret, workspaceToken: token.secret };
-  });
+  return runChange(
+    { db, bus: deps.bus, clock: deps.clock },
+    { actor: { kind: 'local' }, action: 'instance.bootstrap' },
+    async (change) => {
+      // On SQLite writers are one at a time already.
+      if (dialect === 'postgres') await sql`lock table users in share row exclusive mode`.execute(change.tx);
+      const user = await change.tx.selectFrom('users').select('id').executeTakeFirst();
+      const existing = await change.tx.selectFrom('gateway_workspaces').select('slug').executeTakeFirst();
+      if (user !== undefined || existing !== undefined) {
+        throw conflict(
+          'This instance has been set up already. Issue new secrets instead: mcpnest key issue --email <owner> --role owner, mcpnest token issue --workspace <slug>.',
+        );
+      }
+      const userId = await findOrCreateUser(change, input.email, undefined);
+      const row = await createWorkspace(change, { name: input.workspace, slug: slugFrom(input.workspace) });
+      await insertMember(change, row.id, userId, 'owner');
+      const key = await issueKey(change, null, { email: input.email, role: 'owner', label: 'First owner' });
+      const token = await issueToken(change, row, { kind: 'workspace', label: 'First token' });
+      return { workspace: row.slug, ownerEmail: input.email, apiKey: key.secret, workspaceToken: token.secret };
+    },
+  );
 }

@@ -20,7 +20,12 @@ it('[AUD-05] records who did what to what and when, in every workspace apart', a
   await kit.local.members.add({ params: acme, body: { email: 'cy@example.com' } });
   await kit.owner.workspaces.create({ body: { name: 'Other' } });
   const [member, server] = (await kit.owner.auditEvents.list({ params: acme })).items;
-  expect(member).toMatchObject({ action: 'members.add', actor: 'local-cli', actorEmail: null, detail: { email: 'cy@example.com' } });
+  expect(member).toMatchObject({
+    action: 'members.add',
+    actor: 'local-cli',
+    actorEmail: null,
+    detail: { email: 'cy@example.com' },
+  });
   expect(server).toMatchObject({
     action: 'servers.create',
     actor: expect.stringMatching(/^user:[0-9a-f-]{36}\/key:[0-9a-f-]{36}$/) as string,
@@ -52,28 +57,39 @@ it('[AUD-05] pages through events without losing or repeating one', async () => 
 
 it('[AUD-05] keeps nothing of a change whose audit event cannot be written', async () => {
   const before = await kit.snapshot('acme');
-  const nudged = kit.nudges.length;
+  const nudged = (await kit.nudges()).length;
   await kit.database.db.schema.alterTable('audit_events').renameTo('audit_events_away').execute();
-  expect(await failure(kit.owner.servers.create({ params: acme, body: { name: 'one', url } }))).toMatchObject({ code: 'internal' });
-  expect(await failure(kit.owner.tokens.issue({ params: acme, body: { label: 'x' } }))).toMatchObject({ code: 'internal' });
+  expect(await failure(kit.owner.servers.create({ params: acme, body: { name: 'one', url } }))).toMatchObject({
+    code: 'internal',
+  });
+  expect(await failure(kit.owner.tokens.issue({ params: acme, body: { label: 'x' } }))).toMatchObject({
+    code: 'internal',
+  });
   expect((await kit.owner.servers.list({ params: acme })).items).toEqual([]);
   expect((await kit.owner.tokens.list({ params: acme })).items).toHaveLength(1);
   expect(await kit.snapshot('acme')).toEqual(before);
-  expect(kit.nudges.length).toBe(nudged);
+  expect((await kit.nudges()).length).toBe(nudged);
 });
 
 it('raises the version by one with each change and nudges after it', async () => {
   const { version, workspace } = await kit.snapshot('acme');
   await kit.owner.servers.create({ params: acme, body: { name: 'one', url } });
   expect((await kit.snapshot('acme')).version).toBe(version + 1);
-  expect(kit.nudges.at(-1)).toBe(workspace.id);
-  const { updated_at } = await kit.database.db.selectFrom('gateway_workspaces').select('updated_at').executeTakeFirstOrThrow();
+  expect((await kit.nudges()).at(-1)).toBe(workspace.id);
+  const { updated_at } = await kit.database.db
+    .selectFrom('gateway_workspaces')
+    .select('updated_at')
+    .executeTakeFirstOrThrow();
   expect(updated_at).toBe('2026-11-21T12:00:00.000Z');
 });
 
 it('leaves nothing of a change that fails after it was recorded', async () => {
   const before = await kit.snapshot('acme');
-  const deps = { db: kit.database.db, bus: { publish: () => Promise.reject(new Error('down')) } as never, clock: { now: () => 0, monotonic: () => 0 } };
+  const deps = {
+    db: kit.database.db,
+    bus: { publish: () => Promise.reject(new Error('down')) } as never,
+    clock: { now: () => 0, monotonic: () => 0 },
+  };
   const by = { actor: { kind: 'local' } as const, action: 'test', workspaceId: before.workspace.id };
   const work = runChange(deps, by, async (change) => {
     await change.record({ workspaceId: before.workspace.id, target: 'x', publish: 'workspace' });
@@ -82,20 +98,35 @@ it('leaves nothing of a change that fails after it was recorded', async () => {
   await expect(work).rejects.toThrow('stop');
   expect(await kit.snapshot('acme')).toEqual(before);
   // A bus that is down costs time, never the change.
-  await runChange(deps, by, (change) => change.record({ workspaceId: before.workspace.id, target: 'x', publish: 'workspace' }));
+  await runChange(deps, by, (change) =>
+    change.record({ workspaceId: before.workspace.id, target: 'x', publish: 'workspace' }),
+  );
   expect((await kit.snapshot('acme')).version).toBe(before.version + 1);
 });
 
 it('opening an address publishes every workspace', async () => {
   await kit.owner.workspaces.create({ body: { name: 'Other' } });
   await kit.owner.network.allow({ body: { target: 'LOCALHOST:9101' } });
-  for (const slug of ['acme', 'other']) expect((await kit.snapshot(slug)).networkAllow).toEqual([{ host: 'localhost', port: 9101 }]);
+  for (const slug of ['acme', 'other'])
+    expect((await kit.snapshot(slug)).networkAllow).toEqual([{ host: 'localhost', port: 9101 }]);
   await kit.owner.network.revoke({ params: { target: 'localhost:9101' } });
   for (const slug of ['acme', 'other']) expect((await kit.snapshot(slug)).networkAllow).toEqual([]);
-  for (const target of ['localhost', '*:80', '10.0.0.0/8:80', 'host:0', 'host:65536', 'http://host:80', '', ':80', '[::1]']) {
+  for (const target of [
+    'localhost',
+    '*:80',
+    '10.0.0.0/8:80',
+    'host:0',
+    'host:65536',
+    'http://host:80',
+    '',
+    ':80',
+    '[::1]',
+  ]) {
     expect([target, (await failure(kit.owner.network.allow({ body: { target } }))).status]).toEqual([target, 400]);
   }
-  expect(await kit.owner.network.allow({ body: { target: '[0:0:0:0:0:0:0:1]:80' } })).toMatchObject({ target: '[::1]:80' });
+  expect(await kit.owner.network.allow({ body: { target: '[0:0:0:0:0:0:0:1]:80' } })).toMatchObject({
+    target: '[::1]:80',
+  });
 });
 
 it('changes workspace settings within their bounds, and nothing it was not told', async () => {
@@ -109,30 +140,80 @@ it('changes workspace settings within their bounds, and nothing it was not told'
   });
   expect((await kit.snapshot('acme')).settings).toEqual(settings);
   expect((await update({ limits: { principalPerMinute: null } })).settings.limits.principalPerMinute).toBeNull();
-  for (const wrong of [{ retentionDays: 29 }, { retentionDays: 2556 }, { auditMode: 'off' }, { limits: { other: 1 } }]) {
+  for (const wrong of [
+    { retentionDays: 29 },
+    { retentionDays: 2556 },
+    { auditMode: 'off' },
+    { limits: { other: 1 } },
+  ]) {
     expect(await failure(update(wrong))).toMatchObject({ code: 'invalid_input' });
   }
-  expect(await failure(kit.owner.workspaces.create({ body: { name: 'ACME' } }))).toMatchObject({ code: 'already_exists' });
+  expect(await failure(kit.owner.workspaces.create({ body: { name: 'ACME' } }))).toMatchObject({
+    code: 'already_exists',
+  });
 });
 
 it('bootstraps an empty instance once', async () => {
-  const again = bootstrap({ database: kit.database, bus: { publish: async () => undefined } as never, clock: { now: () => 0, monotonic: () => 0 } }, { email: 'eve@example.com', workspace: 'eve' });
+  const again = bootstrap(
+    {
+      database: kit.database,
+      bus: { publish: async () => undefined } as never,
+      clock: { now: () => 0, monotonic: () => 0 },
+    },
+    { email: 'eve@example.com', workspace: 'eve' },
+  );
   await expect(again).rejects.toMatchObject({ code: 'conflict' });
   expect((await kit.owner.workspaces.list()).items.map((item) => item.slug)).toEqual(['acme']);
-  expect(await kit.owner.instance.show()).toMatchObject({ database: 'sqlite', counts: { workspaces: 1, servers: 0, members: 1, tokens: 1 } });
+  expect(await kit.owner.instance.show()).toMatchObject({
+    database: 'sqlite',
+    counts: { workspaces: 1, servers: 0, members: 1, tokens: 1 },
+  });
 });
 
 it('[AUD-01][AUD-09] lists tool calls with filters and pages', async () => {
   const { workspace } = await kit.snapshot('acme');
   const row = (seq: number, status: number) => ({
-    ...{ id: `0199d2b4-7c1e-7a53-9f04-00000000000${seq}`, workspace_id: workspace.id, member_id: null, token_id: 't', principal_kind: 'workspace' },
-    ...{ server_id: 's', server_slug: 'one', tool_name: 'echo', status, outcome: 'ok', error_code: null, latency_ms: 1, upstream_ms: null },
-    ...{ created_at: `2026-11-21T12:00:0${seq}.000Z`, dispatched: 1, rule: 'member', policy_version: 1, definition_hash: null },
-    ...{ args_shape: '{"type":"object"}', args_mac: 'm', era: 'modern', protocol_version: null, client_name: null, bytes_in: 1, bytes_out: 2 },
+    ...{
+      id: `0199d2b4-7c1e-7a53-9f04-00000000000${seq}`,
+      workspace_id: workspace.id,
+      member_id: null,
+      token_id: 't',
+      principal_kind: 'workspace',
+    },
+    ...{
+      server_id: 's',
+      server_slug: 'one',
+      tool_name: 'echo',
+      status,
+      outcome: 'ok',
+      error_code: null,
+      latency_ms: 1,
+      upstream_ms: null,
+    },
+    ...{
+      created_at: `2026-11-21T12:00:0${seq}.000Z`,
+      dispatched: 1,
+      rule: 'member',
+      policy_version: 1,
+      definition_hash: null,
+    },
+    ...{
+      args_shape: '{"type":"object"}',
+      args_mac: 'm',
+      era: 'modern',
+      protocol_version: null,
+      client_name: null,
+      bytes_in: 1,
+      bytes_out: 2,
+    },
     ...{ trace_id: null, node: 'n', epoch: 1, seq },
   });
-  await kit.database.db.insertInto('mcp_tool_calls').values([row(1, 200), row(2, 403), row(3, 200)]).execute();
-  const list = async (query: object) => (await kit.owner.calls.list({ params: acme, query })).items.map((item) => Number(item.id.slice(-1)));
+  await kit.database.db
+    .insertInto('mcp_tool_calls')
+    .values([row(1, 200), row(2, 403), row(3, 200)])
+    .execute();
+  const list = async (query: object) =>
+    (await kit.owner.calls.list({ params: acme, query })).items.map((item) => Number(item.id.slice(-1)));
   expect(await list({})).toEqual([3, 2, 1]);
   expect(await list({ status: 403 })).toEqual([2]);
   expect(await list({ server: 'two' })).toEqual([]);

@@ -35,7 +35,11 @@ export function successorExpiry(old: Lifetime, input: ExpiryInput, now: number):
 }
 
 /** What ends a rotated one: revoked at once, or an end after the overlap (never later than its own). */
-export function ending(old: Lifetime, overlapSeconds: number, now: number): { revoked_at: string } | { expires_at: string } {
+export function ending(
+  old: Lifetime,
+  overlapSeconds: number,
+  now: number,
+): { revoked_at: string } | { expires_at: string } {
   if (overlapSeconds === 0) return { revoked_at: isoTime(now) };
   const end = isoTime(now + overlapSeconds * 1000);
   return { expires_at: old.expires_at !== null && old.expires_at < end ? old.expires_at : end };

@@ -26,9 +26,13 @@ export function createFailedLogins(clock: Clock): FailedLogins {
       buckets.set(remoteAddress, { left: Math.max(0, left - 1), at: now });
       if (buckets.size > maxAddresses) buckets.delete(buckets.keys().next().value!);
       if (left < 1) {
-        throw new AppError('rate_limited', 'Too many failed log-ins from this address. Check the key, then try again later.', {
-          retryAfterMs: Math.ceil((1 - left) * refillMs),
-        });
+        throw new AppError(
+          'rate_limited',
+          'Too many failed log-ins from this address. Check the key, then try again later.',
+          {
+            retryAfterMs: Math.ceil((1 - left) * refillMs),
+          },
+        );
       }
     },
   };

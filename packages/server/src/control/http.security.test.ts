@@ -28,7 +28,9 @@ describe('the borders of HTTP', () => {
     ['multipart/form-data; boundary=x', 415],
     ['application/json; charset=utf-8', 400],
   ])('answers a body of type %s with %i', async (type, code) => {
-    expect(await status(kit.send('POST', collection, { body: '{}', headers: { 'content-type': type } }))).toEqual(problem(code));
+    expect(await status(kit.send('POST', collection, { body: '{}', headers: { 'content-type': type } }))).toEqual(
+      problem(code),
+    );
   });
 
   it('refuses a body beyond 1 MiB, also one that lies about its length', async () => {
@@ -68,7 +70,7 @@ describe('the borders of HTTP', () => {
   });
 
   it('refuses path parameters that cannot be names', async () => {
-    for (const path of ['..%2f..', 'a_b', '%00', 'A', "'%20or%201=1", 'x'.repeat(5000)]) {
+    for (const path of ['..%2f..', '%zz', 'a_b', '%00', 'A', "'%20or%201=1", 'x'.repeat(5000)]) {
       expect(await status(kit.send('GET', `${collection}/${path}`))).toEqual(problem(400));
     }
     expect(await status(kit.send('GET', '/api/v1/workspaces/acme/calls?limit=0'))).toEqual(problem(400));
@@ -133,7 +135,10 @@ describe('pages', () => {
     for (const path of ['/', '/docs', '/docs/style.css', '/api/v1/openapi.json', '/api/v1/instance', '/nothing']) {
       const { headers } = await kit.send('GET', path, { key: null });
       expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff']);
-      expect([path, headers.get('content-security-policy')]).toEqual([path, expect.stringContaining("default-src 'none'")]);
+      expect([path, headers.get('content-security-policy')]).toEqual([
+        path,
+        expect.stringContaining("default-src 'none'"),
+      ]);
       expect([path, headers.get('x-request-id')]).toEqual([path, expect.stringMatching(/^[0-9a-f-]{36}$/)]);
     }
   });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createClient } from '@mcpnest/contract/client';
 import type { ApiError, Client } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
@@ -33,8 +34,8 @@ export interface Kit extends AsyncDisposable {
   /** Add a member with this role to a workspace and issue a workspace key of that role. */
   memberKey(workspace: string, email: string, role: Role): Promise<string>;
   snapshot(workspace: string): Promise<Snapshot>;
-  /** Workspace ids nudged so far. */
-  readonly nudges: string[];
+  /** Workspace ids nudged so far, once the bus has delivered. */
+  nudges(): Promise<readonly string[]>;
   /** Move the clock. */
   advance(milliseconds: number): void;
 }
@@ -48,16 +49,24 @@ export interface SendOptions {
 
 export const publicUrl = 'http://127.0.0.1:8420';
 
-export async function startKit(): Promise<Kit> {
+/** @param database an empty one to work on; it is closed with the kit */
+export async function startKit(database: OpenDatabase = openSqlite(':memory:')): Promise<Kit> {
   let now = Date.UTC(2026, 10, 21, 12);
   const clock = { now: () => now, monotonic: () => now };
-  const database = openSqlite(':memory:');
   await migrate(database, clock);
   const bus = createMemoryBus();
   const nudges: string[] = [];
   bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
   const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
-  const control = createControl({ database, bus, vault, clock, log: createLog('silent'), publicUrl: () => publicUrl, allowedHosts: [] });
+  const control = createControl({
+    database,
+    bus,
+    vault,
+    clock,
+    log: createLog('silent'),
+    publicUrl: () => publicUrl,
+    allowedHosts: [],
+  });
   const first = await bootstrap({ database, bus, clock }, { email: 'ada@example.com', workspace: 'acme' });
   let address = 0;
   const send: Kit['send'] = (method, path, { key = first.apiKey, body, headers = {}, remoteAddress } = {}) => {
@@ -70,7 +79,11 @@ export async function startKit(): Promise<Kit> {
     });
   };
   const clientAs = (apiKey: string | undefined, actor?: Actor): Client =>
-    createClient({ baseUrl: publicUrl, apiKey, fetch: (request) => control.fetch(request, actor === undefined ? {} : { actor }) });
+    createClient({
+      baseUrl: publicUrl,
+      apiKey,
+      fetch: (request) => control.fetch(request, actor === undefined ? {} : { actor }),
+    });
   const owner = clientAs(first.apiKey);
   return {
     control,
@@ -95,7 +108,10 @@ export async function startKit(): Promise<Kit> {
         .executeTakeFirstOrThrow();
       return JSON.parse(row.body) as Snapshot;
     },
-    nudges,
+    nudges: async () => {
+      await nextTurn();
+      return [...nudges];
+    },
     advance: (milliseconds) => void (now += milliseconds),
     [Symbol.asyncDispose]: async () => {
       await bus[Symbol.asyncDispose]();

@@ -18,7 +18,9 @@ export interface OriginPolicy {
 export function checkOrigin(request: Request, policy: OriginPolicy): void {
   const host = (request.headers.get('host') ?? new URL(request.url).host).toLowerCase();
   if (!isOurs(host, policy)) {
-    throw forbidden(`'${host.slice(0, 100)}' is not a name of this server. Allow it with MCPNEST_ALLOWED_HOSTS or set MCPNEST_PUBLIC_URL.`);
+    throw forbidden(
+      `'${host.slice(0, 100)}' is not a name of this server. Allow it with MCPNEST_ALLOWED_HOSTS or set MCPNEST_PUBLIC_URL.`,
+    );
   }
   const origin = request.headers.get('origin');
   if (origin === null) return;

@@ -62,12 +62,17 @@ function authorise(actor: Actor, operation: Operation, workspaceSlug: string | u
   const verdict = permission(actor, operation, workspaceSlug);
   if (verdict === 'allow') return;
   if (verdict === 'hidden') throw notFound('workspace', workspaceSlug!.slice(0, 100));
-  if (verdict === 'instance-only') throw forbidden(`${operation.id} needs a key for the whole instance; this key is bound to one workspace.`);
+  if (verdict === 'instance-only')
+    throw forbidden(`${operation.id} needs a key for the whole instance; this key is bound to one workspace.`);
   throw forbidden(`${operation.id} needs the role ${operation.role}.`);
 }
 
 async function findWorkspace(db: Kysely<Schema>, slug: string): Promise<WorkspaceRef> {
-  const row = await db.selectFrom('gateway_workspaces').select(['id', 'slug']).where('slug', '=', slug).executeTakeFirst();
+  const row = await db
+    .selectFrom('gateway_workspaces')
+    .select(['id', 'slug'])
+    .where('slug', '=', slug)
+    .executeTakeFirst();
   if (row === undefined) throw notFound('workspace', slug.slice(0, 100));
   return row;
 }
@@ -93,7 +98,10 @@ function parse(schema: z.ZodType, value: unknown, place: 'path' | 'query' | 'bod
 function explain(issue: z.core.$ZodIssue, prefix: string): InputIssue[] {
   const path = [prefix, ...issue.path.map(String)].join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${path}.${key.slice(0, 50)}`, message: 'is not a field of this operation' }));
+    return issue.keys.map((key) => ({
+      path: `${path}.${key.slice(0, 50)}`,
+      message: 'is not a field of this operation',
+    }));
   }
   if (issue.code === 'invalid_union') {
     const nearest = [...issue.errors].sort((a, b) => rankOf(a) - rankOf(b))[0];

@@ -1,4 +1,5 @@
-import { AppError, invalidInput } from '../domain/errors.ts';
+import { invalidInput } from '../domain/errors.ts';
+import type { AppError } from '../domain/errors.ts';
 import { JsonRejected, scanJson } from '../platform/json/scan.ts';
 
 /** Bytes a request body may have. */

@@ -30,7 +30,8 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const forbidden = [canary, ...sealed, ...tokens.map((row) => row.hash), ...keys.map((row) => row.hash), ...secrets];
 
   const ids: Record<string, string> = { ...server, token: rotated.token.id, key: key.apiKey.id };
-  const path = (operation: Operation) => operation.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? rotated.token.id);
+  const path = (operation: Operation) =>
+    operation.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? rotated.token.id);
   let read = 0;
   for (const operation of allOperations.filter((candidate) => candidate.method === 'GET')) {
     const response = await kit.send('GET', path(operation));
@@ -40,7 +41,9 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     read += 1;
   }
   expect(read).toBeGreaterThan(10);
-  const changed = await kit.send('PATCH', path(allOperations.find(({ id }) => id === 'servers.update')!), { body: { name: 'two' } });
+  const changed = await kit.send('PATCH', path(allOperations.find(({ id }) => id === 'servers.update')!), {
+    body: { name: 'two' },
+  });
   const text = await changed.text();
   expect(forbidden.filter((secret) => text.includes(secret))).toEqual([]);
   const events = await db.selectFrom('audit_events').selectAll().execute();
@@ -51,7 +54,11 @@ it('[TOK-01][TOK-02] hands a token out in the agreed form, once, and keeps its S
   const { secret, token } = await kit.owner.tokens.issue({ params: acme, body: { label: 'ci' } });
   expect(secret).toMatch(/^mng_[0-9a-f]{48}$/);
   expect(token.hint).toBe(secret.slice(-4));
-  const row = await kit.database.db.selectFrom('gateway_tokens').selectAll().where('id', '=', token.id).executeTakeFirstOrThrow();
+  const row = await kit.database.db
+    .selectFrom('gateway_tokens')
+    .selectAll()
+    .where('id', '=', token.id)
+    .executeTakeFirstOrThrow();
   expect(row.hash).toBe(hashToken(secret));
   expect(JSON.stringify(row)).not.toContain(secret);
 });

@@ -36,15 +36,20 @@ export function readCredential(text: string): SealedCredential {
   return stored.id === undefined || stored.headers === undefined ? null : { id: stored.id, headers: stored.headers };
 }
 
+/** The opposite of `readCredential`. */
 export const writeCredential = (credential: SealedCredential): string => JSON.stringify(credential ?? {});
 
+/** Read `server_revisions.config`. */
 export function readConfig(text: string): ServerConfig {
   const stored = JSON.parse(text) as Omit<ServerConfig, 'limits'> & { limits: Partial<ServerLimits> };
   return { ...stored, limits: { ...defaultServerLimits, ...stored.limits } };
 }
 
 /** The object with the fields of the patch that are present; null is a value, undefined is absence. */
-export function withPatch<T extends object>(before: T, patch: { [Key in keyof T]?: T[Key] | undefined } | undefined): T {
+export function withPatch<T extends object>(
+  before: T,
+  patch: { [Key in keyof T]?: T[Key] | undefined } | undefined,
+): T {
   const present = Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
   return { ...before, ...(Object.fromEntries(present) as Partial<T>) };
 }

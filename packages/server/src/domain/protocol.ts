@@ -54,5 +54,12 @@ export const rpcCode = {
   upstreamTimeout: 504,
 } as const;
 
+/** Log levels (RFC 5424 by way of the protocol), least severe first. */
+export const logLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const isLogLevel = (level: string | undefined): level is LogLevel =>
+  (logLevels as readonly (string | undefined)[]).includes(level);
+
 /** What this program calls itself on either side. */
 export const implementation = { name: 'mcpnest', version: '0.1.0' } as const;

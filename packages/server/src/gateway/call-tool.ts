@@ -5,13 +5,13 @@ import { argsShape } from './args-shape.ts';
 import { authorize } from './authorized-call.ts';
 import type { CatalogueTool } from './catalogue.ts';
 import { dispatch } from './dispatch.ts';
-import { acceptsStream, type Exchanged } from './inbound.ts';
+import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
 import { rateLimited } from './limits.ts';
 import type { Message } from './message.ts';
 import { mirroredParams, requireMirroredParams } from './param-headers.ts';
 import type { CallRecord } from './recorder.ts';
 import { refuseUnoffered, Relay } from './relay.ts';
-import { invalidParams, toolNotAllowed, unknownTool } from './rpc-error.ts';
+import { invalidParams, toolNotAllowed, unknownTool, type RpcError } from './rpc-error.ts';
 import type { GatewayDeps } from './deps.ts';
 import { callParams } from './translate.ts';
 import { faultError, UpstreamFault } from './upstreams/fault.ts';
@@ -34,11 +34,13 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   const tool = server === undefined ? await deps.catalogue.resolve(held, name) : await deps.catalogue.resolveOn(held, server, name);
   if (tool === undefined) {
     record.deny(404, 'unknown_tool', 'unknown-tool');
-    throw unknownTool(name);
+    throw unknownTool(name, deps.catalogue.missing(held, principal));
   }
   record.tool(tool);
   const decision = deps.decide(held.snapshot, principal, { serverSlug: tool.server.slug, tool: tool.definition.name });
-  if (decision.effect === 'deny') refuse(record, decision, name);
+  if (decision.effect === 'deny') {
+    refuse(record, decision, unknownTool(name, deps.catalogue.missing(held, principal)));
+  }
   const headers = mirroredParams(tool.definition.paramHeaders, bytes, args);
   if (era.kind === 'modern') {
     try {
@@ -49,51 +51,47 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
     }
   }
 
-  const leave = takeBudget(deps, call, tool, record);
+  takeBudget(deps, call, tool, record);
+  record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
+  const receipt = await record.intent(decision.rule);
+  const authorized = authorize({ principal, held, tool, decision, receipt });
+  const relay = new Relay(deps.replies, call, message);
+  const cancel = cancelOnDisconnect(call);
+  const started = deps.clock.monotonic();
+  let answer: UpstreamAnswer;
   try {
-    record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
-    const receipt = await record.intent(decision.rule);
-    const authorized = authorize({ principal, held, tool, decision, receipt });
-    const relay = new Relay(deps.replies, call, message);
-    const cancel = cancelOnDisconnect(call);
-    const started = deps.clock.monotonic();
-    let answer: UpstreamAnswer;
-    try {
-      answer = await dispatch(deps.upstreams, authorized, {
-        method: 'tools/call',
-        name: tool.definition.name,
-        paramHeaders: headers,
-        preferModern: era.kind !== 'legacy',
-        params: (target) => callParams(message, tool.definition.name, target),
-        deadlineMs: tool.server.limits.deadlineMs,
-        ...(acceptsStream(inbound.req) ? { onNotification: relay.notification } : {}),
-        cancel,
-      });
-      refuseUnoffered(answer);
-    } catch (error) {
-      inbound.upstreamMs = deps.clock.monotonic() - started;
-      if (!(error instanceof UpstreamFault)) {
-        record.failed(503, 'internal', false);
-        throw error;
-      }
-      record.fault(error);
-      throw faultError(error, tool.server.slug);
-    }
+    answer = await dispatch(deps.upstreams, authorized, {
+      method: 'tools/call',
+      name: tool.definition.name,
+      paramHeaders: headers,
+      preferModern: era.kind !== 'legacy',
+      params: (target) => callParams(message, tool.definition.name, { ...target, logLevel: relay.logLevel }),
+      deadlineMs: tool.server.limits.deadlineMs,
+      ...(acceptsStream(inbound.req) ? { onNotification: relay.notification } : {}),
+      cancel,
+    });
+    refuseUnoffered(answer);
+  } catch (error) {
     inbound.upstreamMs = deps.clock.monotonic() - started;
-    const bytesOut = relay.answer(answer);
-    record.answered(answer, bytesOut);
-  } finally {
-    leave();
+    if (!(error instanceof UpstreamFault)) {
+      record.failed(503, 'internal', false);
+      throw error;
+    }
+    record.fault(error);
+    throw faultError(error, tool.server.slug);
   }
+  inbound.upstreamMs = deps.clock.monotonic() - started;
+  record.answered(answer);
+  relay.answer(answer);
 }
 
-function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny' }>, name: string): never {
+function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny' }>, unknown: RpcError): never {
   record.deny(decision.visible ? 403 : 404, decision.visible ? 'denied_by_policy' : 'unknown_tool', decision.rule);
-  throw decision.visible ? toolNotAllowed(decision.reason) : unknownTool(name);
+  throw decision.visible ? toolNotAllowed(decision.reason) : unknown;
 }
 
-/** @returns what gives the concurrency back */
-function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, record: CallRecord): () => void {
+/** A call counts as in flight until its answer has been taken. */
+function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, record: CallRecord): void {
   const { principal, held } = call;
   const { settings } = held.snapshot;
   const { server, definition } = tool;
@@ -112,7 +110,8 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
     if (wait > 0) refuse(what, wait);
   }
   const leave = deps.concurrency.enter(principal.tokenId, settings.limits.principalConcurrency);
-  return leave ?? refuse('calls in flight of this token', 1_000);
+  if (leave === undefined) refuse('calls in flight of this token', 1_000);
+  else whenClosed(call.inbound, leave);
 }
 
 /**
@@ -122,7 +121,7 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
 function cancelOnDisconnect(call: Exchanged): Cancel {
   const cancel: Cancel = {};
   const { inbound, era } = call;
-  inbound.res.once('close', () => {
+  whenClosed(inbound, () => {
     if (inbound.res.writableFinished || (era.kind === 'legacy' && !inbound.revoked)) return;
     cancel.fault = 'cancelled';
     cancel.abort?.('cancelled');

@@ -54,6 +54,14 @@ export class Catalogue {
     return target === undefined ? undefined : this.#tool(shelf, held, target);
   }
 
+  /** Slugs of servers this principal may see whose tools are not known: what it asked for may be theirs. */
+  missing(held: HeldSnapshot, principal: Principal): string[] {
+    const shelf = this.#shelves.get(held.snapshot.workspace.id);
+    if (shelf === undefined || shelf instanceof Promise) return [];
+    const missing = visibleTo(principal, held.snapshot.servers).filter(({ id }) => shelf.lists.get(id)?.known !== true);
+    return missing.map(({ slug }) => slug);
+  }
+
   /** A tool of one server by the name the server gave it. */
   async resolveOn(held: HeldSnapshot, server: SnapshotServer, tool: string): Promise<CatalogueTool | undefined> {
     const shelf = await this.#shelf(held);
@@ -77,7 +85,7 @@ export class Catalogue {
         decide(held.snapshot, principal, { serverSlug: server.slug, tool: definition.name }).effect === 'allow',
     );
     const servers = only === undefined ? held.snapshot.servers : [only];
-    const visible = servers.filter((server) => principal.scope === null || principal.scope.servers.has(server.slug));
+    const visible = visibleTo(principal, servers);
     return {
       entries: allowed,
       visible,
@@ -130,8 +138,10 @@ export class Catalogue {
     const lists = new Map<string, ToolList>();
     for (const server of held.snapshot.servers) {
       const known = shelf.lists.get(server.id);
-      if (known?.revision === server.revision) lists.set(server.id, known);
-      else {
+      if (known?.revision === server.revision) {
+        known.retry();
+        lists.set(server.id, known);
+      } else {
         lists.set(
           server.id,
           new ToolList({
@@ -210,6 +220,9 @@ export interface CatalogueListing {
   readonly missing: readonly SnapshotServer[];
   readonly generation: number;
 }
+
+const visibleTo = (principal: Principal, servers: readonly SnapshotServer[]): readonly SnapshotServer[] =>
+  principal.scope === null ? servers : servers.filter(({ slug }) => principal.scope!.servers.has(slug));
 
 const ownEntries = (server: SnapshotServer, list: ToolList): CatalogueEntry[] =>
   list.tools.map((definition) => ({ name: definition.name, server, definition }));

@@ -18,12 +18,16 @@ export interface DoorSettings {
  */
 export function checkHostAndOrigin(req: IncomingMessage, settings: DoorSettings): void {
   const host = hostName(req.headers.host);
-  if (host === undefined || !settings.allowedHosts.has(host)) throw forbidden('This host name is not served here.');
+  if (host === undefined || !settings.allowedHosts.has(host)) {
+    throw forbidden('This host name is not served here; the operator adds names with MCPNEST_ALLOWED_HOSTS.');
+  }
   const { origin } = req.headers;
   if (origin === undefined) return;
   if (settings.allowedOrigins.has(origin)) return;
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (url === undefined || !settings.allowedHosts.has(bare(url.hostname))) throw forbidden('This origin is not allowed.');
+  if (url === undefined || !settings.allowedHosts.has(bare(url.hostname))) {
+    throw forbidden('This origin is not allowed; the operator adds origins with MCPNEST_ALLOWED_ORIGINS.');
+  }
 }
 
 function hostName(header: string | undefined): string | undefined {

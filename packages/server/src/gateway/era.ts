@@ -66,10 +66,10 @@ const sentinel = /^=\?base64\?((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-
 
 /**
  * Undo the Base64 sentinel of header values that are not plain visible ASCII (streamable-http "Value Encoding").
- * @returns undefined when a value begins as a sentinel but is none
+ * @returns undefined when a value has the sentinel's marks but is not Base64 between them
  */
 export function decodeHeaderValue(value: string): string | undefined {
-  if (!value.startsWith('=?base64?')) return value;
+  if (!value.startsWith('=?base64?') || !value.endsWith('?=')) return value;
   const encoded = sentinel.exec(value)?.[1];
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
 }

@@ -45,3 +45,9 @@ export function acceptsJson(req: IncomingMessage): boolean {
   const { accept } = req.headers;
   return accept === undefined || !accept.includes('text/event-stream') || /application\/(json|\*)|\*\/\*/.test(accept);
 }
+
+/** Run this once the answer has been taken or the client has gone; at once if that has happened already. */
+export function whenClosed(inbound: Inbound, task: () => void): void {
+  if (inbound.res.closed) task();
+  else inbound.res.once('close', task);
+}

@@ -1,4 +1,4 @@
-import { implementation, isLegacyVersion, metaKey, newestLegacy, supportedVersions } from '../domain/protocol.ts';
+import { implementation, isLegacyVersion, isLogLevel, logLevels, metaKey, newestLegacy, supportedVersions } from '../domain/protocol.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { callTool } from './call-tool.ts';
 import type { GatewayDeps } from './deps.ts';
@@ -15,6 +15,7 @@ const methods: ReadonlyMap<string, { eras: readonly Exchanged['era']['kind'][]; 
   ['tools/list', { eras: ['modern', 'legacy', 'bare'], run: listTools }],
   ['server/discover', { eras: ['modern', 'bare'], run: discover }],
   ['initialize', { eras: ['legacy'], run: initialize }],
+  ['logging/setLevel', { eras: ['legacy'], run: setLogLevel }],
   ['ping', { eras: ['legacy', 'bare'], run: ping }],
 ]);
 
@@ -30,7 +31,7 @@ export async function runMethod(deps: GatewayDeps, call: Exchanged, message: Mes
   await method.run(deps, call, message);
 }
 
-const capabilities = { tools: {} };
+const capabilities = { tools: {}, logging: {} };
 
 /** `server/discover` (2026-07-28): what this endpoint is, for this caller. */
 function discover(deps: GatewayDeps, call: Exchanged, message: Message): void {
@@ -59,6 +60,14 @@ function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void 
   const session = deps.sessions.open(call.principal, endpoint(call), version, clientName);
   const result = { protocolVersion: version, capabilities, serverInfo: serverInfo(call), instructions: instructions(call) };
   deps.replies.result(call.inbound, message.idText, JSON.stringify(result), ['mcp-session-id', session.id]);
+}
+
+/** `logging/setLevel` (legacy): from now on this session hears nothing less severe. */
+function setLogLevel(deps: GatewayDeps, call: Exchanged, message: Message): void {
+  const level = stringValue(message.bytes, member(message.params, 'level'));
+  if (!isLogLevel(level)) throw invalidParams(`"params.level" must be one of ${logLevels.join(', ')}.`);
+  if (call.session !== undefined) call.session.logLevel = level;
+  deps.replies.result(call.inbound, message.idText, '{}');
 }
 
 function ping(deps: GatewayDeps, call: Exchanged, message: Message): void {

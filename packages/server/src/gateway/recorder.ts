@@ -103,7 +103,8 @@ export class CallRecord {
   }
 
   /** The upstream gave an answer: a result, a result that says the tool failed, or a JSON-RPC error. */
-  answered(answer: UpstreamReply, bytesOut: number): void {
+  answered(answer: UpstreamReply): void {
+    const bytesOut = answer.bytes.length;
     if (answer.error !== undefined) {
       this.#end('rpc_error', 502, `rpc:${errorCode(answer) ?? 'invalid'}`, bytesOut, true);
       return;

@@ -1,11 +1,11 @@
-import { metaKey } from '../domain/protocol.ts';
+import { isLogLevel, logLevels, metaKey, rpcCode, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { splice } from '../platform/json/splice.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import type { Replies } from './reply.ts';
 import { UpstreamFault } from './upstreams/fault.ts';
-import type { UpstreamMessage } from './upstreams/reply.ts';
+import { errorCode, type UpstreamMessage } from './upstreams/reply.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /** What a request may hear before its answer. Everything else an upstream says by itself concerns no single caller. */
@@ -17,12 +17,15 @@ export class Relay {
   readonly #call: Exchanged;
   readonly #message: Message;
   readonly #progressToken: string | undefined;
+  /** Least severe log message the caller asked for; undefined = none at all. */
+  readonly logLevel: LogLevel | undefined;
   #lastProgress = -Infinity;
 
   constructor(replies: Replies, call: Exchanged, message: Message) {
     this.#replies = replies;
     this.#call = call;
     this.#message = message;
+    this.logLevel = wantedLevel(call, message);
     const token = member(message.meta, metaKey.progressToken);
     this.#progressToken =
       token === undefined || (token.kind !== 'string' && token.kind !== 'number') ? undefined : sourceText(message.bytes, token);
@@ -33,9 +36,8 @@ export class Relay {
     const { bytes, method, root } = notification;
     if (method === undefined || !relayed.has(method)) return;
     if (method === 'notifications/message') {
-      // Without a level the caller asked for no log messages; a modern upstream sends none, a shared session may.
-      const wanted = this.#call.era.kind !== 'modern' || member(this.#message.meta, metaKey.logLevel) !== undefined;
-      if (wanted) this.#replies.event(this.#call.inbound, [bytes]);
+      const level = stringValue(bytes, member(member(root, 'params'), 'level'));
+      if (this.#hears(level)) this.#replies.event(this.#call.inbound, [bytes]);
       return;
     }
     const params = member(root, 'params');
@@ -49,19 +51,32 @@ export class Relay {
 
   /**
    * Answer the caller with the upstream's own bytes under the caller's id.
-   * @returns bytes of the answer
    */
-  answer(answer: UpstreamAnswer): number {
+  answer(answer: UpstreamAnswer): void {
     const { bytes, id, result } = answer;
     const edits = [{ start: id.start, end: id.end, text: this.#message.idText }];
     if (result !== undefined && this.#call.era.kind === 'modern' && member(result, 'resultType') === undefined) {
       const at = result.start + 1;
       edits.push({ start: at, end: at, text: `"resultType":"complete"${result.keys.length > 0 ? ',' : ''}` });
     }
-    this.#replies.message(this.#call.inbound, splice(bytes, edits));
-    return bytes.length;
+    const named = this.#call.era.kind === 'modern' && statusNamed.has(errorCode(answer) ?? 0);
+    this.#replies.message(this.#call.inbound, splice(bytes, edits), named ? 400 : 200);
+  }
+
+  #hears(level: string | undefined): boolean {
+    return this.logLevel !== undefined && logLevels.indexOf(this.logLevel) <= logLevels.indexOf((level ?? 'info') as LogLevel);
   }
 }
+
+/** A modern request names its level or hears nothing; a session has one; a bare request belongs to no conversation. */
+function wantedLevel(call: Exchanged, message: Message): LogLevel | undefined {
+  if (call.era.kind !== 'modern') return call.session?.logLevel;
+  const level = stringValue(message.bytes, member(message.meta, metaKey.logLevel));
+  return isLogLevel(level) ? level : undefined;
+}
+
+/** Errors for which the modern protocol names the HTTP status (streamable-http, 400). */
+const statusNamed: ReadonlySet<number> = new Set([rpcCode.headerMismatch, rpcCode.missingCapability, rpcCode.unsupportedVersion]);
 
 /**
  * The gateway declares no client capability upstream yet, so an answer that asks for input or hands out a task was

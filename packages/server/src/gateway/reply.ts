@@ -1,4 +1,6 @@
+import { AppError } from '../domain/errors.ts';
 import type { Clock } from '../platform/clock.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { acceptsJson, type Inbound } from './inbound.ts';
 import type { RpcError } from './rpc-error.ts';
 
@@ -25,19 +27,35 @@ export class Replies {
       res.end();
       return;
     }
-    const body = binary(parts);
-    res.writeHead(status, [
+    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+    const head = [
       'content-type',
       'application/json',
       'content-length',
-      String(body.length),
+      String(length),
       'cache-control',
       'no-store',
       'server-timing',
       this.timing(inbound),
       ...headers,
-    ]);
-    res.end(body, 'latin1');
+    ];
+    if (length > largeBytes) {
+      this.#large(inbound, parts, length, status, head);
+      return;
+    }
+    res.writeHead(status, head);
+    res.end(binary(parts), 'latin1');
+  }
+
+  /** Pieces of a large answer go out as they are, counted until the client has taken them. */
+  #large(inbound: Inbound, parts: readonly (Buffer | string)[], length: number, status: number, head: string[]): void {
+    const { res } = inbound;
+    if (!sending.take(length)) throw new AppError('unavailable', 'The call ran, but too many large answers wait for their readers to deliver this one.');
+    res.once('close', () => sending.give(length));
+    res.writeHead(status, head);
+    for (const part of parts) res.write(part);
+    res.end();
+    dropWhenStalled(res);
   }
 
   /** Answer with a result given as JSON text. */
@@ -88,6 +106,24 @@ export class Replies {
     const own = Math.max(0, total - inbound.upstreamMs);
     return `gateway;dur=${own.toFixed(3)}, upstream;dur=${inbound.upstreamMs.toFixed(3)}`;
   }
+}
+
+/** Answers from this size on are written in pieces and counted. */
+const largeBytes = 64 * 1024;
+/** Answers that clients have not taken yet, in all. */
+const sending = new ByteBudget(64 * 1024 * 1024);
+/** A client that takes nothing for this long is not coming back. */
+const stalledMs = 30_000;
+
+function dropWhenStalled(res: Inbound['res']): void {
+  if (res.writableFinished) return;
+  let written = res.socket?.bytesWritten;
+  const timer = setInterval(() => {
+    if (res.socket?.bytesWritten === written) res.destroy();
+    written = res.socket?.bytesWritten;
+  }, stalledMs);
+  timer.unref();
+  res.once('close', () => clearInterval(timer));
 }
 
 /**

@@ -37,8 +37,12 @@ export const unsupportedVersion = (requested: string): RpcError =>
 export const methodNotFound = (method: string, modern: boolean): RpcError =>
   new RpcError(modern ? 404 : 200, rpcCode.methodNotFound, `Method not found: ${method.slice(0, 64)}`);
 
-/** The same words for a tool that is not there and one the caller must not know of. */
-export const unknownTool = (name: string): RpcError => invalidParams(`Unknown tool: ${name.slice(0, 128)}`);
+/**
+ * The same words for a tool that is not there and one the caller must not know of.
+ * @param unavailable servers the caller may see whose tools are unknown at the moment
+ */
+export const unknownTool = (name: string, unavailable: readonly string[]): RpcError =>
+  invalidParams(`Unknown tool: ${name.slice(0, 128)}`, unavailable.length > 0 ? { unavailable } : undefined);
 
 export const toolNotAllowed = (reason: string): RpcError =>
   new RpcError(200, rpcCode.toolNotAllowed, 'Tool not allowed for this user', { reason });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Principal } from '../domain/policy.ts';
+import type { LogLevel } from '../domain/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import { rpcStatus } from './rpc-error.ts';
 
@@ -11,6 +12,8 @@ export interface ClientSession {
   readonly path: string;
   readonly version: string;
   readonly clientName: string | null;
+  /** Least severe log message it wants; everything until it says. */
+  logLevel: LogLevel;
   usedAt: number;
 }
 
@@ -41,6 +44,7 @@ export class ClientSessions {
       path,
       version,
       clientName,
+      logLevel: 'debug',
       usedAt: this.#clock.monotonic(),
     };
     this.#sessions.set(session.id, session);

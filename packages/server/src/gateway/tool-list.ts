@@ -60,6 +60,11 @@ export class ToolList {
     if (age >= (this.#failed ? retryMs : freshMs)) this.#begin(this.#refresh());
   }
 
+  /** Try again at once if the last attempt failed: something about the configuration has changed. */
+  retry(): void {
+    if (this.#failed && this.#refreshing === undefined) this.#begin(this.#refresh());
+  }
+
   /** Wait until settled, at most `patienceMs`; a list in memory is ready at once. */
   async ready(patienceMs: number): Promise<void> {
     this.touch();

@@ -1,4 +1,4 @@
-import { metaKey } from '../domain/protocol.ts';
+import { metaKey, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, type JsonNode } from '../platform/json/scan.ts';
 import { splice } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
@@ -14,14 +14,21 @@ const hopKeys: ReadonlySet<string> = new Set([
 
 const ownMetaMembers = ownMeta.slice(1, -1);
 
+export interface ParamsTarget {
+  readonly modern: boolean;
+  /** Stands in for the caller's progress token, which may collide with another caller's. */
+  readonly id: string;
+  /** What a modern upstream is told to log; undefined = nothing. */
+  readonly logLevel: LogLevel | undefined;
+}
+
 /**
  * Write a call's params for its upstream: the target under the upstream's own name, `_meta` of the right generation,
  * everything else byte for byte. Safe to splice because the message was scanned and has no duplicate names.
  *
  * @param name the upstream's name of the tool
- * @param target.id stands in for the caller's progress token, which may collide with another caller's
  */
-export function callParams(message: Message, name: string, target: { modern: boolean; id: string }): string {
+export function callParams(message: Message, name: string, target: ParamsTarget): string {
   const { bytes, params, meta } = message;
   const nameNode = member(params, 'name')!;
   const edits = [
@@ -30,19 +37,21 @@ export function callParams(message: Message, name: string, target: { modern: boo
     { start: params!.end, end: bytes.length, text: '' },
   ];
   if (meta !== undefined) edits.push({ start: meta.start, end: meta.end, text: metaText(bytes, meta, target) });
-  else if (target.modern) edits.push({ start: params!.start + 1, end: params!.start + 1, text: `"_meta":${ownMeta},` });
+  else if (target.modern) edits.push({ start: params!.start + 1, end: params!.start + 1, text: `"_meta":{${ownMembers(target)}},` });
   return splice(bytes, edits).join('');
 }
 
-function metaText(bytes: Buffer, meta: JsonNode, target: { modern: boolean; id: string }): string {
-  const members = target.modern ? [ownMetaMembers] : [];
+function metaText(bytes: Buffer, meta: JsonNode, target: ParamsTarget): string {
+  const members = target.modern ? [ownMembers(target)] : [];
   for (const [i, key] of meta.keys.entries()) {
     if (key === metaKey.progressToken) members.push(`"progressToken":"${target.id}"`);
-    else if (key === metaKey.logLevel && target.modern) members.push(memberText(bytes, key, meta.children[i]!));
     else if (!hopKeys.has(key)) members.push(memberText(bytes, key, meta.children[i]!));
   }
   return `{${members.join(',')}}`;
 }
+
+const ownMembers = ({ logLevel }: ParamsTarget): string =>
+  logLevel === undefined ? ownMetaMembers : `${ownMetaMembers},"${metaKey.logLevel}":"${logLevel}"`;
 
 const memberText = (bytes: Buffer, key: string, value: JsonNode): string =>
   `${JSON.stringify(key)}:${sourceText(bytes, value)}`;

@@ -47,10 +47,15 @@ export function credentialCommands(server: Command, { io, withClient }: Shell): 
     );
 }
 
-async function readCredential(io: Io, options: SetOptions): Promise<{ bearer: string } | { headers: Record<string, string> }> {
+async function readCredential(
+  io: Io,
+  options: SetOptions,
+): Promise<{ bearer: string } | { headers: Record<string, string> }> {
   const sources = [options.bearerStdin, options.bearerEnv, options.headerEnv, options.headerFile];
   if (sources.filter((source) => source !== undefined).length !== 1) {
-    throw new UsageError('Say where the secret is, in one way: --bearer-stdin, --bearer-env, --header-env or --header-file.');
+    throw new UsageError(
+      'Say where the secret is, in one way: --bearer-stdin, --bearer-env, --header-env or --header-file.',
+    );
   }
   if (options.bearerStdin === true) return { bearer: (await io.readInput()).trim() };
   if (options.bearerEnv !== undefined) return { bearer: fromEnvironment(io, options.bearerEnv) };

@@ -35,7 +35,12 @@ export async function diagnose(io: Io): Promise<Finding[]> {
 function checkNode(running: string): Finding {
   const [major = 0, minor = 0] = running.split('.').map(Number);
   const ok = major > oldestNode[0]! || (major === oldestNode[0] && minor >= oldestNode[1]!);
-  return { check: 'Node', ok, said: running, remedy: `Node ${oldestNode.join('.')} or newer is needed: https://nodejs.org` };
+  return {
+    check: 'Node',
+    ok,
+    said: running,
+    remedy: `Node ${oldestNode.join('.')} or newer is needed: https://nodejs.org`,
+  };
 }
 
 function checkFolder(folder: string): Finding {
@@ -53,7 +58,11 @@ async function checkDatabase(config: Config, secrets: Secrets, io: Io): Promise<
     await using local = await openLocal(config, secrets, io);
     const { database, counts } = await local.client.instance.show();
     if (counts.workspaces === 0) return { check, ok: true, said: `${database}, empty. Next: mcpnest bootstrap` };
-    return { check, ok: true, said: `${database}, ${counts.workspaces} workspaces, ${counts.servers} servers, ${counts.tokens} tokens` };
+    return {
+      check,
+      ok: true,
+      said: `${database}, ${counts.workspaces} workspaces, ${counts.servers} servers, ${counts.tokens} tokens`,
+    };
   } catch (error) {
     return { check, ok: false, said: explainFault(error).message };
   }
@@ -65,7 +74,12 @@ async function checkServer(config: Config): Promise<Finding> {
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) });
     if (response.ok) return { check, ok: true, said: `ready at ${url}` };
-    return { check, ok: false, said: `${url} answers ${response.status} to /readyz`, remedy: 'Something else may use the port; see MCPNEST_PORT.' };
+    return {
+      check,
+      ok: false,
+      said: `${url} answers ${response.status} to /readyz`,
+      remedy: 'Something else may use the port; see MCPNEST_PORT.',
+    };
   } catch {
     return { check, ok: true, said: `none answers at ${url}. Start it with: mcpnest start` };
   }

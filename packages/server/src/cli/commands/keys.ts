@@ -34,16 +34,17 @@ export function keyCommands(program: Command, { io, withClient }: Shell): void {
     .option('--expires-in-days <days>', 'days until it ends', wholeNumber)
     .option(which, whichMeaning)
     .option('--json', 'print JSON')
-    .action((options: Common & { role: Role; label: string; email?: string; expiresAt?: string; expiresInDays?: number }) =>
-      withClient(async ({ client }) => {
-        const { workspace, role, label, email, expiresAt, expiresInDays } = options;
-        const body = { role, label, email, expiresAt, expiresInDays };
-        const issued =
-          workspace === undefined
-            ? await client.instanceKeys.issue({ body })
-            : await client.apiKeys.issue({ params: { workspace }, body });
-        printSecret(io, options.json, issued, `Control key '${label}' (${role}) for ${issued.apiKey.email}.`);
-      }),
+    .action(
+      (options: Common & { role: Role; label: string; email?: string; expiresAt?: string; expiresInDays?: number }) =>
+        withClient(async ({ client }) => {
+          const { workspace, role, label, email, expiresAt, expiresInDays } = options;
+          const body = { role, label, email, expiresAt, expiresInDays };
+          const issued =
+            workspace === undefined
+              ? await client.instanceKeys.issue({ body })
+              : await client.apiKeys.issue({ params: { workspace }, body });
+          printSecret(io, options.json, issued, `Control key '${label}' (${role}) for ${issued.apiKey.email}.`);
+        }),
     );
   noun
     .command('list')
@@ -53,7 +54,10 @@ export function keyCommands(program: Command, { io, withClient }: Shell): void {
     .action((options: Common) =>
       withClient(async ({ client }) => {
         const { workspace } = options;
-        const list = workspace === undefined ? await client.instanceKeys.list() : await client.apiKeys.list({ params: { workspace } });
+        const list =
+          workspace === undefined
+            ? await client.instanceKeys.list()
+            : await client.apiKeys.list({ params: { workspace } });
         print(io, options.json, list, () =>
           table(list.items, {
             id: (row) => row.id,

@@ -10,6 +10,7 @@ interface Common {
   json?: true;
 }
 
+/** `mcpnest member …` */
 export function memberCommands(program: Command, { io, withClient }: Shell): void {
   const noun = program.command('member').description('the people of a workspace');
   noun

@@ -3,6 +3,7 @@ import { confirm } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
 
+/** `mcpnest network …` */
 export function networkCommands(program: Command, { io, withClient }: Shell): void {
   const noun = program.command('network').description('private addresses the gateway may reach');
   noun

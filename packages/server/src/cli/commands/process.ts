@@ -45,7 +45,12 @@ export function processCommands(program: Command, { io, exitWith }: Shell): void
       const { diagnose } = await import('./doctor.ts');
       const findings = await diagnose(io);
       print(io, options.json, { findings }, () =>
-        findings.map(({ check, ok, said, remedy }) => `${ok ? 'ok  ' : 'FAIL'} ${check}: ${said}${ok || remedy === undefined ? '' : `\n     ${remedy}`}\n`).join(''),
+        findings
+          .map(
+            ({ check, ok, said, remedy }) =>
+              `${ok ? 'ok  ' : 'FAIL'} ${check}: ${said}${ok || remedy === undefined ? '' : `\n     ${remedy}`}\n`,
+          )
+          .join(''),
       );
       if (findings.some((finding) => !finding.ok)) exitWith(exit.failed);
     });

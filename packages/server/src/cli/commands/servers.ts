@@ -44,14 +44,24 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
 const settings = (command: Command): Command =>
   command
     .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
-    .option('--limit <name=number>', 'perMinute, toolPerMinute (or none), concurrency, deadlineMs, maxResultBytes', collect)
+    .option(
+      '--limit <name=number>',
+      'perMinute, toolPerMinute (or none), concurrency, deadlineMs, maxResultBytes',
+      collect,
+    )
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
 
+/** `mcpnest server …`. @returns the noun, for the commands below it */
 export function serverCommands(program: Command, { io, withClient }: Shell): Command {
   const noun = program.command('server').description('MCP servers behind the gateway');
-  settings(noun.command('add <name>').description('add a server').requiredOption('--url <url>', 'its Streamable HTTP endpoint'))
+  settings(
+    noun
+      .command('add <name>')
+      .description('add a server')
+      .requiredOption('--url <url>', 'its Streamable HTTP endpoint'),
+  )
     .option('--slug <slug>', 'its name in URLs; made from the name when left out')
     .option('--position <number>', 'place in the list, from 1', wholeNumber)
     .option('--disabled', 'add it without serving it yet')
@@ -61,7 +71,11 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         const { slug, prefix, position, note } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
         const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, note };
-        printServer(io, options.json, await client.servers.create({ params, body: { ...body, enabled: options.disabled !== true } }));
+        printServer(
+          io,
+          options.json,
+          await client.servers.create({ params, body: { ...body, enabled: options.disabled !== true } }),
+        );
       }),
     );
   settings(noun.command('edit <server>').description('change a server; every change is a revision'))
@@ -73,12 +87,20 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         const params = { ...(await chooseWorkspace(client, options.workspace)), server };
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
         // Commander gives `true` for a --no- option that was not used.
-        const prefix = options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
+        const prefix =
+          options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
         const { name, url, note } = options;
-        printServer(io, options.json, await client.servers.update({ params, body: { name, url, prefix, limits, note } }));
+        printServer(
+          io,
+          options.json,
+          await client.servers.update({ params, body: { name, url, prefix, limits, note } }),
+        );
       }),
     );
-  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
+  for (const [verb, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
     common(noun.command(`${verb} <server>`).description(`${verb} a server`))
       .option('--note <text>', 'why, for the history')
       .action((server: string, options: Settings) =>
@@ -146,22 +168,23 @@ function readingCommands(noun: Command, { io, withClient }: Pick<Shell, 'io' | '
         );
       }),
   );
-  common(noun.command('revisions <server>').description('every configuration it ever had')).action((server: string, options: Common) =>
-    withClient(async ({ client }) => {
-      const params = { ...(await chooseWorkspace(client, options.workspace)), server };
-      const list = await client.servers.revisions({ params });
-      print(io, options.json, list, () =>
-        table(list.items, {
-          revision: (row) => row.revision,
-          when: (row) => shortTime(row.createdAt),
-          url: (row) => row.config.url,
-          state: (row) => (row.config.enabled ? 'enabled' : 'disabled'),
-          credential: (row) => row.config.credentialHeaders.join(','),
-          author: (row) => row.author,
-          note: (row) => row.note,
-        }),
-      );
-    }),
+  common(noun.command('revisions <server>').description('every configuration it ever had')).action(
+    (server: string, options: Common) =>
+      withClient(async ({ client }) => {
+        const params = { ...(await chooseWorkspace(client, options.workspace)), server };
+        const list = await client.servers.revisions({ params });
+        print(io, options.json, list, () =>
+          table(list.items, {
+            revision: (row) => row.revision,
+            when: (row) => shortTime(row.createdAt),
+            url: (row) => row.config.url,
+            state: (row) => (row.config.enabled ? 'enabled' : 'disabled'),
+            credential: (row) => row.config.credentialHeaders.join(','),
+            author: (row) => row.author,
+            note: (row) => row.note,
+          }),
+        );
+      }),
   );
   common(noun.command('rollback <server> <revision>').description('use an earlier configuration again'))
     .option('--note <text>', 'why, for the history')

@@ -23,6 +23,7 @@ export function printSecret(io: Io, json: boolean | undefined, issued: { secret:
   print(io, json, issued, () => `${issued.secret}\n`);
 }
 
+/** `mcpnest token …` */
 export function tokenCommands(program: Command, { io, withClient }: Shell): void {
   const noun = program.command('token').description('gateway tokens (mng_…) that open the data plane');
   noun
@@ -42,7 +43,12 @@ export function tokenCommands(program: Command, { io, withClient }: Shell): void
         const memberId = options.member === undefined ? undefined : await chooseMember(client, params, options.member);
         const kind = memberId === undefined ? ('workspace' as const) : ('member' as const);
         const body = { kind, memberId, label, scope, expiresAt, expiresInDays };
-        printSecret(io, options.json, await client.tokens.issue({ params, body }), `Token '${label}' for ${params.workspace}.`);
+        printSecret(
+          io,
+          options.json,
+          await client.tokens.issue({ params, body }),
+          `Token '${label}' for ${params.workspace}.`,
+        );
       }),
     );
   noun

@@ -16,6 +16,7 @@ const show = (workspace: Workspace): string =>
     created: workspace.createdAt,
   });
 
+/** `mcpnest workspace …` */
 export function workspaceCommands(program: Command, { io, withClient }: Shell): void {
   const noun = program.command('workspace').description('Workspaces: one gateway URL each');
   noun

@@ -126,7 +126,9 @@ async function findHolder(
 ): Promise<Holder & { role: Role | null }> {
   const { actor, tx } = change;
   if (email === undefined && actor.kind === 'local') {
-    throw invalidInput('Say whose key it is by email (--email).', [{ path: 'body.email', message: 'is required for the local operator' }]);
+    throw invalidInput('Say whose key it is by email (--email).', [
+      { path: 'body.email', message: 'is required for the local operator' },
+    ]);
   }
   const wanted = email ?? (actor.kind === 'user' ? actor.userId : '');
   const user = await tx
@@ -135,7 +137,10 @@ async function findHolder(
     .where(email === undefined ? 'id' : 'email', '=', wanted)
     .executeTakeFirst();
   if (user === undefined) {
-    throw new AppError('not_found', `Nobody here is known as ${wanted}. Add them to a workspace first: mcpnest member add ${wanted}`);
+    throw new AppError(
+      'not_found',
+      `Nobody here is known as ${wanted}. Add them to a workspace first: mcpnest member add ${wanted}`,
+    );
   }
   if (workspace === null) return { userId: user.id, email: user.email, role: null };
   const member = await tx
@@ -190,7 +195,9 @@ const selectKeys = (db: Kysely<Schema>, workspace: WorkspaceRef | null) =>
     .leftJoin('gateway_workspaces as workspace', 'workspace.id', 'key.workspace_id')
     .selectAll('key')
     .select(['users.email', 'workspace.slug'])
-    .where((row) => (workspace === null ? row('key.workspace_id', 'is', null) : row('key.workspace_id', '=', workspace.id)));
+    .where((row) =>
+      workspace === null ? row('key.workspace_id', 'is', null) : row('key.workspace_id', '=', workspace.id),
+    );
 
 function refuseAbove(change: Change, role: Role): void {
   if (atLeast(roleOf(change.actor), role)) return;

@@ -13,20 +13,37 @@ interface Field {
 export function schemaTable(schema: JsonSchema): Html {
   const branches = branchesOf(schema);
   if (branches.length > 1) {
-    return html`${branches.map((branch, index) => html`<p class="quiet">${index === 0 ? 'Either' : 'or'}</p>${schemaTable(branch)}`)}`;
+    return html`${branches.map(
+      (branch, index) =>
+        html`<p class="quiet">${index === 0 ? 'Either' : 'or'}</p>
+          ${schemaTable(branch)}`,
+    )}`;
   }
   const fields = fieldsOf(schema, '');
   if (fields.length === 0) return html`<p class="quiet">${typeOf(schema)}</p>`;
-  return html`<div class="scroll"><table>
-<thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead>
-<tbody>${fields.map(fieldRow)}</tbody></table></div>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Type</th>
+          <th scope="col">Meaning</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${fields.map(fieldRow)}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** One row of a table of fields or parameters. */
-export const fieldRow = (field: Field): Html => html`<tr><td><code>${field.name}</code></td><td>${field.type}${
-  field.required ? '' : html` <span class="quiet">optional</span>`
-}</td><td>${field.about}</td></tr>
-`;
+export const fieldRow = (field: Field): Html =>
+  html`<tr>
+    <td><code>${field.name}</code></td>
+    <td>${field.type}${field.required ? '' : html` <span class="quiet">optional</span>`}</td>
+    <td>${field.about}</td>
+  </tr> `;
 
 function fieldsOf(schema: JsonSchema, prefix: string): Field[] {
   const required = new Set(asList(schema.required));
@@ -68,7 +85,9 @@ export function aboutOf(schema: JsonSchema): string {
   const inner = nonNull(schema);
   const facts = [
     schema.description ?? inner.description,
-    inner.minimum !== undefined && inner.maximum !== undefined ? `${String(inner.minimum)} to ${String(inner.maximum)}.` : undefined,
+    inner.minimum !== undefined && inner.maximum !== undefined
+      ? `${String(inner.minimum)} to ${String(inner.maximum)}.`
+      : undefined,
     inner.maxLength === undefined ? undefined : `At most ${String(inner.maxLength)} characters.`,
     schema.default === undefined ? undefined : `Default: ${JSON.stringify(schema.default)}.`,
   ];
@@ -77,8 +96,10 @@ export function aboutOf(schema: JsonSchema): string {
 
 const branchesOf = (schema: JsonSchema): JsonSchema[] => asArray(schema.anyOf ?? schema.oneOf).map(asRecord);
 
-const nonNull = (schema: JsonSchema): JsonSchema => branchesOf(schema).find((branch) => branch.type !== 'null') ?? schema;
+const nonNull = (schema: JsonSchema): JsonSchema =>
+  branchesOf(schema).find((branch) => branch.type !== 'null') ?? schema;
 
-const asRecord = (value: unknown): JsonSchema => (typeof value === 'object' && value !== null ? (value as JsonSchema) : {});
+const asRecord = (value: unknown): JsonSchema =>
+  typeof value === 'object' && value !== null ? (value as JsonSchema) : {};
 const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const asList = (value: unknown): string[] => asArray(value).filter((item) => typeof item === 'string');

@@ -25,6 +25,7 @@ nav ul { margin: 0; padding: 0; list-style: none; }
 nav li a { display: block; padding: 0.125rem 0; color: inherit; text-decoration: none; }
 nav li a:hover { color: var(--accent); }
 main { padding: 2rem 2.5rem 6rem; min-width: 0; }
+body > main { max-width: 48rem; margin: 0 auto; }
 h1 { margin: 0 0 0.25rem; font-size: 1.75rem; line-height: 1.2; }
 main > section > h2 { margin: 3.5rem 0 0.25rem; font-size: 1.375rem; }
 h3 { margin: 0; font-size: 1.0625rem; }

@@ -21,7 +21,11 @@ export async function listMembers(db: Kysely<Schema>, workspaceId: string): Prom
  * Add a person, who becomes a user of the instance when not one yet.
  * @throws AppError `already_exists`; `forbidden` for a role above the caller's
  */
-export async function addMember(change: Change, workspace: WorkspaceRef, body: z.output<typeof memberAdd>): Promise<Member> {
+export async function addMember(
+  change: Change,
+  workspace: WorkspaceRef,
+  body: z.output<typeof memberAdd>,
+): Promise<Member> {
   refuseAbove(change, body.role);
   const userId = await findOrCreateUser(change, body.email, body.name);
   const present = await selectMembers(change.tx, workspace.id).where('members.user_id', '=', userId).executeTakeFirst();
@@ -108,8 +112,12 @@ async function keepAnOwner(change: Change, workspace: WorkspaceRef, leaving: Mem
   throw conflict(`${leaving.email} is the last owner of this workspace. Make someone else an owner first.`);
 }
 
-const recordMember = (change: Change, workspace: WorkspaceRef, id: string, detail: Record<string, unknown>): Promise<void> =>
-  change.record({ workspaceId: workspace.id, target: `member:${id}`, detail, publish: 'workspace' });
+const recordMember = (
+  change: Change,
+  workspace: WorkspaceRef,
+  id: string,
+  detail: Record<string, unknown>,
+): Promise<void> => change.record({ workspaceId: workspace.id, target: `member:${id}`, detail, publish: 'workspace' });
 
 function refuseAbove(change: Change, role: Role): void {
   if (atLeast(roleOf(change.actor), role)) return;

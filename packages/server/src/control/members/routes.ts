@@ -5,6 +5,7 @@ import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { addMember, listMembers, removeMember, updateMember } from './members.ts';
 
+/** The routes of `operations/members.ts`. */
 export function memberRoutes({ db }: { readonly db: Kysely<Schema> }): Route[] {
   return [
     route(members.add, ({ change, workspace, input }) => change((made) => addMember(made, workspace, input.body))),

@@ -18,6 +18,7 @@ const toEntry = (row: EntryRow): NetworkEntry => ({
   createdAt: row.created_at,
 });
 
+/** The opened addresses, by host and port. */
 export async function listNetwork(db: Kysely<Schema>): Promise<NetworkEntry[]> {
   const rows = await db.selectFrom('network_allow').selectAll().orderBy('host').orderBy('port').execute();
   return rows.map(toEntry);
@@ -31,9 +32,21 @@ export async function listNetwork(db: Kysely<Schema>): Promise<NetworkEntry[]> {
 export async function allowTarget(change: Change, target: string, note: string): Promise<NetworkEntry> {
   const { host, port } = parse(target);
   if ((await findEntry(change, host, port)) !== undefined) throw alreadyExists('network entry', `${host}:${port}`);
-  const row: EntryRow = { id: newId(change.now), host, port, note, created_by: change.actorName, created_at: change.at };
+  const row: EntryRow = {
+    id: newId(change.now),
+    host,
+    port,
+    note,
+    created_by: change.actorName,
+    created_at: change.at,
+  };
   await change.tx.insertInto('network_allow').values(row).execute();
-  await change.record({ workspaceId: null, target: `network:${host}:${port}`, detail: { note }, publish: 'every workspace' });
+  await change.record({
+    workspaceId: null,
+    target: `network:${host}:${port}`,
+    detail: { note },
+    publish: 'every workspace',
+  });
   return toEntry(row);
 }
 
@@ -47,7 +60,12 @@ export async function revokeTarget(change: Change, target: string): Promise<void
 }
 
 const findEntry = (change: Change, host: string, port: number): Promise<EntryRow | undefined> =>
-  change.tx.selectFrom('network_allow').selectAll().where('host', '=', host).where('port', '=', port).executeTakeFirst();
+  change.tx
+    .selectFrom('network_allow')
+    .selectAll()
+    .where('host', '=', host)
+    .where('port', '=', port)
+    .executeTakeFirst();
 
 function parse(target: string): { host: string; port: number } {
   const parts = splitTarget(target);

@@ -6,6 +6,7 @@ export interface Place {
   readonly id: string;
 }
 
+/** A place as the opaque text clients send back. */
 export const writeCursor = (place: Place): string => Buffer.from(`${place.at} ${place.id}`).toString('base64url');
 
 /** @throws AppError `invalid_input` for text that no list gave out */

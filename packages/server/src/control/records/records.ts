@@ -22,9 +22,15 @@ export async function listCalls(
   if (query.to !== undefined) rows = rows.where('created_at', '<', normal(query.to));
   if (query.cursor !== undefined) {
     const { at, id } = readCursor(query.cursor);
-    rows = rows.where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
+    rows = rows.where((row) =>
+      row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]),
+    );
   }
-  const found = await rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(query.limit + 1).execute();
+  const found = await rows
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit + 1)
+    .execute();
   const { rows: kept, nextCursor } = page(found, query.limit);
   return { items: kept.map(toToolCall), nextCursor };
 }
@@ -68,11 +74,20 @@ export async function listAuditEvents(
   if (query.to !== undefined) rows = rows.where('created_at', '<', normal(query.to));
   if (query.cursor !== undefined) {
     const { at, id } = readCursor(query.cursor);
-    rows = rows.where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
+    rows = rows.where((row) =>
+      row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]),
+    );
   }
-  const found = await rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(query.limit + 1).execute();
+  const found = await rows
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit + 1)
+    .execute();
   const { rows: kept, nextCursor } = page(found, query.limit);
-  const emails = await emailsOf(db, kept.map((row) => userOf(row.actor)).filter((id) => id !== undefined));
+  const emails = await emailsOf(
+    db,
+    kept.map((row) => userOf(row.actor)).filter((id) => id !== undefined),
+  );
   const items = kept.map((row) => ({
     id: row.id,
     createdAt: row.created_at,
@@ -93,6 +108,10 @@ const userOf = (actor: string): string | undefined => /^user:([\w-]+)\//.exec(ac
 
 async function emailsOf(db: Kysely<Schema>, userIds: readonly string[]): Promise<Map<string, string>> {
   if (userIds.length === 0) return new Map();
-  const rows = await db.selectFrom('users').select(['id', 'email']).where('id', 'in', [...new Set(userIds)]).execute();
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('id', 'in', [...new Set(userIds)])
+    .execute();
   return new Map(rows.map((row) => [row.id, row.email]));
 }

@@ -18,6 +18,7 @@ export interface RecordRoutesDeps {
   readonly publicUrl: () => string;
 }
 
+/** Reading what happened: tool calls, changes, and the size of the instance. */
 export function recordRoutes(deps: RecordRoutesDeps): Route[] {
   const { db } = deps;
   return [

@@ -32,6 +32,7 @@ export async function selectServer(db: Handle, workspaceId: string, slug: string
   return row;
 }
 
+/** Health rows by server id; a server the gateway has not spoken to has none. */
 export async function selectHealth(db: Handle, serverIds: readonly string[]): Promise<Map<string, HealthRow>> {
   if (serverIds.length === 0) return new Map();
   const rows = await db.selectFrom('upstream_health').selectAll().where('server_id', 'in', serverIds).execute();
@@ -56,6 +57,7 @@ export async function writeOrder(tx: Writer, ordered: readonly ServerRow[]): Pro
   }
 }
 
+/** Every revision of a server, newest first. */
 export const selectRevisions = (db: Handle, serverId: string): Promise<Selectable<Schema['server_revisions']>[]> =>
   db.selectFrom('server_revisions').selectAll().where('server_id', '=', serverId).orderBy('revision', 'desc').execute();
 

@@ -9,12 +9,15 @@ import { selectHealth, selectRevisions, selectServer, selectServers } from './qu
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
 import { viewHealth, viewRevision, viewServer, viewServers } from './view.ts';
 
+/** The routes of `operations/servers.ts`. */
 export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; readonly vault: Vault }): Route[] {
   return [
     route(servers.create, async ({ change, workspace, input }) =>
       viewServer(db, await change((made) => createServer(made, workspace, input.body))),
     ),
-    route(servers.list, async ({ workspace }) => ({ items: await viewServers(db, await selectServers(db, workspace.id)) })),
+    route(servers.list, async ({ workspace }) => ({
+      items: await viewServers(db, await selectServers(db, workspace.id)),
+    })),
     route(servers.show, async ({ workspace, input }) =>
       viewServer(db, await selectServer(db, workspace.id, input.params.server)),
     ),

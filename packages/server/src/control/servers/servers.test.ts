@@ -8,7 +8,10 @@ beforeEach(async () => void (kit = await startKit()));
 afterEach(() => kit[Symbol.asyncDispose]());
 
 const add = (slug: string, more: object = {}) =>
-  kit.owner.servers.create({ params: acme, body: { name: slug, slug, url: `https://${slug}.example.com/mcp`, ...more } });
+  kit.owner.servers.create({
+    params: acme,
+    body: { name: slug, slug, url: `https://${slug}.example.com/mcp`, ...more },
+  });
 const slugs = async () => (await kit.owner.servers.list({ params: acme })).items.map((server) => server.slug);
 
 describe('servers', () => {
@@ -22,7 +25,9 @@ describe('servers', () => {
     await kit.owner.servers.move({ params: { ...acme, server: 'one' }, body: { position: 99 } });
     expect((await kit.snapshot('acme')).servers.map((server) => server.slug)).toEqual(['three', 'two', 'one']);
     await kit.owner.servers.remove({ params: { ...acme, server: 'two' } });
-    expect((await kit.owner.servers.list({ params: acme })).items.map(({ slug, position }) => [slug, position])).toEqual([
+    expect(
+      (await kit.owner.servers.list({ params: acme })).items.map(({ slug, position }) => [slug, position]),
+    ).toEqual([
       ['three', 1],
       ['one', 2],
     ]);
@@ -46,7 +51,10 @@ describe('servers', () => {
   it('[GW-17] makes a revision of every change and goes back to any of them', async () => {
     await add('one', { note: 'first' });
     const params = { ...acme, server: 'one' };
-    await kit.owner.servers.update({ params, body: { url: 'https://other.example.com/mcp', limits: { concurrency: 2 } } });
+    await kit.owner.servers.update({
+      params,
+      body: { url: 'https://other.example.com/mcp', limits: { concurrency: 2 } },
+    });
     const back = await kit.owner.servers.rollback({ params, body: { revision: 1 } });
     expect(back).toMatchObject({ url: 'https://one.example.com/mcp', revision: 3, limits: { concurrency: 64 } });
     const { items } = await kit.owner.servers.revisions({ params });
@@ -57,7 +65,9 @@ describe('servers', () => {
     ]);
     expect(items[1]!.config).toMatchObject({ url: 'https://other.example.com/mcp', limits: { concurrency: 2 } });
     expect((await kit.snapshot('acme')).servers[0]).toMatchObject({ url: 'https://one.example.com/mcp', revision: 3 });
-    expect(await failure(kit.owner.servers.rollback({ params, body: { revision: 9 } }))).toMatchObject({ code: 'not_found' });
+    expect(await failure(kit.owner.servers.rollback({ params, body: { revision: 9 } }))).toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('makes no revision, event or snapshot of a change that changes nothing', async () => {
@@ -82,7 +92,9 @@ describe('servers', () => {
     await kit.owner.servers.setCredential({ params, body: { bearer: 'abc.def' } });
     const next = (await kit.snapshot('acme')).servers[0]!.credential!;
     expect(next.id).not.toBe(credential.id);
-    expect(kit.vault.open(next.headers[0]!.sealed, `server/${id}/header/authorization`).reveal()).toBe('Bearer abc.def');
+    expect(kit.vault.open(next.headers[0]!.sealed, `server/${id}/header/authorization`).reveal()).toBe(
+      'Bearer abc.def',
+    );
 
     await kit.owner.servers.clearCredential({ params });
     expect((await kit.snapshot('acme')).servers[0]!.credential).toBeNull();
@@ -127,21 +139,26 @@ describe('servers', () => {
     expect((await kit.owner.servers.show({ params })).credential).toBeNull();
   });
 
-  it.each(['ftp://a.example.com', 'https://user:pw@a.example.com', 'https://a.example.com/#x', 'a.example.com', 'https://a b.example.com', ''])(
-    'refuses the URL %j and says why',
-    async (url) => {
-      const problem = await failure(add('one', { url }));
-      expect(problem).toMatchObject({ code: 'invalid_input', issues: [{ path: 'body.url' }] });
-      expect(await slugs()).toEqual([]);
-    },
-  );
+  it.each([
+    'ftp://a.example.com',
+    'https://user:pw@a.example.com',
+    'https://a.example.com/#x',
+    'a.example.com',
+    'https://a b.example.com',
+    '',
+  ])('refuses the URL %j and says why', async (url) => {
+    const problem = await failure(add('one', { url }));
+    expect(problem).toMatchObject({ code: 'invalid_input', issues: [{ path: 'body.url' }] });
+    expect(await slugs()).toEqual([]);
+  });
 
   it.each(['a_b', 'A', '-a', 'a-', 'a--b', 'x'.repeat(41), ''])('refuses the slug %j', async (slug) => {
     expect(await failure(add('one', { slug }))).toMatchObject({ issues: [{ path: 'body.slug' }] });
   });
 
   it('makes a slug of the name when none is given', async () => {
-    const create = (name: string) => kit.owner.servers.create({ params: acme, body: { name, url: 'https://a.example.com' } });
+    const create = (name: string) =>
+      kit.owner.servers.create({ params: acme, body: { name, url: 'https://a.example.com' } });
     expect((await create('Café & Wörter (v2)')).slug).toBe('cafe-worter-v2');
     expect(await failure(create('日本'))).toMatchObject({ issues: [{ path: 'body.slug' }] });
   });
@@ -175,7 +192,11 @@ describe('servers', () => {
     const { db } = kit.database;
     const rows = await db.selectFrom('server_revisions').select('config').where('server_id', '=', id).execute();
     expect(rows.map((row) => row.config).join()).not.toContain('sealed');
-    const row = await db.selectFrom('gateway_workspace_servers').select('config_override').where('id', '=', id).executeTakeFirst();
+    const row = await db
+      .selectFrom('gateway_workspace_servers')
+      .select('config_override')
+      .where('id', '=', id)
+      .executeTakeFirst();
     expect(row?.config_override).toBe('{}');
     expect((await add('one')).id).not.toBe(id);
   });
@@ -184,7 +205,10 @@ describe('servers', () => {
     const { id, health } = await add('one');
     expect(health.state).toBe('unknown');
     const seen = { state: 'down', since: '2026-11-21T11:00:00.000Z', last_error_class: 'refused', latency_ms: 12 };
-    await kit.database.db.insertInto('upstream_health').values({ server_id: id, ...seen, checked_at: seen.since }).execute();
+    await kit.database.db
+      .insertInto('upstream_health')
+      .values({ server_id: id, ...seen, checked_at: seen.since })
+      .execute();
     expect(await kit.owner.servers.health({ params: { ...acme, server: 'one' } })).toEqual({
       state: 'down',
       since: seen.since,

@@ -92,7 +92,10 @@ export async function reconfigure(
   if (JSON.stringify(before) === JSON.stringify(after)) return row;
   if (after.prefix !== before.prefix) {
     const others = await selectServers(change.tx, row.workspace_id);
-    refuseTakenPrefix(others.filter((other) => other.id !== row.id), after.prefix);
+    refuseTakenPrefix(
+      others.filter((other) => other.id !== row.id),
+      after.prefix,
+    );
   }
   const next = { ...columns(after), revision: row.revision + 1, updated_at: change.at };
   await change.tx.updateTable('gateway_workspace_servers').set(next).where('id', '=', row.id).execute();
@@ -176,7 +179,12 @@ async function eraseRevisionCredentials(change: Change, serverId: string): Promi
   }
 }
 
-async function writeRevision(change: Change, row: ServerRow, config: ServerConfig, note: string | undefined): Promise<void> {
+async function writeRevision(
+  change: Change,
+  row: ServerRow,
+  config: ServerConfig,
+  note: string | undefined,
+): Promise<void> {
   await change.tx
     .insertInto('server_revisions')
     .values({
@@ -193,7 +201,10 @@ async function writeRevision(change: Change, row: ServerRow, config: ServerConfi
 function refuseTakenPrefix(others: readonly ServerRow[], prefix: string | null): void {
   const holder = prefix === null ? undefined : others.find((other) => other.prefix === prefix);
   if (holder === undefined) return;
-  throw new AppError('already_exists', `The prefix '${prefix}' belongs to the server '${holder.slug}'. Choose another.`);
+  throw new AppError(
+    'already_exists',
+    `The prefix '${prefix}' belongs to the server '${holder.slug}'. Choose another.`,
+  );
 }
 
 /** The configuration of a server as it is now. */
@@ -206,7 +217,9 @@ export const configOf = (row: ServerRow): ServerConfig => ({
   credential: readCredential(row.config_override),
 });
 
-const columns = (config: ServerConfig): Pick<ServerRow, 'name' | 'url' | 'prefix' | 'enabled' | 'limits' | 'config_override'> => ({
+const columns = (
+  config: ServerConfig,
+): Pick<ServerRow, 'name' | 'url' | 'prefix' | 'enabled' | 'limits' | 'config_override'> => ({
   name: config.name,
   url: config.url,
   prefix: config.prefix,
@@ -228,6 +241,7 @@ function auditable({ credential, url, ...config }: ServerConfig): Record<string,
 function changes(before: ServerConfig, after: ServerConfig): { before: object; after: object } {
   const [old, now] = [auditable(before), auditable(after)];
   const differs = (key: string): boolean => JSON.stringify(old[key]) !== JSON.stringify(now[key]);
-  const pick = (from: Record<string, unknown>): object => Object.fromEntries(Object.entries(from).filter(([key]) => differs(key)));
+  const pick = (from: Record<string, unknown>): object =>
+    Object.fromEntries(Object.entries(from).filter(([key]) => differs(key)));
   return { before: pick(old), after: pick(now) };
 }

@@ -9,7 +9,13 @@ import type { HealthRow, ServerRow } from './queries.ts';
 
 /** Servers as the API shows them: with health and warnings, and of a credential nothing but header names. */
 export async function viewServers(db: Kysely<Schema>, rows: readonly ServerRow[]): Promise<Server[]> {
-  const [health, opened] = [await selectHealth(db, rows.map((row) => row.id)), await selectOpened(db)];
+  const [health, opened] = [
+    await selectHealth(
+      db,
+      rows.map((row) => row.id),
+    ),
+    await selectOpened(db),
+  ];
   return rows.map((row) => ({
     id: row.id,
     slug: row.slug,
@@ -28,8 +34,11 @@ export async function viewServers(db: Kysely<Schema>, rows: readonly ServerRow[]
   }));
 }
 
-export const viewServer = async (db: Kysely<Schema>, row: ServerRow): Promise<Server> => (await viewServers(db, [row]))[0]!;
+/** One server as the API shows it. */
+export const viewServer = async (db: Kysely<Schema>, row: ServerRow): Promise<Server> =>
+  (await viewServers(db, [row]))[0]!;
 
+/** What the gateway recorded about a server; `unknown` when it has not spoken to it yet. */
 export const viewHealth = (row: HealthRow | undefined): ServerHealth => ({
   state: row?.state ?? 'unknown',
   since: row?.since ?? null,
@@ -38,6 +47,7 @@ export const viewHealth = (row: HealthRow | undefined): ServerHealth => ({
   checkedAt: row?.checked_at ?? null,
 });
 
+/** A revision as the API shows it: of its credential the header names only. */
 export function viewRevision(row: Selectable<Schema['server_revisions']>): ServerRevision {
   const { credential, name, url, prefix, enabled, limits } = readConfig(row.config);
   return {
@@ -62,7 +72,9 @@ function warnings(text: string, opened: ReadonlySet<string>): Server['warnings']
   if (opened.has(target)) return [];
   const remedy = `mcpnest network allow ${target}`;
   if (!isPublicName(url.hostname)) {
-    return [{ code: 'address_not_open', message: `${target} is a private address and not open to the gateway yet.`, remedy }];
+    return [
+      { code: 'address_not_open', message: `${target} is a private address and not open to the gateway yet.`, remedy },
+    ];
   }
   if (url.protocol === 'http:') {
     return [

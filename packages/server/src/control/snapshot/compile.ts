@@ -41,16 +41,18 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     version,
     workspace: { id, slug, name },
     settings: readSettings(settings),
-    servers: rows.servers.filter((server) => server.enabled === 1).map((server) => ({
-      id: server.id,
-      slug: server.slug,
-      name: server.name,
-      url: server.url,
-      prefix: server.prefix,
-      revision: server.revision,
-      credential: readCredential(server.config_override),
-      limits: readLimits(server.limits),
-    })),
+    servers: rows.servers
+      .filter((server) => server.enabled === 1)
+      .map((server) => ({
+        id: server.id,
+        slug: server.slug,
+        name: server.name,
+        url: server.url,
+        prefix: server.prefix,
+        revision: server.revision,
+        credential: readCredential(server.config_override),
+        limits: readLimits(server.limits),
+      })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
     tokens: rows.tokens.map((token) => ({
       id: token.id,

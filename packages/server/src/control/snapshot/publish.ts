@@ -18,9 +18,16 @@ export async function storeSnapshot(tx: Transaction<Schema>, workspaceId: string
   const version = raised?.version ?? 1;
   const body = JSON.stringify(compileSnapshot(await readRows(tx, workspaceId, at), version));
   if (raised === undefined) {
-    await tx.insertInto('workspace_snapshots').values({ workspace_id: workspaceId, version, body, created_at: at }).execute();
+    await tx
+      .insertInto('workspace_snapshots')
+      .values({ workspace_id: workspaceId, version, body, created_at: at })
+      .execute();
   } else {
-    await tx.updateTable('workspace_snapshots').set({ body, created_at: at }).where('workspace_id', '=', workspaceId).execute();
+    await tx
+      .updateTable('workspace_snapshots')
+      .set({ body, created_at: at })
+      .where('workspace_id', '=', workspaceId)
+      .execute();
   }
   return version;
 }
@@ -42,13 +49,26 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
   const tokens = await tx
     .selectFrom('gateway_tokens as token')
     .leftJoin('members as member', 'member.id', 'token.member_id')
-    .select(['token.id', 'token.hash', 'token.kind', 'token.member_id', 'token.label', 'token.scope', 'token.expires_at'])
+    .select([
+      'token.id',
+      'token.hash',
+      'token.kind',
+      'token.member_id',
+      'token.label',
+      'token.scope',
+      'token.expires_at',
+    ])
     .where('token.workspace_id', '=', workspaceId)
     .where('token.revoked_at', 'is', null)
     .where('member.removed_at', 'is', null)
     .where((row) => row.or([row('token.expires_at', 'is', null), row('token.expires_at', '>', at)]))
     .orderBy('token.id')
     .execute();
-  const networkAllow = await tx.selectFrom('network_allow').select(['host', 'port']).orderBy('host').orderBy('port').execute();
+  const networkAllow = await tx
+    .selectFrom('network_allow')
+    .select(['host', 'port'])
+    .orderBy('host')
+    .orderBy('port')
+    .execute();
   return { workspace, servers, tokens, networkAllow };
 }

@@ -8,6 +8,7 @@ import type { IssuedToken } from './tokens.ts';
 
 const toIssued = ({ row, secret }: IssuedToken) => ({ token: toToken(row), secret });
 
+/** The routes of `operations/tokens.ts`. */
 export function tokenRoutes({ db }: { readonly db: Kysely<Schema> }): Route[] {
   return [
     route(tokens.issue, async ({ change, workspace, input }) =>

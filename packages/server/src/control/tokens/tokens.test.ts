@@ -46,7 +46,10 @@ it('[TOK-06] narrows a token to servers and tools that exist', async () => {
 
 it('[TOK-08] rotates: the new one works at once, the old one ends now or after the overlap', async () => {
   const first = await issue({ expiresInDays: 30 });
-  const second = await kit.owner.tokens.rotate({ params: { ...params, token: first.token.id }, body: { overlapSeconds: 60 } });
+  const second = await kit.owner.tokens.rotate({
+    params: { ...params, token: first.token.id },
+    body: { overlapSeconds: 60 },
+  });
   const [old, next] = [await snapshotOf(first.token.id), await snapshotOf(second.token.id)];
   expect(old?.expiresAt).toBe('2026-11-21T12:01:00.000Z');
   expect(next).toMatchObject({ hash: hashToken(second.secret), expiresAt: '2026-12-21T12:00:00.000Z', label: 'ci' });
@@ -67,17 +70,22 @@ it('an overlap never prolongs a token', async () => {
 
 it('[TOK-07] revokes now, tells the gateway, and says so only once', async () => {
   const { token } = await issue();
-  const nudged = kit.nudges.length;
+  const nudged = (await kit.nudges()).length;
   await kit.owner.tokens.revoke({ params: { ...params, token: token.id } });
   expect(await snapshotOf(token.id)).toBeUndefined();
-  expect(kit.nudges.length).toBe(nudged + 1);
+  expect((await kit.nudges()).length).toBe(nudged + 1);
   const { version } = await kit.snapshot('acme');
   await kit.owner.tokens.revoke({ params: { ...params, token: token.id } });
   expect((await kit.snapshot('acme')).version).toBe(version);
 });
 
 it('refuses an end in the past and two ends at once', async () => {
-  expect(await failure(issue({ expiresAt: '2026-11-21T11:59:59Z' }))).toMatchObject({ issues: [{ path: 'body.expiresAt' }] });
-  expect(await failure(issue({ expiresAt: '2027-01-01T00:00:00Z', expiresInDays: 3 }))).toMatchObject({ code: 'invalid_input' });
-  for (const expiresInDays of [0, -1, 1.5, 4000]) expect(await failure(issue({ expiresInDays }))).toMatchObject({ status: 400 });
+  expect(await failure(issue({ expiresAt: '2026-11-21T11:59:59Z' }))).toMatchObject({
+    issues: [{ path: 'body.expiresAt' }],
+  });
+  expect(await failure(issue({ expiresAt: '2027-01-01T00:00:00Z', expiresInDays: 3 }))).toMatchObject({
+    code: 'invalid_input',
+  });
+  for (const expiresInDays of [0, -1, 1.5, 4000])
+    expect(await failure(issue({ expiresInDays }))).toMatchObject({ status: 400 });
 });

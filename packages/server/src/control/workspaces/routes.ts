@@ -5,6 +5,7 @@ import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { createWorkspace, findWorkspace, listWorkspaces, toWorkspace, updateWorkspace } from './workspaces.ts';
 
+/** The routes of `operations/workspaces.ts`. */
 export function workspaceRoutes(deps: { readonly db: Kysely<Schema>; readonly publicUrl: () => string }): Route[] {
   const { db, publicUrl } = deps;
   return [

@@ -25,6 +25,7 @@ export const toWorkspace = (row: WorkspaceRow, publicUrl: string): Workspace => 
   updatedAt: row.updated_at,
 });
 
+/** All workspaces, by slug. */
 export const listWorkspaces = (db: Kysely<Schema>): Promise<WorkspaceRow[]> =>
   db.selectFrom('gateway_workspaces').selectAll().orderBy('slug').execute();
 
@@ -54,7 +55,12 @@ export async function createWorkspace(change: Change, body: z.output<typeof work
   };
   await tx.insertInto('gateway_workspaces').values(row).execute();
   if (actor.kind === 'user') await insertMember(change, row.id, actor.userId, 'owner');
-  await change.record({ workspaceId: row.id, target: `workspace:${slug}`, detail: { name: row.name }, publish: 'workspace' });
+  await change.record({
+    workspaceId: row.id,
+    target: `workspace:${slug}`,
+    detail: { name: row.name },
+    publish: 'workspace',
+  });
   return row;
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../domain/errors.ts';
+import { ByteBudget } from '../byte-budget.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
 import { SseReader } from './sse.ts';
 
@@ -32,9 +33,8 @@ export interface Exchange {
   abort(fault: FaultClass): void;
 }
 
-/** Bytes of answers held in memory at this moment by all exchanges, and their ceiling. */
-let heldBytes = 0;
-const maxHeldBytes = 160 * 1024 * 1024;
+/** Answers being received, in all. */
+const receiving = new ByteBudget(64 * 1024 * 1024);
 /** After the awaited message a stream may idle this long before its connection is closed. */
 const streamLingerMs = 1_000;
 
@@ -72,10 +72,7 @@ interface Waiting {
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number;
   readonly #deadline: NodeJS.Timeout;
-  /**
-   * Who waits, until settled. The client library holds on to handlers until the next full collection, so a settled
-   * one must not hold on to the call: young garbage would grow old and make every collection long.
-   */
+  /** Who waits, until settled. */
   #waiting: Waiting | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #dispatched = false;
@@ -117,10 +114,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#waiting === undefined) return;
+    if (this.#bytes + chunk.length > this.#maxBytes) return this.#tooLarge();
+    if (!receiving.take(chunk.length)) return this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
     this.#bytes += chunk.length;
-    heldBytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) return this.#tooLarge();
-    if (heldBytes > maxHeldBytes) return this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
     if (this.#events === undefined) this.#chunks.push(chunk);
     else {
       try {
@@ -177,7 +173,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     const waiting = this.#waiting;
     if (waiting === undefined) return undefined;
     clearTimeout(this.#deadline);
-    heldBytes -= this.#bytes;
+    receiving.give(this.#bytes);
     this.#bytes = 0;
     this.#chunks = [];
     this.#headers = {};

@@ -37,3 +37,40 @@ export function isUniqueViolation(error: unknown): boolean {
   if ('code' in error && error.code === '23505') return true;
   return 'errcode' in error && (error.errcode === 2067 || error.errcode === 1555);
 }
+
+/**
+ * Why the database cannot be worked with at all, in words for an operator, or undefined when the error is of another
+ * kind. Names neither address nor user.
+ */
+export function connectionProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? String(error.code) : '';
+  const sqlite = 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const problem = connectionProblems[code] ?? sqliteProblems[sqlite];
+  return problem === undefined ? undefined : `The database cannot be used: ${problem}`;
+}
+
+const unreachable = 'nothing answers at its address. Is PostgreSQL running, and is DATABASE_URL right?';
+
+/** By error code of the system, SQLSTATE of PostgreSQL, and primary result code of SQLite. */
+const connectionProblems: Readonly<Record<string, string>> = {
+  ECONNREFUSED: unreachable,
+  ETIMEDOUT: unreachable,
+  EHOSTUNREACH: unreachable,
+  ENOTFOUND: 'its host name does not exist. Check DATABASE_URL.',
+  EAI_AGAIN: 'its host name cannot be resolved now. Check DATABASE_URL and the name service.',
+  ENOENT: 'the folder of its file does not exist. Create it, or check DATABASE_URL.',
+  EACCES: 'its file may not be opened by this user. Check its owner.',
+  EISDIR: 'its path is a folder. Check DATABASE_URL.',
+  '28P01': 'the password is wrong. Check DATABASE_URL.',
+  '28000': 'PostgreSQL does not let this user in. Check DATABASE_URL and pg_hba.conf.',
+  '3D000': 'PostgreSQL has no database of that name. Create it, or check DATABASE_URL.',
+  '42501': 'the user lacks rights in it. Make the user its owner.',
+};
+const sqliteProblems: Readonly<Record<number, string>> = {
+  8: 'its file is read-only. Check its owner and the file system.',
+  11: 'its file is damaged. Restore it from a backup.',
+  13: 'the disk is full.',
+  14: 'its file cannot be opened. Check its owner and the folder.',
+  26: 'its file is not a SQLite database. Check DATABASE_URL, or restore the file from a backup.',
+};

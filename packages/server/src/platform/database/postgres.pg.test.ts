@@ -3,6 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { startPostgres } from '../../../../../test/servers/postgres.ts';
 import { Secret } from '../../domain/secret.ts';
 import { describeDatabase } from './database.contract.ts';
+import { connectionProblem } from './database.ts';
 import { openPostgres } from './postgres.ts';
 
 const cluster = await startPostgres();
@@ -31,4 +32,15 @@ it('survives the server cutting idle connections', async () => {
   await expect
     .poll(async () => (await sql<{ x: number }>`select 1 as x`.execute(database.db)).rows[0]!.x, { timeout: 5_000 })
     .toBe(1);
+});
+
+it('says what is wrong when it cannot be used', async () => {
+  const complaint = async (url: string): Promise<string | undefined> => {
+    await using database = openPostgres(new Secret(url));
+    return await sql`select 1`.execute(database.db).then(() => undefined, connectionProblem);
+  };
+  expect(await complaint(cluster.url)).toBeUndefined();
+  expect(await complaint(cluster.url.replace(/postgres$/, 'nowhere'))).toContain('no database of that name');
+  expect(await complaint(cluster.url.replace('mcpnest@', 'stranger@'))).toContain('does not let this user in');
+  expect(await complaint('postgres://mcpnest@127.0.0.1:1/postgres')).toContain('nothing answers at its address');
 });

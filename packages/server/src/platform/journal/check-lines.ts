@@ -41,7 +41,7 @@ export function* checkLines(dir: string, segment: string, link: ChainLink, from 
     // Half a line is not a record: the next one follows the last whole one.
     else if (line.whole) at = { hash: undefined, epoch: at.epoch, seq, line: number };
     else at = { ...at, line: number };
-    yield { ...line, parts, seq, fault, link: at };
+    yield { text: line.text, offset: line.offset, end: line.end, whole: line.whole, parts, seq, fault, link: at };
   }
 }
 

@@ -45,7 +45,9 @@ describe('denials', () => {
         }
         denials.flush();
         for (let token = 0; token <= 3; token++) {
-          const counted = written.filter(({ tokenId }) => tokenId === `token-${token}`).reduce((sum, { count }) => sum + count, 0);
+          const counted = written
+            .filter(({ tokenId }) => tokenId === `token-${token}`)
+            .reduce((sum, { count }) => sum + count, 0);
           expect(counted).toBe(refused.filter((one) => one.token === token).length);
         }
       }),

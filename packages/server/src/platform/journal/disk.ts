@@ -19,7 +19,8 @@ export interface Disk {
 const syncData = promisify(fdatasync);
 
 export const nodeDisk: Disk = {
-  create: (path) => openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600),
+  create: (path) =>
+    openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600),
   append(fd, text) {
     let written = writeSync(fd, text, null, 'latin1');
     while (written < text.length) written += writeSync(fd, text.slice(written), null, 'latin1');

@@ -27,9 +27,7 @@ export const encodeDenied = (record: DeniedCall, count: number): string =>
  */
 export const encodeGap = (gap: Gap, sign: (fields: string) => string): string => {
   const sealed =
-    gap.sealed === null
-      ? 'null'
-      : `{"segment":${text(gap.sealed.segment)},"confirmedSeq":${gap.sealed.confirmedSeq}}`;
+    gap.sealed === null ? 'null' : `{"segment":${text(gap.sealed.segment)},"confirmedSeq":${gap.sealed.confirmedSeq}}`;
   const fields =
     `"kind":"gap","reason":${text(gap.reason)},"lostCalls":${integer(gap.lostCalls)},` +
     `"lostDenials":${integer(gap.lostDenials)},"sealed":${sealed}`;
@@ -132,11 +130,16 @@ const text = (value: string): string => (plain.test(value) ? `"${value}"` : esca
 // ASCII only, so that a line has as many bytes as characters and can never be cut inside a character.
 // Control characters become `_`: PostgreSQL refuses U+0000 in text.
 const escaped = (value: string): string =>
-  JSON.stringify(value.replace(/[\u0000-\u001f]/g, '_')).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  JSON.stringify(value.replace(/[\u0000-\u001f]/g, '_')).replace(
+    /[\u007f-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** Whole, finite and in range whatever comes in: one odd number must not make a record unreadable or a row refused. */
 const integer = (value: number): number =>
-  value >= 0 && value <= largest && Number.isInteger(value) ? value : Math.min(Math.max(Math.round(value) || 0, 0), largest);
+  value >= 0 && value <= largest && Number.isInteger(value)
+    ? value
+    : Math.min(Math.max(Math.round(value) || 0, 0), largest);
 
 /** Of a column of type integer. */
 const largest = 2_147_483_647;

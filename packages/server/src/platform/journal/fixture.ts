@@ -64,7 +64,13 @@ export const denial = (more: Partial<DeniedCall> = {}): DeniedCall => {
   const intent = call(more);
   return {
     ...intent,
-    ...ending(intent.callId, { outcome: 'denied', status: 403, errorCode: 'denied_by_policy', upstreamMs: null, dispatched: false }),
+    ...ending(intent.callId, {
+      outcome: 'denied',
+      status: 403,
+      errorCode: 'denied_by_policy',
+      upstreamMs: null,
+      dispatched: false,
+    }),
     ...more,
   };
 };

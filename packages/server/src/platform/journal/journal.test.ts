@@ -55,7 +55,10 @@ function faultyDisk() {
   };
 }
 
-const text = (dir: string): string => listSegments(dir).map((name) => readFileSync(join(dir, name), 'utf8')).join('');
+const text = (dir: string): string =>
+  listSegments(dir)
+    .map((name) => readFileSync(join(dir, name), 'utf8'))
+    .join('');
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('journal', () => {
@@ -84,7 +87,11 @@ describe('journal', () => {
     const receipts = await Promise.all(calls.map((one) => journal.intent(one, 'available')));
     expect(groups).toBe(1);
     expect(receipts.map(({ seq }) => seq)).toEqual(calls.map((_, i) => i + 2));
-    expect(readRecords(folder.dir).slice(1).map(({ callId }) => callId)).toEqual(calls.map(({ callId }) => callId));
+    expect(
+      readRecords(folder.dir)
+        .slice(1)
+        .map(({ callId }) => callId),
+    ).toEqual(calls.map(({ callId }) => callId));
   });
 
   it('resolves a strict receipt only after a flush that began after its write; one flush serves all waiting', async () => {
@@ -130,38 +137,45 @@ describe('journal', () => {
     { fault: 'a write that fails', torn: false, truncate: '' },
     { fault: 'a write that fails halfway', torn: true, truncate: '' },
     { fault: 'a write that fails halfway in a file that cannot be cut', torn: true, truncate: 'EIO' },
-  ])('[AUD-04] survives $fault: strict calls are refused, available ones go on and are counted', async ({ torn, truncate }) => {
-    using folder = tempFolder();
-    const { disk, faults } = faultyDisk();
-    const journal = await openJournal(options(folder.dir, { disk }));
-    const inFlight = call();
-    const earlier = await journal.intent(inFlight, 'available');
+  ])(
+    '[AUD-04] survives $fault: strict calls are refused, available ones go on and are counted',
+    async ({ torn, truncate }) => {
+      using folder = tempFolder();
+      const { disk, faults } = faultyDisk();
+      const journal = await openJournal(options(folder.dir, { disk }));
+      const inFlight = call();
+      const earlier = await journal.intent(inFlight, 'available');
 
-    Object.assign(faults, { append: 'ENOSPC', torn, truncate, create: truncate });
-    const refused = journal.intent(call(), 'strict');
-    const gone = call();
-    const receipt = await journal.intent(gone, 'available');
-    expect(receipt).toMatchObject({ seq: 0, gap: true });
-    await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
-    await expect(journal.intent(call(), 'strict')).rejects.toMatchObject({ code: 'unavailable', detail: 'ENOSPC' });
-    expect(await journal.intent(call(), 'available')).toMatchObject({ gap: true });
-    journal.outcome(receipt, ending(gone.callId));
-    journal.outcome(earlier, ending(inFlight.callId));
-    journal.denied(denial());
-    expect(journal.health).toMatchObject({ ok: false, reason: 'ENOSPC', gaps: 3 });
+      Object.assign(faults, { append: 'ENOSPC', torn, truncate, create: truncate });
+      const refused = journal.intent(call(), 'strict');
+      const gone = call();
+      const receipt = await journal.intent(gone, 'available');
+      expect(receipt).toMatchObject({ seq: 0, gap: true });
+      await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(journal.intent(call(), 'strict')).rejects.toMatchObject({ code: 'unavailable', detail: 'ENOSPC' });
+      expect(await journal.intent(call(), 'available')).toMatchObject({ gap: true });
+      journal.outcome(receipt, ending(gone.callId));
+      journal.outcome(earlier, ending(inFlight.callId));
+      journal.denied(denial());
+      expect(journal.health).toMatchObject({ ok: false, reason: 'ENOSPC', gaps: 3 });
 
-    Object.assign(faults, { append: '', torn: false, truncate: '', create: '' });
-    await expect.poll(() => journal.health.ok, { timeout: 5_000 }).toBe(true);
-    const back = await journal.intent(call(), 'strict');
-    expect(back.gap).toBe(false);
-    await journal[Symbol.asyncDispose]();
+      Object.assign(faults, { append: '', torn: false, truncate: '', create: '' });
+      await expect.poll(() => journal.health.ok, { timeout: 5_000 }).toBe(true);
+      const back = await journal.intent(call(), 'strict');
+      expect(back.gap).toBe(false);
+      await journal[Symbol.asyncDispose]();
 
-    const records = readRecordsSafely(folder.dir);
-    expect(records.find(({ kind }) => kind === 'gap')).toMatchObject({ reason: 'ENOSPC', lostCalls: 2, lostDenials: 1 });
-    expect(records.some(({ kind, callId }) => kind === 'outcome' && callId === inFlight.callId)).toBe(true);
-    expect(records.some(({ kind, callId }) => kind === 'outcome' && callId === gone.callId)).toBe(false);
-    expect(verifyJournal(folder.dir, macKey)).toMatchObject({ lost: 3, firstBad: undefined });
-  });
+      const records = readRecordsSafely(folder.dir);
+      expect(records.find(({ kind }) => kind === 'gap')).toMatchObject({
+        reason: 'ENOSPC',
+        lostCalls: 2,
+        lostDenials: 1,
+      });
+      expect(records.some(({ kind, callId }) => kind === 'outcome' && callId === inFlight.callId)).toBe(true);
+      expect(records.some(({ kind, callId }) => kind === 'outcome' && callId === gone.callId)).toBe(false);
+      expect(verifyJournal(folder.dir, macKey)).toMatchObject({ lost: 3, firstBad: undefined });
+    },
+  );
 
   it('never trusts a file again after a failed flush: what was not promised yet is written anew elsewhere', async () => {
     using folder = tempFolder();

@@ -115,7 +115,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   } catch (error) {
     throw cannotWrite(dir, error);
   }
-  if (past.repaired !== null) log.warn({ repaired: past.repaired }, 'journal: a torn tail was cut off and kept beside the segment');
+  if (past.repaired !== null)
+    log.warn({ repaired: past.repaired }, 'journal: a torn tail was cut off and kept beside the segment');
   if (past.damage !== undefined) log.error({ damage: past.damage }, 'journal: a record of an earlier run is damaged');
 
   const sign = (fields: string): string => digest(signedText(nodeId, past.epoch, fields));
@@ -149,7 +150,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   try {
     await new Promise<Receipt>((resolve, reject) => {
       const waiter = { callId: '', strict: true, resolve, reject };
-      writer.push({ kind: 'mark', fields: encodeEpoch({ repaired: past.repaired }, sign), at: clock.now(), count: 0, waiter });
+      writer.push({
+        kind: 'mark',
+        fields: encodeEpoch({ repaired: past.repaired }, sign),
+        at: clock.now(),
+        count: 0,
+        waiter,
+      });
     });
   } catch (error) {
     await close();

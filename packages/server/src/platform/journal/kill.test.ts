@@ -21,7 +21,9 @@ describe('kill -9 under load', () => {
       const caller = spawn(process.execPath, [child, folder.dir, mode], { stdio: ['ignore', file, 'inherit'] });
       const exited = once(caller, 'exit');
       closeSync(file);
-      await expect.poll(() => statSync(path).size, { timeout: 15_000, interval: 5 }).toBeGreaterThan(10_000 * (round + 1));
+      await expect
+        .poll(() => statSync(path).size, { timeout: 15_000, interval: 5 })
+        .toBeGreaterThan(10_000 * (round + 1));
       caller.kill('SIGKILL');
       await exited;
       const lines = readFileSync(path, 'utf8').split('\n');
@@ -30,7 +32,11 @@ describe('kill -9 under load', () => {
     expect(receipts.length).toBeGreaterThan(500);
 
     await using _journal = await openJournal(options(folder.dir));
-    const recorded = new Set(readRecords(folder.dir).filter(({ kind }) => kind === 'intent').map(({ callId }) => callId));
+    const recorded = new Set(
+      readRecords(folder.dir)
+        .filter(({ kind }) => kind === 'intent')
+        .map(({ callId }) => callId),
+    );
     expect(receipts.filter((callId) => !recorded.has(callId))).toEqual([]);
     expect(verifyJournal(folder.dir, macKey).firstBad).toBeUndefined();
   });

@@ -48,7 +48,12 @@ describe('a journal opened again', () => {
       expect(journal.health).toEqual({ ok: true, reason: undefined, gaps: 0, damage: undefined });
       expect(readFileSync(path)).toEqual(whole.subarray(0, lastLine));
       expect(readFileSync(`${path}.torn-2`)).toEqual(whole.subarray(lastLine, cut));
-      expect(readRecords(folder.dir).at(-1)).toMatchObject({ kind: 'epoch', epoch: 2, seq: 1, repaired: { segment, bytes: cut - lastLine } });
+      expect(readRecords(folder.dir).at(-1)).toMatchObject({
+        kind: 'epoch',
+        epoch: 2,
+        seq: 1,
+        repaired: { segment, bytes: cut - lastLine },
+      });
       expect(verifyJournal(folder.dir, macKey)).toMatchObject({ firstBad: undefined, repairedBytes: cut - lastLine });
     }
   });

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { genesis } from './chain.ts';
 import { checkLines, unknownLink } from './check-lines.ts';
@@ -67,9 +78,13 @@ function cutTail(dir: string, segment: string, from: number, epoch: number): Epo
     const beside = openSync(join(dir, `${segment}.torn-${epoch}`), 'w', 0o600);
     let bytes = 0;
     try {
-      for (let got = readSync(fd, chunk, 0, chunk.length, from); got > 0; got = readSync(fd, chunk, 0, chunk.length, from + bytes)) {
+      for (
+        let got = readSync(fd, chunk, 0, chunk.length, from);
+        got > 0;
+        got = readSync(fd, chunk, 0, chunk.length, from + bytes)
+      ) {
         digest.update(chunk.subarray(0, got));
-        for (let put = 0; put < got; ) put += writeSync(beside, chunk, put, got - put);
+        for (let put = 0; put < got;) put += writeSync(beside, chunk, put, got - put);
         bytes += got;
       }
       fsyncSync(beside);

@@ -31,7 +31,10 @@ function movableClock(): Clock & { pass(ms: number): void; set(ms: number): void
 async function openDatabase(): Promise<OpenDatabase> {
   const database = openSqlite(':memory:');
   await migrate(database, systemClock);
-  for (const [id, retentionDays] of [['kept-30', 30], ['kept-90', 90]] as const) {
+  for (const [id, retentionDays] of [
+    ['kept-30', 30],
+    ['kept-90', 90],
+  ] as const) {
     const at = isoTime(start);
     const settings = JSON.stringify({ ...defaultWorkspaceSettings, retentionDays });
     await database.db
@@ -46,19 +49,28 @@ let seq = 0;
 async function addCall({ db }: OpenDatabase, workspaceId: string, daysAgo: number): Promise<void> {
   const intent = { ...call({ workspaceId }), t: isoTime(start - daysAgo * dayMs) };
   const parts = { body: '', hash: '', prev: undefined, node: 'node-1', epoch: 1, seq: ++seq };
-  await db.insertInto('mcp_tool_calls').values(answeredRow({ intent, parts, segment: '', offset: 0 }, ending(intent.callId))).execute();
+  await db
+    .insertInto('mcp_tool_calls')
+    .values(answeredRow({ intent, parts, segment: '', offset: 0 }, ending(intent.callId)))
+    .execute();
 }
 
 const agesOf = async ({ db }: OpenDatabase, workspaceId: string): Promise<number[]> =>
-  (await db.selectFrom('mcp_tool_calls').select('created_at').where('workspace_id', '=', workspaceId).orderBy('created_at').execute()).map(
-    (row) => Math.round((start - Date.parse(row.created_at)) / dayMs),
-  );
+  (
+    await db
+      .selectFrom('mcp_tool_calls')
+      .select('created_at')
+      .where('workspace_id', '=', workspaceId)
+      .orderBy('created_at')
+      .execute()
+  ).map((row) => Math.round((start - Date.parse(row.created_at)) / dayMs));
 
 describe('retention', () => {
   it('[AUD-03] deletes rows past what their workspace keeps, and 90 days is the default', async () => {
     using folder = tempFolder();
     await using database = await openDatabase();
-    for (const workspace of ['kept-30', 'kept-90', 'gone']) for (const age of [91, 89, 31, 29, 0]) await addCall(database, workspace, age);
+    for (const workspace of ['kept-30', 'kept-90', 'gone'])
+      for (const age of [91, 89, 31, 29, 0]) await addCall(database, workspace, age);
     const clock = movableClock();
     const retention = createRetention({ db: database.db, clock, stateFile: join(folder.dir, 'retention.json') });
     for (let day = 0; day < 5; day++) {
@@ -98,13 +110,19 @@ describe('retention', () => {
 
     await addCall(database, 'kept-90', -1);
     const behindRow = createRetention({ db: database.db, clock: movableClock(), stateFile });
-    expect(await behindRow.runIfDue()).toMatchObject({ rows: 0, withheld: expect.stringContaining('newest row') as string });
+    expect(await behindRow.runIfDue()).toMatchObject({
+      rows: 0,
+      withheld: expect.stringContaining('newest row') as string,
+    });
 
     const later = movableClock();
     later.set(2 * dayMs);
     expect(await createRetention({ db: database.db, clock: later, stateFile }).runIfDue()).toEqual({ rows: 1 });
     const back = createRetention({ db: database.db, clock: movableClock(), stateFile });
-    expect(await back.runIfDue()).toMatchObject({ rows: 0, withheld: expect.stringContaining('seen before') as string });
+    expect(await back.runIfDue()).toMatchObject({
+      rows: 0,
+      withheld: expect.stringContaining('seen before') as string,
+    });
     expect(JSON.parse(readFileSync(stateFile, 'utf8'))).toEqual({ seenAt: start + 2 * dayMs, ranOn: '2026-11-23' });
   });
 
@@ -112,7 +130,11 @@ describe('retention', () => {
     using folder = tempFolder();
     await using database = await openDatabase();
     for (let i = 0; i < 1_200; i++) await addCall(database, 'kept-30', 50);
-    const retention = createRetention({ db: database.db, clock: movableClock(), stateFile: join(folder.dir, 'retention.json') });
+    const retention = createRetention({
+      db: database.db,
+      clock: movableClock(),
+      stateFile: join(folder.dir, 'retention.json'),
+    });
     expect(await retention.runIfDue()).toEqual({ rows: 1_200 });
   });
 });

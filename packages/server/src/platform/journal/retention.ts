@@ -65,7 +65,8 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
       return later(undefined);
     }
     const newest = await edge('max');
-    if (newest !== undefined && newest > now + driftMs) return withheld(`the newest row is of ${isoTime(newest)}, later than now`);
+    if (newest !== undefined && newest > now + driftMs)
+      return withheld(`the newest row is of ${isoTime(newest)}, later than now`);
     let rows = 0;
     for (const workspace of await workspaces()) rows += await purge(workspace, now);
     writeState(stateFile, { seenAt: now, ranOn: today });
@@ -88,7 +89,9 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
   /** Every workspace that has rows; one that is no more keeps the default. */
   async function workspaces(): Promise<{ id: string; keepDays: number }[]> {
     const settings = await db.selectFrom('gateway_workspaces').select(['id', 'settings']).execute();
-    const keepDays = new Map(settings.map((row) => [row.id, (JSON.parse(row.settings) as Partial<WorkspaceSettings>).retentionDays]));
+    const keepDays = new Map(
+      settings.map((row) => [row.id, (JSON.parse(row.settings) as Partial<WorkspaceSettings>).retentionDays]),
+    );
     const present = await db.selectFrom('mcp_tool_calls').select('workspace_id as id').distinct().execute();
     return present.map(({ id }) => ({ id, keepDays: keepDays.get(id) ?? defaultWorkspaceSettings.retentionDays }));
   }
@@ -98,7 +101,7 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
     if (oldest === undefined) return 0;
     const before = isoTime(Math.min(now - workspace.keepDays * dayMs, oldest + daysPerRun * dayMs));
     // Small bites: each is a transaction of its own, and other writers get their turn between them.
-    for (let rows = 0; ; ) {
+    for (let rows = 0; ;) {
       const { numDeletedRows } = await db
         .deleteFrom('mcp_tool_calls')
         .where('id', 'in', (from) =>

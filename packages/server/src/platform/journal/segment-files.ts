@@ -75,7 +75,10 @@ export function createSegmentFiles({ dir, dirFd, disk, log, epoch, segmentBytes 
       try {
         disk.truncate(into.fd, into.bytes);
       } catch (stuck) {
-        log.error({ err: stuck, segment: into.name }, 'journal segment given up: a half-written record cannot be removed');
+        log.error(
+          { err: stuck, segment: into.name },
+          'journal segment given up: a half-written record cannot be removed',
+        );
         sealed = { segment: into.name, confirmedSeq };
         retired.push(into);
         current = undefined;

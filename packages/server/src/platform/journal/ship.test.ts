@@ -24,7 +24,8 @@ async function shipAll(ship: ReturnType<typeof shipOf>): Promise<void> {
   while ((await ship.step()).more);
 }
 
-const rowsOf = ({ db }: OpenDatabase) => db.selectFrom('mcp_tool_calls').selectAll().orderBy('epoch').orderBy('seq').execute();
+const rowsOf = ({ db }: OpenDatabase) =>
+  db.selectFrom('mcp_tool_calls').selectAll().orderBy('epoch').orderBy('seq').execute();
 
 describe('shipping', () => {
   it('[AUD-01][AUD-07][AUD-08] makes one row of each call, with caller, tool, rule, shape and outcome', async () => {
@@ -32,7 +33,10 @@ describe('shipping', () => {
     await using database = await openDatabase();
     await using journal = await openJournal(options(folder.dir));
     const one = call();
-    journal.outcome(await journal.intent(one, 'available'), ending(one.callId, { outcome: 'tool_error', errorCode: 'tool_error' }));
+    journal.outcome(
+      await journal.intent(one, 'available'),
+      ending(one.callId, { outcome: 'tool_error', errorCode: 'tool_error' }),
+    );
     await journal.flush();
     await shipAll(shipOf(folder.dir, database));
     expect(await rowsOf(database)).toEqual([
@@ -104,13 +108,22 @@ describe('shipping', () => {
     await shipAll(shipOf(folder.dir, database));
     const rows = await rowsOf(database);
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatchObject({ id: cut.callId, outcome: 'unknown', status: 504, error_code: 'upstream_timeout', dispatched: 1 });
+    expect(rows[0]).toMatchObject({
+      id: cut.callId,
+      outcome: 'unknown',
+      status: 504,
+      error_code: 'upstream_timeout',
+      dispatched: 1,
+    });
   });
 
   it('[AUD-04] writes every row exactly once, whatever fails and restarts in between', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.constantFrom('begin', 'begin', 'end', 'end', 'deny', 'ship', 'restart', 'fail', 'crash'), { minLength: 20, maxLength: 60 }),
+        fc.array(fc.constantFrom('begin', 'begin', 'end', 'end', 'deny', 'ship', 'restart', 'fail', 'crash'), {
+          minLength: 20,
+          maxLength: 60,
+        }),
         async (steps) => {
           using folder = tempFolder();
           await using database = await openDatabase();
@@ -135,7 +148,7 @@ describe('shipping', () => {
             else if (step === 'fail') {
               await database.db.schema.alterTable('journal_cursors').renameTo('away').execute();
               await ship.step().catch(() => {});
-              await database.db.schema.alterTable('away' as never).renameTo('journal_cursors').execute();
+              await database.db.schema.alterTable('away').renameTo('journal_cursors').execute();
             } else if (step === 'crash') {
               await journal[Symbol.asyncDispose]();
               for (const { one } of open) expected.set(one.callId, 'unknown');
@@ -201,7 +214,10 @@ describe('shipping', () => {
       await journal.flush();
     }
     const path = join(folder.dir, listSegments(folder.dir)[0]!);
-    writeFileSync(path, readFileSync(path, 'latin1').replace(`"intent","callId":"${calls[1]!.callId}"`, '"intent","callId":"forged"'));
+    writeFileSync(
+      path,
+      readFileSync(path, 'latin1').replace(`"intent","callId":"${calls[1]!.callId}"`, '"intent","callId":"forged"'),
+    );
     const { damage } = await shipOf(folder.dir, database).step();
     expect(damage).toMatchObject({ line: 4, seq: 4 });
     expect((await rowsOf(database)).map(({ id }) => id)).toEqual([calls[0]!.callId, calls[2]!.callId]);

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { CompiledQuery, type Kysely } from 'kysely';
 import { isoTime, type Clock } from '../clock.ts';
 import { inTransaction } from '../database/database.ts';
 import type { Schema } from '../database/schema.ts';
@@ -43,6 +43,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
   let at: JournalPosition | undefined;
   let link: ChainLink = unknownLink;
   let saved = '';
+  let fullInsert: string | undefined;
   const open = new Map<string, OpenCall>();
 
   async function step(): Promise<ShipStep> {
@@ -81,7 +82,9 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
     let position = from;
     let lines = 0;
     // Listed before reading: nothing is added to a segment once a later one exists.
-    const segments = listSegments(dir).filter((name) => comparePositions({ segment: name, byteOffset: 0 }, { ...from, byteOffset: 0 }) >= 0);
+    const segments = listSegments(dir).filter(
+      (name) => comparePositions({ segment: name, byteOffset: 0 }, { ...from, byteOffset: 0 }) >= 0,
+    );
     let full = false;
     for (const [i, segment] of segments.entries()) {
       const start = segment === from.segment ? from.byteOffset : 0;
@@ -91,7 +94,8 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         link = line.link;
         position = { segment, byteOffset: line.end };
         const readable = isWhole(line.fault) && take(line, segment, rows);
-        if (!readable || line.fault !== undefined) damage ??= { segment, line: link.line, seq: line.seq, reason: line.fault ?? 'the record cannot be read' };
+        if (!readable || line.fault !== undefined)
+          damage ??= { segment, line: link.line, seq: line.seq, reason: line.fault ?? 'the record cannot be read' };
         full = ++lines >= linesPerStep || rows.length >= rowsPerStep;
         if (full) break;
       }
@@ -151,8 +155,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
     if (rows.length === 0 && (cursor === saved || segment === '')) return;
     await inTransaction(db, async (tx) => {
       for (let from = 0; from < rows.length; from += rowsPerInsert) {
-        const some = rows.slice(from, from + rowsPerInsert);
-        await tx.insertInto('mcp_tool_calls').values(some).onConflict((clash) => clash.doNothing()).execute();
+        await tx.executeQuery(insertion(rows.slice(from, from + rowsPerInsert)));
       }
       const row = { segment, byte_offset, updated_at: isoTime(clock.now()) };
       await tx
@@ -162,6 +165,23 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         .execute();
     });
     saved = cursor;
+  }
+
+  /** The text of a full insert is made once: making it anew costs as much as running it. Rows differ in values only. */
+  function insertion(rows: readonly CallRow[]): CompiledQuery {
+    if (rows.length === rowsPerInsert && fullInsert !== undefined) {
+      return CompiledQuery.raw(
+        fullInsert,
+        rows.flatMap((row) => Object.values(row)),
+      );
+    }
+    const query = db
+      .insertInto('mcp_tool_calls')
+      .values(rows)
+      .onConflict((clash) => clash.doNothing())
+      .compile();
+    if (rows.length === rowsPerInsert) fullInsert = query.sql;
+    return query;
   }
 
   return { step };

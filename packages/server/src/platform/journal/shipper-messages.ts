@@ -1,7 +1,9 @@
 import type { JournalDamage, JournalPosition } from './journal.ts';
 
 /** How the worker reaches the database; it opens its own connection. */
-export type ShipTarget = { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
+export type ShipTarget =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly url: string };
 
 /** Given to the worker at its start. */
 export interface ShipperWork {

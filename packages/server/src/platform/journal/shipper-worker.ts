@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Secret } from '../../domain/secret.ts';
@@ -32,6 +34,7 @@ port.on('message', (message: ToWorker) => {
   wake?.();
 });
 
+giveWay();
 await using database = await openTarget(target);
 const ship = createShip({ dir, nodeId, db: database.db, clock: systemClock });
 const retention = createRetention({ db: database.db, clock: systemClock, stateFile: `${dir}/retention.json` });
@@ -39,7 +42,7 @@ const retention = createRetention({ db: database.db, clock: systemClock, stateFi
 let backOffMs = firstBackOffMs;
 // Until the first step is done, nothing is known to work.
 let failing = true;
-for (let done = false; !done; ) {
+for (let done = false; !done;) {
   nudged = false;
   try {
     const step = await ship.step();
@@ -67,6 +70,16 @@ for (let done = false; !done; ) {
   }
 }
 port.close();
+
+/** Calls come before copies: where processors are short, this thread is the one that waits. */
+function giveWay(): void {
+  try {
+    // Linux schedules threads one by one and takes a thread's id here; elsewhere there is no such link.
+    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), 10);
+  } catch {
+    // Only slower calls under load; nothing depends on it.
+  }
+}
 
 /** Sleep until a message or the time is up. */
 async function rest(ms: number): Promise<void> {

@@ -22,12 +22,16 @@ describe('shipper', () => {
     const file = join(folder.dir, 'mcpnest.db');
     const dir = join(folder.dir, 'journal');
     await using journal = await openJournal(options(dir));
-    const start = () => startShipper({ dir, nodeId: 'node-1', journal, target: { kind: 'sqlite', file }, log: createLog('silent') });
+    const start = () =>
+      startShipper({ dir, nodeId: 'node-1', journal, target: { kind: 'sqlite', file }, log: createLog('silent') });
     await record(journal, 100);
 
     await using database = openSqlite(file);
     const count = async (): Promise<number> => {
-      const { rows } = await database.db.selectFrom('mcp_tool_calls').select((row) => row.fn.countAll<number>().as('rows')).executeTakeFirstOrThrow();
+      const { rows } = await database.db
+        .selectFrom('mcp_tool_calls')
+        .select((row) => row.fn.countAll<number>().as('rows'))
+        .executeTakeFirstOrThrow();
       return rows;
     };
     {
@@ -57,6 +61,8 @@ describe('shipper', () => {
     using folder = tempFolder();
     await using journal = await openJournal(options(folder.dir));
     const target = { kind: 'sqlite', file: ':memory:' } as const;
-    expect(() => startShipper({ dir: folder.dir, nodeId: 'node-1', journal, target, log: createLog('silent') })).toThrow(/use a file/);
+    expect(() =>
+      startShipper({ dir: folder.dir, nodeId: 'node-1', journal, target, log: createLog('silent') }),
+    ).toThrow(/use a file/);
   });
 });

@@ -14,7 +14,11 @@ export interface ShipperOptions {
 export interface Shipper extends AsyncDisposable {
   /** Resolves when every call that has ended so far is in the table; waits while the database is away. */
   drained(): Promise<void>;
-  readonly health: { readonly ok: boolean; readonly reason: string | undefined; readonly damage: JournalDamage | undefined };
+  readonly health: {
+    readonly ok: boolean;
+    readonly reason: string | undefined;
+    readonly damage: JournalDamage | undefined;
+  };
 }
 
 /** Milliseconds writes are gathered before the worker is woken. */
@@ -47,7 +51,7 @@ export function startShipper(options: ShipperOptions): Shipper {
   function start(): Worker {
     const fresh = new Worker(new URL('./shipper-worker.ts', import.meta.url), {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 },
     });
     fresh.unref();
     fresh.on('message', (message: FromWorker) => heard(message));

@@ -95,6 +95,10 @@ describe('verifyJournal', () => {
   });
 
   it('notices a gap or epoch record that was signed with another key', () => {
-    expect(verifyJournal(original.dir, Buffer.alloc(32, 8)).firstBad).toMatchObject({ line: 1, seq: 1, reason: 'the signature is wrong' });
+    expect(verifyJournal(original.dir, Buffer.alloc(32, 8)).firstBad).toMatchObject({
+      line: 1,
+      seq: 1,
+      reason: 'the signature is wrong',
+    });
   });
 });

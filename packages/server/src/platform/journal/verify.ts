@@ -39,7 +39,8 @@ export function verifyJournal(dir: string, macKey?: Buffer): Verification {
       link = line.link;
       let fault = line.fault;
       const mark = isWhole(fault) ? markOf(line) : undefined;
-      if (mark !== undefined && sign !== undefined && sign(mark.signedText) !== mark.mac) fault = 'the signature is wrong';
+      if (mark !== undefined && sign !== undefined && sign(mark.signedText) !== mark.mac)
+        fault = 'the signature is wrong';
       else if (mark?.kind === 'gap') {
         lostInEpoch.set(link.epoch, mark.lostCalls + mark.lostDenials);
         if (mark.sealed !== null && line.offset === 0) {

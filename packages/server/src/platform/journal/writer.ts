@@ -144,7 +144,7 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       if (entry.waiter.strict) awaitingFlush.push({ entry, receipt });
       else entry.waiter.resolve(receipt);
     }
-    if (awaitingFlush.length > 0) requestSync();
+    if (awaitingFlush.length > 0) void requestSync();
     else syncTimer ??= setTimeout(syncDue, syncEveryMs).unref();
     onWrite();
   }
@@ -194,8 +194,7 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       return;
     }
     const failuresBefore = syncFailures;
-    requestSync();
-    await syncing;
+    await requestSync();
     if (syncFailures > failuresBefore) {
       queue = [...held, ...queue];
       retryLater(failing.reason);
@@ -215,16 +214,17 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
 
   function syncDue(): void {
     syncTimer = undefined;
-    requestSync();
+    void requestSync();
   }
 
-  function requestSync(): void {
-    syncing ??= syncWritten();
+  /** Resolves when everything written so far is on disk, or flushing it has failed. */
+  function requestSync(): Promise<void> {
+    return (syncing ??= syncWritten());
   }
 
   async function syncWritten(): Promise<void> {
     // The promise must be stored before it can be over.
-    await undefined;
+    await Promise.resolve();
     while (dirty) {
       dirty = false;
       const covered = awaitingFlush;
@@ -242,7 +242,7 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       for (const { entry, receipt } of covered) entry.waiter!.resolve(receipt);
     }
     syncing = undefined;
-    if (dirty && failing === undefined) requestSync();
+    if (dirty && failing === undefined) void requestSync();
   }
 
   /** What nobody was promised yet is written anew, once, into another file. */
@@ -270,8 +270,7 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
 
   async function flush(): Promise<void> {
     writeGroup();
-    if (dirty) requestSync();
-    await syncing;
+    if (dirty || syncing !== undefined) await requestSync();
   }
 
   async function close(): Promise<void> {

@@ -115,7 +115,7 @@ create index audit_events_time on audit_events (workspace_id, created_at, id);
 
 create table workspace_snapshots (
   workspace_id text primary key references gateway_workspaces (id),
-  version integer not null,
+  version bigint not null,
   body text not null,
   created_at text not null
 );
@@ -166,18 +166,18 @@ create table mcp_tool_calls (
   created_at text not null,
   dispatched integer not null,
   rule text,
-  policy_version integer not null,
+  policy_version bigint not null,
   definition_hash text,
   args_shape text,
   args_mac text,
   era text not null,
   protocol_version text,
   client_name text,
-  bytes_in integer not null,
-  bytes_out integer not null,
+  bytes_in bigint not null,
+  bytes_out bigint not null,
   trace_id text,
   node text not null,
-  epoch integer not null,
+  epoch bigint not null,
   seq bigint not null,
   repeat_count integer not null default 1
 );
@@ -188,6 +188,6 @@ create index mcp_tool_calls_time on mcp_tool_calls (workspace_id, created_at, id
 create table journal_cursors (
   node text primary key,
   segment text not null,
-  byte_offset integer not null,
+  byte_offset bigint not null,
   updated_at text not null
 );

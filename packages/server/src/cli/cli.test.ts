@@ -1,0 +1,246 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../config/config.ts';
+import { buildControl } from '../build.ts';
+import type { Io } from './io.ts';
+import { run } from './run.ts';
+
+let dir: string;
+let data: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'mcpnest-cli-'));
+  data = join(dir, 'data');
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly json: Record<string, unknown>;
+}
+
+async function mcpnest(
+  args: readonly string[],
+  more: { input?: string; env?: Record<string, string>; answer?: string } = {},
+): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const io: Io = {
+    environment: { MCPNEST_DATA_DIR: data, ...more.env },
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    readInput: async () => more.input ?? '',
+    interactive: more.answer !== undefined,
+    ask: async () => more.answer!,
+  };
+  const code = await run(args, io);
+  return {
+    code,
+    out,
+    err,
+    get json() {
+      return JSON.parse(out) as Record<string, unknown>;
+    },
+  };
+}
+
+const bootstrapped = async () =>
+  (await mcpnest(['bootstrap', '--json', '--workspace', 'acme', '--email', 'ada@example.com'])).json;
+
+describe('bootstrap', () => {
+  it('makes a private data folder and prints exactly the agreed fields', async () => {
+    const ran = await mcpnest(['bootstrap', '--json']);
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.json).toEqual({
+      url: 'http://127.0.0.1:8420',
+      workspace: 'default',
+      ownerEmail: 'owner@mcpnest.internal',
+      apiKey: expect.stringMatching(/^mnk_[0-9a-f]{48}$/) as string,
+      workspaceToken: expect.stringMatching(/^mng_[0-9a-f]{48}$/) as string,
+    });
+    expect(statSync(data).mode & 0o077).toBe(0);
+  });
+
+  it('is refused the second time, with the remedy and without new secrets', async () => {
+    await bootstrapped();
+    const again = await mcpnest(['bootstrap', '--json']);
+    expect([again.code, again.out]).toEqual([5, '']);
+    expect(again.err).toContain('mcpnest key issue');
+    expect(again.err).not.toMatch(/mn[gk]_[0-9a-f]/);
+  });
+});
+
+describe('one code path, two modes', () => {
+  it('works on the data folder as local-cli and over HTTP as the person of the key', async () => {
+    const { apiKey } = await bootstrapped();
+    const { config, secrets } = loadConfig({ MCPNEST_DATA_DIR: data });
+    await using local = await buildControl(config, secrets);
+    const server = createServer((req, res) => {
+      const headers = new Headers({ ...(req.headers as Record<string, string>), host: '127.0.0.1:8420' });
+      const answer = async () => {
+        const sent = await text(req);
+        const request = new Request(`http://127.0.0.1:8420${req.url!}`, {
+          method: req.method!,
+          headers,
+          body: sent === '' ? null : sent,
+        });
+        const answered = await local.control.fetch(request, { remoteAddress: '127.0.0.1' });
+        res.writeHead(answered.status, Object.fromEntries(answered.headers)).end(await answered.text());
+      };
+      void answer();
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const env = {
+      MCPNEST_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      MCPNEST_API_KEY: String(apiKey),
+    };
+    try {
+      expect((await mcpnest(['server', 'add', 'One', '--url', 'https://one.example.com/mcp'])).code).toBe(0);
+      expect((await mcpnest(['server', 'add', 'Two', '--url', 'https://two.example.com/mcp'], { env })).code).toBe(0);
+      const remote = await mcpnest(['audit', 'list', '--action', 'servers.create', '--json'], { env });
+      expect(remote.json.items).toMatchObject([{ actorEmail: 'ada@example.com' }, { actor: 'local-cli' }]);
+      expect((await mcpnest(['audit', 'list', '--action', 'servers.create', '--json'])).out).toBe(remote.out);
+      const wrong = await mcpnest(['server', 'list'], { env: { ...env, MCPNEST_API_KEY: `mnk_${'0'.repeat(48)}` } });
+      expect([wrong.code, wrong.err]).toEqual([3, expect.stringContaining('not valid')]);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    }
+    const gone = await mcpnest(['server', 'list'], { env });
+    expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('mcpnest start')]);
+  });
+
+  it('takes the key from a file and refuses a URL without a key', async () => {
+    writeFileSync(join(dir, 'key'), `mnk_${'0'.repeat(48)}\n`);
+    const env = { MCPNEST_URL: 'http://127.0.0.1:1', MCPNEST_API_KEY_FILE: join(dir, 'key') };
+    expect((await mcpnest(['network', 'list'], { env })).err).toContain('cannot be reached');
+    const noKey = await mcpnest(['network', 'list'], { env: { MCPNEST_URL: 'http://127.0.0.1:1' } });
+    expect([noKey.code, noKey.err]).toEqual([2, expect.stringContaining('MCPNEST_API_KEY')]);
+  });
+});
+
+describe('a credential', () => {
+  it.each([
+    ['standard input', ['--bearer-stdin'], { input: 'canary-77\n' }, 'authorization'],
+    ['an environment variable', ['--bearer-env', 'UPSTREAM'], { env: { UPSTREAM: 'canary-77' } }, 'authorization'],
+    ['environment variables', ['--header-env', 'X-Key=UPSTREAM'], { env: { UPSTREAM: 'canary-77' } }, 'x-key'],
+    ['lines of input', ['--header-file', '-'], { input: 'X-Key: canary-77\n\nX-Other: b\n' }, 'x-key, x-other'],
+  ])('[GW-11] is read from %s and printed nowhere', async (_, options, more, names) => {
+    await bootstrapped();
+    await mcpnest(['server', 'add', 'One', '--url', 'https://one.example.com/mcp']);
+    const ran = await mcpnest(['server', 'credential', 'set', 'one', ...options], more);
+    expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(new RegExp(`credential: ${names}\n`))]);
+    expect(ran.out + ran.err).not.toContain('canary');
+    const bad = await mcpnest(['server', 'credential', 'set', 'one', '--header-file', '-'], {
+      input: 'canary-without-colon',
+    });
+    expect([bad.code, bad.err]).toEqual([2, expect.not.stringContaining('canary')]);
+  });
+
+  it('must come from exactly one source', async () => {
+    await bootstrapped();
+    await mcpnest(['server', 'add', 'One', '--url', 'https://one.example.com/mcp']);
+    expect((await mcpnest(['server', 'credential', 'set', 'one'])).code).toBe(2);
+    expect((await mcpnest(['server', 'credential', 'set', 'one', '--bearer-env', 'NOPE'])).err).toContain(
+      "'NOPE' is not set",
+    );
+  });
+});
+
+describe('behaviour', () => {
+  it('gives every kind of refusal its own exit code', async () => {
+    await bootstrapped();
+    const add = ['server', 'add', 'One', '--url', 'https://one.example.com/mcp'];
+    expect((await mcpnest(add)).code).toBe(0);
+    expect((await mcpnest(add)).code).toBe(5);
+    expect((await mcpnest(['server', 'show', 'nope'])).code).toBe(4);
+    expect((await mcpnest(['server', 'show', 'no_slug'])).code).toBe(2);
+    expect((await mcpnest(['server', 'add', 'Two'])).code).toBe(2);
+    expect((await mcpnest(['nonsense'])).code).toBe(2);
+    expect((await mcpnest(['server'])).code).toBe(2);
+    expect((await mcpnest(['server', 'list', '--nonsense'])).code).toBe(2);
+    expect((await mcpnest(['--help'])).code).toBe(0);
+    expect((await mcpnest(['server', 'add', '--help'])).out).toContain('--prefix');
+    expect((await mcpnest(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await mcpnest(['server', 'list'], { env: { MCPNEST_PORTT: '1' } })).code).toBe(2);
+  });
+
+  it('asks before destroying only at a terminal, and otherwise wants --yes', async () => {
+    await bootstrapped();
+    await mcpnest(['server', 'add', 'One', '--url', 'https://one.example.com/mcp']);
+    expect(await mcpnest(['server', 'remove', 'one'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--yes') as string,
+    });
+    expect((await mcpnest(['server', 'remove', 'one'], { answer: 'n' })).code).toBe(2);
+    expect((await mcpnest(['server', 'show', 'one'])).code).toBe(0);
+    expect((await mcpnest(['server', 'remove', 'one'], { answer: 'y' })).code).toBe(0);
+    expect((await mcpnest(['server', 'show', 'one'])).code).toBe(4);
+  });
+
+  it('prints a new token alone on standard output', async () => {
+    await bootstrapped();
+    const ran = await mcpnest(['token', 'issue', '--label', 'ci', '--expires-in-days', '3']);
+    expect(ran.out).toMatch(/^mng_[0-9a-f]{48}\n$/);
+    expect(ran.err).toContain('shown this once');
+    expect((await mcpnest(['token', 'list'])).out).not.toContain(ran.out.trim());
+  });
+
+  it('wants to know the workspace only when there are several', async () => {
+    await bootstrapped();
+    expect((await mcpnest(['server', 'list'])).code).toBe(0);
+    await mcpnest(['workspace', 'create', 'Other']);
+    expect(await mcpnest(['server', 'list'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('acme | other') as string,
+    });
+    expect((await mcpnest(['server', 'list', '--workspace', 'other'])).out).toBe('(none)\n');
+  });
+
+  it('lets no text from elsewhere move the cursor of the terminal', async () => {
+    await bootstrapped();
+    await mcpnest(['network', 'allow', '127.0.0.1:9101', '--note', 'a\u001b[2Jb\u0007']);
+    const { out } = await mcpnest(['network', 'list']);
+    expect(out).toContain('ab');
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it('doctor finds a data folder that others can read, and says the remedy', async () => {
+    expect(await mcpnest(['doctor'])).toMatchObject({ code: 0 });
+    mkdirSync(data, { mode: 0o755 });
+    writeFileSync(join(data, 'other'), '');
+    expect(await mcpnest(['doctor'])).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`chmod 700 ${data}`) as string,
+    });
+  });
+
+  it('prints the OpenAPI document', async () => {
+    const { json } = await mcpnest(['openapi']);
+    expect(json).toMatchObject({
+      openapi: '3.1.1',
+      paths: { '/api/v1/workspaces': { post: { operationId: 'workspaces.create' } } },
+    });
+  });
+});
+
+it('runs as a process, ends by itself and survives a reader that stops reading', async () => {
+  const bin = fileURLToPath(new URL('../../bin/mcpnest.mjs', import.meta.url));
+  const child = spawn(process.execPath, [bin, 'openapi'], {
+    env: { PATH: process.env.PATH, MCPNEST_DATA_DIR: data },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (part: Buffer) => (err += part.toString()));
+  child.stdout.once('data', () => child.stdout.destroy());
+  const code = await new Promise((ended) => child.once('exit', ended));
+  expect([code, err]).toEqual([0, '']);
+});

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startPostgres } from '../../../../test/servers/postgres.ts';
+import { Secret } from '../domain/secret.ts';
+import { openPostgres } from '../platform/database/postgres.ts';
+import { bootstrap } from './bootstrap.ts';
+import { failure, startKit } from './kit.contract.ts';
+import type { Kit } from './kit.contract.ts';
+
+/** What differs on PostgreSQL: changes really run at the same time. */
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let kit: Kit;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  kit = await startKit(openPostgres(new Secret(postgres.url)));
+});
+afterAll(async () => {
+  await kit?.[Symbol.asyncDispose]();
+  await postgres?.[Symbol.asyncDispose]();
+});
+
+const params = { workspace: 'acme' };
+const many = (count: number, work: (index: number) => Promise<unknown>) =>
+  Promise.allSettled(Array.from({ length: count }, (_, index) => work(index)));
+const done = (results: readonly PromiseSettledResult<unknown>[]) =>
+  results.filter((result) => result.status === 'fulfilled').length;
+
+it('[GW-06] concurrent changes of one workspace lose nothing: order, revisions and the snapshot hold all of them', async () => {
+  const { version } = await kit.snapshot('acme');
+  const added = await many(12, (index) =>
+    kit.owner.servers.create({
+      params,
+      body: { name: `s${index}`, url: `https://s${index}.example.com/mcp`, position: 1 },
+    }),
+  );
+  expect(done(added)).toBe(12);
+  const { items } = await kit.owner.servers.list({ params });
+  expect(items.map((server) => server.position)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+  const snapshot = await kit.snapshot('acme');
+  expect(snapshot.version).toBe(version + 12);
+  expect(snapshot.servers.map((server) => server.slug)).toEqual(items.map((server) => server.slug));
+
+  const server = { ...params, server: 's0' };
+  const edited = await many(8, (index) =>
+    kit.owner.servers.update({ params: server, body: { limits: { concurrency: index + 1 } } }),
+  );
+  expect(done(edited)).toBe(8);
+  expect((await kit.owner.servers.revisions({ params: server })).items.map((item) => item.revision)).toEqual([
+    9, 8, 7, 6, 5, 4, 3, 2, 1,
+  ]);
+});
+
+it('concurrent claims of one prefix are granted once', async () => {
+  const claims = await many(6, (index) =>
+    kit.owner.servers.update({ params: { ...params, server: `s${index}` }, body: { prefix: 'git' } }),
+  );
+  expect(done(claims)).toBe(1);
+});
+
+it('[L2-07] concurrent removals of all owners leave one', async () => {
+  for (const email of ['b@example.com', 'c@example.com'])
+    await kit.owner.members.add({ params, body: { email, role: 'owner' } });
+  const { items } = await kit.owner.members.list({ params });
+  const removed = await many(items.length, (index) =>
+    kit.owner.members.remove({ params: { ...params, member: items[index]!.id } }),
+  );
+  expect(done(removed)).toBe(items.length - 1);
+});
+
+it('a change of the network reaches every workspace beside changes of each', async () => {
+  const made = await many(4, (index) => kit.owner.workspaces.create({ body: { name: `w${index}` } }));
+  expect(done(made)).toBe(4);
+  const mixed = await many(16, (index) =>
+    index % 4 === 0
+      ? kit.owner.network.allow({ body: { target: `10.0.0.${index}:80` } })
+      : kit.owner.tokens.issue({ params: { workspace: `w${index % 4}` }, body: { label: `t${index}` } }),
+  );
+  expect(mixed.filter((result) => result.status === 'rejected').map((result) => String(result.reason))).toEqual([]);
+  for (const slug of ['acme', 'w0', 'w1', 'w2', 'w3'])
+    expect([slug, (await kit.snapshot(slug)).networkAllow.length]).toEqual([slug, 4]);
+  expect((await kit.snapshot('w1')).tokens).toHaveLength(4);
+});
+
+it('claims of one name that no lock orders are granted once, and the others hear why', async () => {
+  const same = await many(6, () => kit.owner.workspaces.create({ body: { name: 'Same' } }));
+  expect(done(same)).toBe(1);
+  for (const result of same) {
+    if (result.status === 'rejected') expect((await failure(Promise.reject(result.reason as Error))).status).toBe(409);
+  }
+});
+
+it('two bootstraps at once make one owner', async () => {
+  await using fresh = await startPostgres();
+  await using database = openPostgres(new Secret(fresh.url));
+  const { migrate } = await import('../platform/database/migrate.ts');
+  const clock = { now: () => 0, monotonic: () => 0 };
+  await migrate(database, clock);
+  const bus = { publish: async () => undefined } as never;
+  const both = await many(2, (index) =>
+    bootstrap({ database, bus, clock }, { email: `o${index}@example.com`, workspace: `w${index}` }),
+  );
+  expect(done(both)).toBe(1);
+  expect(await database.db.selectFrom('users').select('id').execute()).toHaveLength(1);
+});
+
+it('describes the instance and lists with the same numbers and pages as SQLite', async () => {
+  expect(await kit.owner.instance.show()).toMatchObject({
+    database: 'postgres',
+    counts: { workspaces: 6, servers: 12 },
+  });
+  const page = await kit.owner.auditEvents.listAll({ query: { limit: 5 } });
+  const next = await kit.owner.auditEvents.listAll({ query: { limit: 5, cursor: page.nextCursor! } });
+  expect(new Set([...page.items, ...next.items].map((item) => item.id)).size).toBe(10);
+});

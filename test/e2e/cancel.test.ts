@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CallRow } from '../books.ts';
+import { startProduct, until, type Product } from '../harness.ts';
+import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
+import { abandon, rawPost } from '../upstreams/hostile-client.ts';
+
+const stack = new AsyncDisposableStack();
+let product: Product;
+let upstream: EchoUpstream;
+
+beforeAll(async () => {
+  product = stack.use(await startProduct());
+  upstream = stack.use(await startEchoUpstream({ era: 'both', sessions: true, delayMs: 800 }));
+  await product.addServer({ slug: 'echo', url: upstream.url, limits: { concurrency: 4 } });
+});
+afterAll(() => stack.disposeAsync());
+
+/** Send a call, go away, and give the row it leaves. */
+async function leave(headers: readonly string[], params: Record<string, unknown> = {}): Promise<CallRow> {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { name: 'echo', arguments: {}, ...params },
+  });
+  const path = new URL(product.gateway()).pathname;
+  const before = upstream.calls().length;
+  const rows = (await product.calls()).length;
+  await abandon(
+    product.port,
+    rawPost(path, body, [
+      `Authorization: Bearer ${product.workspaceToken}`,
+      `Content-Length: ${body.length}`,
+      ...headers,
+    ]),
+    300,
+  );
+  expect(upstream.calls().length).toBe(before + 1);
+  let all: CallRow[] = [];
+  await until('the row is there', async () => (all = await product.calls()).length > rows);
+  return all.at(-1)!;
+}
+
+describe('a client that goes away', () => {
+  it('has its call cancelled when it spoke without a session', async () => {
+    expect(await leave([])).toMatchObject({ outcome: 'cancelled', status: 499, dispatched: 1 });
+  });
+
+  it('has its call cancelled when it spoke the modern way, and a modern upstream sees its stream closed', async () => {
+    const meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+    };
+    const headers = ['Mcp-Protocol-Version: 2026-07-28', 'Mcp-Method: tools/call', 'Mcp-Name: echo'];
+    expect(await leave(headers, { _meta: meta })).toMatchObject({ outcome: 'cancelled', status: 499, dispatched: 1 });
+  });
+
+  it('has its call finished when it spoke within a session, where a lost connection is no cancellation', async () => {
+    const opened = await product.rpc({
+      jsonrpc: '2.0',
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    });
+    const row = await leave([`Mcp-Session-Id: ${String(opened.headers['mcp-session-id'])}`]);
+    expect(row).toMatchObject({ outcome: 'ok', status: 200, dispatched: 1 });
+  });
+
+  it('gives back what it held: slots, and nothing grows', async () => {
+    for (let i = 0; i < 12; i++) await leave([]);
+    upstream.set({ delayMs: 0 });
+    const answers = await Promise.all(Array.from({ length: 4 }, () => product.call('echo')));
+    expect(answers.every(({ message }) => message.error === undefined)).toBe(true);
+  }, 30_000);
+});
