@@ -98,7 +98,7 @@ function chosen(only: string | undefined, strictJournal: boolean): TargetName[] 
   if (strictJournal) known.push('governed-strict');
   if (only === undefined) return known;
   const wanted = only.split(',').map((name) => name.trim());
-  const strange = wanted.find((name) => !known.some((target) => target === name));
-  if (strange !== undefined) throw new Error(`--only knows ${known.join(', ')}, not '${strange}'.`);
-  return known.filter((name) => wanted.includes(name));
+  const strange = wanted.find((name) => name === 'governed-strict' || !known.some((target) => target === name));
+  if (strange !== undefined) throw new Error(`--only knows direct, node-pipe, nginx, governed, not '${strange}'.`);
+  return known.filter((name) => wanted.includes(name === 'governed-strict' ? 'governed' : name));
 }

@@ -114,7 +114,7 @@ export function printable(report: Report): string {
   const lines = [
     `Node ${report.node}, nginx ${report.nginx ?? 'left out'}, ${cpu.cores} × ${cpu.model}` +
       `${cpu.pinned ? ', targets alone on core 1' : ', not pinned'}; ${report.rounds} rounds; ${load}` +
-      `${options.size > 0 ? `; results of ${options.size} bytes` : ''}`,
+      (options.size > 0 ? `; results of ${options.size} bytes` : ''),
     `Foreign CPU ${(report.foreign_cpu * 100).toFixed(1)} % (median), ${report.noisy_samples} noisy samples, ` +
       `${report.errors} wrong replies`,
     ...(report.foreign_cpu > quiet

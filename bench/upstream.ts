@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 interface RpcRequest {
   id?: string | number;
   method?: string;
-  params?: { name?: string; protocolVersion?: string; arguments?: { message?: string } };
+  params?: { name?: string; protocolVersion?: string; arguments?: { message?: unknown } };
 }
 
 interface Answer {

@@ -259,3 +259,16 @@ export async function until(what: string, condition: () => Promise<boolean>, wit
     await sleep(10);
   }
 }
+
+/**
+ * Milliseconds twenty calls of a tool take, one after the other; each must succeed. Two such times tell whether
+ * something holds callers up, where a fixed limit would tell how busy the machine is.
+ */
+export async function timeCalls(product: Product, tool: string): Promise<number> {
+  const started = performance.now();
+  for (let i = 0; i < 20; i++) {
+    const { message } = await product.call(tool);
+    if (message.error !== undefined) throw new Error(`call ${i} of ${tool} failed: ${message.error.message}`);
+  }
+  return performance.now() - started;
+}

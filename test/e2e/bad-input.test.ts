@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startProduct, type Product } from '../harness.ts';
+import { startProduct, timeCalls, type Product } from '../harness.ts';
 import { send } from '../http.ts';
 import { rawExchange, rawPost, slowLoris, smuggling } from '../upstreams/hostile-client.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
@@ -279,6 +279,7 @@ describe('a request that can be read in two ways', () => {
 
 describe('a flood of wrong tokens', () => {
   it('is turned away cheaply, while those with a token are served', async () => {
+    const alone = await timeCalls(product, 'echo');
     const statuses: number[] = [];
     const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
     const stranger = async (from: number): Promise<void> => {
@@ -287,9 +288,7 @@ describe('a flood of wrong tokens', () => {
       }
     };
     const flood = Promise.all(Array.from({ length: 25 }, (_, i) => stranger(i * 60)));
-    const started = performance.now();
-    for (let i = 0; i < 20; i++) expect((await product.call('echo')).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(await timeCalls(product, 'echo')).toBeLessThan(1_500 + 8 * alone);
     await flood;
     expect(statuses.length).toBe(1_500);
     expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
@@ -300,10 +299,9 @@ describe('a flood of wrong tokens', () => {
 describe('slow and silent clients', () => {
   it('do not keep others waiting', async () => {
     const path = new URL(product.gateway()).pathname;
+    const alone = await timeCalls(product, 'echo');
     await using loris = await slowLoris(product.port, 200, `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n`);
     expect(loris.alive()).toBe(200);
-    const started = performance.now();
-    for (let i = 0; i < 20; i++) expect((await product.call('echo')).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(await timeCalls(product, 'echo')).toBeLessThan(1_500 + 8 * alone);
   });
 });

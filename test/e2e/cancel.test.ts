@@ -66,6 +66,33 @@ describe('a client that goes away', () => {
     expect(row).toMatchObject({ outcome: 'ok', status: 200, dispatched: 1 });
   });
 
+  it('can call off a call of its session by name, and only of its own', async () => {
+    const open = async (): Promise<string> => {
+      const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+      const sent = await product.rpc({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
+      return String(sent.headers['mcp-session-id']);
+    };
+    const [mine, other] = [await open(), await open()];
+    const inSession = (session: string) => ({ headers: { 'mcp-session-id': session } });
+    const rows = (await product.calls()).length;
+    const seen = upstream.seen.length;
+    const call = { jsonrpc: '2.0', id: 'slow-1', method: 'tools/call', params: { name: 'echo', arguments: {} } };
+    const answered = product.rpc(call, inSession(mine));
+    await until('the upstream has the call', () => Promise.resolve(upstream.seen.length > seen));
+    const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'slow-1' } };
+    expect((await product.rpc(cancel, inSession(other))).status).toBe(202);
+    expect((await product.rpc({ ...cancel, params: { requestId: 'slow-2' } }, inSession(mine))).status).toBe(202);
+    expect((await product.rpc(cancel, inSession(mine))).status).toBe(202);
+    const reply = await answered;
+    expect([reply.status, reply.text]).toEqual([202, '']);
+    let all: CallRow[] = [];
+    await until('the row is there', async () => (all = await product.calls()).length > rows);
+    expect(all.at(-1)).toMatchObject({ outcome: 'cancelled', status: 499, dispatched: 1 });
+    await until('the upstream was told', () =>
+      Promise.resolve(upstream.seen.some(({ method }) => method === 'notifications/cancelled')),
+    );
+  });
+
   it('gives back what it held: slots, and nothing grows', async () => {
     for (let i = 0; i < 12; i++) await leave([]);
     upstream.set({ delayMs: 0 });

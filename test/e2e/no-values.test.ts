@@ -85,3 +85,20 @@ it('[AUD-02][AUD-07][NEW-03] keeps the shape of a call and no value of it, neith
   expect(product.output()).not.toContain('canary-');
   expect(product.output()).not.toContain(product.workspaceToken);
 });
+
+it('[AUD-02] keeps of names from outside only a filtered, short form', async () => {
+  const name = `${'n'.repeat(300)}<script>\u0007`;
+  const clientInfo = { name: '<b>evil\u0007'.repeat(30), version: '1' };
+  const { message } = await product.modern(
+    'tools/call',
+    { name, arguments: {} },
+    {
+      meta: { 'io.modelcontextprotocol/clientInfo': clientInfo },
+      headers: { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` },
+    },
+  );
+  expect(message.error?.code).toBe(-32602);
+  const row = (await product.calls()).at(-1)!;
+  expect(row).toMatchObject({ status: 404, outcome: 'denied', dispatched: 0 });
+  for (const text of [row.tool_name, String(row['client_name'])]) expect(text).toMatch(/^[\w.~/ -]{1,64}$/);
+});

@@ -51,8 +51,9 @@ it('goes on serving calls while the database is away, says so, and writes the ro
   await postgres.administer('alter database postgres with allow_connections false');
   await postgres.administer("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'postgres'");
   await expect
-    .poll(async () => (await send(`${product.url}/readyz`, { method: 'GET' })).text, { timeout: 5_000 })
-    .toContain('database');
+    .poll(async () => (await send(`${product.url}/metrics`, { method: 'GET' })).text, { timeout: 5_000 })
+    .toContain('mcpnest_database_ok 0');
+  expect((await send(`${product.url}/readyz`, { method: 'GET' })).status).toBe(200);
   for (let n = 0; n < 3; n++) expect((await product.call('echo', { n }, { server: 'away' })).status).toBe(200);
 
   await postgres.administer('alter database postgres with allow_connections true');

@@ -55,7 +55,9 @@ describe('health', () => {
       params: { _meta: { 'mcpnest.dev/health': true } },
     });
     const meta = asked.message.result?.['_meta'] as Record<string, unknown>;
-    expect(JSON.stringify(meta['mcpnest.dev/health'])).toContain('healthy');
+    const health = meta['mcpnest.dev/health'] as Record<string, Record<string, unknown>>;
+    expect(health['echo']?.['state']).toBe('healthy');
+    expect(Object.keys(health['echo'] ?? {}).sort()).toEqual(['lastErrorClass', 'latencyMs', 'since', 'state']);
     const plain = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} });
     expect(plain.message.result?.['_meta']).toBeUndefined();
   });

@@ -66,16 +66,17 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 
   let stopping = false;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
-  const reasons = async (): Promise<string[]> => {
-    if (stopping) return ['draining'];
-    const here = [...gateway.readiness(), ...(journal.health.ok ? [] : ['journal'])];
-    return (await databaseAnswers()) ? here : [...here, 'database'];
-  };
+  // A database that is away is no reason: calls go on from what is held, and the gateway itself says when that is too
+  // old. Taking every replica out at once would turn its outage into ours.
+  const reasons = (): string[] =>
+    stopping ? ['draining'] : [...gateway.readiness(), ...(journal.health.ok ? [] : ['journal'])];
   const measure = opened.use(measureProcess());
   const operations = createOperations({
     reasons,
     metrics: async () => [
-      ...productMetrics((await reasons()).length === 0, gateway, journal, shipper),
+      gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
+      gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
+      ...productMetrics(gateway, journal, shipper),
       ...measure.metrics(),
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
@@ -93,7 +94,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
     await gateway.drain(drainMs);
     server.closeIdleConnections();
-    if (closed !== undefined) await Promise.race([closed, sleep(closeMs)]);
+    if (closed !== undefined) await Promise.race([closed, sleep(closeMs, undefined, { ref: false })]);
     server.closeAllConnections();
     await journal.flush();
     await all.disposeAsync();
@@ -256,9 +257,8 @@ const listenProblems: Readonly<Record<string, string>> = {
   ENOTFOUND: 'cannot be resolved. Set MCPNEST_HOST to an address of this machine.',
 };
 
-function productMetrics(ready: boolean, gateway: Gateway, journal: Journal, shipper: Shipper): Metric[] {
+function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): Metric[] {
   return [
-    gauge('mcpnest_ready', '1 when ready to serve.', ready ? 1 : 0),
     {
       name: 'mcpnest_tool_calls_total',
       help: 'Tool calls since the start, by outcome.',

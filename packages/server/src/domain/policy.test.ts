@@ -8,7 +8,16 @@ const snapshot = (slugs: string[]): Snapshot => ({
   version: 1,
   workspace: { id: 'w', slug: 'acme', name: 'Acme' },
   settings: defaultWorkspaceSettings,
-  servers: slugs.map((slug) => ({ id: slug, slug, name: slug, url: 'https://x.example', prefix: null, revision: 1, credential: null, limits: defaultServerLimits })),
+  servers: slugs.map((slug) => ({
+    id: slug,
+    slug,
+    name: slug,
+    url: 'https://x.example',
+    prefix: null,
+    revision: 1,
+    credential: null,
+    limits: defaultServerLimits,
+  })),
   disabledServerIds: [],
   tokens: [],
   networkAllow: [],
@@ -27,14 +36,21 @@ describe('decide', () => {
     expect(decide(snapshot(['a']), principal(null), { serverSlug: 'a', tool: 'x' })).toMatchObject({ effect: 'allow' });
   });
 
-  it('hides servers that are not there and workspaces that are not the principal\'s', () => {
-    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'b', tool: 'x' })).toMatchObject({ effect: 'deny', visible: false });
-    expect(decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', tool: 'x' })).toMatchObject({ effect: 'deny', visible: false });
+  it("hides servers that are not there and workspaces that are not the principal's", () => {
+    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'b', tool: 'x' })).toMatchObject({
+      effect: 'deny',
+      visible: false,
+    });
+    expect(decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', tool: 'x' })).toMatchObject({
+      effect: 'deny',
+      visible: false,
+    });
   });
 
   it('[TOK-06] narrows a token to the servers and tools of its scope', () => {
     const narrow = principal(['a', 'b:read']);
-    const verdict = (serverSlug: string, tool: string): object => decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, tool });
+    const verdict = (serverSlug: string, tool: string): object =>
+      decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, tool });
     expect(verdict('a', 'anything')).toMatchObject({ effect: 'allow', rule: 'token-scope:server' });
     expect(verdict('b', 'read')).toMatchObject({ effect: 'allow', rule: 'token-scope:tool' });
     expect(verdict('b', 'write')).toMatchObject({ effect: 'deny', visible: true });
@@ -44,7 +60,10 @@ describe('decide', () => {
   it('allows nothing that no scope entry names, and decides the same each time', () => {
     const slug = fc.constantFrom('a', 'b', 'ab');
     const tool = fc.constantFrom('x', 'y', 'a', 'x:y', '__proto__');
-    const entry = fc.oneof(slug, fc.tuple(slug, tool).map(([s, t]) => `${s}:${t}`));
+    const entry = fc.oneof(
+      slug,
+      fc.tuple(slug, tool).map(([s, t]) => `${s}:${t}`),
+    );
     fc.assert(
       fc.property(fc.array(entry), slug, tool, (scope, serverSlug, name) => {
         const decision = decide(snapshot(['a', 'b']), principal(scope), { serverSlug, tool: name });

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxExposedName, nameTools, type NamedServer, type NameTarget } from './tool-name.ts';
 
-const server = (slug: string, tools: string[], prefix: string | null = null): NamedServer => ({ id: `id-${slug}`, slug, prefix, tools });
+const server = (slug: string, tools: string[], prefix: string | null = null): NamedServer => ({
+  id: `id-${slug}`,
+  slug,
+  prefix,
+  tools,
+});
 const none = new Set<string>();
 const names = (servers: NamedServer[], handedOut = new Map<string, NameTarget>(), resting = none): string[] =>
   nameTools(servers, handedOut, resting).listed.map(({ name }) => name);
@@ -34,7 +39,7 @@ describe('nameTools', () => {
     expect(table.targets.get('query')).toEqual({ serverId: 'id-postgres-mcp', tool: 'query' });
   });
 
-  it('does not pass a resting server\'s name to a newcomer, but frees it when the server is gone', () => {
+  it("does not pass a resting server's name to a newcomer, but frees it when the server is gone", () => {
     const handedOut = new Map([['query', { serverId: 'id-a', tool: 'query' }]]);
     const resting = nameTools([server('b', ['query'])], handedOut, new Set(['id-a']));
     expect(resting.listed.map(({ name }) => name)).toEqual(['b__query']);
@@ -50,7 +55,11 @@ describe('nameTools', () => {
   it('gives every tool exactly one presentable name that resolves to it', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', '_', '-', '.', ' ', 'é', '/'), maxLength: 80 });
     const slug = fc.stringMatching(/^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?$/);
-    const anyServer = fc.record({ slug, prefix: fc.option(fc.stringMatching(/^[a-b](?:_[a-b])?$/)), tools: fc.array(word, { maxLength: 6 }) });
+    const anyServer = fc.record({
+      slug,
+      prefix: fc.option(fc.stringMatching(/^[a-b](?:_[a-b])?$/)),
+      tools: fc.array(word, { maxLength: 6 }),
+    });
     const setup = fc.record({
       servers: fc.uniqueArray(anyServer, { maxLength: 6, selector: (s) => s.slug }),
       handed: fc.dictionary(word, fc.record({ serverId: slug, tool: word })),

@@ -45,7 +45,9 @@ export function nameTools(
   const serverIds = new Set(servers.map((server) => server.id));
   const owner = (name: string): NameTarget | undefined => {
     const target = handedOut.get(name);
-    return target !== undefined && (serverIds.has(target.serverId) || resting.has(target.serverId)) ? target : undefined;
+    return target !== undefined && (serverIds.has(target.serverId) || resting.has(target.serverId))
+      ? target
+      : undefined;
   };
 
   const wanted: Candidate[] = [];

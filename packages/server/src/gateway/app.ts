@@ -7,6 +7,7 @@ import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import type { Journal } from '../platform/journal/journal.ts';
+import { member, sourceText } from '../platform/json/scan.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
@@ -23,7 +24,7 @@ import { Recorder } from './recorder.ts';
 import { Registry } from './registry.ts';
 import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
-import { ClientSessions } from './sessions.ts';
+import { ClientSessions, type ClientSession } from './sessions.ts';
 import { Snapshots } from './snapshots.ts';
 import type { GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
@@ -98,7 +99,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { req } = inbound;
     checkRepeatedHeaders(req);
     checkHostAndOrigin(req, options);
-    if (!started || draining) throw new AppError('unavailable', 'The gateway is starting or stopping.', { retryAfterMs: 1_000 });
+    if (!started || draining)
+      throw new AppError('unavailable', 'The gateway is starting or stopping.', { retryAfterMs: 1_000 });
     const target = parsePath(req.url!);
     const caller = admit(inbound, target);
     if (req.method === 'DELETE') return endSession(caller);
@@ -141,8 +143,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     const sessionId = inbound.req.headers['mcp-session-id'];
     const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
     const session = inSession ? sessions.find(sessionId, principal, endpoint(caller)) : undefined;
-    const call: Exchanged = { ...caller, era: session === undefined ? era : { ...era, version: session.version }, session };
-    if (message.kind === 'notification') return replies.empty(inbound, 202);
+    const call: Exchanged = {
+      ...caller,
+      era: session === undefined ? era : { ...era, version: session.version },
+      session,
+    };
+    if (message.kind === 'notification') {
+      if (message.method === 'notifications/cancelled' && session !== undefined) cancelCall(session, message);
+      return replies.empty(inbound, 202);
+    }
     if (message.kind === 'response') {
       if (era.kind === 'modern') throw invalidRequest('Responses are not accepted.');
       return replies.empty(inbound, 202);
@@ -152,7 +161,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function endSession(caller: Caller): void {
     const id = caller.inbound.req.headers['mcp-session-id'];
-    if (id === undefined) return replies.error(caller.inbound, 'null', rpcStatus(405, 'There is no session to end.'), ['allow', 'POST']);
+    if (id === undefined)
+      return replies.error(caller.inbound, 'null', rpcStatus(405, 'There is no session to end.'), ['allow', 'POST']);
     sessions.end(sessions.find(id, caller.principal, endpoint(caller)));
     replies.empty(caller.inbound, 204);
   }
@@ -169,7 +179,14 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     handle(req, res) {
-      const inbound: Inbound = { req, res, startedAt: clock.monotonic(), upstreamMs: 0, principal: undefined, revoked: false };
+      const inbound: Inbound = {
+        req,
+        res,
+        startedAt: clock.monotonic(),
+        upstreamMs: 0,
+        principal: undefined,
+        revoked: false,
+      };
       res.once('close', inFlight.add(inbound));
       serve(inbound).catch((error: unknown) => {
         try {
@@ -200,6 +217,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       upstreams.close();
     },
   };
+}
+
+/** Cancel the calls of this session that carry the id; an unknown one is ignored, as the protocol asks. */
+function cancelCall(session: ClientSession, message: Message): void {
+  const id = member(message.params, 'requestId');
+  if (id === undefined) return;
+  const idText = sourceText(message.bytes, id);
+  for (const call of session.running.values()) if (call.idText === idText) call.cancel();
 }
 
 interface Target {

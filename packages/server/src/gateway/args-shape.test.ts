@@ -18,14 +18,24 @@ const schema = {
 describe('argsShape', () => {
   it('[AUD-07][AUD-02] keeps declared names with type and size, and only counts the rest', () => {
     const args = { message: 'hello', limit: 5, filter: { tags: ['a', 'b'], 'alice@example.com': 1 }, secretName: 'x' };
-    expect(shape(args, schema)).toEqual({ message: 's1-16', limit: 'n', filter: 'o1-16', 'filter.tags': 'a1-16', '?': 2 });
+    expect(shape(args, schema)).toEqual({
+      message: 's1-16',
+      limit: 'n',
+      filter: 'o1-16',
+      'filter.tags': 'a1-16',
+      '?': 2,
+    });
   });
 
   it('[AUD-02] never contains a value or an undeclared name', () => {
     const canary = 'CANARY-7f3a';
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (value, key) => {
-        const args = { message: canary, [`${canary}${key}`]: value, filter: { tags: [canary], [canary]: { [canary]: value } } };
+        const args = {
+          message: canary,
+          [`${canary}${key}`]: value,
+          filter: { tags: [canary], [canary]: { [canary]: value } },
+        };
         expect(JSON.stringify(shape(args, schema))).not.toContain(canary);
       }),
     );
@@ -40,7 +50,9 @@ describe('argsShape', () => {
     }
     expect(Object.keys(shape(nested, nestedSchema) as object).length).toBeLessThanOrEqual(6);
     const wide = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`k${i}`, i]));
-    expect(shape(wide, { properties: Object.fromEntries(Object.keys(wide).map((key) => [key, {}])) })).toMatchObject({ '?': 2_936 });
+    expect(shape(wide, { properties: Object.fromEntries(Object.keys(wide).map((key) => [key, {}])) })).toMatchObject({
+      '?': 2_936,
+    });
   });
 
   it('does not tell true from false or null', () => {

@@ -53,7 +53,8 @@ export function argsShape(args: JsonNode | undefined, declared: DeclaredArgs): s
       const child = node.children[i]!;
       const at = path === '' ? key : `${path}.${key}`;
       entries.push(`${JSON.stringify(at)}:"${typeOf(child)}"`);
-      if (child.kind === 'object' && depth < maxDepth) waiting.push({ node: child, names: inner, path: at, depth: depth + 1 });
+      if (child.kind === 'object' && depth < maxDepth)
+        waiting.push({ node: child, names: inner, path: at, depth: depth + 1 });
     }
   }
   if (undeclared > 0) entries.push(`"?":${undeclared}`);

@@ -31,7 +31,10 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   if (args !== undefined && args.kind !== 'object') throw invalidParams('"params.arguments" must be an object.');
 
   const record = deps.recorder.open(call, message, name);
-  const tool = server === undefined ? await deps.catalogue.resolve(held, name) : await deps.catalogue.resolveOn(held, server, name);
+  const tool =
+    server === undefined
+      ? await deps.catalogue.resolve(held, name)
+      : await deps.catalogue.resolveOn(held, server, name);
   if (tool === undefined) {
     record.deny(404, 'unknown_tool', 'unknown-tool');
     throw unknownTool(name, deps.catalogue.missing(held, principal));
@@ -56,7 +59,7 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   const receipt = await record.intent(decision.rule);
   const authorized = authorize({ principal, held, tool, decision, receipt });
   const relay = new Relay(deps.replies, call, message);
-  const cancel = cancelOnDisconnect(call);
+  const cancel = cancellation(call, message);
   const started = deps.clock.monotonic();
   let answer: UpstreamAnswer;
   try {
@@ -78,6 +81,8 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
       throw error;
     }
     record.fault(error);
+    // Nothing more is said about a call that was called off.
+    if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
     throw faultError(error, tool.server.slug);
   }
   inbound.upstreamMs = deps.clock.monotonic() - started;
@@ -116,15 +121,19 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
 
 /**
  * A modern or bare client that closes the connection has cancelled; a legacy one within a session may only have lost
- * it, so its call runs on (cancellation.mdx "Transport-Specific Cancellation").
+ * it, so its call runs on until a notification names it (cancellation.mdx "Transport-Specific Cancellation").
  */
-function cancelOnDisconnect(call: Exchanged): Cancel {
+function cancellation(call: Exchanged, message: Message): Cancel {
   const cancel: Cancel = {};
-  const { inbound, era } = call;
-  whenClosed(inbound, () => {
-    if (inbound.res.writableFinished || (era.kind === 'legacy' && !inbound.revoked)) return;
+  const { inbound, era, session } = call;
+  const stop = (): void => {
     cancel.fault = 'cancelled';
     cancel.abort?.('cancelled');
+  };
+  const ended = session?.running.add({ idText: message.idText, cancel: stop });
+  whenClosed(inbound, () => {
+    ended?.();
+    if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop();
   });
   return cancel;
 }

@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../platform/json/canonical.ts';
-import { JsonRejected, member, scanJson, sourceText, stringValue, type JsonNode, type ScanLimits } from '../platform/json/scan.ts';
+import {
+  JsonRejected,
+  member,
+  scanJson,
+  sourceText,
+  stringValue,
+  type JsonNode,
+  type ScanLimits,
+} from '../platform/json/scan.ts';
 import { declaredArgs, type DeclaredArgs } from './args-shape.ts';
 import { paramHeaders, type ParamHeader } from './param-headers.ts';
 

@@ -7,7 +7,11 @@ import type { UpstreamAnswer, UpstreamRequest } from './upstreams/upstream.ts';
  * carry nothing of any caller and do not pass here.
  * @throws UpstreamFault
  */
-export async function dispatch(upstreams: Upstreams, call: AuthorizedCall, request: UpstreamRequest): Promise<UpstreamAnswer> {
+export async function dispatch(
+  upstreams: Upstreams,
+  call: AuthorizedCall,
+  request: UpstreamRequest,
+): Promise<UpstreamAnswer> {
   call.spend();
   return upstreams.of(call.held, call.tool.server).request(request);
 }

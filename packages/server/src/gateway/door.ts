@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError, forbidden } from '../domain/errors.ts';
-import { RpcError, rpcStatus } from './rpc-error.ts';
+import type { RpcError } from './rpc-error.ts';
+import { rpcStatus } from './rpc-error.ts';
 
 /** Largest request body taken from a client. */
 export const maxBodyBytes = 1024 * 1024;

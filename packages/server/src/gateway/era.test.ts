@@ -30,7 +30,9 @@ describe('decideEra', () => {
 
   it('takes a self-describing request as modern when every mirror agrees', () => {
     expect(code(modernHeaders, { name: 'echo', _meta: modernMeta })).toBe('modern');
-    expect(code({ ...modernHeaders, 'mcp-name': '=?base64?ZWNobw==?=' }, { name: 'echo', _meta: modernMeta })).toBe('modern');
+    expect(code({ ...modernHeaders, 'mcp-name': '=?base64?ZWNobw==?=' }, { name: 'echo', _meta: modernMeta })).toBe(
+      'modern',
+    );
   });
 
   it.each([
@@ -43,13 +45,17 @@ describe('decideEra', () => {
     ['another name in the header', { 'mcp-name': 'delete' }],
     ['the name twice', { 'mcp-name': 'echo, echo' }],
   ])('refuses %s as a header mismatch', (_, change) => {
-    const headers = Object.fromEntries(Object.entries({ ...modernHeaders, ...change }).filter(([, value]) => value !== undefined));
+    const headers = Object.fromEntries(
+      Object.entries({ ...modernHeaders, ...change }).filter(([, value]) => value !== undefined),
+    );
     expect(code(headers as Record<string, string>, { name: 'echo', _meta: modernMeta })).toBe(rpcCode.headerMismatch);
   });
 
   it('refuses a modern header without the _meta it promises', () => {
     expect(code(modernHeaders, { name: 'echo' })).toBe(rpcCode.invalidParams);
-    expect(code(modernHeaders, { name: 'echo', _meta: { [metaKey.protocolVersion]: newestModern } })).toBe(rpcCode.invalidParams);
+    expect(code(modernHeaders, { name: 'echo', _meta: { [metaKey.protocolVersion]: newestModern } })).toBe(
+      rpcCode.invalidParams,
+    );
   });
 
   it('names every served version when it does not know the one asked for', () => {

@@ -24,7 +24,8 @@ export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
   const claimed = stringValue(message.bytes, member(message.meta, metaKey.protocolVersion));
   const modern = claimed !== undefined ? !isLegacyVersion(claimed) : header !== undefined && claimsModern(header);
   if (!modern) {
-    if (header !== undefined && !isLegacyVersion(header) && message.method !== 'initialize') throw unsupportedVersion(header);
+    if (header !== undefined && !isLegacyVersion(header) && message.method !== 'initialize')
+      throw unsupportedVersion(header);
     const session = headers['mcp-session-id'] !== undefined || message.method === 'initialize';
     return { kind: session ? 'legacy' : 'bare', version: header ?? '2025-03-26' };
   }

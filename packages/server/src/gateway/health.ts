@@ -22,7 +22,10 @@ export class HealthBoard {
   }
 
   of(serverId: string): UpstreamHealth {
-    return this.#entries.get(serverId) ?? { ...unknown, since: isoTime(this.#clock.now()) };
+    const entry = this.#entries.get(serverId);
+    if (entry === undefined) return { ...unknown, since: isoTime(this.#clock.now()) };
+    const { state, since, lastErrorClass, latencyMs } = entry;
+    return { state, since, lastErrorClass, latencyMs };
   }
 
   /** Take note of one exchange. */

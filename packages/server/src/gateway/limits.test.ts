@@ -3,7 +3,7 @@ import { Concurrency, RateLimits } from './limits.ts';
 
 const clock = { at: 0, now: () => clock.at, monotonic: () => clock.at };
 
-it('[GW-14] lets a minute\'s worth through, says when the next will pass, and refills evenly', () => {
+it("[GW-14] lets a minute's worth through, says when the next will pass, and refills evenly", () => {
   const limits = new RateLimits(clock);
   for (let i = 0; i < 60; i++) expect(limits.take('a', 60)).toBe(0);
   expect(limits.take('a', 60)).toBe(1_000);

@@ -1,4 +1,12 @@
-import { JsonRejected, member, scanJson, sourceText, stringValue, type JsonNode, type ScanLimits } from '../platform/json/scan.ts';
+import {
+  JsonRejected,
+  member,
+  scanJson,
+  sourceText,
+  stringValue,
+  type JsonNode,
+  type ScanLimits,
+} from '../platform/json/scan.ts';
 import { invalidParams, invalidRequest, parseError } from './rpc-error.ts';
 
 /** One JSON-RPC message from a client, checked, with the spans of what the gateway needs. */
@@ -46,7 +54,8 @@ export function readMessage(bytes: Buffer): Message {
 
   const id = member(root, 'id');
   const idText = id === undefined ? 'null' : readId(bytes, id);
-  if (stringValue(bytes, member(root, 'jsonrpc')) !== '2.0') throw withId(invalidRequest('"jsonrpc" must be "2.0".'), idText);
+  if (stringValue(bytes, member(root, 'jsonrpc')) !== '2.0')
+    throw withId(invalidRequest('"jsonrpc" must be "2.0".'), idText);
   const params = member(root, 'params');
   const method = member(root, 'method');
   if (method === undefined) {
@@ -56,10 +65,12 @@ export function readMessage(bytes: Buffer): Message {
   }
   const name = stringValue(bytes, method);
   if (name === undefined) throw withId(invalidRequest('"method" must be a string.'), idText);
-  if (params !== undefined && params.kind !== 'object') throw withId(invalidParams('"params" must be an object.'), idText);
+  if (params !== undefined && params.kind !== 'object')
+    throw withId(invalidParams('"params" must be an object.'), idText);
   if (params !== undefined) refuseLookAlikes(params, paramKeys);
   const meta = member(params, '_meta');
-  if (meta !== undefined && meta.kind !== 'object') throw withId(invalidParams('"params._meta" must be an object.'), idText);
+  if (meta !== undefined && meta.kind !== 'object')
+    throw withId(invalidParams('"params._meta" must be an object.'), idText);
   return { bytes, kind: id === undefined ? 'notification' : 'request', idText, method: name, params, meta };
 }
 

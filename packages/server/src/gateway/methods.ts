@@ -1,4 +1,12 @@
-import { implementation, isLegacyVersion, isLogLevel, logLevels, metaKey, newestLegacy, supportedVersions } from '../domain/protocol.ts';
+import {
+  implementation,
+  isLegacyVersion,
+  isLogLevel,
+  logLevels,
+  metaKey,
+  newestLegacy,
+  supportedVersions,
+} from '../domain/protocol.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { callTool } from './call-tool.ts';
 import type { GatewayDeps } from './deps.ts';
@@ -58,7 +66,12 @@ function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void 
   const version = isLegacyVersion(asked) ? asked : newestLegacy;
   const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'))?.slice(0, 128) ?? null;
   const session = deps.sessions.open(call.principal, endpoint(call), version, clientName);
-  const result = { protocolVersion: version, capabilities, serverInfo: serverInfo(call), instructions: instructions(call) };
+  const result = {
+    protocolVersion: version,
+    capabilities,
+    serverInfo: serverInfo(call),
+    instructions: instructions(call),
+  };
   deps.replies.result(call.inbound, message.idText, JSON.stringify(result), ['mcp-session-id', session.id]);
 }
 

@@ -53,7 +53,8 @@ export function paramHeaders(schema: unknown): readonly ParamHeader[] | undefine
 function countAnnotations(node: unknown, underProperties = false): number {
   if (typeof node !== 'object' || node === null) return 0;
   let count = !underProperties && !Array.isArray(node) && Object.hasOwn(node, annotation) ? 1 : 0;
-  for (const [key, child] of Object.entries(node)) count += countAnnotations(child, key === 'properties' && !underProperties);
+  for (const [key, child] of Object.entries(node))
+    count += countAnnotations(child, key === 'properties' && !underProperties);
   return count;
 }
 
@@ -96,7 +97,7 @@ export function requireMirroredParams(
 
 const integer = /^-?[0-9]+$/;
 
-const sameValue = (a: string | undefined, b: string): boolean =>
-  a === b || (a !== undefined && sameInteger(a, b));
+const sameValue = (a: string | undefined, b: string): boolean => a === b || (a !== undefined && sameInteger(a, b));
 
-const sameInteger = (a: string, b: string): boolean =>  integer.test(a) && integer.test(b) && a.length <= 40 && b.length <= 40 && BigInt(a) === BigInt(b);
+const sameInteger = (a: string, b: string): boolean =>
+  integer.test(a) && integer.test(b) && a.length <= 40 && b.length <= 40 && BigInt(a) === BigInt(b);

@@ -156,7 +156,13 @@ export class CallRecord {
     };
   }
 
-  #ending(outcome: CallOutcomeKind, status: number, error: string | null, bytesOut: number, dispatched: boolean): CallOutcome {
+  #ending(
+    outcome: CallOutcomeKind,
+    status: number,
+    error: string | null,
+    bytesOut: number,
+    dispatched: boolean,
+  ): CallOutcome {
     const { startedAt, upstreamMs } = this.#call.inbound;
     return {
       callId: this.#callId,
@@ -174,7 +180,11 @@ export class CallRecord {
 function clientName(call: Exchanged, message: Message): string | null {
   if (call.session !== undefined) return call.session.clientName;
   const info = member(message.meta, metaKey.clientInfo);
-  return stringValue(message.bytes, member(info, 'name'))?.slice(0, 128) ?? call.inbound.req.headers['user-agent']?.slice(0, 128) ?? null;
+  return (
+    stringValue(message.bytes, member(info, 'name'))?.slice(0, 128) ??
+    call.inbound.req.headers['user-agent']?.slice(0, 128) ??
+    null
+  );
 }
 
 /** The trace id of `traceparent` (W3C Trace Context), from `_meta` (SEP-414). */

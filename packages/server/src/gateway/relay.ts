@@ -28,7 +28,9 @@ export class Relay {
     this.logLevel = wantedLevel(call, message);
     const token = member(message.meta, metaKey.progressToken);
     this.#progressToken =
-      token === undefined || (token.kind !== 'string' && token.kind !== 'number') ? undefined : sourceText(message.bytes, token);
+      token === undefined || (token.kind !== 'string' && token.kind !== 'number')
+        ? undefined
+        : sourceText(message.bytes, token);
   }
 
   /** Pass a notification on with the caller's own progress token; drop what is not for this request. */
@@ -43,10 +45,16 @@ export class Relay {
     const params = member(root, 'params');
     const token = member(params, 'progressToken');
     if (this.#progressToken === undefined || token === undefined || stringValue(bytes, token) !== upstreamId) return;
-    const progress = Number(bytes.toString('latin1', member(params, 'progress')?.start, member(params, 'progress')?.end));
+    const progress = Number(
+      bytes.toString('latin1', member(params, 'progress')?.start, member(params, 'progress')?.end),
+    );
     if (!(progress > this.#lastProgress)) return;
     this.#lastProgress = progress;
-    this.#replies.event(this.#call.inbound, [bytes.subarray(0, token.start), this.#progressToken, bytes.subarray(token.end)]);
+    this.#replies.event(this.#call.inbound, [
+      bytes.subarray(0, token.start),
+      this.#progressToken,
+      bytes.subarray(token.end),
+    ]);
   };
 
   /**
@@ -64,7 +72,10 @@ export class Relay {
   }
 
   #hears(level: string | undefined): boolean {
-    return this.logLevel !== undefined && logLevels.indexOf(this.logLevel) <= logLevels.indexOf((level ?? 'info') as LogLevel);
+    return (
+      this.logLevel !== undefined &&
+      logLevels.indexOf(this.logLevel) <= logLevels.indexOf((level ?? 'info') as LogLevel)
+    );
   }
 }
 
@@ -76,7 +87,11 @@ function wantedLevel(call: Exchanged, message: Message): LogLevel | undefined {
 }
 
 /** Errors for which the modern protocol names the HTTP status (streamable-http, 400). */
-const statusNamed: ReadonlySet<number> = new Set([rpcCode.headerMismatch, rpcCode.missingCapability, rpcCode.unsupportedVersion]);
+const statusNamed: ReadonlySet<number> = new Set([
+  rpcCode.headerMismatch,
+  rpcCode.missingCapability,
+  rpcCode.unsupportedVersion,
+]);
 
 /**
  * The gateway declares no client capability upstream yet, so an answer that asks for input or hands out a task was

@@ -50,7 +50,11 @@ export class Replies {
   /** Pieces of a large answer go out as they are, counted until the client has taken them. */
   #large(inbound: Inbound, parts: readonly (Buffer | string)[], length: number, status: number, head: string[]): void {
     const { res } = inbound;
-    if (!sending.take(length)) throw new AppError('unavailable', 'The call ran, but too many large answers wait for their readers to deliver this one.');
+    if (!sending.take(length))
+      throw new AppError(
+        'unavailable',
+        'The call ran, but too many large answers wait for their readers to deliver this one.',
+      );
     res.once('close', () => sending.give(length));
     res.writeHead(status, head);
     for (const part of parts) res.write(part);
@@ -66,14 +70,18 @@ export class Replies {
   error(inbound: Inbound, idText: string, error: RpcError, headers: readonly string[] = []): void {
     const body = { code: error.code, message: error.message, data: error.data };
     const retryAfterMs = error.data?.['retryAfterMs'];
-    const retry = typeof retryAfterMs === 'number' ? ['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000)))] : [];
+    const retry =
+      typeof retryAfterMs === 'number' ? ['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000)))] : [];
     const text = `{"jsonrpc":"2.0","id":${idText},"error":${JSON.stringify(body)}}`;
     this.message(inbound, [text], error.httpStatus, [...headers, ...retry]);
   }
 
   /** Answer without a body. */
   empty(inbound: Inbound, status: number, headers: readonly string[] = []): void {
-    if (inbound.res.headersSent) return;
+    if (inbound.res.headersSent) {
+      inbound.res.end();
+      return;
+    }
     inbound.res.writeHead(status, ['content-length', '0', 'server-timing', this.timing(inbound), ...headers]);
     inbound.res.end();
   }
@@ -134,11 +142,7 @@ const binary = (parts: readonly (Buffer | string)[]): string =>
   parts.length === 1 ? byteString(parts[0]!) : parts.map(byteString).join('');
 
 const byteString = (part: Buffer | string): string =>
-  typeof part !== 'string'
-    ? part.toString('latin1')
-    : ascii.test(part)
-      ? part
-      : Buffer.from(part).toString('latin1');
+  typeof part !== 'string' ? part.toString('latin1') : ascii.test(part) ? part : Buffer.from(part).toString('latin1');
 
 const ascii = /^[\x00-\x7f]*$/;
 

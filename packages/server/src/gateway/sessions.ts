@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Principal } from '../domain/policy.ts';
 import type { LogLevel } from '../domain/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
+import { Registry } from './registry.ts';
 import { rpcStatus } from './rpc-error.ts';
 
 /** A legacy client's session: nothing but the fact that this principal opened it and the revision agreed on. */
@@ -14,6 +15,8 @@ export interface ClientSession {
   readonly clientName: string | null;
   /** Least severe log message it wants; everything until it says. */
   logLevel: LogLevel;
+  /** Calls under way, by the text of their id. */
+  readonly running: Registry<{ readonly idText: string; readonly cancel: () => void }>;
   usedAt: number;
 }
 
@@ -45,6 +48,7 @@ export class ClientSessions {
       version,
       clientName,
       logLevel: 'debug',
+      running: new Registry(),
       usedAt: this.#clock.monotonic(),
     };
     this.#sessions.set(session.id, session);

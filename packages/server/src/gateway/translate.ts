@@ -37,7 +37,8 @@ export function callParams(message: Message, name: string, target: ParamsTarget)
     { start: params!.end, end: bytes.length, text: '' },
   ];
   if (meta !== undefined) edits.push({ start: meta.start, end: meta.end, text: metaText(bytes, meta, target) });
-  else if (target.modern) edits.push({ start: params!.start + 1, end: params!.start + 1, text: `"_meta":{${ownMembers(target)}},` });
+  else if (target.modern)
+    edits.push({ start: params!.start + 1, end: params!.start + 1, text: `"_meta":{${ownMembers(target)}},` });
   return splice(bytes, edits).join('');
 }
 

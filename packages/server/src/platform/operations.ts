@@ -11,7 +11,7 @@ const probeTimeoutMs = 2_000;
 
 export interface OperationsDeps {
   /** Why the process should get no requests now: fixed words, nothing of what it holds. Empty when ready. */
-  readonly reasons: () => Promise<string[]>;
+  readonly reasons: () => readonly string[];
   readonly metrics: () => Promise<readonly Metric[]>;
   readonly mayReadMetrics: (req: IncomingMessage) => Promise<boolean>;
 }
@@ -33,7 +33,7 @@ export function createOperations(deps: OperationsDeps): (req: IncomingMessage, r
       }
       return send(res, 200, renderMetrics(await deps.metrics()), { 'content-type': metricsContentType });
     }
-    const reasons = await deps.reasons();
+    const reasons = deps.reasons();
     const ready = reasons.length === 0;
     send(res, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', reasons });
   }

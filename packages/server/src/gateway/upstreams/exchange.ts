@@ -105,7 +105,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#headers = headers;
     if (status >= 300 && status < 400) return this.#fail(new UpstreamFault('redirect', `HTTP ${status}`));
     const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') return this.#fail(new UpstreamFault('encoding', 'encoded answer'));
+    if (encoding !== undefined && encoding !== 'identity')
+      return this.#fail(new UpstreamFault('encoding', 'encoded answer'));
     if (Number(headers['content-length'] ?? 0) > this.#maxBytes) return this.#tooLarge();
     if (headers['content-type']?.startsWith('text/event-stream') === true && status === 200) {
       this.#events = new SseReader((data) => this.#event(data), this.#maxBytes);
@@ -130,7 +131,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     clearTimeout(this.#linger);
     if (this.#waiting === undefined) return;
-    if (this.#events !== undefined) return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer'));
+    if (this.#events !== undefined)
+      return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer'));
     this.#settle(this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#bytes));
   }
 

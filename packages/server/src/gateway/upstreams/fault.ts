@@ -31,7 +31,11 @@ export class UpstreamFault extends Error {
   dispatched: boolean;
   readonly retryAfterMs: number | undefined;
 
-  constructor(fault: FaultClass, detail: string, more: { dispatched?: boolean; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+  constructor(
+    fault: FaultClass,
+    detail: string,
+    more: { dispatched?: boolean; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause });
     this.fault = fault;
     this.dispatched = more.dispatched ?? false;
@@ -48,27 +52,52 @@ interface FaultView {
   readonly says: string;
 }
 
-const protocolError = (says: string): FaultView => ({ status: 502, outcome: 'upstream_protocol_error', blames: true, says });
+const protocolError = (says: string): FaultView => ({
+  status: 502,
+  outcome: 'upstream_protocol_error',
+  blames: true,
+  says,
+});
 const transportError = (says: string): FaultView => ({ status: 502, outcome: 'transport', blames: true, says });
 
 /** One line for each fault: how it is recorded and what the caller reads after the server's name. */
 export const faultViews: Record<FaultClass, FaultView> = {
-  address_refused: { status: 502, outcome: 'transport', blames: false, says: 'has an address that is not open to this gateway' },
+  address_refused: {
+    status: 502,
+    outcome: 'transport',
+    blames: false,
+    says: 'has an address that is not open to this gateway',
+  },
   connect: transportError('cannot be reached'),
   tls: transportError('has no certificate this gateway trusts'),
   reset: transportError('closed the connection; whether the call took effect is unknown'),
-  timeout: { status: 504, outcome: 'timeout', blames: true, says: 'did not answer in time; whether the call took effect is unknown' },
+  timeout: {
+    status: 504,
+    outcome: 'timeout',
+    blames: true,
+    says: 'did not answer in time; whether the call took effect is unknown',
+  },
   cancelled: { status: 499, outcome: 'cancelled', blames: false, says: 'was not waited for' },
   too_large: protocolError('answered with more than the limit allows'),
   encoding: protocolError('answered in a content encoding that was not asked for'),
   redirect: protocolError('answered with a redirect, which is refused'),
-  unauthorized: { status: 502, outcome: 'transport', blames: false, says: 'refused the credential stored for it; an admin must renew it' },
+  unauthorized: {
+    status: 502,
+    outcome: 'transport',
+    blames: false,
+    says: 'refused the credential stored for it; an admin must renew it',
+  },
   throttled: { status: 503, outcome: 'transport', blames: false, says: 'asks to be called less often' },
   http_status: transportError('answered with an HTTP error'),
   protocol: protocolError('gave an answer that is not valid MCP'),
   truncated: protocolError('ended its answer early; whether the call took effect is unknown'),
   session: transportError('does not keep its session'),
-  breaker_open: { status: 503, outcome: 'transport', blames: false, says: 'failed repeatedly and is being left alone for a moment' },
+  breaker_open: {
+    status: 503,
+    outcome: 'transport',
+    blames: false,
+    says: 'failed repeatedly and is being left alone for a moment',
+  },
   busy: { status: 503, outcome: 'throttled', blames: false, says: 'has too many calls in flight' },
   closed: { status: 503, outcome: 'transport', blames: false, says: 'was reconfigured or removed during the call' },
 };

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { implementation, isLegacyVersion, isModernVersion, metaKey, newestLegacy, newestModern } from '../../domain/protocol.ts';
+import {
+  implementation,
+  isLegacyVersion,
+  isModernVersion,
+  metaKey,
+  newestLegacy,
+  newestModern,
+} from '../../domain/protocol.ts';
 import { UpstreamFault } from './fault.ts';
 import { asReply, errorCode, readMessage, resultValue } from './reply.ts';
 import type { HttpReply } from './exchange.ts';
@@ -62,7 +69,11 @@ export async function discover(ask: Ask): Promise<Verdict> {
     if (errorCode(answer) === rpcCode.unsupportedVersion) {
       const error: unknown = JSON.parse(answer.bytes.toString('utf8', answer.error!.start, answer.error!.end));
       const supported = unsupported.parse(error).data?.supported ?? [];
-      return { modern: supported.some(isModernVersion), legacy: !supported.some(isModernVersion), instructions: undefined };
+      return {
+        modern: supported.some(isModernVersion),
+        legacy: !supported.some(isModernVersion),
+        instructions: undefined,
+      };
     }
   } catch (error) {
     if (!(error instanceof UpstreamFault) && !(error instanceof z.ZodError)) throw error;

@@ -38,7 +38,9 @@ export class Upstreams {
     }
     const { dialer, vault, clock, health } = this.#deps;
     const pool = new Pool(new URL(server.url).origin, {
-      connect: dialer.connector(() => this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow),
+      connect: dialer.connector(
+        () => this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow,
+      ),
       connections: server.limits.concurrency,
       pipelining: 1,
       keepAliveTimeout: 30_000,

@@ -1,4 +1,12 @@
-import { JsonRejected, member, scanJson, sourceText, stringValue, type JsonNode, type ScanLimits } from '../../platform/json/scan.ts';
+import {
+  JsonRejected,
+  member,
+  scanJson,
+  sourceText,
+  stringValue,
+  type JsonNode,
+  type ScanLimits,
+} from '../../platform/json/scan.ts';
 import { UpstreamFault } from './fault.ts';
 
 /** One JSON-RPC message from an upstream, scanned. */
@@ -19,7 +27,13 @@ export interface UpstreamReply {
 }
 
 /** Bounds of an answer; its bytes are bounded before. Only the envelope and one level of the result are kept. */
-const answerLimits: ScanLimits = { maxDepth: 256, maxElements: 2_000_000, maxKeys: 100_000, nodeDepth: 3, strict: false };
+const answerLimits: ScanLimits = {
+  maxDepth: 256,
+  maxElements: 2_000_000,
+  maxKeys: 100_000,
+  nodeDepth: 3,
+  strict: false,
+};
 
 /** @throws UpstreamFault `protocol` when the bytes are not a JSON-RPC message */
 export function readMessage(bytes: Buffer, limits: ScanLimits = answerLimits): UpstreamMessage {

@@ -119,7 +119,10 @@ export class Upstream {
     // Close gracefully for the session's DELETE, but not for ever.
     const timer = setTimeout(() => void this.#pool.destroy(null), 2_000);
     timer.unref();
-    void this.#pool.close().then(() => clearTimeout(timer), () => clearTimeout(timer));
+    void this.#pool.close().then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    );
   }
 
   async #send(request: UpstreamRequest): Promise<UpstreamAnswer> {
@@ -220,8 +223,11 @@ export class Upstream {
     const idPart = ask.notification === true ? '' : `"id":"${id}",`;
     const body = `{"jsonrpc":"2.0",${idPart}"method":"${ask.method}","params":${ask.params}}`;
     const out = ask.modern ? { version: '2026-07-28', method: ask.method } : sessionHeaders(ask.session);
-    const reply = await this.#exchange({ headers: buildHeaders(this.#credential, out), body }, handshakeDeadlineMs, undefined, (data) =>
-      readMessage(data).kind === 'response',
+    const reply = await this.#exchange(
+      { headers: buildHeaders(this.#credential, out), body },
+      handshakeDeadlineMs,
+      undefined,
+      (data) => readMessage(data).kind === 'response',
     );
     return { reply, id };
   }
@@ -269,7 +275,9 @@ export class Upstream {
   async #forget(session: UpstreamSession): Promise<void> {
     const headers = buildHeaders(this.#credential, sessionHeaders(session));
     const limits = { deadlineMs: 1_500, maxBytes: 65_536 };
-    await exchange(this.#pool, { method: 'DELETE', path: this.#path, headers, body: null }, limits).done.catch(() => undefined);
+    await exchange(this.#pool, { method: 'DELETE', path: this.#path, headers, body: null }, limits).done.catch(
+      () => undefined,
+    );
   }
 }
 

@@ -58,12 +58,28 @@ describe('scanJson', () => {
     }
   });
 
-  it.each(['', ' ', '{', '[1,]', '{"a":1,}', '01', '1.', '.5', '-', '1e', '+1', 'nul', 'True', '"\u0001"', '"\\u12g4"', '1 2', "{'a':1}", '\uFEFF{}'])(
-    'refuses %j',
-    (text) => {
-      expect(fault(text)).toBe('malformed');
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    '{',
+    '[1,]',
+    '{"a":1,}',
+    '01',
+    '1.',
+    '.5',
+    '-',
+    '1e',
+    '+1',
+    'nul',
+    'True',
+    '"\u0001"',
+    '"\\u12g4"',
+    '1 2',
+    "{'a':1}",
+    '\uFEFF{}',
+  ])('refuses %j', (text) => {
+    expect(fault(text)).toBe('malformed');
+  });
 
   it('refuses a second member of the same name, also when one is spelled with escapes', () => {
     expect(fault('{"name":1,"n\\u0061me":2}')).toBe('duplicate_key');

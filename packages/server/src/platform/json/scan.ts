@@ -135,9 +135,7 @@ const leaf = (kind: JsonNode['kind'], start: number): JsonNode => ({
 });
 
 function object(depth: number, keep: boolean): JsonNode | undefined {
-  const node: JsonNode | undefined = keep
-    ? { kind: 'object', start: at, end: 0, keys: [], children: [] }
-    : undefined;
+  const node: JsonNode | undefined = keep ? { kind: 'object', start: at, end: 0, keys: [], children: [] } : undefined;
   // Keys are needed to return them or to refuse a second one of the same name.
   const keys: string[] | undefined = node?.keys ?? (limits.strict ? [] : undefined);
   const keepChildren = depth < limits.nodeDepth;
@@ -183,9 +181,7 @@ function object(depth: number, keep: boolean): JsonNode | undefined {
 }
 
 function array(depth: number, keep: boolean): JsonNode | undefined {
-  const node: JsonNode | undefined = keep
-    ? { kind: 'array', start: at, end: 0, keys: NONE, children: [] }
-    : undefined;
+  const node: JsonNode | undefined = keep ? { kind: 'array', start: at, end: 0, keys: NONE, children: [] } : undefined;
   const keepChildren = depth < limits.nodeDepth;
   at++;
   skipSpace();
@@ -247,7 +243,18 @@ function escape(): void {
   const code = bytes[at + 1];
   if (code !== 0x75) {
     // " \ / b f n r t
-    if (!(code === QUOTE || code === BACKSLASH || code === 0x2f || code === 0x62 || code === 0x66 || code === 0x6e || code === 0x72 || code === 0x74)) {
+    if (
+      !(
+        code === QUOTE ||
+        code === BACKSLASH ||
+        code === 0x2f ||
+        code === 0x62 ||
+        code === 0x66 ||
+        code === 0x6e ||
+        code === 0x72 ||
+        code === 0x74
+      )
+    ) {
       throw malformed();
     }
     at += 2;
@@ -271,7 +278,11 @@ function hex4(from: number): number {
     const byte = bytes[i];
     if (byte === undefined) throw malformed(i);
     const digit =
-      byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66 ? (byte | 0x20) - 0x57 : -1;
+      byte >= 0x30 && byte <= 0x39
+        ? byte - 0x30
+        : (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66
+          ? (byte | 0x20) - 0x57
+          : -1;
     if (digit < 0) throw malformed(i);
     unit = unit * 16 + digit;
   }
