@@ -186,8 +186,13 @@ export function createGateway(options: GatewayOptions): Gateway {
         upstreamMs: 0,
         principal: undefined,
         revoked: false,
+        whenClosed: [],
       };
-      res.once('close', inFlight.add(inbound));
+      const ended = inFlight.add(inbound);
+      res.once('close', () => {
+        ended();
+        for (const task of inbound.whenClosed) task();
+      });
       serve(inbound).catch((error: unknown) => {
         try {
           fail(inbound, idOf(error), error);

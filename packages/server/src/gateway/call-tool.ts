@@ -15,7 +15,8 @@ import { invalidParams, toolNotAllowed, unknownTool, type RpcError } from './rpc
 import type { GatewayDeps } from './deps.ts';
 import { callParams } from './translate.ts';
 import { faultError, UpstreamFault } from './upstreams/fault.ts';
-import type { Cancel, UpstreamAnswer } from './upstreams/upstream.ts';
+import type { Cancel } from './upstreams/connection.ts';
+import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /**
  * One `tools/call`, top to bottom: which tool is meant → may it be called → is there budget → write the intent →
@@ -31,10 +32,9 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   if (args !== undefined && args.kind !== 'object') throw invalidParams('"params.arguments" must be an object.');
 
   const record = deps.recorder.open(call, message, name);
-  const tool =
-    server === undefined
-      ? await deps.catalogue.resolve(held, name)
-      : await deps.catalogue.resolveOn(held, server, name);
+  const found =
+    server === undefined ? deps.catalogue.resolve(held, name) : deps.catalogue.resolveOn(held, server, name);
+  const tool = found instanceof Promise ? await found : found;
   if (tool === undefined) {
     record.deny(404, 'unknown_tool', 'unknown-tool');
     throw unknownTool(name, deps.catalogue.missing(held, principal));

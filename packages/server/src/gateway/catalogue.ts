@@ -29,6 +29,8 @@ interface Shelf {
   table: NameTable | undefined;
   /** Grows with every change of what could be listed. */
   generation: number;
+  /** Monotonic milliseconds when every list was last seen settled. */
+  warmAt: number;
 }
 
 /** A list that was never read may hold up its first reader this long; after that it is marked as missing. */
@@ -46,8 +48,16 @@ export class Catalogue {
     this.#deps = deps;
   }
 
-  /** The tool an exposed name means in the whole workspace. */
-  async resolve(held: HeldSnapshot, name: string): Promise<CatalogueTool | undefined> {
+  /** The tool an exposed name means in the whole workspace. Waits only while a list was never read. */
+  resolve(held: HeldSnapshot, name: string): CatalogueTool | undefined | Promise<CatalogueTool | undefined> {
+    const shelf = this.#shelves.get(held.snapshot.workspace.id);
+    if (shelf === undefined || shelf instanceof Promise || !this.#isWarm(shelf, held))
+      return this.#resolveCold(held, name);
+    const target = this.#table(shelf, held).targets.get(name);
+    return target === undefined ? undefined : this.#tool(shelf, held, target);
+  }
+
+  async #resolveCold(held: HeldSnapshot, name: string): Promise<CatalogueTool | undefined> {
     const shelf = await this.#shelf(held);
     await this.#warm(shelf, held);
     const target = this.#table(shelf, held).targets.get(name);
@@ -121,7 +131,14 @@ export class Catalogue {
     let shelf = this.#shelves.get(id);
     if (shelf === undefined) {
       const loading = readHandedOutNames(this.#deps.db, id).then((handedOut): Shelf => {
-        const made: Shelf = { version: -1, lists: new Map(), handedOut, table: undefined, generation: 0 };
+        const made: Shelf = {
+          version: -1,
+          lists: new Map(),
+          handedOut,
+          table: undefined,
+          generation: 0,
+          warmAt: -Infinity,
+        };
         if (this.#shelves.get(id) === loading) this.#shelves.set(id, made);
         return made;
       });
@@ -160,7 +177,13 @@ export class Catalogue {
 
   #touch(shelf: Shelf): void {
     shelf.table = undefined;
+    shelf.warmAt = -Infinity;
     shelf.generation++;
+  }
+
+  /** Whether every list has been looked at within the last second and needs no waiting for. */
+  #isWarm(shelf: Shelf, held: HeldSnapshot): boolean {
+    return shelf.version >= held.snapshot.version && this.#deps.clock.monotonic() - shelf.warmAt < 1_000;
   }
 
   async #warm(shelf: Shelf, held: HeldSnapshot): Promise<void> {
@@ -171,6 +194,9 @@ export class Catalogue {
       else (cold ??= []).push(list.ready(patienceMs));
     }
     if (cold !== undefined) await Promise.all(cold);
+    if (held.snapshot.servers.every((server) => shelf.lists.get(server.id)?.settled === true)) {
+      shelf.warmAt = this.#deps.clock.monotonic();
+    }
   }
 
   #table(shelf: Shelf, held: HeldSnapshot): NameTable {

@@ -7,7 +7,7 @@ import type { UpstreamAnswer, UpstreamRequest } from './upstreams/upstream.ts';
  * carry nothing of any caller and do not pass here.
  * @throws UpstreamFault
  */
-export async function dispatch(
+export function dispatch(
   upstreams: Upstreams,
   call: AuthorizedCall,
   request: UpstreamRequest,

@@ -100,7 +100,6 @@ export async function readBody(req: IncomingMessage): Promise<Buffer> {
       } else chunks.push(chunk);
     });
     req.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
-    req.on('error', (error) => reject(new AppError('unavailable', 'The request was not received.', { cause: error })));
     req.on('close', () => {
       if (!req.complete) reject(new AppError('unavailable', 'The request was not received.'));
     });

@@ -15,6 +15,8 @@ export interface Inbound {
   upstreamMs: number;
   /** Who calls, once known. */
   principal: Principal | undefined;
+  /** Run when the response is closed: one listener serves them all, since listeners cost more than what they do. */
+  readonly whenClosed: (() => void)[];
   /** The token was revoked while the request ran. */
   revoked: boolean;
 }
@@ -49,5 +51,5 @@ export function acceptsJson(req: IncomingMessage): boolean {
 /** Run this once the answer has been taken or the client has gone; at once if that has happened already. */
 export function whenClosed(inbound: Inbound, task: () => void): void {
   if (inbound.res.closed) task();
-  else inbound.res.once('close', task);
+  else inbound.whenClosed.push(task);
 }

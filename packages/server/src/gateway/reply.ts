@@ -33,8 +33,6 @@ export class Replies {
       'application/json',
       'content-length',
       String(length),
-      'cache-control',
-      'no-store',
       'server-timing',
       this.timing(inbound),
       ...headers,

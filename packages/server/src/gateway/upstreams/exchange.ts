@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../domain/errors.ts';
 import { ByteBudget } from '../byte-budget.ts';
+import type { Registry } from '../registry.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
 import { SseReader } from './sse.ts';
 
@@ -48,19 +49,24 @@ const faultOfCode: readonly [RegExp, FaultClass][] = [
  * One HTTP exchange: the only place bytes leave for an upstream.
  *
  * The answer is collected up to `maxBytes`, whether JSON or a stream of events. `onMessage` sees the data of each
- * event and says whether it is the one waited for; without one, the first event is. Redirects, content encodings and
- * late bytes are faults: an answer is what was asked for or it is refused.
+ * event and says whether it is the one waited for. Redirects, content encodings and late bytes are faults: an answer
+ * is what was asked for or it is refused.
+ *
+ * @param running where the exchange stands while it is under way
  */
 export function exchange(
   pool: Dispatcher,
   request: HttpRequest,
   limits: ExchangeLimits,
-  onMessage: (data: Buffer) => boolean = () => true,
+  running: Registry<Exchange>,
+  onMessage: (data: Buffer) => boolean,
 ): Exchange {
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const handler = new ExchangeHandler(limits, { resolve, reject, onMessage });
+  const under: Exchange = { done: promise, abort: (fault) => handler.abort(fault) };
+  handler.ended = running.add(under);
   pool.dispatch({ method: request.method, path: request.path, headers: request.headers, body: request.body }, handler);
-  return { done: promise, abort: (fault) => handler.abort(fault) };
+  return under;
 }
 
 interface Waiting {
@@ -74,6 +80,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #deadline: NodeJS.Timeout;
   /** Who waits, until settled. */
   #waiting: Waiting | undefined;
+  ended: (() => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #dispatched = false;
   #status = 0;
@@ -180,6 +187,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#chunks = [];
     this.#headers = {};
     this.#waiting = undefined;
+    this.ended?.();
     if (this.#events === undefined) this.#controller = undefined;
     return waiting;
   }

@@ -13,7 +13,7 @@ export interface OutgoingHeaders {
   readonly method?: string;
   readonly name?: string | undefined;
   /** `Mcp-Param-*` values made from the actual arguments. */
-  readonly params?: readonly { readonly header: string; readonly value: string }[];
+  readonly params?: readonly { readonly header: string; readonly value: string }[] | undefined;
 }
 
 /** Credential headers of a server, opened once per connection pool and revealed only while a request is built. */

@@ -19,6 +19,8 @@ export class Upstreams {
   readonly #current = new Map<string, HeldSnapshot | undefined>();
   readonly #open = new Map<string, { workspaceId: string; upstream: Upstream }>();
 
+  readonly #met = new WeakMap<SnapshotServer, Upstream>();
+
   constructor(deps: { dialer: Dialer; vault: Vault; clock: Clock; health: HealthBoard }) {
     this.#deps = deps;
   }
@@ -28,10 +30,16 @@ export class Upstreams {
    * @throws UpstreamFault `closed` when a newer snapshot no longer has it so
    */
   of(held: HeldSnapshot, server: SnapshotServer): Upstream {
+    // A server object belongs to one snapshot, so most calls are spared the key.
+    const met = this.#met.get(server);
+    if (met !== undefined) return met;
     const workspaceId = held.snapshot.workspace.id;
     const key = upstreamKey(workspaceId, server);
     const known = this.#open.get(key);
-    if (known !== undefined) return known.upstream;
+    if (known !== undefined) {
+      this.#met.set(server, known.upstream);
+      return known.upstream;
+    }
     const current = this.#current.has(workspaceId) ? this.#current.get(workspaceId) : held;
     if (current === undefined || held.snapshot.version < current.snapshot.version) {
       throw new UpstreamFault('closed', 'the workspace changed since the call was judged');
@@ -57,6 +65,7 @@ export class Upstreams {
       observe: (fault, ms) => health.observe(server.id, fault, ms),
     });
     this.#open.set(key, { workspaceId, upstream });
+    this.#met.set(server, upstream);
     return upstream;
   }
 

@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { randomHex } from '../../domain/ids.ts';
+import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { Registry } from '../registry.ts';
 import { Breaker } from './breaker.ts';
-import { exchange, type Exchange, type HttpReply } from './exchange.ts';
+import { Connection, sessionHeaders, type Cancel } from './connection.ts';
+import type { HttpReply } from './exchange.ts';
 import { faultViews, parseRetryAfter, UpstreamFault, type FaultClass } from './fault.ts';
 import { discover, initialize, type UpstreamSession, type Verdict } from './handshake.ts';
-import { buildHeaders, type Credential } from './headers.ts';
+import type { Credential, OutgoingHeaders } from './headers.ts';
 import { asReply, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
 import { Slots } from './slots.ts';
 
@@ -27,19 +28,10 @@ export interface UpstreamRequest {
   readonly cancel?: Cancel;
 }
 
-/** Lets a caller stop a request it has handed over. */
-export interface Cancel {
-  fault?: FaultClass;
-  abort?: (fault: FaultClass) => void;
-}
-
-export interface UpstreamAnswer extends UpstreamReply {
-  readonly modern: boolean;
-}
+export type UpstreamAnswer = UpstreamReply;
 
 /** A verdict rests on evidence, and evidence ages: it is asked for again after this long. */
 const verdictMs = 60 * 60_000;
-const handshakeDeadlineMs = 10_000;
 
 /**
  * One server as seen with one credential: its connections, its protocol generation, its legacy session, its breaker
@@ -48,12 +40,9 @@ const handshakeDeadlineMs = 10_000;
 export class Upstream {
   readonly server: SnapshotServer;
   readonly breaker: Breaker;
-  readonly #pool: Dispatcher;
-  readonly #path: string;
-  readonly #credential: Credential;
+  readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #slots: Slots;
-  readonly #running = new Registry<Exchange>();
   readonly #observe: (fault: FaultClass | undefined, ms: number) => void;
   #verdict: (Verdict & { at: number }) | undefined;
   #discovering: Promise<Verdict> | undefined;
@@ -72,10 +61,7 @@ export class Upstream {
   }) {
     this.server = deps.server;
     this.breaker = new Breaker(deps.clock);
-    this.#pool = deps.pool;
-    const url = new URL(deps.server.url);
-    this.#path = url.pathname + url.search;
-    this.#credential = deps.credential;
+    this.#connection = new Connection(deps);
     this.#clock = deps.clock;
     this.#slots = new Slots(deps.server.limits.concurrency);
     this.#observe = deps.observe;
@@ -114,22 +100,13 @@ export class Upstream {
   /** Refuse new requests, end the running ones and close the connections. */
   close(): void {
     this.#closed = true;
-    for (const running of this.#running.values()) running.abort('closed');
-    if (this.#session?.id !== undefined) void this.#forget(this.#session);
-    // Close gracefully for the session's DELETE, but not for ever.
-    const timer = setTimeout(() => void this.#pool.destroy(null), 2_000);
-    timer.unref();
-    void this.#pool.close().then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
+    this.#connection.close(this.#session);
   }
 
   async #send(request: UpstreamRequest): Promise<UpstreamAnswer> {
     const verdict = this.#fresh() ?? (await this.#discover());
     const modern = verdict.modern && (request.preferModern || !verdict.legacy);
-    if (modern) return this.#once(request, undefined);
-    const session = this.#session ?? (await this.#open());
+    const session = modern ? undefined : (this.#session ?? (await this.#open()));
     try {
       return await this.#once(request, session);
     } catch (error) {
@@ -143,27 +120,26 @@ export class Upstream {
     const modern = session === undefined;
     const id = randomHex();
     const body = `{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":${request.params({ modern, id })}}`;
-    const headers = buildHeaders(
-      this.#credential,
-      modern
-        ? { version: '2026-07-28', method: request.method, name: request.name, params: request.paramHeaders ?? [] }
-        : sessionHeaders(session),
-    );
-    const reply = await this.#exchange({ headers, body }, request.deadlineMs, request.cancel, (data) => {
-      const message = readMessage(data);
-      if (message.kind === 'response') return true;
-      if (message.kind === 'notification') request.onNotification?.(message, id);
-      else this.#refuse(message, session);
-      return false;
-    }).catch((error: unknown) => {
-      if (session !== undefined && error instanceof UpstreamFault && error.dispatched) {
-        if (error.fault === 'timeout' || error.fault === 'cancelled') this.#cancel(id, session);
-      }
-      throw error;
-    });
-    this.#checkStatus(reply, session);
+    const out: OutgoingHeaders = modern
+      ? { version: newestModern, method: request.method, name: request.name, params: request.paramHeaders }
+      : sessionHeaders(session);
+    let reply: HttpReply;
     try {
-      return { ...asReply(readMessage(reply.body), id), modern };
+      reply = await this.#connection.send(out, body, request.deadlineMs, request.cancel, (data) => {
+        const message = readMessage(data);
+        if (message.kind === 'response') return true;
+        if (message.kind === 'notification') request.onNotification?.(message, id);
+        else if (session !== undefined) this.#connection.refuse(message, session);
+        return false;
+      });
+    } catch (error) {
+      const given = error instanceof UpstreamFault && (error.fault === 'timeout' || error.fault === 'cancelled');
+      if (session !== undefined && given && error.dispatched) this.#connection.cancel(id, session);
+      throw error;
+    }
+    if (reply.status !== 200) this.#checkStatus(reply, session);
+    try {
+      return asReply(readMessage(reply.body), id);
     } catch (error) {
       if (reply.status >= 400) throw new UpstreamFault('http_status', `HTTP ${reply.status}`, { dispatched: true });
       throw error;
@@ -173,7 +149,6 @@ export class Upstream {
   /** Statuses that speak for themselves; any other error status may still carry a JSON-RPC error. */
   #checkStatus(reply: HttpReply, session: UpstreamSession | undefined): void {
     const { status } = reply;
-    if (status === 200) return;
     const fail = (fault: FaultClass, retryAfterMs?: number): never => {
       throw new UpstreamFault(fault, `HTTP ${status}`, { dispatched: true, retryAfterMs });
     };
@@ -192,7 +167,7 @@ export class Upstream {
   }
 
   async #discover(): Promise<Verdict> {
-    this.#discovering ??= discover((ask) => this.#ask(ask))
+    this.#discovering ??= discover((ask) => this.#connection.ask(ask))
       .then((verdict) => {
         this.#verdict = { ...verdict, at: this.#clock.monotonic() };
         this.instructions = verdict.instructions ?? this.instructions;
@@ -206,7 +181,7 @@ export class Upstream {
 
   /** Fifty callers that find no session cause one `initialize`. */
   async #open(): Promise<UpstreamSession> {
-    this.#opening ??= initialize((ask) => this.#ask(ask))
+    this.#opening ??= initialize((ask) => this.#connection.ask(ask))
       .then((session) => {
         this.#session = session;
         this.instructions = session.instructions ?? this.instructions;
@@ -217,76 +192,7 @@ export class Upstream {
       });
     return this.#opening;
   }
-
-  async #ask(ask: Parameters<Parameters<typeof discover>[0]>[0]): Promise<{ reply: HttpReply; id: string }> {
-    const id = randomHex();
-    const idPart = ask.notification === true ? '' : `"id":"${id}",`;
-    const body = `{"jsonrpc":"2.0",${idPart}"method":"${ask.method}","params":${ask.params}}`;
-    const out = ask.modern ? { version: '2026-07-28', method: ask.method } : sessionHeaders(ask.session);
-    const reply = await this.#exchange(
-      { headers: buildHeaders(this.#credential, out), body },
-      handshakeDeadlineMs,
-      undefined,
-      (data) => readMessage(data).kind === 'response',
-    );
-    return { reply, id };
-  }
-
-  async #exchange(
-    request: { headers: string[]; body: string },
-    deadlineMs: number,
-    cancel: Cancel | undefined,
-    onMessage: (data: Buffer) => boolean,
-  ): Promise<HttpReply> {
-    if (cancel?.fault !== undefined) throw new UpstreamFault(cancel.fault, 'given up before it was sent');
-    const limits = { deadlineMs, maxBytes: this.server.limits.maxResultBytes };
-    const running = exchange(this.#pool, { method: 'POST', path: this.#path, ...request }, limits, onMessage);
-    const ended = this.#running.add(running);
-    if (cancel !== undefined) cancel.abort = (fault) => running.abort(fault);
-    try {
-      return await running.done;
-    } finally {
-      ended();
-    }
-  }
-
-  /** Nothing was declared that an upstream may ask of a client, so its requests are answered with a refusal, not silence. */
-  #refuse(message: UpstreamMessage, session: UpstreamSession | undefined): void {
-    if (session === undefined || message.id === undefined) return;
-    const id = message.bytes.toString('utf8', message.id.start, message.id.end);
-    const answer =
-      message.method === 'ping'
-        ? `{"jsonrpc":"2.0","id":${id},"result":{}}`
-        : `{"jsonrpc":"2.0","id":${id},"error":{"code":-32601,"message":"Method not found"}}`;
-    this.#tell(answer, session);
-  }
-
-  #cancel(id: string, session: UpstreamSession): void {
-    const params = `{"requestId":"${id}","reason":"the caller no longer waits"}`;
-    this.#tell(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`, session);
-  }
-
-  /** Send something that gets no answer worth waiting for. */
-  #tell(body: string, session: UpstreamSession): void {
-    const headers = buildHeaders(this.#credential, sessionHeaders(session));
-    void this.#exchange({ headers, body }, handshakeDeadlineMs, undefined, () => true).catch(() => undefined);
-  }
-
-  async #forget(session: UpstreamSession): Promise<void> {
-    const headers = buildHeaders(this.#credential, sessionHeaders(session));
-    const limits = { deadlineMs: 1_500, maxBytes: 65_536 };
-    await exchange(this.#pool, { method: 'DELETE', path: this.#path, headers, body: null }, limits).done.catch(
-      () => undefined,
-    );
-  }
 }
-
-const sessionHeaders = (session: UpstreamSession | undefined): { version?: string; session?: string | undefined } =>
-  session === undefined
-    ? {}
-    : session.version >= '2025-06-18'
-      ? { version: session.version, session: session.id }
-      : { session: session.id };
 
 /** A key for connections that must not be shared: another workspace, server, configuration or credential. */
 export const upstreamKey = (workspaceId: string, server: SnapshotServer): string =>

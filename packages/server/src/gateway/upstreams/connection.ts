@@ -1,0 +1,111 @@
+import type { Dispatcher } from 'undici';
+import { randomHex } from '../../domain/ids.ts';
+import { newestModern } from '../../domain/protocol.ts';
+import type { SnapshotServer } from '../../domain/snapshot.ts';
+import { Registry } from '../registry.ts';
+import { exchange, type Exchange, type HttpReply } from './exchange.ts';
+import { UpstreamFault, type FaultClass } from './fault.ts';
+import type { Ask, UpstreamSession } from './handshake.ts';
+import { buildHeaders, type Credential, type OutgoingHeaders } from './headers.ts';
+import { readMessage, type UpstreamMessage } from './reply.ts';
+
+/** Lets a caller stop a request it has handed over. */
+export interface Cancel {
+  fault?: FaultClass;
+  abort?: (fault: FaultClass) => void;
+}
+
+const handshakeDeadlineMs = 10_000;
+
+/** The connections to one server with one credential, and what is under way on them. */
+export class Connection {
+  readonly #pool: Dispatcher;
+  readonly #path: string;
+  readonly #credential: Credential;
+  readonly #maxBytes: number;
+  readonly #running = new Registry<Exchange>();
+
+  constructor(deps: { server: SnapshotServer; pool: Dispatcher; credential: Credential }) {
+    const url = new URL(deps.server.url);
+    this.#pool = deps.pool;
+    this.#path = url.pathname + url.search;
+    this.#credential = deps.credential;
+    this.#maxBytes = deps.server.limits.maxResultBytes;
+  }
+
+  /**
+   * Send a message and wait for the HTTP answer, or for the event `onMessage` waits for.
+   * @throws UpstreamFault
+   */
+  send(
+    out: OutgoingHeaders,
+    body: string,
+    deadlineMs: number,
+    cancel: Cancel | undefined,
+    onMessage: (data: Buffer) => boolean,
+  ): Promise<HttpReply> {
+    if (cancel?.fault !== undefined)
+      return Promise.reject(new UpstreamFault(cancel.fault, 'given up before it was sent'));
+    const request = { method: 'POST', path: this.#path, headers: buildHeaders(this.#credential, out), body } as const;
+    const under = exchange(this.#pool, request, { deadlineMs, maxBytes: this.#maxBytes }, this.#running, onMessage);
+    if (cancel !== undefined) cancel.abort = under.abort;
+    return under.done;
+  }
+
+  /** Send a request of the gateway's own: a handshake. */
+  async ask(ask: Parameters<Ask>[0]): Promise<{ reply: HttpReply; id: string }> {
+    const id = randomHex();
+    const idPart = ask.notification === true ? '' : `"id":"${id}",`;
+    const body = `{"jsonrpc":"2.0",${idPart}"method":"${ask.method}","params":${ask.params}}`;
+    const out = ask.modern ? { version: newestModern, method: ask.method } : sessionHeaders(ask.session);
+    const isAnswer = (data: Buffer): boolean => readMessage(data).kind === 'response';
+    return { reply: await this.send(out, body, handshakeDeadlineMs, undefined, isAnswer), id };
+  }
+
+  /** Nothing was declared that an upstream may ask of a client, so its requests get a refusal, not silence. */
+  refuse(message: UpstreamMessage, session: UpstreamSession): void {
+    if (message.id === undefined) return;
+    const id = message.bytes.toString('utf8', message.id.start, message.id.end);
+    const answer = message.method === 'ping' ? '"result":{}' : '"error":{"code":-32601,"message":"Method not found"}';
+    this.#tell(`{"jsonrpc":"2.0","id":${id},${answer}}`, session);
+  }
+
+  /** Tell a legacy upstream that nobody waits for this request any more. */
+  cancel(id: string, session: UpstreamSession): void {
+    const params = `{"requestId":"${id}","reason":"the caller no longer waits"}`;
+    this.#tell(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`, session);
+  }
+
+  /** End what is under way, give the session back and close the connections. */
+  close(session: UpstreamSession | undefined): void {
+    for (const running of this.#running.values()) running.abort('closed');
+    if (session?.id !== undefined) this.#forget(session);
+    // Gracefully for the session's sake, but not for ever.
+    const timer = setTimeout(() => void this.#pool.destroy(null), 2_000);
+    timer.unref();
+    void this.#pool.close().then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    );
+  }
+
+  /** Send something that gets no answer worth waiting for. */
+  #tell(body: string, session: UpstreamSession): void {
+    this.send(sessionHeaders(session), body, handshakeDeadlineMs, undefined, () => true).catch(() => undefined);
+  }
+
+  #forget(session: UpstreamSession): void {
+    const headers = buildHeaders(this.#credential, sessionHeaders(session));
+    const request = { method: 'DELETE', path: this.#path, headers, body: null } as const;
+    const limits = { deadlineMs: 1_500, maxBytes: 65_536 };
+    exchange(this.#pool, request, limits, this.#running, () => true).done.catch(() => undefined);
+  }
+}
+
+/** Revisions before 2025-06-18 have no version header. */
+export const sessionHeaders = (session: UpstreamSession | undefined): OutgoingHeaders =>
+  session === undefined
+    ? {}
+    : session.version >= '2025-06-18'
+      ? { version: session.version, session: session.id }
+      : { session: session.id };
