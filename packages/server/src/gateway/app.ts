@@ -137,7 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { inbound, principal, held, server };
   }
 
-  async function answer(caller: Caller, message: Message): Promise<void> {
+  function answer(caller: Caller, message: Message): Promise<void> | void {
     const { inbound, principal } = caller;
     const era = decideEra(inbound.req.headers, message);
     const sessionId = inbound.req.headers['mcp-session-id'];
@@ -156,7 +156,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (era.kind === 'modern') throw invalidRequest('Responses are not accepted.');
       return replies.empty(inbound, 202);
     }
-    await runMethod(deps, call, message);
+    return runMethod(deps, call, message);
   }
 
   function endSession(caller: Caller): void {

@@ -57,6 +57,7 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   takeBudget(deps, call, tool, record);
   record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
   const receipt = await record.intent(decision.rule);
+  record.written(receipt);
   const authorized = authorize({ principal, held, tool, decision, receipt });
   const relay = new Relay(deps.replies, call, message);
   const cancel = cancellation(call, message);

@@ -31,12 +31,12 @@ const methods: ReadonlyMap<string, { eras: readonly Exchanged['era']['kind'][]; 
  * Run one request.
  * @throws RpcError, AppError
  */
-export async function runMethod(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
+export function runMethod(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> | void {
   const method = methods.get(message.method);
   if (method === undefined || !method.eras.includes(call.era.kind)) {
     throw methodNotFound(message.method, call.era.kind === 'modern');
   }
-  await method.run(deps, call, message);
+  return method.run(deps, call, message);
 }
 
 const capabilities = { tools: {}, logging: {} };

@@ -90,9 +90,13 @@ export class CallRecord {
    * Write the intent in the workspace's mode.
    * @throws AppError `unavailable` when a strict workspace cannot have its receipt
    */
-  async intent(rule: string): Promise<Receipt> {
-    this.#receipt = await this.#journal.intent(this.#intent(rule), this.#call.held.snapshot.settings.auditMode);
-    return this.#receipt;
+  intent(rule: string): Promise<Receipt> {
+    return this.#journal.intent(this.#intent(rule), this.#call.held.snapshot.settings.auditMode);
+  }
+
+  /** The intent is in the journal: from here on the call needs an ending. */
+  written(receipt: Receipt): void {
+    this.#receipt = receipt;
   }
 
   /** The call was refused before anything was sent. */

@@ -27,26 +27,24 @@ export class Replies {
       res.end();
       return;
     }
-    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
-    const head = [
-      'content-type',
-      'application/json',
-      'content-length',
-      String(length),
-      'server-timing',
-      this.timing(inbound),
-      ...headers,
-    ];
-    if (length > largeBytes) {
-      this.#large(inbound, parts, length, status, head);
+    if (parts.some((part) => part.length > largeBytes)) {
+      this.#large(inbound, parts, status, headers);
       return;
     }
-    res.writeHead(status, head);
-    res.end(binary(parts), 'latin1');
+    const body = binary(parts);
+    res.writeHead(status, this.#head(inbound, body.length, headers));
+    res.end(body, 'latin1');
+  }
+
+  #head(inbound: Inbound, length: number, headers: readonly string[]): string[] {
+    const timing = this.timing(inbound);
+    const own = ['content-type', 'application/json', 'content-length', String(length), 'server-timing', timing];
+    return headers.length === 0 ? own : [...own, ...headers];
   }
 
   /** Pieces of a large answer go out as they are, counted until the client has taken them. */
-  #large(inbound: Inbound, parts: readonly (Buffer | string)[], length: number, status: number, head: string[]): void {
+  #large(inbound: Inbound, parts: readonly (Buffer | string)[], status: number, headers: readonly string[]): void {
+    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
     const { res } = inbound;
     if (!sending.take(length))
       throw new AppError(
@@ -54,7 +52,7 @@ export class Replies {
         'The call ran, but too many large answers wait for their readers to deliver this one.',
       );
     res.once('close', () => sending.give(length));
-    res.writeHead(status, head);
+    res.writeHead(status, this.#head(inbound, length, headers));
     for (const part of parts) res.write(part);
     res.end();
     dropWhenStalled(res);

@@ -12,11 +12,13 @@ export function createKeyedDigest(key: Buffer): (text: string) => string {
     inner[i]! ^= byte;
     outer[i]! ^= byte;
   }
+  // Reused: the text of one digest is gone when the next begins.
+  let scratch = Buffer.concat([inner, Buffer.alloc(1_024)]);
   return (text) => {
-    const body = Buffer.allocUnsafe(64 + Buffer.byteLength(text));
-    inner.copy(body);
-    body.write(text, 64);
-    outer.set(hash('sha256', body, 'buffer'), 64);
+    const need = 64 + Buffer.byteLength(text);
+    if (need > scratch.length) scratch = Buffer.concat([inner, Buffer.alloc(need)]);
+    scratch.write(text, 64);
+    outer.write(hash('sha256', scratch.subarray(0, need), 'hex'), 64, 'hex');
     return hash('sha256', outer, 'hex');
   };
 }

@@ -81,7 +81,15 @@ export class Upstream {
     if (slot !== true && !(await slot)) throw new UpstreamFault('busy', 'no slot came free', { retryAfterMs: 1_000 });
     const started = this.#clock.monotonic();
     try {
-      const answer = await this.#send(request);
+      const verdict = this.#fresh() ?? (await this.#discover());
+      const modern = verdict.modern && (request.preferModern || !verdict.legacy);
+      const session = modern ? undefined : (this.#session ?? (await this.#open()));
+      let answer: UpstreamAnswer;
+      try {
+        answer = await this.#once(request, session);
+      } catch (error) {
+        answer = await this.#again(request, session, error);
+      }
       this.breaker.success();
       this.#observe(undefined, this.#clock.monotonic() - started);
       return answer;
@@ -103,17 +111,15 @@ export class Upstream {
     this.#connection.close(this.#session);
   }
 
-  async #send(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    const verdict = this.#fresh() ?? (await this.#discover());
-    const modern = verdict.modern && (request.preferModern || !verdict.legacy);
-    const session = modern ? undefined : (this.#session ?? (await this.#open()));
-    try {
-      return await this.#once(request, session);
-    } catch (error) {
-      if (!(error instanceof UpstreamFault) || error.fault !== 'session') throw error;
-      if (this.#session === session) this.#session = undefined;
-      return this.#once(request, this.#session ?? (await this.#open()));
-    }
+  /** The upstream said that it does not know the session, so it ran nothing: open another and send once more. */
+  async #again(
+    request: UpstreamRequest,
+    session: UpstreamSession | undefined,
+    error: unknown,
+  ): Promise<UpstreamAnswer> {
+    if (!(error instanceof UpstreamFault) || error.fault !== 'session') throw error;
+    if (this.#session === session) this.#session = undefined;
+    return this.#once(request, this.#session ?? (await this.#open()));
   }
 
   async #once(request: UpstreamRequest, session: UpstreamSession | undefined): Promise<UpstreamAnswer> {

@@ -75,7 +75,7 @@ port.close();
 function giveWay(): void {
   try {
     // Linux schedules threads one by one and takes a thread's id here; elsewhere there is no such link.
-    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), 10);
+    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), 19);
   } catch {
     // Only slower calls under load; nothing depends on it.
   }

@@ -225,7 +225,7 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
   async function syncWritten(): Promise<void> {
     // The promise must be stored before it can be over.
     await Promise.resolve();
-    while (dirty) {
+    do {
       dirty = false;
       const covered = awaitingFlush;
       awaitingFlush = [];
@@ -240,9 +240,10 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       syncFailures = 0;
       files.confirm(upTo);
       for (const { entry, receipt } of covered) entry.waiter!.resolve(receipt);
-    }
+    } while (awaitingFlush.length > 0);
     syncing = undefined;
-    if (dirty && failing === undefined) void requestSync();
+    // What came meanwhile and nobody waits for has its time, or a busy journal would flush without a pause.
+    if (dirty && failing === undefined) syncTimer ??= setTimeout(syncDue, syncEveryMs).unref();
   }
 
   /** What nobody was promised yet is written anew, once, into another file. */
@@ -270,7 +271,9 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
 
   async function flush(): Promise<void> {
     writeGroup();
-    if (dirty || syncing !== undefined) await requestSync();
+    // One under way may have begun too early to cover the last records.
+    await syncing;
+    if (dirty && failing === undefined) await requestSync();
   }
 
   async function close(): Promise<void> {
