@@ -75,7 +75,7 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
     targets: chosen(values.only, strictJournal),
     generations: number('generations', values.generations, quick ? 1 : 3, 1, 20),
     rounds: number('rounds', values.rounds, quick ? 4 : 3, 1, 20),
-    warmUp: number('warm-up', values['warm-up'], quick ? 1.2 : 2, 0, 30),
+    warmUp: number('warm-up', values['warm-up'], quick ? 7 : 10, 0, 30),
     callSeconds: seconds,
     listSeconds: seconds / 3,
     budget: quick ? 50 : 340,
