@@ -47,6 +47,8 @@ describe('shipper', () => {
       await record(journal, 50);
       await expect.poll(count, { timeout: 3_000 }).toBe(250);
       await record(journal, 50);
+      // The outcomes of the last group are written with the next turn of the event loop.
+      await journal.flush();
     }
     // A stop takes along what is there.
     expect(await count()).toBe(300);
