@@ -78,6 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     replies,
     sessions,
+    renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
   let started = false;

@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { HealthBoard } from './health.ts';
 import type { Concurrency, RateLimits } from './limits.ts';
+import type { RenderedList } from './list-tools.ts';
 import type { Recorder } from './recorder.ts';
 import type { Replies } from './reply.ts';
 import type { ClientSessions } from './sessions.ts';
@@ -22,4 +23,6 @@ export interface GatewayDeps {
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;
+  /** By token, URL and generation of the protocol. */
+  readonly renderedLists: Map<string, RenderedList>;
 }

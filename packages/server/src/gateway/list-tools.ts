@@ -22,7 +22,7 @@ export async function listTools(deps: GatewayDeps, call: Exchanged, message: Mes
   const modern = era.kind === 'modern';
   const wantsHealth = wants(message, metaKey.health);
   const cacheKey = `${principal.tokenId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}`;
-  const cached = wantsHealth ? undefined : rendered.get(cacheKey);
+  const cached = wantsHealth ? undefined : deps.renderedLists.get(cacheKey);
   const generation = deps.catalogue.generation(principal.workspaceId);
   const current = cached !== undefined && cached.generation === generation && cached.version === held.snapshot.version;
   if (current && cached.complete) {
@@ -37,15 +37,27 @@ export async function listTools(deps: GatewayDeps, call: Exchanged, message: Mes
   }
   const body = Buffer.from(render(deps, listing, modern, wantsHealth));
   if (!wantsHealth) {
-    if (rendered.size >= maxRendered) rendered.clear();
+    if (deps.renderedLists.size >= maxRendered) deps.renderedLists.clear();
     const complete = listing.missing.length === 0;
-    rendered.set(cacheKey, { generation: listing.generation, version: held.snapshot.version, complete, body });
+    deps.renderedLists.set(cacheKey, {
+      generation: listing.generation,
+      version: held.snapshot.version,
+      complete,
+      body,
+    });
   }
   deps.replies.result(call.inbound, message.idText, body);
 }
 
-/** Finished lists by token, URL and generation; worthless as soon as the snapshot or any upstream's list changes. */
-const rendered = new Map<string, { generation: number; version: number; complete: boolean; body: Buffer }>();
+/** A finished list, worthless as soon as the snapshot or any upstream's list changes. */
+export interface RenderedList {
+  readonly generation: number;
+  readonly version: number;
+  /** False while some server's tools were missing from it. */
+  readonly complete: boolean;
+  readonly body: Buffer;
+}
+
 const maxRendered = 2_000;
 
 function render(deps: GatewayDeps, listing: CatalogueListing, modern: boolean, wantsHealth: boolean): string {
