@@ -1,8 +1,9 @@
 import { getRequestListener } from '@hono/node-server';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback, type Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
@@ -48,6 +49,10 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   // Held before anything in the folder is changed.
   const folder = openDataFolder(config.dataDir, secrets.secretKey);
   opened.use(lockDataFolder(folder.dir));
+  const { database: engine } = config;
+  // A database elsewhere could be named by two folders.
+  if (engine.kind === 'sqlite' && dirname(engine.file) !== folder.dir && existsSync(dirname(engine.file)))
+    opened.use(lockDataFolder(dirname(engine.file)));
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
   const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
@@ -83,7 +88,9 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   });
   const rest = controlListener(control);
   const server = createHttpServer((req, res) => {
-    if (req.url!.startsWith('/api/gw/')) gateway.handle(req, res);
+    // A target in absolute form names its own host, which nothing here would check.
+    if (!req.url!.startsWith('/')) res.writeHead(400, { 'content-length': 0, connection: 'close' }).end();
+    else if (req.url!.startsWith('/api/gw/')) gateway.handle(req, res);
     else if (!operations(req, res)) rest(req, res);
   });
 

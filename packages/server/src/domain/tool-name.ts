@@ -17,7 +17,7 @@ export interface NameTarget {
 export interface NameTable {
   /** Exposed names in list order. */
   readonly listed: readonly (NameTarget & { readonly name: string })[];
-  /** Every name that resolves: the listed ones and bare names handed out earlier. */
+  /** Every name that resolves: the listed ones and those handed out earlier. */
   readonly targets: ReadonlyMap<string, NameTarget>;
 }
 
@@ -30,11 +30,11 @@ export const maxExposedName = 64;
  *
  * - a prefix gives `{prefix}_{tool}`; otherwise the bare name;
  * - names that clash become `{slug with - turned to _}__{tool}` for every server in the clash;
- * - a bare name that another server of this table was once handed keeps meaning that server, and newcomers are
- *   qualified;
+ * - a name that was once handed out, bare, qualified or prefixed, keeps meaning the server it meant, and newcomers
+ *   are qualified: no server can take over a name by choosing its tools' names;
  * - characters outside `A-Z a-z 0-9 _ . -` and names over 64 characters are replaced, with a hash as tail.
  *
- * @param handedOut bare names given out earlier
+ * @param handedOut names given out earlier
  * @param resting servers that are only disabled: their names resolve to nothing, but pass to nobody else
  */
 export function nameTools(
@@ -65,9 +65,14 @@ export function nameTools(
   const listed: (NameTarget & { name: string })[] = [];
   for (const { server, tool, name } of wanted) {
     const holder = owner(name);
-    const taken = claims.get(name)! > 1 || (holder !== undefined && holder.serverId !== server.id);
+    const mine = holder?.serverId === server.id;
+    // Bare names in a clash are all qualified; a prefixed name that is its server's own stays.
+    const taken = (holder !== undefined && !mine) || (claims.get(name)! > 1 && !(mine && server.prefix !== null));
     let exposed = taken ? presentable(`${server.slug.replaceAll('-', '_')}__${tool}`, server.id, tool) : name;
-    if (targets.has(exposed) || (taken && claims.has(exposed))) exposed = withTail(exposed, server.id, tool);
+    const incumbent = owner(exposed);
+    const claimed = taken && incumbent === undefined && claims.has(exposed);
+    const foreign = incumbent !== undefined && incumbent.serverId !== server.id;
+    if (targets.has(exposed) || claimed || foreign) exposed = withTail(exposed, server.id, tool);
     const target = { serverId: server.id, tool };
     targets.set(exposed, target);
     listed.push({ name: exposed, ...target });

@@ -88,6 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstreams.sync(workspaceId, held);
     catalogue.sync(workspaceId, held);
     const valid = new Set(held?.snapshot.tokens.map((token) => token.id));
+    sessions.keepOnly(workspaceId, valid);
     // A revoked token loses what it has open, not only what it asks next.
     for (const inbound of inFlight.values()) {
       if (inbound.principal?.workspaceId !== workspaceId || valid.has(inbound.principal.tokenId)) continue;
@@ -103,15 +104,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!started || draining)
       throw new AppError('unavailable', 'The gateway is starting or stopping.', { retryAfterMs: 1_000 });
     const target = parsePath(req.url!);
-    const caller = admit(inbound, target);
-    if (req.method === 'DELETE') return endSession(caller);
+    const early = admit(inbound, target);
+    if (req.method === 'DELETE') return endSession(early);
     if (req.method !== 'POST') {
       return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'POST, DELETE']);
     }
     checkContentType(req);
     const message = readMessage(await readBody(req));
+    // The body may have taken its time; what was revoked or changed meanwhile counts.
+    const current = snapshots.workspace(early.principal.workspaceId) === early.held;
     try {
-      await answer(caller, message);
+      await answer(current ? early : admit(inbound, target), message);
     } catch (error) {
       fail(inbound, message.idText, error);
     }

@@ -2,7 +2,7 @@ import type { Decision } from '../domain/policy.ts';
 import { canonicalJson } from '../platform/json/canonical.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { argsShape } from './args-shape.ts';
-import { authorize } from './authorized-call.ts';
+import { authorize, type AuthorizedCall } from './authorized-call.ts';
 import type { CatalogueTool } from './catalogue.ts';
 import { dispatch } from './dispatch.ts';
 import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
@@ -54,23 +54,40 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
     }
   }
 
-  takeBudget(deps, call, tool, record);
-  record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
-  const receipt = await record.intent(decision.rule);
-  record.written(receipt);
-  const authorized = authorize({ principal, held, tool, decision, receipt });
+  const ended = takeBudget(deps, call, tool, record);
+  try {
+    record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
+    const receipt = await record.intent(decision.rule);
+    record.written(receipt);
+    await send(deps, call, message, record, authorize({ principal, held, tool, decision, receipt }), headers);
+  } finally {
+    ended();
+  }
+}
+
+/** Send what has been authorised, record how it ended, and answer. */
+async function send(
+  deps: GatewayDeps,
+  call: Exchanged,
+  message: Message,
+  record: CallRecord,
+  authorized: AuthorizedCall,
+  paramHeaders: readonly { header: string; value: string }[],
+): Promise<void> {
+  const { inbound } = call;
+  const { server, definition } = authorized.tool;
   const relay = new Relay(deps.replies, call, message);
-  const cancel = cancellation(call, message);
+  const { cancel, forget } = cancellation(call, message);
   const started = deps.clock.monotonic();
   let answer: UpstreamAnswer;
   try {
     answer = await dispatch(deps.upstreams, authorized, {
       method: 'tools/call',
-      name: tool.definition.name,
-      paramHeaders: headers,
-      preferModern: era.kind !== 'legacy',
-      params: (target) => callParams(message, tool.definition.name, { ...target, logLevel: relay.logLevel }),
-      deadlineMs: tool.server.limits.deadlineMs,
+      name: definition.name,
+      paramHeaders,
+      preferModern: call.era.kind !== 'legacy',
+      params: (target) => callParams(message, definition.name, { ...target, logLevel: relay.logLevel }),
+      deadlineMs: server.limits.deadlineMs,
       ...(acceptsStream(inbound.req) ? { onNotification: relay.notification } : {}),
       cancel,
     });
@@ -78,13 +95,16 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   } catch (error) {
     inbound.upstreamMs = deps.clock.monotonic() - started;
     if (!(error instanceof UpstreamFault)) {
-      record.failed(503, 'internal', false);
+      // A defect of ours; whether anything had left is not known, so the row says it had.
+      record.failed(503, 'internal', true);
       throw error;
     }
     record.fault(error);
     // Nothing more is said about a call that was called off.
     if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
-    throw faultError(error, tool.server.slug);
+    throw faultError(error, server.slug);
+  } finally {
+    forget();
   }
   inbound.upstreamMs = deps.clock.monotonic() - started;
   record.answered(answer);
@@ -96,8 +116,11 @@ function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny'
   throw decision.visible ? toolNotAllowed(decision.reason) : unknown;
 }
 
-/** A call counts as in flight until its answer has been taken. */
-function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, record: CallRecord): void {
+/**
+ * A call counts as in flight until it has ended and its answer has been taken, whichever is later.
+ * @returns to be called when it has ended
+ */
+function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, record: CallRecord): () => void {
   const { principal, held } = call;
   const { settings } = held.snapshot;
   const { server, definition } = tool;
@@ -116,25 +139,31 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
     if (wait > 0) refuse(what, wait);
   }
   const leave = deps.concurrency.enter(principal.tokenId, settings.limits.principalConcurrency);
-  if (leave === undefined) refuse('calls in flight of this token', 1_000);
-  else whenClosed(call.inbound, leave);
+  if (leave === undefined) return refuse('calls in flight of this token', 1_000);
+  let reasons = 2;
+  const done = (): void => {
+    if (--reasons === 0) leave();
+  };
+  whenClosed(call.inbound, done);
+  return done;
 }
 
 /**
  * A modern or bare client that closes the connection has cancelled; a legacy one within a session may only have lost
  * it, so its call runs on until a notification names it (cancellation.mdx "Transport-Specific Cancellation").
  */
-function cancellation(call: Exchanged, message: Message): Cancel {
+function cancellation(call: Exchanged, message: Message): { cancel: Cancel; forget: () => void } {
   const cancel: Cancel = {};
   const { inbound, era, session } = call;
   const stop = (): void => {
     cancel.fault = 'cancelled';
     cancel.abort?.('cancelled');
   };
-  const ended = session?.running.add({ idText: message.idText, cancel: stop });
+  const forget = session?.running.add({ idText: message.idText, cancel: stop }) ?? noop;
   whenClosed(inbound, () => {
-    ended?.();
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop();
   });
-  return cancel;
+  return { cancel, forget };
 }
+
+const noop = (): void => {};

@@ -22,6 +22,9 @@ export interface CatalogueEntry extends CatalogueTool {
 }
 
 interface Shelf {
+  /** The newest snapshot: lists and names are made from it alone, whichever snapshot a caller holds. */
+  held: HeldSnapshot;
+  /** Version of the snapshot the lists were made for. */
   version: number;
   lists: Map<string, ToolList>;
   handedOut: Map<string, NameTarget>;
@@ -51,16 +54,22 @@ export class Catalogue {
   /** The tool an exposed name means in the whole workspace. Waits only while a list was never read. */
   resolve(held: HeldSnapshot, name: string): CatalogueTool | undefined | Promise<CatalogueTool | undefined> {
     const shelf = this.#shelves.get(held.snapshot.workspace.id);
-    if (shelf === undefined || shelf instanceof Promise || !this.#isWarm(shelf, held))
+    if (shelf === undefined || shelf instanceof Promise || shelf.version < held.snapshot.version) {
       return this.#resolveCold(held, name);
-    const target = this.#table(shelf, held).targets.get(name);
+    }
+    const target = this.#table(shelf).targets.get(name);
+    if (!this.#isWarm(shelf)) {
+      // What is known is served; the lists are looked at behind the caller's back.
+      if (target === undefined) return this.#resolveCold(held, name);
+      void this.#warm(shelf);
+    }
     return target === undefined ? undefined : this.#tool(shelf, held, target);
   }
 
   async #resolveCold(held: HeldSnapshot, name: string): Promise<CatalogueTool | undefined> {
     const shelf = await this.#shelf(held);
-    await this.#warm(shelf, held);
-    const target = this.#table(shelf, held).targets.get(name);
+    await this.#warm(shelf);
+    const target = this.#table(shelf).targets.get(name);
     return target === undefined ? undefined : this.#tool(shelf, held, target);
   }
 
@@ -75,9 +84,9 @@ export class Catalogue {
   /** A tool of one server by the name the server gave it. */
   async resolveOn(held: HeldSnapshot, server: SnapshotServer, tool: string): Promise<CatalogueTool | undefined> {
     const shelf = await this.#shelf(held);
-    const list = shelf.lists.get(server.id)!;
-    await list.ready(patienceMs);
-    const definition = list.tool(tool);
+    const list = shelf.lists.get(server.id);
+    await list?.ready(patienceMs);
+    const definition = list?.tool(tool);
     return definition === undefined ? undefined : { server, definition };
   }
 
@@ -87,9 +96,9 @@ export class Catalogue {
    */
   async list(held: HeldSnapshot, principal: Principal, only: SnapshotServer | undefined): Promise<CatalogueListing> {
     const shelf = await this.#shelf(held);
-    if (only === undefined) await this.#warm(shelf, held);
-    else await shelf.lists.get(only.id)!.ready(patienceMs);
-    const entries = only === undefined ? this.#entries(shelf, held) : ownEntries(only, shelf.lists.get(only.id)!);
+    if (only === undefined) await this.#warm(shelf);
+    else await shelf.lists.get(only.id)?.ready(patienceMs);
+    const entries = only === undefined ? this.#entries(shelf, held) : ownEntries(only, shelf.lists.get(only.id));
     const allowed = entries.filter(
       ({ server, definition }) =>
         decide(held.snapshot, principal, { serverSlug: server.slug, tool: definition.name }).effect === 'allow',
@@ -99,7 +108,7 @@ export class Catalogue {
     return {
       entries: allowed,
       visible,
-      missing: visible.filter((server) => !shelf.lists.get(server.id)!.known),
+      missing: visible.filter((server) => shelf.lists.get(server.id)?.known !== true),
       generation: shelf.generation,
     };
   }
@@ -132,6 +141,7 @@ export class Catalogue {
     if (shelf === undefined) {
       const loading = readHandedOutNames(this.#deps.db, id).then((handedOut): Shelf => {
         const made: Shelf = {
+          held,
           version: -1,
           lists: new Map(),
           handedOut,
@@ -164,13 +174,14 @@ export class Catalogue {
           new ToolList({
             ...this.#deps,
             server,
-            upstream: () => this.#deps.upstreams.of(held, server),
+            upstream: () => this.#deps.upstreams.of(shelf.held, shelf.held.serversById.get(server.id) ?? server),
             changed: () => this.#touch(shelf),
           }),
         );
       }
     }
     shelf.lists = lists;
+    shelf.held = held;
     shelf.version = held.snapshot.version;
     this.#touch(shelf);
   }
@@ -182,51 +193,50 @@ export class Catalogue {
   }
 
   /** Whether every list has been looked at within the last second and needs no waiting for. */
-  #isWarm(shelf: Shelf, held: HeldSnapshot): boolean {
-    return shelf.version >= held.snapshot.version && this.#deps.clock.monotonic() - shelf.warmAt < 1_000;
+  #isWarm(shelf: Shelf): boolean {
+    return this.#deps.clock.monotonic() - shelf.warmAt < 1_000;
   }
 
-  async #warm(shelf: Shelf, held: HeldSnapshot): Promise<void> {
+  async #warm(shelf: Shelf): Promise<void> {
     let cold: Promise<void>[] | undefined;
-    for (const server of held.snapshot.servers) {
-      const list = shelf.lists.get(server.id);
-      if (list === undefined || list.settled) list?.touch();
+    for (const list of shelf.lists.values()) {
+      if (list.settled) list.touch();
       else (cold ??= []).push(list.ready(patienceMs));
     }
     if (cold !== undefined) await Promise.all(cold);
-    if (held.snapshot.servers.every((server) => shelf.lists.get(server.id)?.settled === true)) {
-      shelf.warmAt = this.#deps.clock.monotonic();
-    }
+    if ([...shelf.lists.values()].every((list) => list.settled)) shelf.warmAt = this.#deps.clock.monotonic();
   }
 
-  #table(shelf: Shelf, held: HeldSnapshot): NameTable {
+  #table(shelf: Shelf): NameTable {
     if (shelf.table !== undefined) return shelf.table;
-    const servers = held.snapshot.servers.map(({ id, slug, prefix }) => ({
+    const { snapshot } = shelf.held;
+    const servers = snapshot.servers.map(({ id, slug, prefix }) => ({
       id,
       slug,
       prefix,
       tools: shelf.lists.get(id)!.tools.map((tool) => tool.name),
     }));
-    const table = nameTools(servers, shelf.handedOut, new Set(held.snapshot.disabledServerIds));
+    const table = nameTools(servers, shelf.handedOut, new Set(snapshot.disabledServerIds));
     shelf.table = table;
-    this.#remember(shelf, held, table);
+    this.#remember(shelf, table);
     return table;
   }
 
-  #remember(shelf: Shelf, held: HeldSnapshot, table: NameTable): void {
-    const bare = table.listed.filter(
-      ({ name, tool, serverId }) => name === tool && shelf.handedOut.get(name)?.serverId !== serverId,
-    );
-    if (bare.length === 0) return;
-    for (const { name, serverId, tool } of bare) shelf.handedOut.set(name, { serverId, tool });
+  #remember(shelf: Shelf, table: NameTable): void {
+    const fresh = table.listed.filter(({ name, tool, serverId }) => {
+      const known = shelf.handedOut.get(name);
+      return known?.serverId !== serverId || known.tool !== tool;
+    });
+    if (fresh.length === 0) return;
+    for (const { name, serverId, tool } of fresh) shelf.handedOut.set(name, { serverId, tool });
     const { db, clock, log } = this.#deps;
-    writeHandedOutNames(db, held.snapshot.workspace.id, bare, clock.now()).catch((error: unknown) => {
+    writeHandedOutNames(db, shelf.held.snapshot.workspace.id, fresh, clock.now()).catch((error: unknown) => {
       log.warn({ err: error }, 'handed-out tool names cannot be written');
     });
   }
 
   #entries(shelf: Shelf, held: HeldSnapshot): CatalogueEntry[] {
-    return this.#table(shelf, held).listed.flatMap((target) => {
+    return this.#table(shelf).listed.flatMap((target) => {
       const tool = this.#tool(shelf, held, target);
       return tool === undefined ? [] : [{ name: target.name, ...tool }];
     });
@@ -250,5 +260,5 @@ export interface CatalogueListing {
 const visibleTo = (principal: Principal, servers: readonly SnapshotServer[]): readonly SnapshotServer[] =>
   principal.scope === null ? servers : servers.filter(({ slug }) => principal.scope!.servers.has(slug));
 
-const ownEntries = (server: SnapshotServer, list: ToolList): CatalogueEntry[] =>
-  list.tools.map((definition) => ({ name: definition.name, server, definition }));
+const ownEntries = (server: SnapshotServer, list: ToolList | undefined): CatalogueEntry[] =>
+  (list?.tools ?? []).map((definition) => ({ name: definition.name, server, definition }));

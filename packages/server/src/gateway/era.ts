@@ -22,6 +22,9 @@ export interface Era {
 export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
   const header = single(headers['mcp-protocol-version']);
   const claimed = stringValue(message.bytes, member(message.meta, metaKey.protocolVersion));
+  if (header !== undefined && claimed !== undefined && header !== claimed) {
+    throw headerMismatch('The header MCP-Protocol-Version differs from the body.');
+  }
   const modern = claimed !== undefined ? !isLegacyVersion(claimed) : header !== undefined && claimsModern(header);
   if (!modern) {
     if (header !== undefined && !isLegacyVersion(header) && message.method !== 'initialize')
@@ -34,7 +37,6 @@ export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
     throw invalidMeta(`params._meta["${metaKey.protocolVersion}"] is missing.`);
   }
   if (header === undefined) throw headerMismatch('The header MCP-Protocol-Version is missing.');
-  if (header !== claimed) throw headerMismatch('The header MCP-Protocol-Version differs from the body.');
   if (!isModernVersion(claimed)) throw unsupportedVersion(claimed);
   if (message.kind === 'request' && member(message.meta, metaKey.clientCapabilities)?.kind !== 'object') {
     throw invalidMeta(`params._meta["${metaKey.clientCapabilities}"] must be an object.`);

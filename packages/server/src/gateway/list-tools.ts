@@ -21,7 +21,9 @@ export async function listTools(deps: GatewayDeps, call: Exchanged, message: Mes
   const { held, principal, server, era } = call;
   const modern = era.kind === 'modern';
   const wantsHealth = wants(message, metaKey.health);
-  const cacheKey = `${principal.tokenId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}`;
+  // Without a scope every token of the workspace sees the same.
+  const who = principal.scope === null ? principal.workspaceId : principal.tokenId;
+  const cacheKey = `${who}/${server?.id ?? ''}/${modern ? 'm' : 'l'}`;
   const cached = wantsHealth ? undefined : deps.renderedLists.get(cacheKey);
   const generation = deps.catalogue.generation(principal.workspaceId);
   const current = cached !== undefined && cached.generation === generation && cached.version === held.snapshot.version;
@@ -37,7 +39,8 @@ export async function listTools(deps: GatewayDeps, call: Exchanged, message: Mes
   }
   const body = Buffer.from(render(deps, listing, modern, wantsHealth));
   if (!wantsHealth) {
-    if (deps.renderedLists.size >= maxRendered) deps.renderedLists.clear();
+    const kept = [...deps.renderedLists.values()].reduce((sum, list) => sum + list.body.length, 0);
+    if (kept + body.length > maxRenderedBytes) deps.renderedLists.clear();
     const complete = listing.missing.length === 0;
     deps.renderedLists.set(cacheKey, {
       generation: listing.generation,
@@ -58,7 +61,7 @@ export interface RenderedList {
   readonly body: Buffer;
 }
 
-const maxRendered = 2_000;
+const maxRenderedBytes = 32 * 1024 * 1024;
 
 function render(deps: GatewayDeps, listing: CatalogueListing, modern: boolean, wantsHealth: boolean): string {
   const tools = listing.entries.map(({ definition, name }) => renamed(definition, name));

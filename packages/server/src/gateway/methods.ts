@@ -8,6 +8,7 @@ import {
   supportedVersions,
 } from '../domain/protocol.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
+import { clip } from '../platform/text.ts';
 import { callTool } from './call-tool.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Exchanged } from './inbound.ts';
@@ -64,8 +65,13 @@ function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void 
   const asked = stringValue(bytes, member(params, 'protocolVersion'));
   if (asked === undefined) throw invalidParams('"params.protocolVersion" must be a string.');
   const version = isLegacyVersion(asked) ? asked : newestLegacy;
-  const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'))?.slice(0, 128) ?? null;
-  const session = deps.sessions.open(call.principal, endpoint(call), version, clientName);
+  const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'));
+  const session = deps.sessions.open(
+    call.principal,
+    endpoint(call),
+    version,
+    clientName === undefined ? null : clip(clientName, 128),
+  );
   const result = {
     protocolVersion: version,
     capabilities,

@@ -4,6 +4,7 @@ import { newId } from '../domain/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createKeyedDigest } from '../platform/keyed-digest.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
+import { clip } from '../platform/text.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { metaKey } from '../domain/protocol.ts';
 import type { CatalogueTool } from './catalogue.ts';
@@ -72,7 +73,7 @@ export class CallRecord {
     this.#call = call;
     this.#callId = newId(clock.now());
     this.#bytesIn = message.bytes.length;
-    this.#asked = asked;
+    this.#asked = clip(asked, 128);
     this.#clientName = clientName(call, message);
     this.#traceId = traceId(message);
   }
@@ -185,11 +186,13 @@ function clientName(call: Exchanged, message: Message): string | null {
   if (call.session !== undefined) return call.session.clientName;
   const info = member(message.meta, metaKey.clientInfo);
   return (
-    stringValue(message.bytes, member(info, 'name'))?.slice(0, 128) ??
-    call.inbound.req.headers['user-agent']?.slice(0, 128) ??
+    clippedOr(stringValue(message.bytes, member(info, 'name'))) ??
+    clippedOr(call.inbound.req.headers['user-agent']) ??
     null
   );
 }
+
+const clippedOr = (text: string | undefined): string | undefined => (text === undefined ? undefined : clip(text, 128));
 
 /** The trace id of `traceparent` (W3C Trace Context), from `_meta` (SEP-414). */
 function traceId(message: Message): string | null {

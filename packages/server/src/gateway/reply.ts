@@ -16,13 +16,9 @@ export class Replies {
   message(inbound: Inbound, parts: readonly (Buffer | string)[], status = 200, headers: readonly string[] = []): void {
     const { res } = inbound;
     if (res.destroyed || res.writableEnded) return;
+    if (!res.headersSent && status === 200 && !acceptsJson(inbound.req)) this.openStream(inbound, headers);
     if (res.headersSent) {
-      writeEvent(res, parts);
-      res.end();
-      return;
-    }
-    if (status === 200 && !acceptsJson(inbound.req)) {
-      this.openStream(inbound, headers);
+      reserve(res, parts);
       writeEvent(res, parts);
       res.end();
       return;
@@ -44,18 +40,11 @@ export class Replies {
 
   /** Pieces of a large answer go out as they are, counted until the client has taken them. */
   #large(inbound: Inbound, parts: readonly (Buffer | string)[], status: number, headers: readonly string[]): void {
-    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
     const { res } = inbound;
-    if (!sending.take(length))
-      throw new AppError(
-        'unavailable',
-        'The call ran, but too many large answers wait for their readers to deliver this one.',
-      );
-    res.once('close', () => sending.give(length));
+    const length = reserve(res, parts);
     res.writeHead(status, this.#head(inbound, length, headers));
     for (const part of parts) res.write(part);
     res.end();
-    dropWhenStalled(res);
   }
 
   /** Answer with a result given as JSON text. */
@@ -101,7 +90,8 @@ export class Replies {
   event(inbound: Inbound, parts: readonly (Buffer | string)[]): void {
     if (inbound.res.destroyed || inbound.res.writableEnded) return;
     if (!inbound.res.headersSent) this.openStream(inbound);
-    writeEvent(inbound.res, parts);
+    // A client that does not read loses notifications; the answer still comes.
+    if (inbound.res.writableLength < largeBytes) writeEvent(inbound.res, parts);
   }
 
   /** The gateway's own share and the upstream's, in milliseconds (Server-Timing, W3C). */
@@ -119,8 +109,26 @@ const sending = new ByteBudget(64 * 1024 * 1024);
 /** A client that takes nothing for this long is not coming back. */
 const stalledMs = 30_000;
 
+/**
+ * Count a large answer until its client has taken it, and give up on a client that takes nothing.
+ * @returns its length in bytes
+ * @throws AppError `unavailable` when too much is waiting already
+ */
+function reserve(res: Inbound['res'], parts: readonly (Buffer | string)[]): number {
+  const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  if (length <= largeBytes) return length;
+  if (!sending.take(length)) {
+    throw new AppError(
+      'unavailable',
+      'The call ran, but too many large answers wait for their readers to deliver this one.',
+    );
+  }
+  res.once('close', () => sending.give(length));
+  dropWhenStalled(res);
+  return length;
+}
+
 function dropWhenStalled(res: Inbound['res']): void {
-  if (res.writableFinished) return;
   let written = res.socket?.bytesWritten;
   const timer = setInterval(() => {
     if (res.socket?.bytesWritten === written) res.destroy();

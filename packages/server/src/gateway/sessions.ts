@@ -72,11 +72,20 @@ export class ClientSessions {
     return session;
   }
 
+  /** The session's calls under way are called off with it. */
   end(session: ClientSession): void {
     if (!this.#sessions.delete(session.id)) return;
+    for (const call of session.running.values()) call.cancel();
     const left = (this.#perToken.get(session.tokenId) ?? 1) - 1;
     if (left === 0) this.#perToken.delete(session.tokenId);
     else this.#perToken.set(session.tokenId, left);
+  }
+
+  /** End the sessions of a workspace whose tokens are gone, and the calls under way in them. */
+  keepOnly(workspaceId: string, tokenIds: ReadonlySet<string>): void {
+    for (const session of this.#sessions.values()) {
+      if (session.path.startsWith(`${workspaceId}/`) && !tokenIds.has(session.tokenId)) this.end(session);
+    }
   }
 
   #sweep(): void {

@@ -73,10 +73,6 @@ export class Snapshots {
     return this.ageMs <= maxAgeMs;
   }
 
-  all(): IterableIterator<HeldSnapshot> {
-    return this.#byWorkspace.values();
-  }
-
   workspace(id: string): HeldSnapshot | undefined {
     return this.#byWorkspace.get(id);
   }

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { readDefinitions, readPage, type ToolDefinition } from './definitions.ts';
+import { definitionLimits, readDefinitions, readPage, type ToolDefinition } from './definitions.ts';
 import { readUpstreamList, writeUpstreamList, type GatewayTables } from './store.ts';
 import { UpstreamFault } from './upstreams/fault.ts';
 import { ownMeta } from './upstreams/handshake.ts';
@@ -27,6 +27,8 @@ export class ToolList {
   #known = false;
   #attemptedAt = -Infinity;
   #failed = true;
+  /** Whether an attempt has ended since the configuration last changed. */
+  #tried = false;
   #refreshing: Promise<void> | undefined;
 
   constructor(deps: ToolListDeps) {
@@ -46,7 +48,7 @@ export class ToolList {
 
   /** Whether waiting would gain nothing: a list is there or the first attempt has failed. */
   get settled(): boolean {
-    return this.#known || (this.#attemptedAt > -Infinity && this.#refreshing === undefined);
+    return this.#known || this.#tried;
   }
 
   tool(name: string): ToolDefinition | undefined {
@@ -62,13 +64,15 @@ export class ToolList {
 
   /** Try again at once if the last attempt failed: something about the configuration has changed. */
   retry(): void {
-    if (this.#failed && this.#refreshing === undefined) this.#begin(this.#refresh());
+    if (!this.#failed || this.#refreshing !== undefined) return;
+    this.#tried = false;
+    this.#begin(this.#refresh());
   }
 
   /** Wait until settled, at most `patienceMs`; a list in memory is ready at once. */
   async ready(patienceMs: number): Promise<void> {
     this.touch();
-    if (this.#known || this.#refreshing === undefined) return;
+    if (this.settled || this.#refreshing === undefined) return;
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, patienceMs);
@@ -110,6 +114,8 @@ export class ToolList {
       log.warn({ err: error, server: server.slug, fault }, 'the tool list cannot be refreshed');
       // Closed under our hands by a change of configuration: not the server's failure, so the next asker may try.
       if (fault === 'closed') this.#attemptedAt = -Infinity;
+    } finally {
+      this.#tried = true;
     }
   }
 
@@ -150,7 +156,8 @@ async function readTools(upstream: Upstream): Promise<string[]> {
     if (answer.result === undefined) throw new UpstreamFault('protocol', 'tools/list was answered with an error');
     const read = readPage(answer.bytes.subarray(answer.result.start, answer.result.end));
     if (read === undefined) throw new UpstreamFault('protocol', 'tools/list was answered without tools');
-    texts.push(...read.tools);
+    texts.push(...read.tools.filter((text) => text.length <= definitionLimits.bytes));
+    if (texts.length >= definitionLimits.tools) return texts.slice(0, definitionLimits.tools);
     cursor = read.nextCursor;
     if (cursor === undefined || cursors.has(cursor)) break;
     cursors.add(cursor);

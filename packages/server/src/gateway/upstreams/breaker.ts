@@ -34,9 +34,8 @@ export class Breaker {
     if (this.#state === 'closed') return 0;
     const wait = this.#openUntil - this.#clock.monotonic();
     if (wait > 0) return Math.ceil(wait);
-    if (this.#state === 'half-open') return firstPauseMs;
     this.#state = 'half-open';
-    // A probe that never reports back must not lock the breaker.
+    // The next probe after another pause, should this one never report back.
     this.#openUntil = this.#clock.monotonic() + this.#pauseMs;
     return 0;
   }
@@ -54,12 +53,14 @@ export class Breaker {
   failure(pauseMs?: number): void {
     this.#inRow++;
     this.#remember(false);
+    if (this.#state === 'open' && pauseMs === undefined) return;
     const failed = this.#recent.reduce((count, ok) => count + (ok ? 0 : 1), 0);
     const full = this.#recent.length === windowSize && failed >= windowFailures;
     if (this.#state === 'closed' && this.#inRow < consecutiveToOpen && !full && pauseMs === undefined) return;
-    if (this.#state !== 'closed') this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    if (this.#state === 'half-open') this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     this.#state = 'open';
-    this.#openUntil = this.#clock.monotonic() + Math.max(pauseMs ?? 0, this.#pauseMs * (0.75 + Math.random() / 2));
+    const pause = Math.max(pauseMs ?? 0, this.#pauseMs * (0.75 + Math.random() / 2));
+    this.#openUntil = this.#clock.monotonic() + pause;
   }
 
   #remember(ok: boolean): void {

@@ -130,7 +130,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       try {
         this.#events.push(chunk);
       } catch (error) {
-        this.#fail(new UpstreamFault('protocol', 'unreadable event stream', { cause: error }));
+        this.#fail(
+          error instanceof UpstreamFault
+            ? error
+            : new UpstreamFault('protocol', 'unreadable event stream', { cause: error }),
+        );
       }
     }
   }

@@ -99,7 +99,12 @@ export const faultViews: Record<FaultClass, FaultView> = {
     says: 'failed repeatedly and is being left alone for a moment',
   },
   busy: { status: 503, outcome: 'throttled', blames: false, says: 'has too many calls in flight' },
-  closed: { status: 503, outcome: 'transport', blames: false, says: 'was reconfigured or removed during the call' },
+  closed: {
+    status: 503,
+    outcome: 'transport',
+    blames: false,
+    says: 'was reconfigured or removed during the call; whether the call took effect is unknown',
+  },
 };
 
 /** The error a caller sees for a fault of the server with this slug. */

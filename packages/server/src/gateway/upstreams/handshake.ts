@@ -16,7 +16,6 @@ import { rpcCode } from '../../domain/protocol.ts';
 export interface Verdict {
   readonly modern: boolean;
   readonly legacy: boolean;
-  readonly instructions: string | undefined;
 }
 
 /** A legacy session as the upstream opened it. */
@@ -41,9 +40,9 @@ export const ownMeta = JSON.stringify({
   [metaKey.clientInfo]: implementation,
 });
 
-const discovered = z.looseObject({ supportedVersions: z.array(z.string()), instructions: z.string().optional() });
+const discovered = z.looseObject({ supportedVersions: z.array(z.string()) });
 
-const initialized = z.looseObject({ protocolVersion: z.string(), instructions: z.string().optional() });
+const initialized = z.looseObject({ protocolVersion: z.string() });
 
 const unsupported = z.looseObject({ data: z.looseObject({ supported: z.array(z.string()) }).optional() });
 
@@ -55,15 +54,16 @@ const unsupported = z.looseObject({ data: z.looseObject({ supported: z.array(z.s
 export async function discover(ask: Ask): Promise<Verdict> {
   const { reply, id } = await ask({ method: 'server/discover', params: `{"_meta":${ownMeta}}`, modern: true });
   if (reply.status === 401 || reply.status === 403) throw new UpstreamFault('unauthorized', `HTTP ${reply.status}`);
+  // Neither overload nor failure says anything about the generation.
+  if (reply.status === 408 || reply.status === 429) throw new UpstreamFault('throttled', `HTTP ${reply.status}`);
   if (reply.status >= 500) throw new UpstreamFault('http_status', `HTTP ${reply.status}`);
   try {
     const answer = asReply(readMessage(reply.body), id);
     if (answer.result !== undefined) {
-      const { supportedVersions, instructions } = discovered.parse(resultValue(answer));
+      const { supportedVersions } = discovered.parse(resultValue(answer));
       return {
         modern: supportedVersions.some(isModernVersion),
         legacy: supportedVersions.some(isLegacyVersion),
-        instructions,
       };
     }
     if (errorCode(answer) === rpcCode.unsupportedVersion) {
@@ -72,20 +72,19 @@ export async function discover(ask: Ask): Promise<Verdict> {
       return {
         modern: supported.some(isModernVersion),
         legacy: !supported.some(isModernVersion),
-        instructions: undefined,
       };
     }
   } catch (error) {
     if (!(error instanceof UpstreamFault) && !(error instanceof z.ZodError)) throw error;
   }
-  return { modern: false, legacy: true, instructions: undefined };
+  return { modern: false, legacy: true };
 }
 
 /**
  * Open a legacy session, negotiating any revision that is served.
  * @throws UpstreamFault
  */
-export async function initialize(ask: Ask): Promise<UpstreamSession & { instructions: string | undefined }> {
+export async function initialize(ask: Ask): Promise<UpstreamSession> {
   const params = JSON.stringify({ protocolVersion: newestLegacy, capabilities: {}, clientInfo: implementation });
   const { reply, id } = await ask({ method: 'initialize', params, modern: false });
   if (reply.status === 401 || reply.status === 403) throw new UpstreamFault('unauthorized', `HTTP ${reply.status}`);
@@ -99,7 +98,7 @@ export async function initialize(ask: Ask): Promise<UpstreamSession & { instruct
   const header = reply.headers['mcp-session-id'];
   const session = { id: sessionId(header), version: parsed.data.protocolVersion };
   await ask({ method: 'notifications/initialized', params: '{}', modern: false, session, notification: true });
-  return { ...session, instructions: parsed.data.instructions };
+  return session;
 }
 
 function sessionId(header: string | string[] | undefined): string | undefined {

@@ -32,7 +32,7 @@ export class Upstreams {
   of(held: HeldSnapshot, server: SnapshotServer): Upstream {
     // A server object belongs to one snapshot, so most calls are spared the key.
     const met = this.#met.get(server);
-    if (met !== undefined) return met;
+    if (met?.closed === false) return met;
     const workspaceId = held.snapshot.workspace.id;
     const key = upstreamKey(workspaceId, server);
     const known = this.#open.get(key);
@@ -81,6 +81,7 @@ export class Upstreams {
       if (wanted.has(key) && !closedPorts.has(portOf(entry.upstream.server.url))) continue;
       this.#open.delete(key);
       entry.upstream.close();
+      if (held?.serversById.has(entry.upstream.server.id) !== true) this.#deps.health.forget(entry.upstream.server.id);
     }
   }
 

@@ -68,7 +68,11 @@ export function asReply(message: UpstreamMessage, id: string): UpstreamReply {
   if ((result === undefined) === (error === undefined)) {
     throw new UpstreamFault('protocol', 'both or neither of result and error', { dispatched: true });
   }
-  if ((result ?? error)!.kind !== 'object') throw new UpstreamFault('protocol', 'not an object', { dispatched: true });
+  const answer = (result ?? error)!;
+  // Two members of one name could show the client another outcome than the one that is recorded.
+  const ambiguous = new Set(answer.keys).size !== answer.keys.length;
+  if (answer.kind !== 'object' || ambiguous)
+    throw new UpstreamFault('protocol', 'not an unambiguous object', { dispatched: true });
   return { bytes, id: message.id, result, error };
 }
 

@@ -31,6 +31,8 @@ export interface UpstreamRequest {
 export type UpstreamAnswer = UpstreamReply;
 
 /** A verdict rests on evidence, and evidence ages: it is asked for again after this long. */
+/** Requests of its own that an upstream may put before one answer; each is refused with a message of its own. */
+const mostRequests = 8;
 const verdictMs = 60 * 60_000;
 
 /**
@@ -49,7 +51,6 @@ export class Upstream {
   #session: UpstreamSession | undefined;
   #opening: Promise<UpstreamSession> | undefined;
   #closed = false;
-  instructions: string | undefined;
 
   /** @param observe told of every exchange: its fault class, or undefined, and how long it took */
   constructor(deps: {
@@ -75,20 +76,21 @@ export class Upstream {
    */
   async request(request: UpstreamRequest): Promise<UpstreamAnswer> {
     if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
+    const until = this.#clock.monotonic() + request.deadlineMs;
     const wait = this.breaker.admit();
     if (wait > 0) throw new UpstreamFault('breaker_open', 'the breaker is open', { retryAfterMs: wait });
     const slot = this.#slots.take();
     if (slot !== true && !(await slot)) throw new UpstreamFault('busy', 'no slot came free', { retryAfterMs: 1_000 });
     const started = this.#clock.monotonic();
     try {
-      const verdict = this.#fresh() ?? (await this.#discover());
+      const verdict = this.#fresh() ?? (await this.#within(until, this.#discover()));
       const modern = verdict.modern && (request.preferModern || !verdict.legacy);
-      const session = modern ? undefined : (this.#session ?? (await this.#open()));
+      const session = modern ? undefined : (this.#session ?? (await this.#within(until, this.#open())));
       let answer: UpstreamAnswer;
       try {
-        answer = await this.#once(request, session);
+        answer = await this.#once(request, session, until);
       } catch (error) {
-        answer = await this.#again(request, session, error);
+        answer = await this.#again(request, session, until, error);
       }
       this.breaker.success();
       this.#observe(undefined, this.#clock.monotonic() - started);
@@ -105,36 +107,59 @@ export class Upstream {
     }
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Refuse new requests, end the running ones and close the connections. */
   close(): void {
     this.#closed = true;
     this.#connection.close(this.#session);
   }
 
+  /** A handshake is shared by all who wait for it; each waits no longer than its own deadline. */
+  async #within<T>(until: number, shared: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const left = Math.max(1, until - this.#clock.monotonic());
+      timer = setTimeout(() => reject(new UpstreamFault('timeout', 'the handshake takes too long')), left);
+    });
+    try {
+      return await Promise.race([shared, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** The upstream said that it does not know the session, so it ran nothing: open another and send once more. */
   async #again(
     request: UpstreamRequest,
     session: UpstreamSession | undefined,
+    until: number,
     error: unknown,
   ): Promise<UpstreamAnswer> {
     if (!(error instanceof UpstreamFault) || error.fault !== 'session') throw error;
     if (this.#session === session) this.#session = undefined;
-    return this.#once(request, this.#session ?? (await this.#open()));
+    return this.#once(request, this.#session ?? (await this.#within(until, this.#open())), until);
   }
 
-  async #once(request: UpstreamRequest, session: UpstreamSession | undefined): Promise<UpstreamAnswer> {
+  /** @param until monotonic milliseconds when the caller's patience ends, waiting for a slot and a handshake included */
+  async #once(request: UpstreamRequest, session: UpstreamSession | undefined, until: number): Promise<UpstreamAnswer> {
     const modern = session === undefined;
     const id = randomHex();
     const body = `{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":${request.params({ modern, id })}}`;
     const out: OutgoingHeaders = modern
       ? { version: newestModern, method: request.method, name: request.name, params: request.paramHeaders }
       : sessionHeaders(session);
+    const left = Math.max(1, until - this.#clock.monotonic());
+    let requests = 0;
     let reply: HttpReply;
     try {
-      reply = await this.#connection.send(out, body, request.deadlineMs, request.cancel, (data) => {
+      reply = await this.#connection.send(out, body, left, request.cancel, (data) => {
         const message = readMessage(data);
         if (message.kind === 'response') return true;
         if (message.kind === 'notification') request.onNotification?.(message, id);
+        else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
         else if (session !== undefined) this.#connection.refuse(message, session);
         return false;
       });
@@ -144,9 +169,13 @@ export class Upstream {
       throw error;
     }
     if (reply.status !== 200) this.#checkStatus(reply, session);
+    // Some servers answer an unknown session so. Whether the call ran is not said: it fails, and the next one opens anew.
+    if (reply.status === 400 && this.#session === session) this.#session = undefined;
     try {
       return asReply(readMessage(reply.body), id);
     } catch (error) {
+      // What speaks no JSON-RPC may speak another generation by now: ask again next time.
+      if (reply.status >= 400) this.#verdict = undefined;
       if (reply.status >= 400) throw new UpstreamFault('http_status', `HTTP ${reply.status}`, { dispatched: true });
       throw error;
     }
@@ -176,7 +205,6 @@ export class Upstream {
     this.#discovering ??= discover((ask) => this.#connection.ask(ask))
       .then((verdict) => {
         this.#verdict = { ...verdict, at: this.#clock.monotonic() };
-        this.instructions = verdict.instructions ?? this.instructions;
         return verdict;
       })
       .finally(() => {
@@ -190,8 +218,11 @@ export class Upstream {
     this.#opening ??= initialize((ask) => this.#connection.ask(ask))
       .then((session) => {
         this.#session = session;
-        this.instructions = session.instructions ?? this.instructions;
         return session;
+      })
+      .catch((error: unknown) => {
+        this.#verdict = undefined;
+        throw error;
       })
       .finally(() => {
         this.#opening = undefined;
@@ -200,6 +231,6 @@ export class Upstream {
   }
 }
 
-/** A key for connections that must not be shared: another workspace, server, configuration or credential. */
+/** A key for connections that must not be shared: another workspace, server, address, credential or limits. */
 export const upstreamKey = (workspaceId: string, server: SnapshotServer): string =>
-  `${workspaceId}/${server.id}/${server.revision}/${hash('sha256', server.credential?.id ?? '', 'hex').slice(0, 16)}`;
+  `${workspaceId}/${server.id}/${hash('sha256', JSON.stringify([server.url, server.credential, server.limits]), 'hex')}`;

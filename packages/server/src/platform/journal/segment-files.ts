@@ -118,7 +118,13 @@ export function createSegmentFiles({ dir, dirFd, disk, log, epoch, segmentBytes 
   }
 
   function closeDoomed(): void {
-    for (const fd of doomed.splice(0)) disk.close(fd);
+    for (const fd of doomed.splice(0)) {
+      try {
+        disk.close(fd);
+      } catch {
+        // Its records are confirmed or written anew elsewhere; there is nothing left to lose in it.
+      }
+    }
   }
 
   return {

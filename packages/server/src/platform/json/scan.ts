@@ -101,7 +101,16 @@ export const sourceText = (input: Buffer, node: JsonNode): string => input.toStr
 export function stringValue(input: Buffer, node: JsonNode | undefined): string | undefined {
   if (node === undefined || node.kind !== 'string') return undefined;
   const text = input.toString('utf8', node.start + 1, node.end - 1);
-  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
+  return text.includes('\\') ? unescaped(text) : text;
+}
+
+/** @returns undefined for what only an unchecked long run of an answer can hold: a raw control character */
+function unescaped(text: string): string | undefined {
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    return undefined;
+  }
 }
 
 function value(depth: number): JsonNode | undefined {
@@ -326,7 +335,9 @@ function skipSpace(): void {
 
 function decodeKey(start: number, end: number): string {
   const text = bytes.toString('utf8', start, end);
-  return escaped ? (JSON.parse(`"${text}"`) as string) : text;
+  const key = escaped ? unescaped(text) : text;
+  if (key === undefined) throw malformed(start);
+  return key;
 }
 
 const malformed = (offset = at): JsonRejected => new JsonRejected('malformed', `Not JSON at offset ${offset}.`);
