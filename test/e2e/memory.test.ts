@@ -59,24 +59,32 @@ describe.runIf(process.platform === 'linux')('memory', () => {
 });
 
 describe.runIf(process.platform === 'linux')('clients that do not read what they asked for', () => {
-  it('cost little memory and hold nobody up', async () => {
-    const answer = `{"content":[{"type":"text","text":"${'x'.repeat(4 * 1024 * 1024)}"}]}`;
-    await using fresh = await spawnProduct();
-    await using large = await startEchoUpstream({ tools: ['large'], result: () => answer });
-    await using small = await startEchoUpstream({ tools: ['small'] });
-    await fresh.addServer({ slug: 'large', url: large.url });
-    await fresh.addServer({ slug: 'small', url: small.url });
-    const alone = await timeCalls(fresh, 'small');
-    const path = new URL(fresh.gateway()).pathname;
-    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"large","arguments":{}}}';
-    const auth = [`Authorization: Bearer ${fresh.workspaceToken}`, `Content-Length: ${body.length}`];
-    await using deaf = await deafReaders(fresh.port, 120, rawPost(path, body, auth));
-    await until('the calls are under way', () => Promise.resolve(large.calls().length > 20), 10_000);
-    await sleep(1_500);
-    expect(deaf.open()).toBeGreaterThan(0);
-    expect(await timeCalls(fresh, 'small')).toBeLessThan(1_500 + 8 * alone);
-    expect(peakMb(fresh)).toBeLessThan(512);
-  }, 60_000);
+  it.each(['application/json', 'text/event-stream'])(
+    'cost little memory and hold nobody up (%s)',
+    async (accept) => {
+      const answer = `{"content":[{"type":"text","text":"${'x'.repeat(4 * 1024 * 1024)}"}]}`;
+      await using fresh = await spawnProduct();
+      await using large = await startEchoUpstream({ tools: ['large'], result: () => answer });
+      await using small = await startEchoUpstream({ tools: ['small'] });
+      await fresh.addServer({ slug: 'large', url: large.url });
+      await fresh.addServer({ slug: 'small', url: small.url });
+      const alone = await timeCalls(fresh, 'small');
+      const path = new URL(fresh.gateway()).pathname;
+      const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"large","arguments":{}}}';
+      const auth = [
+        `Authorization: Bearer ${fresh.workspaceToken}`,
+        `Content-Length: ${body.length}`,
+        `Accept: ${accept}`,
+      ];
+      await using deaf = await deafReaders(fresh.port, 120, rawPost(path, body, auth));
+      await until('the calls are under way', () => Promise.resolve(large.calls().length > 20), 10_000);
+      await sleep(1_500);
+      expect(deaf.open()).toBeGreaterThan(0);
+      expect(await timeCalls(fresh, 'small')).toBeLessThan(1_500 + 8 * alone);
+      expect(peakMb(fresh)).toBeLessThan(512);
+    },
+    60_000,
+  );
 });
 
 describe('TLS with an authority the operator trusts', () => {

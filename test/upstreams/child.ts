@@ -24,13 +24,15 @@ export async function endChild(child: ChildProcess, patienceMs = 3_000): Promise
 /**
  * Start a published MCP server as its own process and wait until it answers HTTP.
  * @param script the file to run, as a URL or path
+ * @param at the port to listen on; any free one without
  * @throws Error with what the process printed when it does not answer in time
  */
 export async function startPackagedServer(
   script: string,
   args: readonly string[],
+  at?: number,
 ): Promise<{ url: string } & AsyncDisposable> {
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { startPackagedServer } from './child.ts';
 
 /** The published `@modelcontextprotocol/server-everything` over Streamable HTTP: a real upstream of the legacy kind. */
-export const startEverything = (): Promise<{ url: string } & AsyncDisposable> => {
+export const startEverything = (at?: number): Promise<{ url: string } & AsyncDisposable> => {
   const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/package.json');
-  return startPackagedServer(join(dirname(manifest), 'dist/index.js'), ['streamableHttp']);
+  return startPackagedServer(join(dirname(manifest), 'dist/index.js'), ['streamableHttp'], at);
 };

@@ -47,6 +47,27 @@ describe('nameTools', () => {
     expect(names([server('b', ['query'])], handedOut)).toEqual(['query']);
   });
 
+  it('[GW-08] lets no server take over a qualified or prefixed name by naming its tools so', () => {
+    const handedOut = new Map<string, NameTarget>([
+      ['one__echo', { serverId: 'id-one', tool: 'echo' }],
+      ['two_echo', { serverId: 'id-two', tool: 'echo' }],
+    ]);
+    const evil = server('evil', ['one__echo', 'two_echo']);
+    const honest = [server('one', ['echo']), server('ev', ['echo']), server('two', ['echo'], 'two')];
+    const table = nameTools([...honest, evil], handedOut, none);
+    expect(table.targets.get('one__echo')).toEqual({ serverId: 'id-one', tool: 'echo' });
+    expect(table.targets.get('two_echo')).toEqual({ serverId: 'id-two', tool: 'echo' });
+    expect(table.listed.map(({ name }) => name)).toEqual([
+      'one__echo',
+      'ev__echo',
+      'two_echo',
+      'evil__one__echo',
+      'evil__two_echo',
+    ]);
+    const resting = nameTools([...honest.slice(0, 2), evil], handedOut, new Set(['id-two']));
+    expect(resting.targets.has('two_echo')).toBe(false);
+  });
+
   it('never parses: prefix a + tool b_c and prefix a_b + tool c stay apart', () => {
     const table = nameTools([server('one', ['b_c'], 'a'), server('two', ['c'], 'a_b')], new Map(), none);
     expect(new Set(table.listed.map(({ name }) => name)).size).toBe(2);

@@ -51,3 +51,21 @@ it('honours a pause the upstream asks for', () => {
   breaker.failure(120_000);
   expect(breaker.admit()).toBeGreaterThanOrEqual(120_000);
 });
+
+it('probes again when a probe never reports back', () => {
+  const clock = movable();
+  const breaker = new Breaker(clock);
+  for (let i = 0; i < 5; i++) breaker.failure();
+  clock.at += 60_000;
+  expect(breaker.admit()).toBe(0);
+  expect(breaker.admit()).toBeGreaterThan(0);
+  clock.at += 60_000;
+  expect(breaker.admit()).toBe(0);
+});
+
+it('takes a burst of failures of calls in flight as one reason to pause', () => {
+  const clock = movable();
+  const breaker = new Breaker(clock);
+  for (let i = 0; i < 50; i++) breaker.failure();
+  expect(breaker.admit()).toBeLessThanOrEqual(1_250);
+});
