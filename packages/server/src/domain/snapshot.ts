@@ -11,7 +11,7 @@ export interface Snapshot {
   readonly settings: WorkspaceSettings;
   /** In list order (position). Disabled servers are left out; removed ones too. */
   readonly servers: readonly SnapshotServer[];
-  /** Ids of disabled servers: nothing of theirs is served, but the bare tool names they were handed stay theirs. */
+  /** Ids of disabled servers: nothing of theirs is served, but the tool names they were handed stay theirs. */
   readonly disabledServerIds: readonly string[];
   /** Only tokens that are neither revoked nor belong to a removed member. Expiry is checked at use. */
   readonly tokens: readonly SnapshotToken[];

@@ -81,7 +81,7 @@ export async function writeUpstreamHealth(
     .execute();
 }
 
-/** Bare names handed out in a workspace so far. */
+/** Names handed out in a workspace so far. */
 export async function readHandedOutNames(
   db: Kysely<GatewayTables>,
   workspaceId: string,
@@ -94,7 +94,7 @@ export async function readHandedOutNames(
   return new Map(rows.map((row) => [row.name, { serverId: row.server_id, tool: row.tool }]));
 }
 
-/** Remember bare names for good. A name whose earlier server is gone passes to the new one. */
+/** Remember names for good. A name whose earlier server is gone passes to the new one. */
 export async function writeHandedOutNames(
   db: Kysely<GatewayTables>,
   workspaceId: string,

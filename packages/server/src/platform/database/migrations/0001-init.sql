@@ -137,7 +137,7 @@ create table upstream_health (
   checked_at text not null
 );
 
--- A bare tool name once handed out keeps meaning the same server.
+-- A tool name once handed out keeps meaning the same server.
 create table handed_out_names (
   workspace_id text not null,
   name text not null,
