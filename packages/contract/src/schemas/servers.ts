@@ -37,7 +37,7 @@ export const serverLimits = z.strictObject({
   maxResultBytes: z
     .int()
     .min(1024)
-    .max(100 * 1024 * 1024)
+    .max(32 * 1024 * 1024)
     .describe('Decoded bytes an answer may have.'),
 });
 

@@ -105,7 +105,7 @@ export class Replies {
 /** Answers from this size on are written in pieces and counted. */
 const largeBytes = 64 * 1024;
 /** Answers that clients have not taken yet, in all. */
-const sending = new ByteBudget(64 * 1024 * 1024);
+const sending = new ByteBudget(48 * 1024 * 1024);
 /** A client that takes nothing for this long is not coming back. */
 const stalledMs = 30_000;
 
@@ -150,7 +150,19 @@ const byteString = (part: Buffer | string): string =>
 
 const ascii = /^[\x00-\x7f]*$/;
 
-/** JSON text may carry line breaks between its tokens; an event's data may not. */
+/** JSON text may carry line breaks between its tokens, where a space means the same; an event's data may not. */
 function writeEvent(res: Inbound['res'], parts: readonly (Buffer | string)[]): void {
-  res.write(`event: message\ndata: ${binary(parts).replace(/\r\n|\r|\n/g, ' ')}\n\n`, 'latin1');
+  if (!parts.some((part) => part.length > largeBytes)) {
+    res.write(`event: message\ndata: ${binary(parts).replace(/[\r\n]/g, ' ')}\n\n`, 'latin1');
+    return;
+  }
+  res.write('event: message\ndata: ');
+  for (const part of parts) res.write(oneLine(typeof part === 'string' ? Buffer.from(part) : part));
+  res.write('\n\n');
+}
+
+/** The bytes themselves where they are one line already, which large answers nearly always are. */
+function oneLine(bytes: Buffer): Buffer {
+  if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes;
+  return Buffer.from(bytes).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
 }

@@ -35,7 +35,7 @@ export interface Exchange {
 }
 
 /** Answers being received, in all. */
-const receiving = new ByteBudget(64 * 1024 * 1024);
+const receiving = new ByteBudget(48 * 1024 * 1024);
 /** After the awaited message a stream may idle this long before its connection is closed. */
 const streamLingerMs = 1_000;
 
