@@ -97,7 +97,7 @@ const expected: Partial<Record<FaultName, [number, string, number]>> = {
   reset_before: [502, 'transport', 502],
   reset_after: [502, 'transport', 502],
   truncated: [502, 'transport', 502],
-  not_http: [502, 'transport', 502],
+  not_http: [502, 'upstream_protocol_error', 502],
   session_always: [502, 'transport', 502],
 };
 

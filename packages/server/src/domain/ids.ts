@@ -15,6 +15,8 @@ export function randomHex(): string {
 
 let lastMs = 0;
 let counter = 0;
+/** `lastMs` as it begins an id; most ids of a busy process share it with the one before. */
+let time = '';
 
 /**
  * UUID version 7 (RFC 9562): sorts by creation time. Ids of the same millisecond sort by a counter (method 1 of its
@@ -25,15 +27,20 @@ export function newId(now: number): string {
   const random = randomHex();
   const ms = Math.max(Math.floor(now), lastMs);
   if (ms > lastMs) {
-    lastMs = ms;
+    startAt(ms);
     // Begins in the lower half, so that there is room to count.
     counter = Number.parseInt(random.slice(0, 3), 16) >> 1;
   } else if (++counter > 0xfff) {
-    lastMs++;
+    startAt(lastMs + 1);
     counter = 0;
   }
-  const time = lastMs.toString(16).padStart(12, '0');
-  const order = counter.toString(16).padStart(3, '0');
+  const order = (0x7000 | counter).toString(16);
   const variant = '89ab'[Number.parseInt(random[3]!, 16) & 3]!;
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${order}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+  return `${time}-${order}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+}
+
+function startAt(ms: number): void {
+  lastMs = ms;
+  const digits = ms.toString(16).padStart(12, '0');
+  time = `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }

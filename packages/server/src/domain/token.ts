@@ -5,6 +5,9 @@ export type TokenPrefix = 'mng_' | 'mnk_';
 
 const form = /^(mng_|mnk_)[0-9a-f]{48}$/;
 
+/** Characters of a token, the prefix included. */
+export const tokenLength = 52;
+
 /** A fresh token: the prefix and 48 lower-case hex characters (192 random bits). Shown once, never stored. */
 export const mintToken = (prefix: TokenPrefix): string => prefix + randomBytes(24).toString('hex');
 

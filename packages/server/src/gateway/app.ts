@@ -13,7 +13,7 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
 import { Catalogue } from './catalogue.ts';
 import type { GatewayDeps } from './deps.ts';
-import { checkContentType, checkHostAndOrigin, checkRepeatedHeaders, readBody, type DoorSettings } from './door.ts';
+import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
 import { HealthBoard } from './health.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
@@ -22,6 +22,7 @@ import { idOf, readMessage, type Message } from './message.ts';
 import { endpoint, runMethod } from './methods.ts';
 import { Recorder } from './recorder.ts';
 import { Registry } from './registry.ts';
+import { readHead } from './request-head.ts';
 import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
 import { ClientSessions, type ClientSession } from './sessions.ts';
@@ -97,10 +98,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   });
 
-  async function serve(inbound: Inbound): Promise<void> {
+  /** From the headers alone: whether to read the body at all, and for whom. */
+  function receive(inbound: Inbound): void {
     const { req } = inbound;
-    checkRepeatedHeaders(req);
-    checkHostAndOrigin(req, options);
+    const head = readHead(req.rawHeaders);
+    inbound.head = head;
+    checkHostAndOrigin(head, options);
     if (!started || draining)
       throw new AppError('unavailable', 'The gateway is starting or stopping.', { retryAfterMs: 1_000 });
     const target = parsePath(req.url!);
@@ -109,14 +112,33 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (req.method !== 'POST') {
       return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'POST, DELETE']);
     }
-    checkContentType(req);
-    const message = readMessage(await readBody(req));
-    // The body may have taken its time; what was revoked or changed meanwhile counts.
-    const current = snapshots.workspace(early.principal.workspaceId) === early.held;
+    checkContentType(head);
+    readBody(
+      req,
+      head,
+      (body) => guarded(inbound, () => answerBody(early, target, body)),
+      (error) => fail(inbound, 'null', error),
+    );
+  }
+
+  function answerBody(early: Caller, target: Target, body: Buffer): void {
+    const message = readMessage(body);
     try {
-      await answer(current ? early : admit(inbound, target), message);
+      // The body may have taken its time; what was revoked or changed meanwhile counts.
+      const current = snapshots.workspace(early.principal.workspaceId) === early.held;
+      const answering = answer(current ? early : admit(early.inbound, target), message);
+      answering?.catch((error: unknown) => fail(early.inbound, message.idText, error));
     } catch (error) {
-      fail(inbound, message.idText, error);
+      fail(early.inbound, message.idText, error);
+    }
+  }
+
+  /** Whatever goes wrong becomes an answer. */
+  function guarded(inbound: Inbound, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      fail(inbound, idOf(error), error);
     }
   }
 
@@ -126,7 +148,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const stranger = `${inbound.req.socket.remoteAddress}/${target.workspace}`;
     let admission;
     try {
-      admission = authenticate(inbound.req, snapshots);
+      admission = authenticate(inbound.req.socket, inbound.head, snapshots);
     } catch (error) {
       const wait = strangers.take(stranger, strangersPerMinute);
       if (wait > 0) throw new RpcError(429, 429, 'Too many requests without a valid token.', { retryAfterMs: wait });
@@ -143,12 +165,15 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function answer(caller: Caller, message: Message): Promise<void> | void {
     const { inbound, principal } = caller;
-    const era = decideEra(inbound.req.headers, message);
-    const sessionId = inbound.req.headers['mcp-session-id'];
+    const era = decideEra(inbound.head, message);
+    const { sessionId } = inbound.head;
     const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
     const session = inSession ? sessions.find(sessionId, principal, endpoint(caller)) : undefined;
     const call: Exchanged = {
-      ...caller,
+      inbound,
+      principal,
+      held: caller.held,
+      server: caller.server,
       era: session === undefined ? era : { ...era, version: session.version },
       session,
     };
@@ -164,7 +189,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function endSession(caller: Caller): void {
-    const id = caller.inbound.req.headers['mcp-session-id'];
+    const id = caller.inbound.head.sessionId;
     if (id === undefined)
       return replies.error(caller.inbound, 'null', rpcStatus(405, 'There is no session to end.'), ['allow', 'POST']);
     sessions.end(sessions.find(id, caller.principal, endpoint(caller)));
@@ -172,6 +197,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function fail(inbound: Inbound, idText: string, error: unknown): void {
+    try {
+      explain(inbound, idText, error);
+    } catch (worse) {
+      log.error({ err: worse }, 'an error could not be rendered');
+      inbound.res.destroy();
+    }
+  }
+
+  function explain(inbound: Inbound, idText: string, error: unknown): void {
     const requestId = newId(clock.now());
     const rpc = toRpcError(error, requestId);
     if (rpc.httpStatus === 503 || rpc.code === 500) log.error({ err: error, requestId }, 'a request failed');
@@ -186,6 +220,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const inbound: Inbound = {
         req,
         res,
+        head: {},
         startedAt: clock.monotonic(),
         upstreamMs: 0,
         principal: undefined,
@@ -197,14 +232,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ended();
         for (const task of inbound.whenClosed) task();
       });
-      serve(inbound).catch((error: unknown) => {
-        try {
-          fail(inbound, idOf(error), error);
-        } catch (worse) {
-          log.error({ err: worse }, 'an error could not be rendered');
-          res.destroy();
-        }
-      });
+      guarded(inbound, () => receive(inbound));
     },
     async start() {
       await snapshots.start();

@@ -1,8 +1,8 @@
 import type { Decision } from '../domain/policy.ts';
 import { canonicalJson } from '../platform/json/canonical.ts';
-import { member, stringValue } from '../platform/json/scan.ts';
+import { member, stringValue, type JsonNode } from '../platform/json/scan.ts';
 import { argsShape } from './args-shape.ts';
-import { authorize, type AuthorizedCall } from './authorized-call.ts';
+import { authorize } from './authorized-call.ts';
 import type { CatalogueTool } from './catalogue.ts';
 import { dispatch } from './dispatch.ts';
 import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
@@ -23,18 +23,33 @@ import type { UpstreamAnswer } from './upstreams/upstream.ts';
  * send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an earlier one.
  * @throws RpcError, AppError: rendered by the caller
  */
-export async function callTool(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
+export function callTool(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
   const { bytes, params } = message;
-  const { inbound, principal, held, server, era } = call;
+  const { held, server } = call;
   const name = stringValue(bytes, member(params, 'name'));
   if (name === undefined) throw invalidParams('"params.name" must be a string.');
   const args = member(params, 'arguments');
   if (args !== undefined && args.kind !== 'object') throw invalidParams('"params.arguments" must be an object.');
 
-  const record = deps.recorder.open(call, message, name);
+  const asked: Asked = { call, message, name, args, record: deps.recorder.open(call, message, name) };
   const found =
     server === undefined ? deps.catalogue.resolve(held, name) : deps.catalogue.resolveOn(held, server, name);
-  const tool = found instanceof Promise ? await found : found;
+  return found instanceof Promise ? found.then((tool) => admit(deps, asked, tool)) : admit(deps, asked, found);
+}
+
+/** A call whose parameters could be read. */
+interface Asked {
+  readonly call: Exchanged;
+  readonly message: Message;
+  readonly name: string;
+  readonly args: JsonNode | undefined;
+  readonly record: CallRecord;
+}
+
+/** May it be called, and is there budget? */
+function admit(deps: GatewayDeps, asked: Asked, tool: CatalogueTool | undefined): Promise<void> {
+  const { call, message, name, args, record } = asked;
+  const { inbound, principal, held, era } = call;
   if (tool === undefined) {
     record.deny(404, 'unknown_tool', 'unknown-tool');
     throw unknownTool(name, deps.catalogue.missing(held, principal));
@@ -44,71 +59,77 @@ export async function callTool(deps: GatewayDeps, call: Exchanged, message: Mess
   if (decision.effect === 'deny') {
     refuse(record, decision, unknownTool(name, deps.catalogue.missing(held, principal)));
   }
-  const headers = mirroredParams(tool.definition.paramHeaders, bytes, args);
+  const headers = mirroredParams(tool.definition.paramHeaders, message.bytes, args);
   if (era.kind === 'modern') {
     try {
-      requireMirroredParams(inbound.req.headers, tool.definition.paramHeaders, headers);
+      requireMirroredParams(inbound.head.params, tool.definition.paramHeaders, headers);
     } catch (error) {
       record.deny(400, 'header_mismatch', 'header-mismatch');
       throw error;
     }
   }
-
-  const ended = takeBudget(deps, call, tool, record);
-  try {
-    record.arguments(argsShape(args, tool.definition.declared), args === undefined ? '' : canonicalJson(bytes, args));
-    const receipt = await record.intent(decision.rule);
-    record.written(receipt);
-    await send(deps, call, message, record, authorize({ principal, held, tool, decision, receipt }), headers);
-  } finally {
-    ended();
-  }
+  return perform(deps, asked, { tool, decision, paramHeaders: headers, leave: takeBudget(deps, call, tool, record) });
 }
 
-/** Send what has been authorised, record how it ended, and answer. */
-async function send(
-  deps: GatewayDeps,
-  call: Exchanged,
-  message: Message,
-  record: CallRecord,
-  authorized: AuthorizedCall,
-  paramHeaders: readonly { header: string; value: string }[],
-): Promise<void> {
-  const { inbound } = call;
-  const { server, definition } = authorized.tool;
-  const relay = new Relay(deps.replies, call, message);
-  const { cancel, forget } = cancellation(call, message);
-  const started = deps.clock.monotonic();
-  let answer: UpstreamAnswer;
+/** What has been decided about a call that may happen. */
+interface Admitted {
+  readonly tool: CatalogueTool;
+  readonly decision: Extract<Decision, { effect: 'allow' }>;
+  /** Arguments to mirror in headers. */
+  readonly paramHeaders: readonly { header: string; value: string }[];
+  /** Gives the budget back. */
+  readonly leave: () => void;
+}
+
+/** Write the intent, send, write the outcome, reply. */
+async function perform(deps: GatewayDeps, { call, message, args, record }: Asked, admitted: Admitted): Promise<void> {
+  const { inbound, principal, held, era } = call;
+  const { tool, decision, paramHeaders } = admitted;
+  const { server, definition } = tool;
+  let forget: (() => void) | undefined;
   try {
-    answer = await dispatch(deps.upstreams, authorized, {
-      method: 'tools/call',
-      name: definition.name,
-      paramHeaders,
-      preferModern: call.era.kind !== 'legacy',
-      params: (target) => callParams(message, definition.name, { ...target, logLevel: relay.logLevel }),
-      deadlineMs: server.limits.deadlineMs,
-      ...(acceptsStream(inbound.req) ? { onNotification: relay.notification } : {}),
-      cancel,
-    });
-    refuseUnoffered(answer);
-  } catch (error) {
-    inbound.upstreamMs = deps.clock.monotonic() - started;
-    if (!(error instanceof UpstreamFault)) {
-      // A defect of ours; whether anything had left is not known, so the row says it had.
-      record.failed(503, 'internal', true);
-      throw error;
+    const canonical = args === undefined ? '' : canonicalJson(message.bytes, args);
+    record.arguments(argsShape(args, definition.declared), canonical);
+    const receipt = await record.intent(decision.rule);
+    record.written(receipt);
+
+    const authorized = authorize({ principal, held, tool, decision, receipt });
+    const relay = new Relay(deps.replies, call, message);
+    const cancel: Cancel = {};
+    forget = cancelWith(cancel, call, message);
+    const started = deps.clock.monotonic();
+    let answer: UpstreamAnswer;
+    try {
+      answer = await dispatch(deps.upstreams, authorized, {
+        method: 'tools/call',
+        name: definition.name,
+        paramHeaders,
+        preferModern: era.kind !== 'legacy',
+        params: ({ modern, id }) => callParams(message, definition.name, { modern, id, logLevel: relay.logLevel }),
+        deadlineMs: server.limits.deadlineMs,
+        onNotification: acceptsStream(inbound.head) ? relay.notification : undefined,
+        cancel,
+      });
+      refuseUnoffered(answer);
+    } catch (error) {
+      inbound.upstreamMs = deps.clock.monotonic() - started;
+      if (!(error instanceof UpstreamFault)) {
+        // A defect of ours; whether anything had left is not known, so the row says it had.
+        record.failed(503, 'internal', true);
+        throw error;
+      }
+      record.fault(error);
+      // Nothing more is said about a call that was called off.
+      if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
+      throw faultError(error, server.slug);
     }
-    record.fault(error);
-    // Nothing more is said about a call that was called off.
-    if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
-    throw faultError(error, server.slug);
+    inbound.upstreamMs = deps.clock.monotonic() - started;
+    record.answered(answer);
+    relay.answer(answer);
   } finally {
-    forget();
+    forget?.();
+    admitted.leave();
   }
-  inbound.upstreamMs = deps.clock.monotonic() - started;
-  record.answered(answer);
-  relay.answer(answer);
 }
 
 function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny' }>, unknown: RpcError): never {
@@ -128,16 +149,17 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
     record.deny(429, 'rate_limited', `limit:${what}`);
     throw rateLimited(what, retryAfterMs);
   };
-  const ceilings: [string, string, number | null][] = [
-    ['calls per minute of this token', `p/${principal.tokenId}`, settings.limits.principalPerMinute],
-    ['calls per minute to this tool', `t/${server.id}/${definition.name}`, server.limits.toolPerMinute],
-    ['calls per minute to this server', `s/${server.id}`, server.limits.perMinute],
-    ['calls per minute in this workspace', `w/${principal.workspaceId}`, settings.limits.workspacePerMinute],
-  ];
-  for (const [what, key, perMinute] of ceilings) {
-    const wait = deps.limits.take(key, perMinute);
+  const now = deps.clock.monotonic();
+  const take = (what: string, key: string, perMinute: number | null): void => {
+    const wait = deps.limits.take(key, perMinute, now);
     if (wait > 0) refuse(what, wait);
-  }
+  };
+  // The ids are distinct whatever they are of, so each is a key as it stands.
+  take('calls per minute of this token', principal.tokenId, settings.limits.principalPerMinute);
+  if (server.limits.toolPerMinute !== null)
+    take('calls per minute to this tool', `${server.id}/${definition.name}`, server.limits.toolPerMinute);
+  take('calls per minute to this server', server.id, server.limits.perMinute);
+  take('calls per minute in this workspace', principal.workspaceId, settings.limits.workspacePerMinute);
   const leave = deps.concurrency.enter(principal.tokenId, settings.limits.principalConcurrency);
   if (leave === undefined) return refuse('calls in flight of this token', 1_000);
   let reasons = 2;
@@ -151,19 +173,16 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
 /**
  * A modern or bare client that closes the connection has cancelled; a legacy one within a session may only have lost
  * it, so its call runs on until a notification names it (cancellation.mdx "Transport-Specific Cancellation").
+ * @returns to be called when it has ended
  */
-function cancellation(call: Exchanged, message: Message): { cancel: Cancel; forget: () => void } {
-  const cancel: Cancel = {};
+function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => void) | undefined {
   const { inbound, era, session } = call;
   const stop = (): void => {
     cancel.fault = 'cancelled';
     cancel.abort?.('cancelled');
   };
-  const forget = session?.running.add({ idText: message.idText, cancel: stop }) ?? noop;
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop();
   });
-  return { cancel, forget };
+  return session?.running.add({ idText: message.idText, cancel: stop });
 }
-
-const noop = (): void => {};

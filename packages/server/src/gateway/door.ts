@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError, forbidden } from '../domain/errors.ts';
+import type { RequestHead } from './request-head.ts';
 import type { RpcError } from './rpc-error.ts';
 import { rpcStatus } from './rpc-error.ts';
 
@@ -17,12 +18,12 @@ export interface DoorSettings {
  * Refuse requests that a browser was tricked into sending: an unknown `Host` (DNS rebinding) or a foreign `Origin`.
  * @throws AppError `forbidden`
  */
-export function checkHostAndOrigin(req: IncomingMessage, settings: DoorSettings): void {
-  const host = hostName(req.headers.host);
+export function checkHostAndOrigin(head: RequestHead, settings: DoorSettings): void {
+  const host = hostName(head.host);
   if (host === undefined || !settings.allowedHosts.has(host)) {
     throw forbidden('This host name is not served here; the operator adds names with MCPNEST_ALLOWED_HOSTS.');
   }
-  const { origin } = req.headers;
+  const { origin } = head;
   if (origin === undefined) return;
   if (settings.allowedOrigins.has(origin)) return;
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
@@ -31,79 +32,67 @@ export function checkHostAndOrigin(req: IncomingMessage, settings: DoorSettings)
   }
 }
 
+/** The name in the last header seen that was in form: one name is nearly every request's. */
+let lastHost = { header: '', name: '' };
+
 function hostName(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
+  if (header === lastHost.header) return lastHost.name;
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(header);
-  return match === null ? undefined : bare(match[1]!);
+  if (match === null) return undefined;
+  lastHost = { header, name: bare(match[1]!) };
+  return lastHost.name;
 }
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
-
-/** Headers that decide something; two of one kind would let two readers of the request see two requests. */
-const decisive = [
-  'host',
-  'origin',
-  'authorization',
-  'content-type',
-  'content-length',
-  'mcp-session-id',
-  'mcp-protocol-version',
-  'mcp-method',
-  'mcp-name',
-];
-
-/**
- * Refuse a decisive header that came twice.
- * @throws RpcError with HTTP 400
- */
-export function checkRepeatedHeaders(req: IncomingMessage): void {
-  // As many distinct names as lines: nothing was repeated, and nothing more need be looked at.
-  if (Object.keys(req.headers).length * 2 === req.rawHeaders.length) return;
-  const seen = new Set<string>();
-  for (let i = 0; i < req.rawHeaders.length; i += 2) {
-    const name = req.rawHeaders[i]!.toLowerCase();
-    if (seen.has(name) && (decisive.includes(name) || name.startsWith('mcp-param-'))) {
-      throw rpcStatus(400, `The header ${name} came twice.`);
-    }
-    seen.add(name);
-  }
-}
 
 /**
  * The body may be anything that parses as JSON-RPC: a forgotten `Content-Type` (curl then sends the form type) is
  * forgiven, because a browser cannot add the bearer token to a simple request. Other types are refused.
  * @throws RpcError with HTTP 415
  */
-export function checkContentType(req: IncomingMessage): void {
-  const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+export function checkContentType({ contentType, contentEncoding }: RequestHead): void {
+  const type = contentType === 'application/json' ? contentType : contentType?.split(';', 1)[0]?.trim().toLowerCase();
   if (type === undefined || type === 'application/json' || type === 'application/x-www-form-urlencoded') {
-    if (req.headers['content-encoding'] === undefined) return;
+    if (contentEncoding === undefined) return;
     throw rpcStatus(415, 'Content-Encoding is not supported on requests.');
   }
   throw rpcStatus(415, 'Content-Type must be application/json.');
 }
 
 /**
- * Read the whole body, bounded.
- * @throws RpcError with HTTP 413; AppError `unavailable` when the client goes away
+ * Read the whole body, bounded. Callbacks and not a promise: this runs for every request, and one of them is called
+ * exactly once.
+ * @param failed with RpcError of HTTP 413; AppError `unavailable` when the client goes away
  */
-export async function readBody(req: IncomingMessage): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    req.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxBodyBytes) {
-        req.pause();
-        reject(tooLarge());
-      } else chunks.push(chunk);
-    });
-    req.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
-    req.on('close', () => {
-      if (!req.complete) reject(new AppError('unavailable', 'The request was not received.'));
-    });
+export function readBody(
+  req: IncomingMessage,
+  head: RequestHead,
+  done: (body: Buffer) => void,
+  failed: (error: Error) => void,
+): void {
+  if (Number(head.contentLength ?? 0) > maxBodyBytes) return failed(tooLarge());
+  let chunks: Buffer[] | undefined;
+  let first: Buffer | undefined;
+  let bytes = 0;
+  let over = false;
+  const end = (step: () => void): void => {
+    if (!over) step();
+    over = true;
+  };
+  req.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) {
+      req.pause();
+      end(() => failed(tooLarge()));
+    } else if (first === undefined) first = chunk;
+    else (chunks ??= [first]).push(chunk);
+  });
+  req.on('end', () => end(() => done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes))));
+  req.on('close', () => {
+    if (!req.complete) end(() => failed(new AppError('unavailable', 'The request was not received.')));
   });
 }
 
+const nothing = Buffer.alloc(0);
 const tooLarge = (): RpcError => rpcStatus(413, `The request is larger than ${maxBodyBytes} bytes.`);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { metaKey, newestModern, rpcCode, supportedVersions } from '../domain/protocol.ts';
 import { decideEra, decodeHeaderValue, encodeHeaderValue } from './era.ts';
 import { readMessage } from './message.ts';
+import { readHead } from './request-head.ts';
 import { RpcError } from './rpc-error.ts';
 
 const modernMeta = { [metaKey.protocolVersion]: newestModern, [metaKey.clientCapabilities]: {} };
@@ -10,7 +11,7 @@ const message = (params: object, method = 'tools/call'): ReturnType<typeof readM
   readMessage(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })));
 const code = (headers: Record<string, string>, params: object, method?: string): number | string => {
   try {
-    return decideEra(headers, message(params, method)).kind;
+    return decideEra(readHead(Object.entries(headers).flat()), message(params, method)).kind;
   } catch (error) {
     if (error instanceof RpcError) return error.code;
     throw error;
@@ -64,7 +65,7 @@ describe('decideEra', () => {
     expect(code(headers, { name: 'echo', _meta: meta })).toBe(rpcCode.unsupportedVersion);
     expect(code({ 'mcp-protocol-version': '2020-01-01' }, {}, 'tools/list')).toBe(rpcCode.unsupportedVersion);
     try {
-      decideEra(headers, message({ name: 'echo', _meta: meta }));
+      decideEra(readHead(Object.entries(headers).flat()), message({ name: 'echo', _meta: meta }));
     } catch (error) {
       expect((error as RpcError).data).toEqual({ supported: supportedVersions, requested: '2031-01-01' });
     }

@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { claimsModern, isLegacyVersion, isModernVersion, metaKey } from '../domain/protocol.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import type { Message } from './message.ts';
+import type { RequestHead } from './request-head.ts';
 import { headerMismatch, invalidMeta, unsupportedVersion } from './rpc-error.ts';
 
 /**
@@ -19,8 +19,8 @@ export interface Era {
  * body; headers are only compared. `Mcp-Method` alone proves nothing: some legacy clients send it.
  * @throws RpcError -32602, -32020 or -32022
  */
-export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
-  const header = single(headers['mcp-protocol-version']);
+export function decideEra(head: RequestHead, message: Message): Era {
+  const header = head.protocolVersion;
   const claimed = stringValue(message.bytes, member(message.meta, metaKey.protocolVersion));
   if (header !== undefined && claimed !== undefined && header !== claimed) {
     throw headerMismatch('The header MCP-Protocol-Version differs from the body.');
@@ -29,7 +29,7 @@ export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
   if (!modern) {
     if (header !== undefined && !isLegacyVersion(header) && message.method !== 'initialize')
       throw unsupportedVersion(header);
-    const session = headers['mcp-session-id'] !== undefined || message.method === 'initialize';
+    const session = head.sessionId !== undefined || message.method === 'initialize';
     return { kind: session ? 'legacy' : 'bare', version: header ?? '2025-03-26' };
   }
   if (claimed === undefined) {
@@ -41,7 +41,7 @@ export function decideEra(headers: IncomingHttpHeaders, message: Message): Era {
   if (message.kind === 'request' && member(message.meta, metaKey.clientCapabilities)?.kind !== 'object') {
     throw invalidMeta(`params._meta["${metaKey.clientCapabilities}"] must be an object.`);
   }
-  requireMirror(headers, message);
+  requireMirror(head, message);
   return { kind: 'modern', version: claimed };
 }
 
@@ -52,15 +52,13 @@ const nameMember: Readonly<Record<string, string>> = {
   'resources/read': 'uri',
 };
 
-function requireMirror(headers: IncomingHttpHeaders, message: Message): void {
-  const method = single(headers['mcp-method']);
+function requireMirror({ method, name: mirrored }: RequestHead, message: Message): void {
   if (method === undefined) throw headerMismatch('The header Mcp-Method is missing.');
   if (method !== message.method) throw headerMismatch('The header Mcp-Method differs from the body.');
   const target = Object.hasOwn(nameMember, message.method) ? nameMember[message.method] : undefined;
   if (target === undefined) return;
   const name = stringValue(message.bytes, member(message.params, target));
   if (name === undefined) return; // the method's own check names the fault
-  const mirrored = single(headers['mcp-name']);
   if (mirrored === undefined) throw headerMismatch('The header Mcp-Name is missing.');
   if (decodeHeaderValue(mirrored) !== name) throw headerMismatch('The header Mcp-Name differs from the body.');
 }
@@ -82,6 +80,3 @@ export function encodeHeaderValue(value: string): string {
   const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !value.startsWith('=?');
   return plain ? value : `=?base64?${Buffer.from(value, 'utf8').toString('base64')}?=`;
 }
-
-const single = (value: string | string[] | undefined): string | undefined =>
-  typeof value === 'string' ? value.trim() : undefined;

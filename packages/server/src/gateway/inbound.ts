@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import type { Era } from './era.ts';
+import type { RequestHead } from './request-head.ts';
 import type { ClientSession } from './sessions.ts';
 import type { HeldSnapshot } from './snapshots.ts';
 
@@ -9,6 +10,8 @@ import type { HeldSnapshot } from './snapshots.ts';
 export interface Inbound {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** Empty until it has been read, which is the first step. */
+  head: RequestHead;
   /** Monotonic milliseconds when the request arrived. */
   readonly startedAt: number;
   /** Milliseconds spent waiting for upstreams, for `Server-Timing`. */
@@ -38,13 +41,10 @@ export interface Exchanged extends Caller {
 }
 
 /** Whether the client reads event streams; absent `Accept` and wildcards mean JSON. */
-export function acceptsStream(req: IncomingMessage): boolean {
-  return req.headers.accept?.includes('text/event-stream') ?? false;
-}
+export const acceptsStream = ({ accept }: RequestHead): boolean => accept?.includes('text/event-stream') ?? false;
 
 /** Whether the client reads plain JSON answers: all do except those that list event streams alone. */
-export function acceptsJson(req: IncomingMessage): boolean {
-  const { accept } = req.headers;
+export function acceptsJson({ accept }: RequestHead): boolean {
   return accept === undefined || !accept.includes('text/event-stream') || /application\/(json|\*)|\*\/\*/.test(accept);
 }
 

@@ -1,3 +1,4 @@
+import { byteString } from '../platform/byte-string.ts';
 import { member, sourceText } from '../platform/json/scan.ts';
 import { AppError } from '../domain/errors.ts';
 import { implementation, metaKey } from '../domain/protocol.ts';
@@ -37,7 +38,7 @@ export async function listTools(deps: GatewayDeps, call: Exchanged, message: Mes
     const slugs = listing.missing.map(({ slug }) => slug).join(', ');
     throw new AppError('upstream_failed', `No server of this workspace can be reached: ${slugs}.`);
   }
-  const body = Buffer.from(render(deps, listing, modern, wantsHealth));
+  const body = byteString(render(deps, listing, modern, wantsHealth));
   if (!wantsHealth) {
     const kept = [...deps.renderedLists.values()].reduce((sum, list) => sum + list.body.length, 0);
     if (kept + body.length > maxRenderedBytes) deps.renderedLists.clear();
@@ -58,7 +59,8 @@ export interface RenderedList {
   readonly version: number;
   /** False while some server's tools were missing from it. */
   readonly complete: boolean;
-  readonly body: Buffer;
+  /** A byte string. */
+  readonly body: string;
 }
 
 const maxRenderedBytes = 32 * 1024 * 1024;

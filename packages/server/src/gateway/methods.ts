@@ -7,6 +7,7 @@ import {
   newestLegacy,
   supportedVersions,
 } from '../domain/protocol.ts';
+import { byteString } from '../platform/byte-string.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
 import { callTool } from './call-tool.ts';
@@ -53,7 +54,7 @@ function discover(deps: GatewayDeps, call: Exchanged, message: Message): void {
     cacheScope: 'private',
     _meta: { [metaKey.serverInfo]: serverInfo(call) },
   };
-  deps.replies.result(call.inbound, message.idText, JSON.stringify(result));
+  deps.replies.result(call.inbound, message.idText, byteString(JSON.stringify(result)));
 }
 
 /**
@@ -78,7 +79,7 @@ function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void 
     serverInfo: serverInfo(call),
     instructions: instructions(call),
   };
-  deps.replies.result(call.inbound, message.idText, JSON.stringify(result), ['mcp-session-id', session.id]);
+  deps.replies.result(call.inbound, message.idText, byteString(JSON.stringify(result)), ['mcp-session-id', session.id]);
 }
 
 /** `logging/setLevel` (legacy): from now on this session hears nothing less severe. */

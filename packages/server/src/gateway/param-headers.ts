@@ -1,7 +1,6 @@
 import { member, sourceText, stringValue, type JsonNode } from '../platform/json/scan.ts';
 import { decodeHeaderValue } from './era.ts';
 import { headerMismatch } from './rpc-error.ts';
-import type { IncomingHttpHeaders } from 'node:http';
 
 /** A property whose value a modern client mirrors in `Mcp-Param-{header}` (streamable-http "Custom Headers"). */
 export interface ParamHeader {
@@ -81,16 +80,15 @@ export function mirroredParams(
  * @throws RpcError -32020
  */
 export function requireMirroredParams(
-  inbound: IncomingHttpHeaders,
+  inbound: ReadonlyMap<string, string> | undefined,
   declared: readonly ParamHeader[],
   expected: readonly { header: string; value: string }[],
 ): void {
   for (const { header } of declared) {
-    const sent = inbound[`mcp-param-${header.toLowerCase()}`];
+    const sent = inbound?.get(header.toLowerCase());
     const wanted = expected.find((entry) => entry.header === header)?.value;
     if (sent === undefined && wanted === undefined) continue;
-    const agrees =
-      typeof sent === 'string' && wanted !== undefined && sameValue(decodeHeaderValue(sent.trim()), wanted);
+    const agrees = sent !== undefined && wanted !== undefined && sameValue(decodeHeaderValue(sent.trim()), wanted);
     if (!agrees) throw headerMismatch(`The header Mcp-Param-${header} differs from the arguments.`);
   }
 }

@@ -185,11 +185,7 @@ export class CallRecord {
 function clientName(call: Exchanged, message: Message): string | null {
   if (call.session !== undefined) return call.session.clientName;
   const info = member(message.meta, metaKey.clientInfo);
-  return (
-    clippedOr(stringValue(message.bytes, member(info, 'name'))) ??
-    clippedOr(call.inbound.req.headers['user-agent']) ??
-    null
-  );
+  return clippedOr(stringValue(message.bytes, member(info, 'name'))) ?? clippedOr(call.inbound.head.userAgent) ?? null;
 }
 
 const clippedOr = (text: string | undefined): string | undefined => (text === undefined ? undefined : clip(text, 128));

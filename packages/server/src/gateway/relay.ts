@@ -1,9 +1,10 @@
 import { isLogLevel, logLevels, metaKey, rpcCode, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
-import { splice } from '../platform/json/splice.ts';
+import { byteString } from '../platform/byte-string.ts';
+import { splice, splicePieces } from '../platform/json/splice.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
-import type { Replies } from './reply.ts';
+import { largeBytes, type Replies } from './reply.ts';
 import { UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamMessage } from './upstreams/reply.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -39,7 +40,7 @@ export class Relay {
     if (method === undefined || !relayed.has(method)) return;
     if (method === 'notifications/message') {
       const level = stringValue(bytes, member(member(root, 'params'), 'level'));
-      if (this.#hears(level)) this.#replies.event(this.#call.inbound, [bytes]);
+      if (this.#hears(level)) this.#replies.event(this.#call.inbound, bytes.toString('latin1'));
       return;
     }
     const params = member(root, 'params');
@@ -50,25 +51,30 @@ export class Relay {
     );
     if (!(progress > this.#lastProgress)) return;
     this.#lastProgress = progress;
-    this.#replies.event(this.#call.inbound, [
-      bytes.subarray(0, token.start),
-      this.#progressToken,
-      bytes.subarray(token.end),
-    ]);
+    const edit = { start: token.start, end: token.end, text: byteString(this.#progressToken) };
+    this.#replies.event(this.#call.inbound, splice(bytes.toString('latin1'), [edit]));
   };
 
-  /**
-   * Answer the caller with the upstream's own bytes under the caller's id.
-   */
+  /** Answer the caller with the upstream's own bytes under the caller's id. */
   answer(answer: UpstreamAnswer): void {
     const { bytes, id, result } = answer;
-    const edits = [{ start: id.start, end: id.end, text: this.#message.idText }];
-    if (result !== undefined && this.#call.era.kind === 'modern' && member(result, 'resultType') === undefined) {
+    const modern = this.#call.era.kind === 'modern';
+    const edits = [{ start: id.start, end: id.end, text: byteString(this.#message.idText) }];
+    if (result !== undefined && modern && member(result, 'resultType') === undefined) {
       const at = result.start + 1;
-      edits.push({ start: at, end: at, text: `"resultType":"complete"${result.keys.length > 0 ? ',' : ''}` });
+      const text = `"resultType":"complete"${result.keys.length > 0 ? ',' : ''}`;
+      const edit = { start: at, end: at, text };
+      if (at < id.start) edits.unshift(edit);
+      else edits.push(edit);
     }
-    const named = this.#call.era.kind === 'modern' && statusNamed.has(errorCode(answer) ?? 0);
-    this.#replies.message(this.#call.inbound, splice(bytes, edits), named ? 400 : 200);
+    const status = modern && statusNamed.has(errorCode(answer) ?? 0) ? 400 : 200;
+    const { inbound } = this.#call;
+    const large = bytes.length > largeBytes;
+    this.#replies.message(
+      inbound,
+      large ? splicePieces(bytes, edits) : splice(bytes.toString('latin1'), edits),
+      status,
+    );
   }
 
   #hears(level: string | undefined): boolean {

@@ -59,8 +59,8 @@ export class ClientSessions {
   /**
    * @throws RpcError with HTTP 404, the same for an unknown, an ended and someone else's session
    */
-  find(id: string | string[], principal: Principal, path: string): ClientSession {
-    const session = typeof id === 'string' ? this.#sessions.get(id) : undefined;
+  find(id: string, principal: Principal, path: string): ClientSession {
+    const session = this.#sessions.get(id);
     const now = this.#clock.monotonic();
     const mine = session?.tokenId === principal.tokenId && session.path === path;
     if (session === undefined || !mine || now - session.usedAt > idleMs) {

@@ -18,7 +18,8 @@ export interface HeldSnapshot {
 /** A verified credential: who it is, and the workspace it opens, as of the snapshot just held. */
 export interface Admission {
   readonly principal: Principal;
-  readonly tokenHash: string;
+  /** SHA-256 of the token as lower-case hex, in bytes. */
+  readonly tokenHash: Buffer;
   readonly held: HeldSnapshot;
   /** Milliseconds since the epoch; Infinity = never. */
   readonly expiresAt: number;
@@ -142,7 +143,7 @@ export class Snapshots {
           scope: compileScope(token.scope),
         });
         const expiresAt = token.expiresAt === null ? Infinity : Date.parse(token.expiresAt);
-        this.#admissions.set(token.hash, { principal, tokenHash: token.hash, held, expiresAt });
+        this.#admissions.set(token.hash, { principal, tokenHash: Buffer.from(token.hash, 'latin1'), held, expiresAt });
       }
     }
     for (const listener of this.#listeners) listener(id, held);

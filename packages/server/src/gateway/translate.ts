@@ -1,5 +1,6 @@
 import { metaKey, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, type JsonNode } from '../platform/json/scan.ts';
+import { byteString } from '../platform/byte-string.ts';
 import { splice } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
 import { ownMeta } from './upstreams/handshake.ts';
@@ -27,19 +28,23 @@ export interface ParamsTarget {
  * everything else byte for byte. Safe to splice because the message was scanned and has no duplicate names.
  *
  * @param name the upstream's name of the tool
+ * @returns a byte string
  */
 export function callParams(message: Message, name: string, target: ParamsTarget): string {
-  const { bytes, params, meta } = message;
+  const { bytes, meta } = message;
+  const params = message.params!;
   const nameNode = member(params, 'name')!;
-  const edits = [
-    { start: 0, end: params!.start, text: '' },
-    { start: nameNode.start, end: nameNode.end, text: JSON.stringify(name) },
-    { start: params!.end, end: bytes.length, text: '' },
-  ];
-  if (meta !== undefined) edits.push({ start: meta.start, end: meta.end, text: metaText(bytes, meta, target) });
-  else if (target.modern)
-    edits.push({ start: params!.start + 1, end: params!.start + 1, text: `"_meta":{${ownMembers(target)}},` });
-  return splice(bytes, edits).join('');
+  const named = { start: nameNode.start, end: nameNode.end, text: byteString(JSON.stringify(name)) };
+  const edits = [named];
+  if (meta !== undefined) {
+    const described = { start: meta.start, end: meta.end, text: byteString(metaText(bytes, meta, target)) };
+    if (meta.start < nameNode.start) edits.unshift(described);
+    else edits.push(described);
+  } else if (target.modern) {
+    const at = params.start + 1;
+    edits.unshift({ start: at, end: at, text: `"_meta":{${ownMembers(target)}},` });
+  }
+  return splice(bytes.toString('latin1'), edits, params.start, params.end);
 }
 
 function metaText(bytes: Buffer, meta: JsonNode, target: ParamsTarget): string {

@@ -7,10 +7,10 @@ import { createServer as createTcp, type AddressInfo, type Server } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { Pool } from 'undici';
+import { Pool, type buildConnector } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../domain/errors.ts';
-import { createDialer, type AllowEntry, type Resolve } from './dialer.ts';
+import { createDialer, type AllowEntry, type Dialer, type Resolve } from './dialer.ts';
 
 const servers: Server[] = [];
 afterAll(() => {
@@ -23,10 +23,20 @@ async function listen(server: Server, host: string, port = 0): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** The dialer as undici's client takes it. */
+const connector =
+  (dialer: Dialer, allow: () => readonly AllowEntry[]): buildConnector.connector =>
+  ({ protocol, hostname, port }, callback) => {
+    dialer.dial({ secure: protocol === 'https:', hostname, port }, allow()).then(
+      (socket) => callback(null, socket),
+      (error: unknown) => callback(error as Error, null),
+    );
+  };
+
 /** Ask for `origin` through the dialer; the status, or what stopped it. */
 async function get(origin: string, allow: readonly AllowEntry[] = [], resolve?: Resolve): Promise<number | Error> {
   const dialer = createDialer(resolve === undefined ? {} : { resolve });
-  const pool = new Pool(origin, { connect: dialer.connector(() => allow) });
+  const pool = new Pool(origin, { connect: connector(dialer, () => allow) });
   try {
     const { statusCode, body } = await pool.request({ path: '/', method: 'GET' });
     await body.dump();
@@ -149,7 +159,7 @@ describe('with an entry', () => {
 
   it('asks for the entries at every connection', async () => {
     let allow: AllowEntry[] = [{ host: '127.0.0.1', port }];
-    const connect = createDialer().connector(() => allow);
+    const connect = connector(createDialer(), () => allow);
     const once = async (): Promise<number> => {
       const pool = new Pool(`http://127.0.0.1:${port}`, { connect });
       try {
@@ -196,15 +206,12 @@ describe('with an entry', () => {
       return [{ address: '127.0.0.1', family: 4 }];
     };
     const names = ['a', 'b', 'c', 'd', 'e'];
-    const connect = createDialer({ resolve: slow }).connector(() => names.map((host) => ({ host, port })));
-    const dial = (hostname: string): Promise<void> =>
-      new Promise((resolve, reject) =>
-        connect({ hostname, protocol: 'http:', port: String(port) }, (error, socket) => {
-          socket?.destroy();
-          if (error === null) resolve();
-          else reject(error);
-        }),
-      );
+    const dialer = createDialer({ resolve: slow });
+    const allow = names.map((host) => ({ host, port }));
+    const dial = async (hostname: string): Promise<void> => {
+      const socket = await dialer.dial({ secure: false, hostname, port: String(port) }, allow);
+      socket.destroy();
+    };
     await Promise.all([...names, ...names, ...names].map(dial));
     expect(asked.toSorted()).toEqual(names);
     expect(most).toBe(2);

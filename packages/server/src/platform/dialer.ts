@@ -1,7 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { buildConnector } from 'undici';
 import { AppError } from '../domain/errors.ts';
 import { classifyAddress } from './address-policy.ts';
 
@@ -19,13 +18,25 @@ export interface ResolvedAddress {
 /** Every address of a name, in the order to try them. Rejects when there is none. */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
+/** Where to connect, as it stands in a URL. */
+export interface DialTarget {
+  /** Whether with TLS. */
+  readonly secure: boolean;
+  readonly hostname: string;
+  /** Empty: the port of the scheme. */
+  readonly port: string;
+  /** How what arrives is read (the option of `net.Socket`); as a stream if left out. */
+  readonly onread?: OnReadOpts;
+}
+
 /** How connections leave this process. */
 export interface Dialer {
   /**
-   * A function that connects for undici (its `connect` option). `allow` is asked at every connection for the addresses
-   * an owner has opened.
+   * Connect.
+   * @param allow the addresses an owner has opened, as of now
+   * @throws AppError `upstream_failed` when no address of the host may be reached; the system's error otherwise
    */
-  connector(allow: () => readonly AllowEntry[]): buildConnector.connector;
+  dial(target: DialTarget, allow: readonly AllowEntry[]): Promise<Socket>;
 }
 
 /** Name resolution, TCP and TLS together. */
@@ -46,31 +57,18 @@ const maxLookups = 2;
  */
 export function createDialer(options: { readonly resolve?: Resolve } = {}): Dialer {
   const resolve = shared(options.resolve ?? ((hostname) => systemLookup(hostname, { all: true })));
-  return {
-    connector: (allow) => (target, callback) => {
-      dial(target, resolve, allow).then(
-        (socket) => callback(null, socket),
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-      );
-    },
-  };
+  return { dial: (target, allow) => dial(target, resolve, allow) };
 }
 
-async function dial(
-  target: buildConnector.Options,
-  resolve: Resolve,
-  allow: () => readonly AllowEntry[],
-): Promise<Socket> {
-  const secure = target.protocol === 'https:';
+async function dial(target: DialTarget, resolve: Resolve, allow: readonly AllowEntry[]): Promise<Socket> {
+  const { secure } = target;
   const host = bareHost(target.hostname);
   const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
   const deadline = AbortSignal.timeout(connectTimeoutMs);
 
   const resolved =
     isIP(host) === 0 ? await beforeDeadline(resolve(host), deadline) : [{ address: host, family: isIP(host) }];
-  const entries = allow()
-    .filter((entry) => entry.port === port)
-    .map((entry) => bareHost(entry.host));
+  const entries = allow.filter((entry) => entry.port === port).map((entry) => bareHost(entry.host));
   const byName = entries.includes(host);
   const addresses = resolved.filter(
     ({ address }) => byName || entries.includes(address) || (secure && classifyAddress(address) === 'public'),
@@ -84,6 +82,7 @@ async function dial(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: keepAliveAfterMs,
+    ...(target.onread !== undefined && { onread: target.onread }),
   };
   const socket = secure
     ? connectTls({

@@ -18,7 +18,7 @@ export function createKeyedDigest(key: Buffer): (text: string) => string {
     const need = 64 + Buffer.byteLength(text);
     if (need > scratch.length) scratch = Buffer.concat([inner, Buffer.alloc(need)]);
     scratch.write(text, 64);
-    outer.write(hash('sha256', scratch.subarray(0, need), 'hex'), 64, 'hex');
+    outer.write(hash('sha256', scratch.subarray(0, need), 'binary'), 64, 'latin1');
     return hash('sha256', outer, 'hex');
   };
 }

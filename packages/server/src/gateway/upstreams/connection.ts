@@ -1,9 +1,10 @@
-import type { Dispatcher } from 'undici';
 import { randomHex } from '../../domain/ids.ts';
 import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
+import { byteString } from '../../platform/byte-string.ts';
+import type { HttpClient } from '../../platform/http1/client.ts';
 import { Registry } from '../registry.ts';
-import { exchange, type Exchange, type HttpReply } from './exchange.ts';
+import { Exchange, type Abortable, type HttpReply, type Reading } from './exchange.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
 import type { Ask, UpstreamSession } from './handshake.ts';
 import { buildHeaders, type Credential, type OutgoingHeaders } from './headers.ts';
@@ -19,47 +20,48 @@ const handshakeDeadlineMs = 10_000;
 
 /** The connections to one server with one credential, and what is under way on them. */
 export class Connection {
-  readonly #pool: Dispatcher;
+  readonly #client: HttpClient;
   readonly #path: string;
   readonly #credential: Credential;
   readonly #maxBytes: number;
-  readonly #running = new Registry<Exchange>();
+  readonly #running = new Registry<Abortable>();
 
-  constructor(deps: { server: SnapshotServer; pool: Dispatcher; credential: Credential }) {
+  constructor(deps: { server: SnapshotServer; client: HttpClient; credential: Credential }) {
     const url = new URL(deps.server.url);
-    this.#pool = deps.pool;
+    this.#client = deps.client;
     this.#path = url.pathname + url.search;
     this.#credential = deps.credential;
     this.#maxBytes = deps.server.limits.maxResultBytes;
   }
 
   /**
-   * Send a message and wait for the HTTP answer, or for the event `onMessage` waits for.
-   * @throws UpstreamFault
+   * Send a message and wait for what `reading` makes of its answer.
+   * @param body a byte string
+   * @throws UpstreamFault at once, with nothing sent, or later
    */
-  send(
+  send<T>(
     out: OutgoingHeaders,
     body: string,
     deadlineMs: number,
     cancel: Cancel | undefined,
-    onMessage: (data: Buffer) => boolean,
-  ): Promise<HttpReply> {
-    if (cancel?.fault !== undefined)
-      return Promise.reject(new UpstreamFault(cancel.fault, 'given up before it was sent'));
+    reading: Reading<T>,
+  ): Promise<T> {
+    if (cancel?.fault !== undefined) throw new UpstreamFault(cancel.fault, 'given up before it was sent');
     const request = { method: 'POST', path: this.#path, headers: buildHeaders(this.#credential, out), body } as const;
-    const under = exchange(this.#pool, request, { deadlineMs, maxBytes: this.#maxBytes }, this.#running, onMessage);
-    if (cancel !== undefined) cancel.abort = under.abort;
-    return under.done;
+    const limits = { deadlineMs, maxBytes: this.#maxBytes };
+    const exchange = new Exchange(this.#client, request, limits, this.#running, reading);
+    if (cancel !== undefined) cancel.abort = (fault) => exchange.abort(fault);
+    return exchange.done;
   }
 
   /** Send a request of the gateway's own: a handshake. */
   async ask(ask: Parameters<Ask>[0]): Promise<{ reply: HttpReply; id: string }> {
     const id = randomHex();
     const idPart = ask.notification === true ? '' : `"id":"${id}",`;
-    const body = `{"jsonrpc":"2.0",${idPart}"method":"${ask.method}","params":${ask.params}}`;
+    const body = byteString(`{"jsonrpc":"2.0",${idPart}"method":"${ask.method}","params":${ask.params}}`);
     const out = ask.modern ? { version: newestModern, method: ask.method } : sessionHeaders(ask.session);
-    const isAnswer = (data: Buffer): boolean => readMessage(data).kind === 'response';
-    return { reply: await this.send(out, body, handshakeDeadlineMs, undefined, isAnswer), id };
+    const event = (data: Buffer): boolean => readMessage(data).kind === 'response';
+    return { reply: await this.send(out, body, handshakeDeadlineMs, undefined, { event, reply: asItIs }), id };
   }
 
   /** Nothing was declared that an upstream may ask of a client, so its requests get a refusal, not silence. */
@@ -81,26 +83,27 @@ export class Connection {
     for (const running of this.#running.values()) running.abort('closed');
     if (session?.id !== undefined) this.#forget(session);
     // Gracefully for the session's sake, but not for ever.
-    const timer = setTimeout(() => void this.#pool.destroy(null), 2_000);
-    timer.unref();
-    void this.#pool.close().then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
+    this.#client.close();
+    setTimeout(() => this.#client.destroy(), 2_000).unref();
   }
 
   /** Send something that gets no answer worth waiting for. */
   #tell(body: string, session: UpstreamSession): void {
-    this.send(sessionHeaders(session), body, handshakeDeadlineMs, undefined, () => true).catch(() => undefined);
+    this.send(sessionHeaders(session), byteString(body), handshakeDeadlineMs, undefined, ignored).catch(
+      () => undefined,
+    );
   }
 
   #forget(session: UpstreamSession): void {
     const headers = buildHeaders(this.#credential, sessionHeaders(session));
-    const request = { method: 'DELETE', path: this.#path, headers, body: null } as const;
+    const request = { method: 'DELETE', path: this.#path, headers, body: '' } as const;
     const limits = { deadlineMs: 1_500, maxBytes: 65_536 };
-    exchange(this.#pool, request, limits, this.#running, () => true).done.catch(() => undefined);
+    new Exchange(this.#client, request, limits, this.#running, ignored).done.catch(() => undefined);
   }
 }
+
+const asItIs = (reply: HttpReply): HttpReply => reply;
+const ignored: Reading<undefined> = { event: () => true, reply: () => undefined };
 
 /** Revisions before 2025-06-18 have no version header. */
 export const sessionHeaders = (session: UpstreamSession | undefined): OutgoingHeaders =>

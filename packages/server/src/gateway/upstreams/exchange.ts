@@ -1,18 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
 import { AppError } from '../../domain/errors.ts';
+import type { HttpClient } from '../../platform/http1/client.ts';
+import type { HttpRequest, ResponseHandler } from '../../platform/http1/connection.ts';
+import { HttpProtocolError, type ResponseHeaders } from '../../platform/http1/response-parser.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
 import { SseReader } from './sse.ts';
-
-export interface HttpRequest {
-  readonly method: 'POST' | 'DELETE';
-  readonly path: string;
-  /** Flat name, value, name, value …: built, never copied from a caller. */
-  readonly headers: string[];
-  readonly body: string | null;
-}
 
 export interface ExchangeLimits {
   /** Milliseconds until the whole exchange is given up. */
@@ -23,15 +16,24 @@ export interface ExchangeLimits {
 
 export interface HttpReply {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: ResponseHeaders;
   /** The JSON body, or the data of the event that ended the wait. */
   readonly body: Buffer;
 }
 
-export interface Exchange {
-  readonly done: Promise<HttpReply>;
-  /** Stop now: the connection is closed and `done` rejects with this fault. */
+/** What can be stopped while it is under way. */
+export interface Abortable {
   abort(fault: FaultClass): void;
+}
+
+/** What an answer means to whoever sent the request. */
+export interface Reading<T> {
+  /** Sees the data of each event and says whether it is the one waited for. Throws UpstreamFault. */
+  event(data: Buffer): boolean;
+  /** Makes sense of the answer. Throws UpstreamFault. */
+  reply(reply: HttpReply): T;
+  /** Called once, before anyone who waits is told how it went. */
+  ended?(error: Error | undefined): void;
 }
 
 /** Answers being received, in all. */
@@ -39,128 +41,123 @@ const receiving = new ByteBudget(48 * 1024 * 1024);
 /** After the awaited message a stream may idle this long before its connection is closed. */
 const streamLingerMs = 1_000;
 
-/** Fault classes of the error codes that network and HTTP libraries use, by how they begin. */
-const faultOfCode: readonly [RegExp, FaultClass][] = [
-  [/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/, 'tls'],
-  [/^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE)/, 'protocol'],
-];
+/** Error codes of certificates and TLS, by how they begin. */
+const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
 
 /**
  * One HTTP exchange: the only place bytes leave for an upstream.
  *
- * The answer is collected up to `maxBytes`, whether JSON or a stream of events. `onMessage` sees the data of each
- * event and says whether it is the one waited for. Redirects, content encodings and late bytes are faults: an answer
- * is what was asked for or it is refused.
- *
- * @param running where the exchange stands while it is under way
+ * The answer is collected up to `maxBytes`, whether JSON or a stream of events. Redirects, content encodings and late
+ * bytes are faults: an answer is what was asked for or it is refused.
  */
-export function exchange(
-  pool: Dispatcher,
-  request: HttpRequest,
-  limits: ExchangeLimits,
-  running: Registry<Exchange>,
-  onMessage: (data: Buffer) => boolean,
-): Exchange {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
-  const handler = new ExchangeHandler(limits, { resolve, reject, onMessage });
-  const under: Exchange = { done: promise, abort: (fault) => handler.abort(fault) };
-  handler.ended = running.add(under);
-  pool.dispatch({ method: request.method, path: request.path, headers: request.headers, body: request.body }, handler);
-  return under;
-}
-
-interface Waiting {
-  readonly resolve: (reply: HttpReply) => void;
-  readonly reject: (fault: UpstreamFault) => void;
-  readonly onMessage: (data: Buffer) => boolean;
-}
-
-class ExchangeHandler implements Dispatcher.DispatchHandler {
+export class Exchange<T> implements ResponseHandler, Abortable {
+  /** Rejects with UpstreamFault; with anything else where something of ours failed. */
+  readonly done: Promise<T>;
   readonly #maxBytes: number;
   readonly #deadline: NodeJS.Timeout;
-  /** Who waits, until settled. */
-  #waiting: Waiting | undefined;
-  ended: (() => void) | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
+  readonly #reading: Reading<T>;
+  readonly #ended: () => void;
+  #resolve!: (value: T) => void;
+  #reject!: (error: Error) => void;
+  #settled = false;
+  #sending: { abort(): void } | undefined;
   #dispatched = false;
   #status = 0;
-  #headers: IncomingHttpHeaders = {};
+  #headers: ResponseHeaders | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #events: SseReader | undefined;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(limits: ExchangeLimits, waiting: Waiting) {
+  /** @param running where the exchange stands while it is under way */
+  constructor(
+    client: HttpClient,
+    request: HttpRequest,
+    limits: ExchangeLimits,
+    running: Registry<Abortable>,
+    reading: Reading<T>,
+  ) {
     this.#maxBytes = limits.maxBytes;
-    this.#waiting = waiting;
+    this.#reading = reading;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     this.#deadline = setTimeout(() => this.abort('timeout'), limits.deadlineMs);
+    this.#ended = running.add(this);
+    try {
+      this.#sending = client.send(request, this);
+    } catch (error) {
+      // A defect of ours, and not to be blamed on the upstream.
+      this.#finish();
+      this.#reject(this.#tell(error as Error) ?? (error as Error));
+    }
   }
 
+  /** Stop now: the connection is closed and `done` rejects with this fault. */
   abort(fault: FaultClass): void {
     this.#fail(new UpstreamFault(fault, `given up: ${fault}`));
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#waiting === undefined) controller.abort(new Error('given up before it was sent'));
-    else this.#dispatched = true;
+  onSent(): void {
+    this.#dispatched = true;
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#waiting === undefined) return;
+  onHead(status: number, headers: ResponseHeaders): void {
+    if (this.#settled) return;
     this.#status = status;
     this.#headers = headers;
     if (status >= 300 && status < 400) return this.#fail(new UpstreamFault('redirect', `HTTP ${status}`));
-    const encoding = headers['content-encoding'];
+    const encoding = headers.get('content-encoding');
     if (encoding !== undefined && encoding !== 'identity')
       return this.#fail(new UpstreamFault('encoding', 'encoded answer'));
-    if (Number(headers['content-length'] ?? 0) > this.#maxBytes) return this.#tooLarge();
-    if (headers['content-type']?.startsWith('text/event-stream') === true && status === 200) {
+    if (Number(headers.get('content-length') ?? 0) > this.#maxBytes) return this.#tooLarge();
+    if (status === 200 && headers.get('content-type')?.startsWith('text/event-stream') === true) {
       this.#events = new SseReader((data) => this.#event(data), this.#maxBytes);
     }
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#waiting === undefined) return;
+  onData(chunk: Buffer): void {
+    if (this.#settled) return;
     if (this.#bytes + chunk.length > this.#maxBytes) return this.#tooLarge();
     if (!receiving.take(chunk.length)) return this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
     this.#bytes += chunk.length;
-    if (this.#events === undefined) this.#chunks.push(chunk);
+    const bytes = Buffer.from(chunk);
+    if (this.#events === undefined) this.#chunks.push(bytes);
     else {
       try {
-        this.#events.push(chunk);
+        this.#events.push(bytes);
       } catch (error) {
-        this.#fail(
-          error instanceof UpstreamFault
-            ? error
-            : new UpstreamFault('protocol', 'unreadable event stream', { cause: error }),
-        );
+        this.#fail(asFault(error, 'unreadable event stream'));
       }
     }
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     clearTimeout(this.#linger);
-    if (this.#waiting === undefined) return;
+    if (this.#settled) return;
     if (this.#events !== undefined)
       return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer'));
     this.#settle(this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#bytes));
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     clearTimeout(this.#linger);
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const known = faultOfCode.find(([form]) => form.test(code))?.[1];
-    const fault = error instanceof AppError ? 'address_refused' : (known ?? (this.#dispatched ? 'reset' : 'connect'));
-    this.#fail(new UpstreamFault(fault, `${code} ${error.message}`.trim(), { cause: error }));
+    this.#fail(new UpstreamFault(this.#faultOf(error), error.message, { cause: error }));
+  }
+
+  #faultOf(error: Error): FaultClass {
+    if (error instanceof AppError) return 'address_refused';
+    if (error instanceof HttpProtocolError) return 'protocol';
+    if (tlsCode.test((error as NodeJS.ErrnoException).code ?? '')) return 'tls';
+    return this.#dispatched ? 'reset' : 'connect';
   }
 
   #event(data: Buffer): void {
-    if (this.#waiting?.onMessage(data) !== true) return;
+    if (this.#settled || !this.#reading.event(data)) return;
     this.#settle(data);
     // Let the stream end by itself, so that the connection can be used again; but not for ever.
-    this.#linger = setTimeout(() => this.#controller?.abort(new Error('the stream lingers')), streamLingerMs);
-    this.#linger.unref();
+    this.#linger = setTimeout(() => this.#sending?.abort(), streamLingerMs).unref();
   }
 
   #tooLarge(): void {
@@ -168,31 +165,49 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   #settle(body: Buffer): void {
-    const reply = { status: this.#status, headers: this.#headers, body };
-    this.#finish()?.resolve(reply);
+    const reply = { status: this.#status, headers: this.#headers!, body };
+    this.#finish();
+    let value: T;
+    try {
+      value = this.#reading.reply(reply);
+    } catch (error) {
+      const fault = asFault(error, 'an answer that cannot be read');
+      this.#reject(this.#tell(fault) ?? fault);
+      return;
+    }
+    const failure = this.#tell(undefined);
+    if (failure === undefined) this.#resolve(value);
+    else this.#reject(failure);
+  }
+
+  /** @returns what went wrong in telling, which must not leave anyone waiting */
+  #tell(error: Error | undefined): Error | undefined {
+    try {
+      this.#reading.ended?.(error);
+      return undefined;
+    } catch (failure) {
+      return failure as Error;
+    }
   }
 
   #fail(fault: UpstreamFault): void {
-    const controller = this.#controller;
+    if (this.#settled) return;
     fault.dispatched = this.#dispatched;
-    const waiting = this.#finish();
-    if (waiting === undefined) return;
-    waiting.reject(fault);
-    controller?.abort(fault);
+    this.#finish();
+    this.#reject(this.#tell(fault) ?? fault);
+    this.#sending?.abort();
   }
 
-  /** @returns who waited, once */
-  #finish(): Waiting | undefined {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return undefined;
+  #finish(): void {
+    this.#settled = true;
     clearTimeout(this.#deadline);
     receiving.give(this.#bytes);
     this.#bytes = 0;
     this.#chunks = [];
-    this.#headers = {};
-    this.#waiting = undefined;
-    this.ended?.();
-    if (this.#events === undefined) this.#controller = undefined;
-    return waiting;
+    this.#headers = undefined;
+    this.#ended();
   }
 }
+
+const asFault = (error: unknown, otherwise: string): UpstreamFault =>
+  error instanceof UpstreamFault ? error : new UpstreamFault('protocol', otherwise, { dispatched: true, cause: error });

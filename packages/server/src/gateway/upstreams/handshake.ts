@@ -95,15 +95,15 @@ export async function initialize(ask: Ask): Promise<UpstreamSession> {
   if (!parsed.success || !isLegacyVersion(parsed.data.protocolVersion)) {
     throw new UpstreamFault('protocol', 'initialize agreed on no revision that is served');
   }
-  const header = reply.headers['mcp-session-id'];
+  const header = reply.headers.get('mcp-session-id');
   const session = { id: sessionId(header), version: parsed.data.protocolVersion };
   await ask({ method: 'notifications/initialized', params: '{}', modern: false, session, notification: true });
   return session;
 }
 
-function sessionId(header: string | string[] | undefined): string | undefined {
+function sessionId(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(header)) {
+  if (!/^[\x21-\x7e]{1,512}$/.test(header)) {
     throw new UpstreamFault('protocol', 'a session id outside visible ASCII');
   }
   return header;

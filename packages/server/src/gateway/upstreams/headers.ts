@@ -1,6 +1,7 @@
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { encodeHeaderValue } from '../era.ts';
+import { headerLine } from '../../platform/http1/connection.ts';
 import { implementation } from '../../domain/protocol.ts';
 import type { Secret } from '../../domain/secret.ts';
 
@@ -25,25 +26,26 @@ export const openCredential = (server: SnapshotServer, vault: Vault): Credential
     value: vault.open(sealed, `server/${server.id}/header/${name.toLowerCase()}`),
   }));
 
-/** Build the headers of one request from an empty list. */
-export function buildHeaders(credential: Credential, out: OutgoingHeaders): string[] {
-  const headers = [
-    'content-type',
-    'application/json',
-    'accept',
-    'application/json, text/event-stream',
-    'accept-encoding',
-    'identity',
-    'user-agent',
-    userAgent,
-  ];
-  if (out.version !== undefined) headers.push('mcp-protocol-version', out.version);
-  if (out.session !== undefined) headers.push('mcp-session-id', out.session);
-  if (out.method !== undefined) headers.push('mcp-method', out.method);
-  if (out.name !== undefined) headers.push('mcp-name', encodeHeaderValue(out.name));
-  for (const { header, value } of out.params ?? []) headers.push(`mcp-param-${header}`, encodeHeaderValue(value));
-  for (const { name, value } of credential) headers.push(name, value.reveal());
+/**
+ * Build the header section of one request from nothing.
+ * @throws TypeError when a value cannot be sent as a header
+ */
+export function buildHeaders(credential: Credential, out: OutgoingHeaders): string {
+  let headers = fixed;
+  if (out.version !== undefined) headers += headerLine('mcp-protocol-version', out.version);
+  if (out.session !== undefined) headers += headerLine('mcp-session-id', out.session);
+  if (out.method !== undefined) headers += headerLine('mcp-method', out.method);
+  if (out.name !== undefined) headers += headerLine('mcp-name', encodeHeaderValue(out.name));
+  if (out.params !== undefined) {
+    for (const { header, value } of out.params) headers += headerLine(`mcp-param-${header}`, encodeHeaderValue(value));
+  }
+  for (const { name, value } of credential) headers += headerLine(name, value.reveal());
   return headers;
 }
 
-const userAgent = `${implementation.name}/${implementation.version}`;
+const fixed = [
+  headerLine('content-type', 'application/json'),
+  headerLine('accept', 'application/json, text/event-stream'),
+  headerLine('accept-encoding', 'identity'),
+  headerLine('user-agent', `${implementation.name}/${implementation.version}`),
+].join('');

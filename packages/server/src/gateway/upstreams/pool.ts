@@ -1,7 +1,7 @@
-import { Pool } from 'undici';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Dialer } from '../../platform/dialer.ts';
+import type { AllowEntry, Dialer } from '../../platform/dialer.ts';
+import { HttpClient } from '../../platform/http1/client.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { HealthBoard } from '../health.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
@@ -45,21 +45,18 @@ export class Upstreams {
       throw new UpstreamFault('closed', 'the workspace changed since the call was judged');
     }
     const { dialer, vault, clock, health } = this.#deps;
-    const pool = new Pool(new URL(server.url).origin, {
-      connect: dialer.connector(
-        () => this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow,
-      ),
+    const { protocol, hostname, port, host } = new URL(server.url);
+    const allow = (): readonly AllowEntry[] =>
+      this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow;
+    const client = new HttpClient({
+      connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow()),
+      host,
+      clock,
       connections: server.limits.concurrency,
-      pipelining: 1,
-      keepAliveTimeout: 30_000,
-      keepAliveMaxTimeout: 60_000,
-      // One deadline per call, in the exchange.
-      headersTimeout: 0,
-      bodyTimeout: 0,
     });
     const upstream = new Upstream({
       server,
-      pool,
+      client,
       credential: openCredential(server, vault),
       clock,
       observe: (fault, ms) => health.observe(server.id, fault, ms),

@@ -44,7 +44,7 @@ export function readMessage(bytes: Buffer, limits: ScanLimits = answerLimits): U
     if (!(error instanceof JsonRejected)) throw error;
     throw new UpstreamFault('protocol', error.message, { dispatched: true });
   }
-  if (root.kind !== 'object' || new Set(root.keys).size !== root.keys.length) {
+  if (root.kind !== 'object' || repeats(root.keys)) {
     throw new UpstreamFault('protocol', 'not a JSON-RPC message', { dispatched: true });
   }
   const method = stringValue(bytes, member(root, 'method'));
@@ -70,10 +70,14 @@ export function asReply(message: UpstreamMessage, id: string): UpstreamReply {
   }
   const answer = (result ?? error)!;
   // Two members of one name could show the client another outcome than the one that is recorded.
-  const ambiguous = new Set(answer.keys).size !== answer.keys.length;
-  if (answer.kind !== 'object' || ambiguous)
+  if (answer.kind !== 'object' || repeats(answer.keys))
     throw new UpstreamFault('protocol', 'not an unambiguous object', { dispatched: true });
   return { bytes, id: message.id, result, error };
+}
+
+function repeats(names: readonly string[]): boolean {
+  if (names.length > 8) return new Set(names).size !== names.length;
+  return names.some((name, index) => names.indexOf(name) !== index);
 }
 
 /** The code of an error answer, where it is an integer. */

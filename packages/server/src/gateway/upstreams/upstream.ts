@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { Dispatcher } from 'undici';
 import { randomHex } from '../../domain/ids.ts';
 import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { HttpClient } from '../../platform/http1/client.ts';
 import { Breaker } from './breaker.ts';
 import { Connection, sessionHeaders, type Cancel } from './connection.ts';
 import type { HttpReply } from './exchange.ts';
@@ -24,16 +24,29 @@ export interface UpstreamRequest {
   readonly params: (target: { readonly modern: boolean; readonly id: string }) => string;
   readonly deadlineMs: number;
   /** Notifications that arrive before the answer, in order. */
-  readonly onNotification?: (message: UpstreamMessage, id: string) => void;
+  readonly onNotification?: ((message: UpstreamMessage, id: string) => void) | undefined;
   readonly cancel?: Cancel;
 }
 
 export type UpstreamAnswer = UpstreamReply;
 
-/** A verdict rests on evidence, and evidence ages: it is asked for again after this long. */
 /** Requests of its own that an upstream may put before one answer; each is refused with a message of its own. */
 const mostRequests = 8;
+/** A verdict rests on evidence, and evidence ages: it is asked for again after this long. */
 const verdictMs = 60 * 60_000;
+
+/** A request from its admission to its end. */
+interface Attempt {
+  readonly request: UpstreamRequest;
+  /** Monotonic milliseconds when the caller's patience ends, waiting for a slot and a handshake included. */
+  readonly until: number;
+  /** Monotonic milliseconds when it had its slot. */
+  started: number;
+  /** It was sent a second time, into a new session. */
+  repeated: boolean;
+}
+
+const modernGeneration = { session: undefined };
 
 /**
  * One server as seen with one credential: its connections, its protocol generation, its legacy session, its breaker
@@ -55,7 +68,7 @@ export class Upstream {
   /** @param observe told of every exchange: its fault class, or undefined, and how long it took */
   constructor(deps: {
     server: SnapshotServer;
-    pool: Dispatcher;
+    client: HttpClient;
     credential: Credential;
     clock: Clock;
     observe: (fault: FaultClass | undefined, ms: number) => void;
@@ -74,36 +87,54 @@ export class Upstream {
    * sent again, once.
    * @throws UpstreamFault
    */
-  async request(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
-    const until = this.#clock.monotonic() + request.deadlineMs;
+  request(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    if (this.#closed) return Promise.reject(new UpstreamFault('closed', 'the server was reconfigured'));
     const wait = this.breaker.admit();
-    if (wait > 0) throw new UpstreamFault('breaker_open', 'the breaker is open', { retryAfterMs: wait });
+    if (wait > 0)
+      return Promise.reject(new UpstreamFault('breaker_open', 'the breaker is open', { retryAfterMs: wait }));
+    const now = this.#clock.monotonic();
+    const attempt: Attempt = { request, until: now + request.deadlineMs, started: now, repeated: false };
+    const known = this.#generation(request);
     const slot = this.#slots.take();
-    if (slot !== true && !(await slot)) throw new UpstreamFault('busy', 'no slot came free', { retryAfterMs: 1_000 });
-    const started = this.#clock.monotonic();
+    return known === undefined || slot !== true ? this.#prepare(attempt, slot) : this.#send(attempt, known.session);
+  }
+
+  /** Wait for a slot and a handshake, then send. */
+  async #prepare(attempt: Attempt, slot: boolean | Promise<boolean>): Promise<UpstreamAnswer> {
+    if (!(await slot)) throw new UpstreamFault('busy', 'no slot came free', { retryAfterMs: 1_000 });
+    attempt.started = this.#clock.monotonic();
+    const { request, until } = attempt;
+    let session: UpstreamSession | undefined;
     try {
       const verdict = this.#fresh() ?? (await this.#within(until, this.#discover()));
       const modern = verdict.modern && (request.preferModern || !verdict.legacy);
-      const session = modern ? undefined : (this.#session ?? (await this.#within(until, this.#open())));
-      let answer: UpstreamAnswer;
-      try {
-        answer = await this.#once(request, session, until);
-      } catch (error) {
-        answer = await this.#again(request, session, until, error);
-      }
-      this.breaker.success();
-      this.#observe(undefined, this.#clock.monotonic() - started);
-      return answer;
+      session = modern ? undefined : (this.#session ?? (await this.#within(until, this.#open())));
     } catch (error) {
-      if (error instanceof UpstreamFault) {
-        if (faultViews[error.fault].blames) this.breaker.failure();
-        else if (error.fault === 'throttled') this.breaker.failure(error.retryAfterMs ?? 1_000);
-        this.#observe(error.fault, this.#clock.monotonic() - started);
-      }
+      this.#ended(attempt, error);
       throw error;
-    } finally {
-      this.#slots.release();
+    }
+    return this.#send(attempt, session);
+  }
+
+  /** What to speak, where that is known without asking. */
+  #generation(request: UpstreamRequest): { session: UpstreamSession | undefined } | undefined {
+    const verdict = this.#fresh();
+    if (verdict === undefined) return undefined;
+    if (verdict.modern && (request.preferModern || !verdict.legacy)) return modernGeneration;
+    return this.#session === undefined ? undefined : { session: this.#session };
+  }
+
+  /** Every attempt ends here, once: the slot is free again, breaker and health learn how it went. */
+  #ended(attempt: Attempt, error: unknown): void {
+    this.#slots.release();
+    const ms = this.#clock.monotonic() - attempt.started;
+    if (error === undefined) {
+      this.breaker.success();
+      this.#observe(undefined, ms);
+    } else if (error instanceof UpstreamFault) {
+      if (faultViews[error.fault].blames) this.breaker.failure();
+      else if (error.fault === 'throttled') this.breaker.failure(error.retryAfterMs ?? 1_000);
+      this.#observe(error.fault, ms);
     }
   }
 
@@ -131,43 +162,66 @@ export class Upstream {
     }
   }
 
-  /** The upstream said that it does not know the session, so it ran nothing: open another and send once more. */
-  async #again(
-    request: UpstreamRequest,
-    session: UpstreamSession | undefined,
-    until: number,
-    error: unknown,
-  ): Promise<UpstreamAnswer> {
-    if (!(error instanceof UpstreamFault) || error.fault !== 'session') throw error;
-    if (this.#session === session) this.#session = undefined;
-    return this.#once(request, this.#session ?? (await this.#within(until, this.#open())), until);
-  }
-
-  /** @param until monotonic milliseconds when the caller's patience ends, waiting for a slot and a handshake included */
-  async #once(request: UpstreamRequest, session: UpstreamSession | undefined, until: number): Promise<UpstreamAnswer> {
+  #send(attempt: Attempt, session: UpstreamSession | undefined): Promise<UpstreamAnswer> {
+    const { request } = attempt;
     const modern = session === undefined;
     const id = randomHex();
-    const body = `{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":${request.params({ modern, id })}}`;
     const out: OutgoingHeaders = modern
       ? { version: newestModern, method: request.method, name: request.name, params: request.paramHeaders }
       : sessionHeaders(session);
-    const left = Math.max(1, until - this.#clock.monotonic());
     let requests = 0;
-    let reply: HttpReply;
+    let sent: Promise<UpstreamAnswer>;
     try {
-      reply = await this.#connection.send(out, body, left, request.cancel, (data) => {
-        const message = readMessage(data);
-        if (message.kind === 'response') return true;
-        if (message.kind === 'notification') request.onNotification?.(message, id);
-        else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
-        else if (session !== undefined) this.#connection.refuse(message, session);
-        return false;
+      // Waiting for a slot and a handshake counts, too.
+      const left = Math.max(1, attempt.until - this.#clock.monotonic());
+      const params = request.params({ modern, id });
+      const body = `{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":${params}}`;
+      sent = this.#connection.send(out, body, left, request.cancel, {
+        event: (data) => {
+          const message = readMessage(data);
+          if (message.kind === 'response') return true;
+          if (message.kind === 'notification') request.onNotification?.(message, id);
+          else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
+          else if (session !== undefined) this.#connection.refuse(message, session);
+          return false;
+        },
+        reply: (reply) => this.#read(reply, session, id),
+        ended: (error) => {
+          const again = error instanceof UpstreamFault && error.fault === 'session' && !attempt.repeated;
+          if (!again) this.#ended(attempt, error);
+        },
       });
     } catch (error) {
-      const given = error instanceof UpstreamFault && (error.fault === 'timeout' || error.fault === 'cancelled');
-      if (session !== undefined && given && error.dispatched) this.#connection.cancel(id, session);
-      throw error;
+      this.#ended(attempt, error);
+      return Promise.reject(error);
     }
+    return session === undefined ? sent : sent.catch((error: unknown) => this.#failed(attempt, session, id, error));
+  }
+
+  /**
+   * What a failure means for the session. An upstream that says it does not know it ran nothing: another is opened and
+   * the request sent once more. One whose answer nobody waits for any longer is told so.
+   */
+  async #failed(attempt: Attempt, session: UpstreamSession, id: string, error: unknown): Promise<UpstreamAnswer> {
+    if (!(error instanceof UpstreamFault)) throw error;
+    if (error.fault === 'session' && !attempt.repeated) {
+      if (this.#session === session) this.#session = undefined;
+      attempt.repeated = true;
+      let next: UpstreamSession;
+      try {
+        next = this.#session ?? (await this.#within(attempt.until, this.#open()));
+      } catch (failure) {
+        this.#ended(attempt, failure);
+        throw failure;
+      }
+      return this.#send(attempt, next);
+    }
+    const given = error.fault === 'timeout' || error.fault === 'cancelled';
+    if (given && error.dispatched) this.#connection.cancel(id, session);
+    throw error;
+  }
+
+  #read(reply: HttpReply, session: UpstreamSession | undefined, id: string): UpstreamAnswer {
     if (reply.status !== 200) this.#checkStatus(reply, session);
     // Some servers answer an unknown session so. Whether the call ran is not said: it fails, and the next one opens anew.
     if (reply.status === 400 && this.#session === session) this.#session = undefined;
@@ -190,7 +244,7 @@ export class Upstream {
     if (status === 401 || status === 403) fail('unauthorized');
     if (status === 404 && session?.id !== undefined) fail('session');
     if (status === 429 || status === 503) {
-      const retryAfterMs = parseRetryAfter(reply.headers['retry-after'], this.#clock.now());
+      const retryAfterMs = parseRetryAfter(reply.headers.get('retry-after'), this.#clock.now());
       fail(retryAfterMs === undefined && status === 503 ? 'http_status' : 'throttled', retryAfterMs);
     }
     if (status >= 500 || status === 202 || status < 200) fail('http_status');

@@ -6,21 +6,56 @@ export const genesis = '0'.repeat(64);
 const opening = ',"hash":"';
 const closing = '"}';
 const sealLength = opening.length + 64 + closing.length;
+const lineEnd = `${closing}\n`;
+/** What stands between the start of a digest and the next line. */
+const prefixLength = 64 + lineEnd.length;
 
 /**
- * A record's digest: SHA-256 of the digest before it and its own text, so that no line can be changed, removed or
- * moved without every later line disagreeing.
- * @param chained the digest before, directly followed by the line up to its last field, without the closing brace
+ * A record's digest: SHA-256 over the bytes of the file from the digest before it to its own, so that no line can be
+ * changed, removed or moved without every later line disagreeing.
+ * @param before digest of the record before, lower-case hex
+ * @param body the line up to its own digest
  * @returns lower-case hex
  */
-export const chainHash = (chained: string): string => hash('sha256', chained, 'hex');
+export const chainHash = (before: string, body: string): string =>
+  hash('sha256', Buffer.from(before + lineEnd + body, 'latin1'), 'hex');
 
-/**
- * The finished line with its newline.
- * @param chained what was hashed; by now it is one piece in memory, so the line is taken from it and not joined anew
- */
-export const sealedLine = (chained: string, digest: string): string =>
-  `${chained.slice(64)}${opening}${digest}${closing}\n`;
+/** Composes the lines of a group of records in one piece of memory, each digest taken from the bytes as they stand. */
+export class LineComposer {
+  #bytes = Buffer.allocUnsafeSlow(64 * 1024);
+  #hashFrom = 0;
+  #end = 0;
+
+  /** Begin a group after the record with this digest. */
+  begin(before: string): void {
+    this.#hashFrom = 0;
+    this.#end = this.#bytes.write(before + lineEnd, 0, 'latin1');
+  }
+
+  /**
+   * Add a record.
+   * @param body ASCII
+   * @returns its digest
+   */
+  add(body: string): string {
+    const need = this.#end + body.length + sealLength + 1;
+    if (need > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(need * 2);
+      this.#bytes.copy(larger, 0, 0, this.#end);
+      this.#bytes = larger;
+    }
+    this.#end += this.#bytes.write(body, this.#end, 'latin1');
+    const digest = hash('sha256', this.#bytes.subarray(this.#hashFrom, this.#end), 'hex');
+    this.#end += this.#bytes.write(opening + digest + lineEnd, this.#end, 'latin1');
+    this.#hashFrom = this.#end - prefixLength;
+    return digest;
+  }
+
+  /** The lines of the group; valid until the next begins. */
+  lines(): Buffer {
+    return this.#bytes.subarray(prefixLength, this.#end);
+  }
+}
 
 /** What can be read from a line before trusting it. */
 export interface LineParts {

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 export interface Disk {
   /** Make a new file for appending, mode 0600; it must not exist. */
   create(path: string): number;
-  /** Append ASCII text completely or throw; after a throw part of it may be in the file. */
-  append(fd: number, text: string): void;
+  /** Append completely or throw; after a throw part of it may be in the file. */
+  append(fd: number, bytes: Buffer): void;
   truncate(fd: number, length: number): void;
   /** Resolves when everything written to the file or folder before the call is on disk. */
   sync(fd: number): Promise<void>;
@@ -21,9 +21,8 @@ const syncData = promisify(fdatasync);
 export const nodeDisk: Disk = {
   create: (path) =>
     openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600),
-  append(fd, text) {
-    let written = writeSync(fd, text, null, 'latin1');
-    while (written < text.length) written += writeSync(fd, text.slice(written), null, 'latin1');
+  append(fd, bytes) {
+    for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
   },
   truncate: (fd, length) => ftruncateSync(fd, length),
   sync: (fd) => syncData(fd),

@@ -61,7 +61,7 @@ export function filterName(name: string): string {
 function callFields(record: CallIntent): string {
   return (
     `"callId":${text(record.callId)},${callerFields(record)},${toolFields(record)},` +
-    `"argsShape":${orNull(record.argsShape)},"argsMac":${orNull(record.argsMac)},` +
+    `"argsShape":${record.argsShape === null ? 'null' : shape(record.argsShape)},"argsMac":${orNull(record.argsMac)},` +
     `"bytesIn":${integer(record.bytesIn)},"traceId":${orNull(record.traceId)}`
   );
 }
@@ -112,6 +112,19 @@ function remembered(
     known.set(key, { record, fields });
     return fields;
   };
+}
+
+/** Shapes are full of quotes, which makes them slow to escape, and a tool is called in few of them. */
+const shapes = new Map<string, string>();
+
+function shape(value: string): string {
+  let written = shapes.get(value);
+  if (written === undefined) {
+    if (shapes.size >= mostRemembered) shapes.clear();
+    written = text(value);
+    shapes.set(value, written);
+  }
+  return written;
 }
 
 function outcomeFields(record: CallOutcome): string {

@@ -20,10 +20,10 @@ function faultyDisk() {
       fail(faults.create);
       return nodeDisk.create(path);
     },
-    append(fd, text) {
-      if (faults.append !== '' && faults.torn) nodeDisk.append(fd, text.slice(0, text.length / 2));
+    append(fd, bytes) {
+      if (faults.append !== '' && faults.torn) nodeDisk.append(fd, bytes.subarray(0, bytes.length / 2));
       fail(faults.append);
-      nodeDisk.append(fd, text);
+      nodeDisk.append(fd, bytes);
     },
     truncate(fd, length) {
       fail(faults.truncate);

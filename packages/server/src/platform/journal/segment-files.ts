@@ -65,12 +65,12 @@ export function createSegmentFiles({ dir, dirFd, disk, log, epoch, segmentBytes 
   /**
    * Append to the file made ready, all or nothing.
    * @param confirmedSeq last number written before
-   * @throws the file system's error; the file is given up when half of the text cannot be taken out of it again
+   * @throws the file system's error; the file is given up when half of the lines cannot be taken out of it again
    */
-  function append(text: string, confirmedSeq: number): void {
+  function append(lines: Buffer, confirmedSeq: number): void {
     const into = current!;
     try {
-      disk.append(into.fd, text);
+      disk.append(into.fd, lines);
     } catch (error) {
       try {
         disk.truncate(into.fd, into.bytes);
@@ -85,7 +85,7 @@ export function createSegmentFiles({ dir, dirFd, disk, log, epoch, segmentBytes 
       }
       throw error;
     }
-    into.bytes += text.length;
+    into.bytes += lines.length;
     position = { segment: into.name, byteOffset: into.bytes };
   }
 

@@ -1,7 +1,7 @@
 import { unavailable, type AppError } from '../../domain/errors.ts';
 import { isoTime } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { chainHash, lineStart, sealedLine } from './chain.ts';
+import { LineComposer, lineStart } from './chain.ts';
 import { encodeGap, encodeOutcome } from './encode.ts';
 import type { Receipt } from './records.ts';
 import type { SegmentFiles } from './segment-files.ts';
@@ -55,6 +55,7 @@ const longestRetryMs = 2_000;
  */
 export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, sign, onWrite }: WriterOptions) {
   const start = lineStart(node, epoch);
+  const composer = new LineComposer();
   let queue: Entry[] = [];
   let scheduled = false;
   let closed = false;
@@ -114,17 +115,15 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
   /** Write all of the group or none of it. */
   function append(group: readonly Entry[]): void {
     let link = files.ready(isoOf(group[0]!.at).slice(0, 10)) ? `"prev":"${chain}",` : '';
-    let text = '';
     let last = chain;
     let next = seq;
+    composer.begin(last);
     for (const entry of group) {
-      const chained = `${last}${start}${++next},${link}"t":"${isoOf(entry.at)}",${entry.fields}`;
-      last = chainHash(chained);
-      text += sealedLine(chained, last);
+      last = composer.add(`${start}${++next},${link}"t":"${isoOf(entry.at)}",${entry.fields}`);
       link = '';
     }
     try {
-      files.append(text, seq);
+      files.append(composer.lines(), seq);
     } catch (error) {
       if (!files.hasCurrent()) {
         // Some of the group may be in the file for good: its numbers are spent, and what is refused is said to be.

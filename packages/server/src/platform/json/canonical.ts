@@ -11,15 +11,24 @@ export function canonicalJson(bytes: Buffer, node: JsonNode): string {
       const text = sourceText(bytes, node);
       return text.includes('\\') ? JSON.stringify(JSON.parse(text)) : text;
     }
-    case 'array':
-      return `[${node.children.map((child) => canonicalJson(bytes, child)).join(',')}]`;
+    case 'array': {
+      let text = '';
+      for (const child of node.children) text += `${text === '' ? '' : ','}${canonicalJson(bytes, child)}`;
+      return `[${text}]`;
+    }
     case 'object': {
-      if (node.keys.length === 0) return '{}';
-      const order = node.keys.map((_, index) => index);
-      if (order.length > 1) order.sort((a, b) => (node.keys[a]! < node.keys[b]! ? -1 : 1));
-      return `{${order.map((i) => `${JSON.stringify(node.keys[i])}:${canonicalJson(bytes, node.children[i]!)}`).join(',')}}`;
+      let text = '';
+      for (const i of memberOrder(node.keys)) {
+        text += `${text === '' ? '' : ','}${JSON.stringify(node.keys[i])}:${canonicalJson(bytes, node.children[i]!)}`;
+      }
+      return `{${text}}`;
     }
     default:
       return sourceText(bytes, node);
   }
+}
+
+function memberOrder(keys: readonly string[]): number[] {
+  const order = keys.map((_, index) => index);
+  return order.length > 1 ? order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)) : order;
 }

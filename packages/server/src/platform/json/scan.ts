@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /**
  * A strict, bounded, non-allocating-where-possible JSON scanner (RFC 8259) over bytes.
@@ -55,6 +55,7 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const LONG_STRING = 96;
+const SHORT = 4096;
 
 const NONE: never[] = [];
 
@@ -66,6 +67,8 @@ let elements = 0;
 let limits: ScanLimits;
 let nextBackslash = -2;
 let escaped = false;
+/** The whole input as a string where that is cheap: ASCII and short. Texts are then cut from it. */
+let plainText: string | undefined;
 
 /**
  * Check that `input` is exactly one JSON text within the limits.
@@ -73,13 +76,15 @@ let escaped = false;
  * @throws JsonRejected
  */
 export function scanJson(input: Buffer, within: ScanLimits): JsonNode {
-  if (!isUtf8(input)) throw new JsonRejected('not_utf8', 'The text is not UTF-8.');
+  const ascii = input.length <= SHORT && isAscii(input);
+  if (!ascii && !isUtf8(input)) throw new JsonRejected('not_utf8', 'The text is not UTF-8.');
   bytes = input;
   length = input.length;
   at = 0;
   elements = 0;
   limits = within;
   nextBackslash = -2;
+  plainText = ascii ? input.toString('latin1') : undefined;
   skipSpace();
   const node = value(1);
   skipSpace();
@@ -95,12 +100,16 @@ export function member(node: JsonNode | undefined, key: string): JsonNode | unde
 }
 
 /** The source text of a value, as it stands. */
-export const sourceText = (input: Buffer, node: JsonNode): string => input.toString('utf8', node.start, node.end);
+export const sourceText = (input: Buffer, node: JsonNode): string => textOf(input, node.start, node.end);
+
+/** Nearly always the text is of what was scanned last, and then it need not be decoded again. */
+const textOf = (input: Buffer, start: number, end: number): string =>
+  input === bytes && plainText !== undefined ? plainText.slice(start, end) : input.toString('utf8', start, end);
 
 /** The value of a string node, escapes resolved; undefined for any other kind. */
 export function stringValue(input: Buffer, node: JsonNode | undefined): string | undefined {
   if (node === undefined || node.kind !== 'string') return undefined;
-  const text = input.toString('utf8', node.start + 1, node.end - 1);
+  const text = textOf(input, node.start + 1, node.end - 1);
   return text.includes('\\') ? unescaped(text) : text;
 }
 
@@ -334,7 +343,7 @@ function skipSpace(): void {
 }
 
 function decodeKey(start: number, end: number): string {
-  const text = bytes.toString('utf8', start, end);
+  const text = textOf(bytes, start, end);
   const key = escaped ? unescaped(text) : text;
   if (key === undefined) throw malformed(start);
   return key;

@@ -1,0 +1,129 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { HttpConnection, type HttpRequest, type ResponseHandler } from './connection.ts';
+
+export interface HttpClientOptions {
+  /** Opens a connection to the one origin this client speaks to. */
+  readonly connect: (onread: OnReadOpts) => Promise<Socket>;
+  /** Value of the `Host` header. */
+  readonly host: string;
+  readonly clock: Clock;
+  /** Connections at once; further requests wait in line. */
+  readonly connections: number;
+}
+
+/**
+ * Sends HTTP/1.1 requests to one origin over a few kept connections. A request is written at most once: nothing is
+ * ever sent again, no redirect followed, no content decoded, and there is no deadline but the caller's.
+ */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #all = new Set<HttpConnection>();
+  /** Free connections; the one used last is used next, so that the others can age and go. */
+  readonly #idle: HttpConnection[] = [];
+  readonly #waiting: Job[] = [];
+  #dialling = 0;
+  #closed = false;
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#dropStale(), sweepEveryMs).unref();
+  }
+
+  /**
+   * Send a request.
+   * @returns what gives it up: it is not sent any more, or its connection is closed; the handler hears nothing more
+   */
+  send(request: HttpRequest, handler: ResponseHandler): { abort(): void } {
+    const job: Job = { request, handler, connection: undefined, abort: () => this.#abort(job) };
+    if (this.#closed) queueMicrotask(() => handler.onError(new Error('The client is closed.')));
+    else {
+      const connection = this.#takeIdle();
+      if (connection === undefined) {
+        this.#waiting.push(job);
+        this.#dialMore();
+      } else this.#run(job, connection);
+    }
+    return job;
+  }
+
+  /** Take no more requests; connections close as they become free. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#sweep);
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /** Close every connection now; who waits hears of it. */
+  destroy(): void {
+    this.close();
+    for (const job of this.#waiting.splice(0)) job.handler.onError(new Error('The client is closed.'));
+    for (const connection of this.#all) connection.fail(new Error('The client is closed.'));
+  }
+
+  #takeIdle(): HttpConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined || connection.fresh) return connection;
+      connection.destroy();
+    }
+  }
+
+  #run(job: Job, connection: HttpConnection): void {
+    job.connection = connection;
+    connection.send(job.request, job.handler);
+  }
+
+  #abort(job: Job): void {
+    const at = this.#waiting.indexOf(job);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    else if (job.connection?.carries(job.handler) === true) job.connection.destroy();
+  }
+
+  #dialMore(): void {
+    while (this.#dialling < this.#waiting.length && this.#all.size + this.#dialling < this.#options.connections) {
+      this.#dialling++;
+      const connection = new HttpConnection(this.#options.host, this.#options.clock, this.#freed);
+      this.#options.connect(connection.onread).then(
+        (socket) => {
+          this.#dialling--;
+          this.#all.add(connection);
+          connection.open(socket);
+        },
+        (error: unknown) => {
+          this.#dialling--;
+          this.#waiting.shift()?.handler.onError(error instanceof Error ? error : new Error(String(error)));
+          this.#dialMore();
+        },
+      );
+    }
+  }
+
+  readonly #freed = (connection: HttpConnection, reusable: boolean): void => {
+    if (!reusable) {
+      this.#all.delete(connection);
+      const at = this.#idle.indexOf(connection);
+      if (at >= 0) this.#idle.splice(at, 1);
+      this.#dialMore();
+      return;
+    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#run(next, connection);
+    else if (this.#closed) connection.destroy();
+    else this.#idle.push(connection);
+  };
+
+  #dropStale(): void {
+    for (const connection of this.#idle.filter((one) => !one.fresh)) connection.destroy();
+  }
+}
+
+interface Job {
+  readonly request: HttpRequest;
+  readonly handler: ResponseHandler;
+  connection: HttpConnection | undefined;
+  readonly abort: () => void;
+}
+
+const sweepEveryMs = 5_000;

@@ -1,0 +1,189 @@
+/** A peer broke the rules of HTTP/1.1 (RFC 9112). What it said after that has no meaning any more. */
+export class HttpProtocolError extends Error {
+  override readonly name = 'HttpProtocolError';
+}
+
+/** Told what a response consists of, in order: `onHead`, any number of `onData`, `onEnd`. */
+export interface ResponseSink {
+  onHead(status: number, headers: ResponseHeaders): void;
+  /** @param chunk to be copied: the bytes are others' after the call */
+  onData(chunk: Buffer): void;
+  /** @param reusable whether another request may be sent on the connection */
+  onEnd(reusable: boolean): void;
+}
+
+/** Header fields of a response. */
+export class ResponseHeaders {
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
+
+  /** @param head the checked header section, one field a line */
+  constructor(head: string) {
+    for (let at = head.indexOf('\r\n'); at >= 0;) {
+      const next = head.indexOf('\r\n', at + 2);
+      const colon = head.indexOf(':', at);
+      this.#names.push(head.slice(at + 2, colon).toLowerCase());
+      this.#values.push(head.slice(colon + 1, next < 0 ? undefined : next).trim());
+      at = next;
+    }
+  }
+
+  /**
+   * The value of a field; the values of one that came several times, joined by `, ` (RFC 9110 5.3).
+   * @param name in lower case
+   */
+  get(name: string): string | undefined {
+    const first = this.#names.indexOf(name);
+    if (first < 0) return undefined;
+    if (!this.#names.includes(name, first + 1)) return this.#values[first];
+    return this.#values.filter((_, index) => this.#names[index] === name).join(', ');
+  }
+}
+
+const maxHeadBytes = 16 * 1024;
+const maxLineBytes = 1024;
+const maxTrailerLines = 64;
+/** Interim responses (1xx) before the one that counts. */
+const maxInterim = 8;
+
+/** Status line and header section: exact line ends, no folded lines, no space before a colon, no control characters. */
+const headForm =
+  /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
+const bareLineFeed = /(?:^|[^\r])\n/;
+const lineForm = /^[\t\x20-\x7e\x80-\xff]*$/;
+const chunkForm = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;.*)?$/;
+
+/**
+ * Where in the response the next byte stands. `length` and `chunk`: bytes of the body are to come, as many as `left`
+ * says; `until-close`: the body ends with the connection.
+ */
+type State = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'until-close' | 'done';
+
+/**
+ * Reads one response to a POST or DELETE from the bytes of a connection, strictly: where two readers could disagree on
+ * where a message ends, this one refuses it (RFC 9112 6.3, 11.2), because the next answer would then be another
+ * caller's.
+ */
+export class ResponseParser {
+  readonly #sink: ResponseSink;
+  #state: State = 'head';
+  #reusable = true;
+  #left = 0;
+  #held: Buffer | undefined;
+  #line = '';
+  #interim = 0;
+  #trailerLines = 0;
+
+  constructor(sink: ResponseSink) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Take the next bytes. None of them are kept.
+   * @throws HttpProtocolError
+   */
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === 'head') at = this.#readHead(chunk, at);
+      else if (this.#state === 'length' || this.#state === 'chunk') at = this.#readCounted(chunk, at);
+      else if (this.#state === 'until-close') {
+        this.#sink.onData(at === 0 ? chunk : chunk.subarray(at));
+        return;
+      } else if (this.#state === 'done') throw new HttpProtocolError('bytes after the end of the response');
+      else at = this.#readLine(chunk, at);
+    }
+    if (this.#state === 'done') this.#sink.onEnd(this.#reusable);
+  }
+
+  /**
+   * The peer has closed its side.
+   * @returns whether that ended the response as it should
+   */
+  close(): boolean {
+    if (this.#state !== 'until-close') return false;
+    this.#state = 'done';
+    this.#sink.onEnd(false);
+    return true;
+  }
+
+  #readHead(chunk: Buffer, from: number): number {
+    const held = this.#held;
+    const bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);
+    const start = held === undefined ? from : 0;
+    const end = bytes.indexOf('\r\n\r\n', start, 'latin1');
+    if (end < 0 || end - start > maxHeadBytes) {
+      if (bytes.length - start > maxHeadBytes) throw new HttpProtocolError('the header section is too large');
+      // What can no longer become a response would be waited for until the deadline.
+      const begun = bytes.toString('latin1', start);
+      if (!'HTTP/1.'.startsWith(begun.slice(0, 7)) || bareLineFeed.test(begun)) throw notHttp();
+      this.#held = Buffer.from(bytes.subarray(start));
+      return chunk.length;
+    }
+    this.#held = undefined;
+    this.#begin(bytes.toString('latin1', start, end));
+    return end + 4 - (bytes.length - chunk.length);
+  }
+
+  #begin(head: string): void {
+    if (!headForm.test(head)) throw notHttp();
+    const status = Number(head.slice(9, 12));
+    if (status === 101) throw new HttpProtocolError('the protocol was switched without being asked');
+    if (status < 200) {
+      if (++this.#interim > maxInterim) throw new HttpProtocolError('interim responses without end');
+      return;
+    }
+    const headers = new ResponseHeaders(head);
+    const length = headers.get('content-length');
+    const coding = headers.get('transfer-encoding');
+    const options = headers.get('connection');
+    if (head.startsWith('HTTP/1.0') || (options !== undefined && /(?:^|,)\s*close\s*(?:,|$)/i.test(options))) {
+      this.#reusable = false;
+    }
+    if (coding !== undefined) {
+      if (length !== undefined || coding.toLowerCase() !== 'chunked' || head.startsWith('HTTP/1.0')) {
+        throw new HttpProtocolError('a transfer coding that leaves the length open');
+      }
+      this.#state = 'chunk-size';
+    } else if (length !== undefined) {
+      if (!/^\d{1,15}$/.test(length)) throw new HttpProtocolError('a content length that is no number');
+      this.#left = Number(length);
+      this.#state = this.#left === 0 ? 'done' : 'length';
+    } else this.#state = 'until-close';
+    if (status === 204 || status === 304) this.#state = 'done';
+    this.#sink.onHead(status, headers);
+  }
+
+  #readCounted(chunk: Buffer, from: number): number {
+    const end = Math.min(chunk.length, from + this.#left);
+    this.#left -= end - from;
+    if (this.#left === 0) this.#state = this.#state === 'length' ? 'done' : 'chunk-end';
+    this.#sink.onData(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end));
+    return end;
+  }
+
+  /** Lines between and after chunks. */
+  #readLine(chunk: Buffer, from: number): number {
+    const newline = chunk.indexOf(0x0a, from);
+    const end = newline < 0 ? chunk.length : newline + 1;
+    this.#line += chunk.toString('latin1', from, end);
+    if (this.#line.length > maxLineBytes) throw new HttpProtocolError('a line between chunks is too long');
+    if (newline < 0) return end;
+    const line = this.#line.slice(0, -2);
+    if (!this.#line.endsWith('\r\n') || !lineForm.test(line)) throw new HttpProtocolError('a chunk is out of form');
+    this.#line = '';
+    if (this.#state === 'chunk-end') {
+      if (line !== '') throw new HttpProtocolError('a chunk is longer than it said');
+      this.#state = 'chunk-size';
+    } else if (this.#state === 'chunk-size') {
+      const size = chunkForm.exec(line)?.[1];
+      if (size === undefined) throw new HttpProtocolError('a chunk size that is no number');
+      this.#left = Number.parseInt(size, 16);
+      this.#state = this.#left === 0 ? 'trailer' : 'chunk';
+    } else if (line === '') this.#state = 'done';
+    else if (++this.#trailerLines > maxTrailerLines) throw new HttpProtocolError('trailers without end');
+    return end;
+  }
+}
+
+const notHttp = (): HttpProtocolError => new HttpProtocolError('not an HTTP/1.1 response');
