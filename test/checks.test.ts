@@ -31,6 +31,7 @@ const sound: Readonly<Record<string, string>> = {
     "import { listServers } from '../servers/servers.ts';\nexport const t = listServers;",
   [`${server}/gateway/app.ts`]: "import { rules } from '../domain/policy.ts';\nexport const gateway = rules;",
   [`${server}/gateway/dispatch.ts`]: 'export const dispatch = () => {};',
+  [`${server}/platform/http1/client.ts`]: 'export class HttpClient {}',
   [`${server}/gateway/call-tool.ts`]: "import { dispatch } from './dispatch.ts';\nexport const c = dispatch;",
   [`${server}/gateway/door.ts`]:
     "import type { IncomingMessage } from 'node:http';\nexport const f = (m: IncomingMessage) => m;",
@@ -117,6 +118,12 @@ describe('the layer check', () => {
     ['an HTTP client', 'gateway/x.ts', "import { request } from 'node:https';", /R6/],
     ['a process', 'control/x.ts', "import { spawn } from 'node:child_process';", /R7/],
     ['a second way to an upstream', 'gateway/x.ts', "import { dispatch } from './dispatch.ts';", /one choke point/],
+    [
+      'a second client of upstreams',
+      'gateway/x.ts',
+      "import { HttpClient } from '../platform/http1/client.ts';",
+      /through its connections/,
+    ],
     ['a bare builtin name', 'control/x.ts', "import { spawn } from 'child_process';", /write node:child_process/],
     ['an engine outside its adapter', 'control/x.ts', "import { DatabaseSync } from 'node:sqlite';", /adapter/],
     ['files read in the domain', 'domain/x.ts', "import { readFileSync } from 'node:fs';", /and nothing else/],

@@ -88,7 +88,7 @@ export const moduleRules: readonly ModuleRule[] = [
   {
     modules: ['undici'],
     reason: 'bytes leave for an upstream only through the dispatcher (R1, R6)',
-    files: at('(gateway/upstreams/(exchange|pool)|platform/dialer)\\.ts$'),
+    files: /^$/,
   },
   {
     modules: ['node:net', 'node:tls', 'node:dns', 'node:dns/promises', 'node:dgram', 'node:http2'],
@@ -128,6 +128,11 @@ export const fileRules: readonly FileRule[] = [
     file: at('gateway/(authorized-call|dispatch)\\.ts$'),
     importers: at('gateway/call-tool\\.ts$'),
     reason: 'there is one choke point: only call-tool.ts authorises and dispatches (R1)',
+  },
+  {
+    file: at('platform/http1/client\\.ts$'),
+    importers: at('gateway/upstreams/pool\\.ts$'),
+    reason: 'bytes leave for an upstream only through its connections (R1, R6)',
   },
 ];
 
