@@ -34,6 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+const toolsCall = (params: object): object => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+
 describe('the books', () => {
   it('[AUD-01] balance: sent = answered + closed, seen upstream = rows dispatched, and every attempt has its row', async () => {
     const narrow = await product.client.tokens.issue({
@@ -62,6 +64,15 @@ describe('the books', () => {
         ),
       () => attempt((signal) => product.call('off_limits', {}, { server: 'echo', token: narrow.secret, signal })),
       () => attempt((signal) => product.call('no_such_tool', {}, { server: 'echo', signal })),
+      // Refused by the protocol before anything is judged.
+      () => attempt((signal) => product.rpc(toolsCall({ name: 5 }), { server: 'echo', signal })),
+      () => attempt((signal) => product.rpc(toolsCall({ name: 'echo', arguments: [] }), { server: 'echo', signal })),
+      () =>
+        attempt((signal) =>
+          product.modern('tools/call', { name: 'echo' }, { signal, headers: { 'mcp-name': 'off_limits' } }),
+        ),
+      () =>
+        attempt((signal) => product.rpc(toolsCall({ name: 'echo' }), { signal, headers: { 'mcp-session-id': 'x' } })),
       (i) =>
         attempt((signal) =>
           product.call(hostileTool, {}, { server: faults[i % faults.length]!.replaceAll('_', '-'), signal }),
@@ -70,13 +81,13 @@ describe('the books', () => {
     ];
     let next = 0;
     const worker = async (): Promise<void> => {
-      while (next < 240) {
+      while (next < 300) {
         const i = next++;
         await kinds[i % kinds.length]!(Math.floor(i / kinds.length));
       }
     };
     await Promise.all(Array.from({ length: 6 }, worker));
-    expect(count.sent).toBe(240);
+    expect(count.sent).toBe(300);
     expect(count.answered + count.closed).toBe(count.sent);
     // A flood of denials is gathered for a second before it becomes one record with a count.
     await sleep(1_500);
@@ -93,6 +104,8 @@ describe('the books', () => {
     }
     const denied = rows.filter((row) => row.outcome === 'denied' || row.outcome === 'throttled');
     expect(denied.every((row) => row.dispatched === 0)).toBe(true);
+    const codes = new Set(denied.map((row) => row['error_code']));
+    expect([...codes]).toEqual(expect.arrayContaining(['invalid_params', 'header_mismatch', 'session_not_found']));
     const times = rows.map((row) => Number(row['latency_ms']));
     expect(times.every((ms) => ms >= 0 && ms < 10_000)).toBe(true);
   }, 60_000);

@@ -51,6 +51,21 @@ describe('limits', () => {
     expect(rows.every((row) => row.status === 429 && row.dispatched === 0)).toBe(true);
   });
 
+  it('[REG-06] stop one token at its budget, which guessing names uses up, too', async () => {
+    const params = { workspace: product.workspace };
+    const settings = (principalPerMinute: number | null) =>
+      product.client.workspaces.update({ params, body: { settings: { limits: { principalPerMinute } } } });
+    const { secret } = await product.client.tokens.issue({ params, body: { label: 'guesser' } });
+    await settings(perMinute);
+    await expect.poll(async () => (await product.rpc(list, { token: secret })).status).toBe(200);
+    const codes = [];
+    for (const name of ['a', 'b', 'other', 'other', 'c']) {
+      codes.push((await product.call(name, {}, { token: secret })).message.error?.code);
+    }
+    expect(codes).toEqual([-32602, -32602, undefined, 429, 429]);
+    await settings(null);
+  });
+
   it('[GW-14] stop a workspace at its budget', async () => {
     const params = { workspace: product.workspace };
     await product.client.workspaces.update({

@@ -21,6 +21,7 @@ import { Concurrency, RateLimits } from './limits.ts';
 import { idOf, readMessage, type Message } from './message.ts';
 import { endpoint, runMethod } from './methods.ts';
 import { Recorder } from './recorder.ts';
+import { recordRefused } from './refused-call.ts';
 import { Registry } from './registry.ts';
 import { readHead } from './request-head.ts';
 import { Replies } from './reply.ts';
@@ -163,20 +164,25 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { inbound, principal, held, server };
   }
 
+  /** Which generation the message speaks, and in which session. */
+  function place(caller: Caller, message: Message): Exchanged {
+    const { inbound, principal, held, server } = caller;
+    try {
+      const era = decideEra(inbound.head, message);
+      const { sessionId } = inbound.head;
+      const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
+      if (!inSession) return { inbound, principal, held, server, era, session: undefined };
+      const session = sessions.find(sessionId, principal, endpoint(caller));
+      return { inbound, principal, held, server, era: { ...era, version: session.version }, session };
+    } catch (error) {
+      recordRefused(recorder, caller, message, error);
+      throw error;
+    }
+  }
+
   function answer(caller: Caller, message: Message): Promise<void> | void {
-    const { inbound, principal } = caller;
-    const era = decideEra(inbound.head, message);
-    const { sessionId } = inbound.head;
-    const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
-    const session = inSession ? sessions.find(sessionId, principal, endpoint(caller)) : undefined;
-    const call: Exchanged = {
-      inbound,
-      principal,
-      held: caller.held,
-      server: caller.server,
-      era: session === undefined ? era : { ...era, version: session.version },
-      session,
-    };
+    const call = place(caller, message);
+    const { inbound, era, session } = call;
     if (message.kind === 'notification') {
       if (message.method === 'notifications/cancelled' && session !== undefined) cancelCall(session, message);
       return replies.empty(inbound, 202);

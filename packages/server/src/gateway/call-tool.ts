@@ -19,19 +19,24 @@ import type { Cancel } from './upstreams/connection.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /**
- * One `tools/call`, top to bottom: which tool is meant → may it be called → is there budget → write the intent →
- * send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an earlier one.
+ * One `tools/call`, top to bottom: has the caller budget → which tool is meant → may it be called → has the tool
+ * budget → write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an earlier one.
  * @throws RpcError, AppError: rendered by the caller
  */
 export function callTool(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
   const { bytes, params } = message;
   const { held, server } = call;
   const name = stringValue(bytes, member(params, 'name'));
-  if (name === undefined) throw invalidParams('"params.name" must be a string.');
   const args = member(params, 'arguments');
-  if (args !== undefined && args.kind !== 'object') throw invalidParams('"params.arguments" must be an object.');
-
-  const asked: Asked = { call, message, name, args, record: deps.recorder.open(call, message, name) };
+  const record = deps.recorder.open(call, message, name ?? '');
+  const { tokenId } = call.principal;
+  // Before anything is looked up, so that guessing names costs as much as calling them.
+  takeRate(deps, record, 'calls per minute of this token', tokenId, held.snapshot.settings.limits.principalPerMinute);
+  if (name === undefined || (args !== undefined && args.kind !== 'object')) {
+    record.deny(400, 'invalid_params', 'protocol');
+    throw invalidParams(`"params.${name === undefined ? 'name" must be a string' : 'arguments" must be an object'}.`);
+  }
+  const asked: Asked = { call, message, name, args, record };
   const found =
     server === undefined ? deps.catalogue.resolve(held, name) : deps.catalogue.resolveOn(held, server, name);
   return found instanceof Promise ? found.then((tool) => admit(deps, asked, tool)) : admit(deps, asked, found);
@@ -137,6 +142,17 @@ function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny'
   throw decision.visible ? toolNotAllowed(decision.reason) : unknown;
 }
 
+/** Take one call from a budget per minute; null is no ceiling. */
+function takeRate(deps: GatewayDeps, record: CallRecord, what: string, key: string, perMinute: number | null): void {
+  const wait = deps.limits.take(key, perMinute);
+  if (wait > 0) throttle(record, what, wait);
+}
+
+function throttle(record: CallRecord, what: string, retryAfterMs: number): never {
+  record.deny(429, 'rate_limited', `limit:${what}`);
+  throw rateLimited(what, retryAfterMs);
+}
+
 /**
  * A call counts as in flight until it has ended and its answer has been taken, whichever is later.
  * @returns to be called when it has ended
@@ -145,23 +161,15 @@ function takeBudget(deps: GatewayDeps, call: Exchanged, tool: CatalogueTool, rec
   const { principal, held } = call;
   const { settings } = held.snapshot;
   const { server, definition } = tool;
-  const refuse = (what: string, retryAfterMs: number): never => {
-    record.deny(429, 'rate_limited', `limit:${what}`);
-    throw rateLimited(what, retryAfterMs);
-  };
-  const now = deps.clock.monotonic();
-  const take = (what: string, key: string, perMinute: number | null): void => {
-    const wait = deps.limits.take(key, perMinute, now);
-    if (wait > 0) refuse(what, wait);
-  };
   // The ids are distinct whatever they are of, so each is a key as it stands.
-  take('calls per minute of this token', principal.tokenId, settings.limits.principalPerMinute);
-  if (server.limits.toolPerMinute !== null)
-    take('calls per minute to this tool', `${server.id}/${definition.name}`, server.limits.toolPerMinute);
-  take('calls per minute to this server', server.id, server.limits.perMinute);
-  take('calls per minute in this workspace', principal.workspaceId, settings.limits.workspacePerMinute);
-  const leave = deps.concurrency.enter(principal.tokenId, settings.limits.principalConcurrency);
-  if (leave === undefined) return refuse('calls in flight of this token', 1_000);
+  const { toolPerMinute, perMinute } = server.limits;
+  if (toolPerMinute !== null)
+    takeRate(deps, record, 'calls per minute to this tool', `${server.id}/${definition.name}`, toolPerMinute);
+  takeRate(deps, record, 'calls per minute to this server', server.id, perMinute);
+  const { workspacePerMinute, principalConcurrency } = settings.limits;
+  takeRate(deps, record, 'calls per minute in this workspace', principal.workspaceId, workspacePerMinute);
+  const leave = deps.concurrency.enter(principal.tokenId, principalConcurrency);
+  if (leave === undefined) return throttle(record, 'calls in flight of this token', 1_000);
   let reasons = 2;
   const done = (): void => {
     if (--reasons === 0) leave();

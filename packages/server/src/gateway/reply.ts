@@ -32,8 +32,11 @@ export class Replies {
     res.writeHead(status, headers.length === 0 ? own : [...own, ...headers]);
     if (typeof message === 'string') res.end(message, 'latin1');
     else {
+      // Together with the header in one write.
+      res.cork();
       for (const piece of message) res.write(piece);
       res.end();
+      res.uncork();
     }
   }
 

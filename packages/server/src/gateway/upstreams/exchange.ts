@@ -38,6 +38,9 @@ export interface Reading<T> {
 
 /** Answers being received, in all. */
 const receiving = new ByteBudget(48 * 1024 * 1024);
+const nothing = Buffer.alloc(0);
+/** A length that an upstream foretells is believed up to here: it costs memory before a byte of it has come. */
+const mostForeseenBytes = 256 * 1024;
 /** After the awaited message a stream may idle this long before its connection is closed. */
 const streamLingerMs = 1_000;
 
@@ -64,7 +67,8 @@ export class Exchange<T> implements ResponseHandler, Abortable {
   #dispatched = false;
   #status = 0;
   #headers: ResponseHeaders | undefined;
-  #chunks: Buffer[] = [];
+  /** The answer as far as it has come, in a buffer that may have room for more. */
+  #body = nothing;
   #bytes = 0;
   #events: SseReader | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -111,26 +115,39 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     const encoding = headers.get('content-encoding');
     if (encoding !== undefined && encoding !== 'identity')
       return this.#fail(new UpstreamFault('encoding', 'encoded answer'));
-    if (Number(headers.get('content-length') ?? 0) > this.#maxBytes) return this.#tooLarge();
+    const length = Number(headers.get('content-length') ?? 0);
+    if (length > this.#maxBytes) return this.#tooLarge();
     if (status === 200 && headers.get('content-type')?.startsWith('text/event-stream') === true) {
       this.#events = new SseReader((data) => this.#event(data), this.#maxBytes);
-    }
+    } else if (length <= mostForeseenBytes) this.#body = Buffer.allocUnsafe(length);
   }
 
   onData(chunk: Buffer): void {
     if (this.#settled) return;
     if (this.#bytes + chunk.length > this.#maxBytes) return this.#tooLarge();
     if (!receiving.take(chunk.length)) return this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
+    const at = this.#bytes;
     this.#bytes += chunk.length;
-    const bytes = Buffer.from(chunk);
-    if (this.#events === undefined) this.#chunks.push(bytes);
+    if (this.#events === undefined) this.#keep(chunk, at);
     else {
       try {
-        this.#events.push(bytes);
+        this.#events.push(Buffer.from(chunk));
       } catch (error) {
         this.#fail(asFault(error, 'unreadable event stream'));
       }
     }
+  }
+
+  #keep(chunk: Buffer, at: number): void {
+    if (this.#bytes <= this.#body.length) {
+      chunk.copy(this.#body, at);
+      return;
+    }
+    // No length was foretold: room for as much again, so that a body in many pieces is copied a few times only.
+    const more = Buffer.allocUnsafe(Math.min(Math.max(this.#bytes, at * 2), this.#maxBytes));
+    this.#body.copy(more, 0, 0, at);
+    chunk.copy(more, at);
+    this.#body = more;
   }
 
   onEnd(): void {
@@ -138,7 +155,7 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     if (this.#settled) return;
     if (this.#events !== undefined)
       return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer'));
-    this.#settle(this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#bytes));
+    this.#settle(this.#body.subarray(0, this.#bytes));
   }
 
   onError(error: Error): void {
@@ -203,7 +220,7 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     clearTimeout(this.#deadline);
     receiving.give(this.#bytes);
     this.#bytes = 0;
-    this.#chunks = [];
+    this.#body = nothing;
     this.#headers = undefined;
     this.#ended();
   }

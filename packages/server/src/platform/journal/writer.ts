@@ -43,6 +43,7 @@ interface Written {
   readonly receipt: Receipt;
 }
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const firstRetryMs = 250;
 const longestRetryMs = 2_000;
 
@@ -222,9 +223,9 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
   }
 
   async function syncWritten(): Promise<void> {
-    // The promise must be stored before it can be over.
-    await Promise.resolve();
     do {
+      // A turn of the event loop, so that calls that have just arrived share this flush and need not wait for the next.
+      await turn();
       dirty = false;
       const covered = awaitingFlush;
       awaitingFlush = [];

@@ -1,0 +1,29 @@
+import { rpcCode } from '../domain/protocol.ts';
+import { member, stringValue } from '../platform/json/scan.ts';
+import { clip } from '../platform/text.ts';
+import type { Caller } from './inbound.ts';
+import type { Message } from './message.ts';
+import type { Recorder } from './recorder.ts';
+import { RpcError } from './rpc-error.ts';
+
+/** What the row of a call says that the protocol refuses. */
+const codes: Readonly<Record<number, string>> = {
+  404: 'session_not_found',
+  [rpcCode.headerMismatch]: 'header_mismatch',
+  [rpcCode.unsupportedVersion]: 'unsupported_version',
+  [rpcCode.invalidParams]: 'invalid_params',
+};
+
+/**
+ * A `tools/call` refused before anyone could say which generation it speaks has its row like every other: headers that
+ * contradict a body and sessions of others are what an attempt looks like.
+ */
+export function recordRefused(recorder: Recorder, caller: Caller, message: Message, error: unknown): void {
+  if (message.kind !== 'request' || message.method !== 'tools/call' || !(error instanceof RpcError)) return;
+  const { sessionId, protocolVersion } = caller.inbound.head;
+  const kind = sessionId === undefined ? 'modern' : 'legacy';
+  const era = { kind, version: clip(protocolVersion ?? 'unknown', 32) } as const;
+  const name = stringValue(message.bytes, member(message.params, 'name')) ?? '';
+  const record = recorder.open({ ...caller, era, session: undefined }, message, name);
+  record.deny(error.httpStatus === 404 ? 404 : 400, codes[error.code] ?? 'invalid_request', 'protocol');
+}
