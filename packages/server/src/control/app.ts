@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { allOperations } from '@mcpnest/contract/operations';
 import { openApiDocument } from '@mcpnest/contract/openapi';
-import { AppError, conflict, notFound } from '../domain/errors.ts';
+import { AppError, conflict, notFound, unavailable } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Actor } from '../domain/roles.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
-import { isUniqueViolation } from '../platform/database/database.ts';
+import { connectionProblem, isUniqueViolation } from '../platform/database/database.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
@@ -101,7 +101,8 @@ export function createControl(deps: ControlDeps): Control {
       return response;
     }
     const known = asAppError(error);
-    if (known.code === 'internal') log.error({ err: error, requestId }, 'control: request failed');
+    const ours = known.code === 'internal' || known.code === 'unavailable';
+    if (ours) log.error({ err: error, requestId }, 'control: request failed');
     else log.debug({ code: known.code, detail: known.detail, requestId }, 'control: request refused');
     return problemResponse(known, requestId);
   });
@@ -165,6 +166,8 @@ function asAppError(error: unknown): AppError {
   // Two changes that do not lock the same row can still claim the same name; the database lets one of them win.
   if (isUniqueViolation(error))
     return conflict('Someone else made a change at the same moment. Look again, then repeat yours.');
+  const problem = connectionProblem(error);
+  if (problem !== undefined) return unavailable(problem, { cause: error });
   return new AppError('internal', 'Something went wrong in MCPNest. The request id finds it in the log.', {
     cause: error,
   });

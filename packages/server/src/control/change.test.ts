@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bootstrap } from './bootstrap.ts';
 import { runChange } from './change.ts';
@@ -221,4 +222,32 @@ it('[AUD-01][AUD-09] lists tool calls with filters and pages', async () => {
   const first = await kit.owner.calls.list({ params: acme, query: { limit: 2 } });
   expect(await list({ limit: 2, cursor: first.nextCursor! })).toEqual([1]);
   expect(first.items[0]).toMatchObject({ dispatched: true, argsShape: { type: 'object' } });
+});
+
+it('answers 503 with the remedy while the disk of the database is full, changes nothing, and goes on afterwards', async () => {
+  const before = (await kit.owner.auditEvents.listAll({ query: { limit: 200 } })).items.length;
+  const pages = await sql<{ page_count: number }>`pragma page_count`.execute(kit.database.db);
+  await sql.raw(`pragma max_page_count = ${pages.rows[0]!.page_count}`).execute(kit.database.db);
+  const fill = Array.from({ length: 200 }, (_, i) => ({ email: `full${i}@example.com` }));
+  let refused: Response | undefined;
+  for (const body of fill) {
+    const response = await kit.send('POST', '/api/v1/workspaces/acme/members', { body });
+    if (response.status === 201) continue;
+    refused = response;
+    break;
+  }
+  expect(refused?.status).toBe(503);
+  expect(await refused!.json()).toMatchObject({
+    code: 'unavailable',
+    detail: expect.stringMatching(/disk is full/) as string,
+  });
+  const members = (await kit.owner.members.list({ params: acme })).items.filter(({ email }) =>
+    email.startsWith('full'),
+  );
+  const events = (await kit.owner.auditEvents.listAll({ query: { limit: 200 } })).items.length - before;
+  expect(events).toBe(members.length);
+  await sql.raw('pragma max_page_count = 100000').execute(kit.database.db);
+  expect(
+    (await kit.send('POST', '/api/v1/workspaces/acme/members', { body: { email: 'after@example.com' } })).status,
+  ).toBe(201);
 });

@@ -125,6 +125,12 @@ describe('the lock', () => {
     lockDataFolder(dir)[Symbol.dispose]();
   });
 
+  it('says what to do where it cannot be taken at all', () => {
+    openDataFolder(dir, undefined);
+    mkdirSync(join(dir, 'server.lock'));
+    expect(() => lockDataFolder(dir)).toThrow(/cannot be written.*MCPNEST_DATA_DIR/);
+  });
+
   it('holds across processes and is gone at once after kill -9', async () => {
     openDataFolder(dir, undefined);
     const child = spawn(process.execPath, [

@@ -21,6 +21,8 @@ const checkFile = 'key.check';
 const lockFile = 'server.lock';
 /** Any of these makes a folder one of ours. */
 const marks = [keyFile, nodeFile, checkFile, lockFile, 'mcpnest.db'];
+/** Primary result code SQLITE_BUSY. */
+const sqliteBusy = 5;
 const checkContext = 'data-folder/key.check';
 
 /** The folder that is an installation: database, journal, keys. Only its owner may enter it. */
@@ -56,18 +58,29 @@ export function openDataFolder(dir: string, configuredKey: Secret | undefined): 
  */
 export function lockDataFolder(dir: string): Disposable {
   // An open transaction holds a lock of the operating system, which no crash can leave behind.
-  const lock = new DatabaseSync(join(dir, lockFile), { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(join(dir, lockFile), { timeout: 0 });
     lock.exec('begin exclusive');
   } catch (cause) {
-    lock.close();
+    lock?.close();
+    if (!isBusy(cause)) {
+      throw unavailable(
+        `The data folder ${dir} cannot be written. Give it to the user MCPNest runs as, make room on its disk, or choose another with MCPNEST_DATA_DIR.`,
+        { cause },
+      );
+    }
     throw unavailable(
       `Another MCPNest server is running on the data folder ${dir}. Stop it first, or give this one a folder of its own with MCPNEST_DATA_DIR.`,
       { cause },
     );
   }
-  return { [Symbol.dispose]: () => lock.close() };
+  const held = lock;
+  return { [Symbol.dispose]: () => held.close() };
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy;
 
 /**
  * Find out at start, not at the first call, that the key is not the one the credentials were sealed with.

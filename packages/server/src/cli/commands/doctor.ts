@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { loadConfig } from '../../config/config.ts';
 import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
@@ -46,6 +46,12 @@ function checkNode(running: string): Finding {
 function checkFolder(folder: string): Finding {
   const check = 'data folder';
   if (!existsSync(folder)) return { check, ok: true, said: `${folder} does not exist yet; the first start makes it` };
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const said = `${folder} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+    return { check, ok: false, said, remedy: 'Give it to the user MCPNest runs as, or set MCPNEST_DATA_DIR.' };
+  }
   const open = (statSync(folder).mode & 0o077) !== 0;
   const remedy = `chmod 700 ${folder}`;
   return { check, ok: !open, said: open ? `${folder} can be read by other users` : folder, remedy };

@@ -66,11 +66,16 @@ const connectionProblems: Readonly<Record<string, string>> = {
   '28000': 'PostgreSQL does not let this user in. Check DATABASE_URL and pg_hba.conf.',
   '3D000': 'PostgreSQL has no database of that name. Create it, or check DATABASE_URL.',
   '42501': 'the user lacks rights in it. Make the user its owner.',
+  '53100': 'the disk of PostgreSQL is full.',
+  '53300': 'PostgreSQL has no connection left. Raise max_connections, or run fewer clients.',
+  '57P01': 'PostgreSQL is being stopped.',
+  '57P03': 'PostgreSQL is starting or stopping.',
 };
 const sqliteProblems: Readonly<Record<number, string>> = {
   8: 'its file is read-only. Check its owner and the file system.',
+  10: 'its file cannot be read or written. Check the disk and the log of the system.',
   11: 'its file is damaged. Restore it from a backup.',
-  13: 'the disk is full.',
+  13: 'the disk is full. Make room on it; nothing was changed.',
   14: 'its file cannot be opened. Check its owner and the folder.',
   26: 'its file is not a SQLite database. Check DATABASE_URL, or restore the file from a backup.',
 };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { linkSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -71,3 +71,22 @@ it(
     await sql`select 1`.execute(database.db);
   },
 );
+
+it.each([
+  ['deleted', (file: string) => rmSync(file)],
+  ['replaced', (file: string) => renameSync(`${file}.new`, file)],
+])('notices that its file was %s, and that it is back', async (_, harm) => {
+  const file = newFile();
+  await using database = openSqlite(file);
+  await sql`create table t (x integer)`.execute(database.db);
+  linkSync(file, `${file}.kept`);
+  writeFileSync(`${file}.new`, '');
+  harm(file);
+  const write = (): Promise<unknown> => sql`insert into t values (1)`.execute(database.db);
+  await expect(write()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining(file) as string,
+  });
+  renameSync(`${file}.kept`, file);
+  await write();
+});

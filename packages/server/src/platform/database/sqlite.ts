@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -35,26 +35,43 @@ const maxStatements = 256;
 export function openSqlite(file: string): OpenDatabase {
   // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
+  const sameFile = file === ':memory:' ? () => {} : watchFile(file);
   const engine = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: busyWaitMs });
   if (file !== ':memory:') engine.exec('pragma journal_mode = wal');
   engine.exec('pragma synchronous = full');
   engine.exec('pragma busy_timeout = 0');
 
-  const db = new Kysely<Schema>({ dialect: nodeSqliteDialect(engine) });
+  const db = new Kysely<Schema>({ dialect: nodeSqliteDialect(engine, sameFile) });
   return { db, dialect: 'sqlite', [Symbol.asyncDispose]: () => db.destroy() };
 }
 
-function nodeSqliteDialect(engine: DatabaseSync): Dialect {
+/**
+ * An open file outlives its name: deleted or replaced, it would be read and written on and nobody would see it, the
+ * command line least of all, which opens the name.
+ * @returns throws AppError `unavailable` once the name no longer leads to the file that is there now
+ */
+function watchFile(file: string): () => void {
+  const opened = statSync(file);
+  return () => {
+    const now = statSync(file, { throwIfNoEntry: false });
+    if (now?.ino === opened.ino && now.dev === opened.dev) return;
+    throw unavailable(
+      `The database file ${file} was deleted or replaced while in use. Put it back, or restart MCPNest.`,
+    );
+  };
+}
+
+function nodeSqliteDialect(engine: DatabaseSync, sameFile: () => void): Dialect {
   return {
     // Kysely queues for a single connection by itself, but without end; the queue below has a time limit.
     createAdapter: () => Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
-    createDriver: () => driver(engine),
+    createDriver: () => driver(engine, sameFile),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
-function driver(engine: DatabaseSync): Driver {
+function driver(engine: DatabaseSync, sameFile: () => void): Driver {
   const turns = createMutex();
   const connection = connect(engine);
   const run = async (statement: string): Promise<void> => {
@@ -63,6 +80,7 @@ function driver(engine: DatabaseSync): Driver {
   return {
     init: async () => {},
     acquireConnection: async () => {
+      sameFile();
       await turns.lock();
       return connection;
     },
