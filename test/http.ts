@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type Agent, type IncomingHttpHeaders } from 'node:http';
 
 export interface SendOptions {
   readonly method?: string;
@@ -6,6 +6,8 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: string | Buffer | undefined;
   readonly signal?: AbortSignal;
+  /** Keeps connections between requests. */
+  readonly agent?: Agent;
 }
 
 export interface Sent {
@@ -29,7 +31,7 @@ export interface RpcMessage {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: Record<string, unknown> };
 }
 
-/** One HTTP request with full control of what is sent; a fresh connection each time. */
+/** One HTTP request with full control of what is sent; a fresh connection each time unless an agent is given. */
 export function send(url: string, options: SendOptions = {}): Promise<Sent> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string | string[]> = {};
@@ -39,7 +41,7 @@ export function send(url: string, options: SendOptions = {}): Promise<Sent> {
     const req = httpRequest(url, {
       method: options.method ?? 'POST',
       headers,
-      agent: false,
+      agent: options.agent ?? false,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     req.on('error', reject);

@@ -48,6 +48,23 @@ describe('a change elsewhere', () => {
 });
 
 describe('a change of the server itself', () => {
+  it('[GW-09] leaves its calls in flight alone when only its name or limits change, and holds for the next ones', async () => {
+    const { answer } = await inFlight();
+    const update = (body: object): Promise<unknown> => product.client.servers.update({ params: params(), body });
+    await update({ name: 'Echo again', limits: { concurrency: 1 } });
+    expect((await answer).message.result?.['content']).toHaveLength(1);
+    const before = upstream.calls().length;
+    const both = [product.call('echo'), product.call('echo')];
+    await until('one is under way', () => Promise.resolve(upstream.calls().length > before));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(upstream.calls().length - before).toBe(1);
+    for (const one of both) expect((await one).message.error).toBeUndefined();
+    await update({ limits: { concurrency: 32, deadlineMs: 300 } });
+    await until('the deadline holds', async () => (await product.call('echo')).message.error?.code === 504);
+    await update({ limits: { deadlineMs: 30_000 } });
+    await until('and is lifted', async () => (await product.call('echo')).message.error === undefined);
+  });
+
   it('[TOK-07] ends its calls in flight within a second when it is disabled', async () => {
     upstream.set({ delayMs: 5_000 });
     const { answer } = await inFlight();

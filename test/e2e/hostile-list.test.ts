@@ -82,6 +82,19 @@ describe('a list that is not as it should be', () => {
     expect(repeated.pages).toBeLessThanOrEqual(3);
   });
 
+  it('is asked for page by page with the cursor it gave, whatever is in it', async () => {
+    for (const cursor of ['Seite-第二\u{1F642}', 'x\u0122,\u0122y\u0122:\u0122z', '"\\\u0001']) {
+      const seen: unknown[] = [];
+      const list = (asked: unknown): string => {
+        seen.push(asked);
+        return asked === undefined ? page([tool('one')], cursor) : page([tool('two')]);
+      };
+      const { names } = await listed({ list });
+      expect(names).toEqual(['one', 'two']);
+      expect(new Set(seen)).toEqual(new Set([undefined, cursor]));
+    }
+  });
+
   it('is bounded in number and in size of each definition', async () => {
     const many = await listed({ tools: Array.from({ length: 3_000 }, (_, i) => `many_${i}`) });
     expect(many.names.length).toBeGreaterThan(0);

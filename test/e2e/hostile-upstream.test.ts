@@ -60,6 +60,8 @@ const expected: Partial<Record<FaultName, [number, string, number]>> = {
   endless_sse: [504, 'timeout', 504],
   endless_comments: [504, 'timeout', 504],
   sse_flood: [502, 'upstream_protocol_error', 502],
+  specks: [504, 'timeout', 504],
+  sse_specks: [504, 'timeout', 504],
   sse_garbage: [502, 'upstream_protocol_error', 502],
   sse_no_answer: [502, 'upstream_protocol_error', 502],
   huge: [502, 'upstream_protocol_error', 502],

@@ -32,6 +32,8 @@ describe.runIf(process.platform === 'linux')('memory', () => {
       'deep_objects',
       'layers',
       'endless_sse',
+      'specks',
+      'sse_specks',
     ];
     for (const fault of kinds) {
       const slug = fault.replaceAll('_', '-');

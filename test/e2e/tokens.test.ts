@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHash, randomBytes } from 'node:crypto';
+import { Agent } from 'node:http';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProduct, type Product } from '../harness.ts';
+import { send } from '../http.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 
 const stack = new AsyncDisposableStack();
@@ -54,6 +56,29 @@ describe('gateway tokens', () => {
     const list = JSON.stringify(await product.client.tokens.list({ params }));
     expect(list).not.toContain(secret);
     expect(list).not.toContain(digest);
+  });
+
+  it('[TOK-03][TOK-07] are looked up with every request, also on a connection that has proven one', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    stack.defer(() => agent.destroy());
+    const url = `${product.url}/api/gw/${product.workspace}`;
+    const status = async (token: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      return (await send(url, { agent, headers, body: JSON.stringify(ping) })).status;
+    };
+    const [first, second] = [await issue({ label: 'first' }), await issue({ label: 'second' })];
+    const wrong = `mng_${'0'.repeat(48)}`;
+    const expected = [200, 200, 401, 200, 200];
+    const presented = [first.secret, second.secret, wrong, first.secret, first.secret];
+    for (const [i, token] of presented.entries()) expect(await status(token)).toBe(expected[i]);
+    await product.client.tokens.revoke({ params: { ...params, token: first.id } });
+    await expect.poll(() => status(first.secret), { timeout: 1_000 }).toBe(401);
+    expect(await status(second.secret)).toBe(200);
+    const soon = new Date(Date.now() + 1_500).toISOString();
+    const brief = await issue({ label: 'brief', expiresAt: soon });
+    expect(await status(brief.secret)).toBe(200);
+    await expect.poll(() => status(brief.secret), { timeout: 4_000 }).toBe(401);
+    expect(await status(second.secret)).toBe(200);
   });
 
   it('[TOK-03] are refused alike whether nearly right or wholly wrong', async () => {

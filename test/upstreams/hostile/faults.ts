@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
@@ -40,7 +41,7 @@ function stream(res: ServerResponse, piece: string | Buffer, everyMs: number): v
 }
 
 /** Write `total` bytes as fast as they are taken. */
-function flood(res: ServerResponse, piece: Buffer, total: number): void {
+function flood(res: Writable, piece: Buffer, total: number): void {
   let left = total;
   const pour = (): void => {
     while (left > 0 && !res.destroyed) {
@@ -50,6 +51,14 @@ function flood(res: ServerResponse, piece: Buffer, total: number): void {
     if (!res.destroyed) res.end();
   };
   pour();
+}
+
+/** A chunked body whose every chunk is one byte. */
+function specks(res: ServerResponse, type: string, start: string): void {
+  const socket = res.socket!;
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`;
+  socket.write(`${head}${start.length.toString(16)}\r\n${start}\r\n`);
+  flood(socket, Buffer.from('1\r\nx\r\n'.repeat(10_000)), 6 * 16 * 1024 * 1024);
 }
 
 const events = (res: ServerResponse): void => void res.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -84,6 +93,8 @@ export const faults = {
     res.write('data: ');
     flood(res, filler, 100 * 1024 * 1024);
   },
+  specks: ({ res, id }) => specks(res, 'application/json', `{"jsonrpc":"2.0","id":${id},"result":{"a":"`),
+  sse_specks: ({ res }) => specks(res, 'text/event-stream', 'data: '),
   sse_garbage: ({ res }) => {
     events(res);
     res.end(`data: ${leak} not json\n\n`);

@@ -8,6 +8,8 @@ import type { Admission, Snapshots } from './snapshots.ts';
 /**
  * What a connection presented last and was admitted with. A client sends the same header with every request, so most
  * are spared the hash; the snapshot is asked each time all the same, and a token that has been revoked is not in it.
+ * The header is compared with what the same connection has sent before, so nothing can be learned by guessing, and it is
+ * kept no longer than the connection.
  */
 const presented = new WeakMap<Socket, { readonly header: string; readonly hash: string; readonly proven: Admission }>();
 

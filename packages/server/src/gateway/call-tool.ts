@@ -20,7 +20,8 @@ import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /**
  * One `tools/call`, top to bottom: has the caller budget → which tool is meant → may it be called → has the tool
- * budget → write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an earlier one.
+ * budget → write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to
+ * an earlier one.
  * @throws RpcError, AppError: rendered by the caller
  */
 export function callTool(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {

@@ -1,4 +1,4 @@
-import { byteString } from '../platform/byte-string.ts';
+import { byteString, type ByteString } from '../platform/byte-string.ts';
 import { member, sourceText } from '../platform/json/scan.ts';
 import { AppError } from '../domain/errors.ts';
 import { implementation, metaKey } from '../domain/protocol.ts';
@@ -59,8 +59,7 @@ export interface RenderedList {
   readonly version: number;
   /** False while some server's tools were missing from it. */
   readonly complete: boolean;
-  /** A byte string. */
-  readonly body: string;
+  readonly body: ByteString;
 }
 
 const maxRenderedBytes = 32 * 1024 * 1024;

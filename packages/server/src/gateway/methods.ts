@@ -41,6 +41,8 @@ export function runMethod(deps: GatewayDeps, call: Exchanged, message: Message):
   return method.run(deps, call, message);
 }
 
+const emptyResult = byteString('{}');
+
 const capabilities = { tools: {}, logging: {} };
 
 /** `server/discover` (2026-07-28): what this endpoint is, for this caller. */
@@ -87,11 +89,11 @@ function setLogLevel(deps: GatewayDeps, call: Exchanged, message: Message): void
   const level = stringValue(message.bytes, member(message.params, 'level'));
   if (!isLogLevel(level)) throw invalidParams(`"params.level" must be one of ${logLevels.join(', ')}.`);
   if (call.session !== undefined) call.session.logLevel = level;
-  deps.replies.result(call.inbound, message.idText, '{}');
+  deps.replies.result(call.inbound, message.idText, emptyResult);
 }
 
 function ping(deps: GatewayDeps, call: Exchanged, message: Message): void {
-  deps.replies.result(call.inbound, message.idText, '{}');
+  deps.replies.result(call.inbound, message.idText, emptyResult);
 }
 
 /** The endpoint a session belongs to: a workspace, or one server of it. */

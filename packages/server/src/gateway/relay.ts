@@ -1,6 +1,6 @@
 import { isLogLevel, logLevels, metaKey, rpcCode, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
-import { byteString } from '../platform/byte-string.ts';
+import { byteString, bytesOf } from '../platform/byte-string.ts';
 import { splice, splicePieces } from '../platform/json/splice.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
@@ -40,7 +40,7 @@ export class Relay {
     if (method === undefined || !relayed.has(method)) return;
     if (method === 'notifications/message') {
       const level = stringValue(bytes, member(member(root, 'params'), 'level'));
-      if (this.#hears(level)) this.#replies.event(this.#call.inbound, bytes.toString('latin1'));
+      if (this.#hears(level)) this.#replies.event(this.#call.inbound, bytesOf(bytes));
       return;
     }
     const params = member(root, 'params');
@@ -52,7 +52,7 @@ export class Relay {
     if (!(progress > this.#lastProgress)) return;
     this.#lastProgress = progress;
     const edit = { start: token.start, end: token.end, text: byteString(this.#progressToken) };
-    this.#replies.event(this.#call.inbound, splice(bytes.toString('latin1'), [edit]));
+    this.#replies.event(this.#call.inbound, splice(bytesOf(bytes), [edit]));
   };
 
   /** Answer the caller with the upstream's own bytes under the caller's id. */
@@ -62,7 +62,7 @@ export class Relay {
     const edits = [{ start: id.start, end: id.end, text: byteString(this.#message.idText) }];
     if (result !== undefined && modern && member(result, 'resultType') === undefined) {
       const at = result.start + 1;
-      const text = `"resultType":"complete"${result.keys.length > 0 ? ',' : ''}`;
+      const text = byteString(`"resultType":"complete"${result.keys.length > 0 ? ',' : ''}`);
       const edit = { start: at, end: at, text };
       if (at < id.start) edits.unshift(edit);
       else edits.push(edit);
@@ -70,11 +70,7 @@ export class Relay {
     const status = modern && statusNamed.has(errorCode(answer) ?? 0) ? 400 : 200;
     const { inbound } = this.#call;
     const large = bytes.length > largeBytes;
-    this.#replies.message(
-      inbound,
-      large ? splicePieces(bytes, edits) : splice(bytes.toString('latin1'), edits),
-      status,
-    );
+    this.#replies.message(inbound, large ? splicePieces(bytes, edits) : splice(bytesOf(bytes), edits), status);
   }
 
   #hears(level: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { AppError } from '../domain/errors.ts';
-import { byteString } from '../platform/byte-string.ts';
+import { byteString, bytes, type ByteString } from '../platform/byte-string.ts';
 import type { Clock } from '../platform/clock.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { acceptsJson, type Inbound } from './inbound.ts';
@@ -15,9 +15,14 @@ export class Replies {
 
   /**
    * Answer with a complete JSON-RPC message.
-   * @param message a byte string, or pieces of bytes too many to be copied
+   * @param message in pieces where the bytes are too many to be copied
    */
-  message(inbound: Inbound, message: string | readonly Buffer[], status = 200, headers: readonly string[] = []): void {
+  message(
+    inbound: Inbound,
+    message: ByteString | readonly Buffer[],
+    status = 200,
+    headers: readonly string[] = [],
+  ): void {
     const { res } = inbound;
     if (res.destroyed || res.writableEnded) return;
     if (!res.headersSent && status === 200 && !acceptsJson(inbound.head)) this.openStream(inbound, headers);
@@ -42,10 +47,10 @@ export class Replies {
 
   /**
    * Answer with a result.
-   * @param result JSON text as a byte string
+   * @param result JSON text
    */
-  result(inbound: Inbound, idText: string, result: string, headers: readonly string[] = []): void {
-    this.message(inbound, `{"jsonrpc":"2.0","id":${byteString(idText)},"result":${result}}`, 200, headers);
+  result(inbound: Inbound, idText: string, result: ByteString, headers: readonly string[] = []): void {
+    this.message(inbound, bytes`{"jsonrpc":"2.0","id":${byteString(idText)},"result":${result}}`, 200, headers);
   }
 
   error(inbound: Inbound, idText: string, error: RpcError, headers: readonly string[] = []): void {
@@ -82,11 +87,8 @@ export class Replies {
     ]);
   }
 
-  /**
-   * Write a message before the answer, opening the stream if need be.
-   * @param message a byte string
-   */
-  event(inbound: Inbound, message: string): void {
+  /** Write a message before the answer, opening the stream if need be. */
+  event(inbound: Inbound, message: ByteString): void {
     if (inbound.res.destroyed || inbound.res.writableEnded) return;
     if (!inbound.res.headersSent) this.openStream(inbound);
     // A client that does not read loses notifications; the answer still comes.
@@ -119,7 +121,7 @@ const stalledMs = 30_000;
  * @returns its length in bytes
  * @throws AppError `unavailable` when too much is waiting already
  */
-function reserve(res: Inbound['res'], message: string | readonly Buffer[]): number {
+function reserve(res: Inbound['res'], message: ByteString | readonly Buffer[]): number {
   const length = typeof message === 'string' ? message.length : message.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= largeBytes) return length;
   if (!sending.take(length)) {
@@ -144,7 +146,7 @@ function dropWhenStalled(res: Inbound['res']): void {
 }
 
 /** JSON text may carry line breaks between its tokens, where a space means the same; an event's data may not. */
-function writeEvent(res: Inbound['res'], message: string | readonly Buffer[]): void {
+function writeEvent(res: Inbound['res'], message: ByteString | readonly Buffer[]): void {
   if (typeof message === 'string') {
     res.write(`event: message\ndata: ${message.replace(/[\r\n]/g, ' ')}\n\n`, 'latin1');
     return;
@@ -155,7 +157,7 @@ function writeEvent(res: Inbound['res'], message: string | readonly Buffer[]): v
 }
 
 /** The bytes themselves where they are one line already, which large answers nearly always are. */
-function oneLine(bytes: Buffer): Buffer {
-  if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes;
-  return Buffer.from(bytes).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
+function oneLine(piece: Buffer): Buffer {
+  if (!piece.includes(0x0a) && !piece.includes(0x0d)) return piece;
+  return Buffer.from(piece).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
 }

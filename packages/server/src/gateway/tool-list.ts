@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SnapshotServer } from '../domain/snapshot.ts';
+import { byteString, type ByteString } from '../platform/byte-string.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { definitionLimits, readDefinitions, readPage, type ToolDefinition } from './definitions.ts';
@@ -165,10 +166,10 @@ async function readTools(upstream: Upstream): Promise<string[]> {
   return texts;
 }
 
-function listParams(cursor: string | undefined, modern: boolean): string {
+function listParams(cursor: string | undefined, modern: boolean): ByteString {
   const members = [
     ...(cursor === undefined ? [] : [`"cursor":${JSON.stringify(cursor)}`]),
     ...(modern ? [`"_meta":${ownMeta}`] : []),
   ];
-  return `{${members.join(',')}}`;
+  return byteString(`{${members.join(',')}}`);
 }

@@ -1,6 +1,6 @@
 import { metaKey, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, type JsonNode } from '../platform/json/scan.ts';
-import { byteString } from '../platform/byte-string.ts';
+import { byteString, bytesOf, type ByteString } from '../platform/byte-string.ts';
 import { splice } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
 import { ownMeta } from './upstreams/handshake.ts';
@@ -28,9 +28,8 @@ export interface ParamsTarget {
  * everything else byte for byte. Safe to splice because the message was scanned and has no duplicate names.
  *
  * @param name the upstream's name of the tool
- * @returns a byte string
  */
-export function callParams(message: Message, name: string, target: ParamsTarget): string {
+export function callParams(message: Message, name: string, target: ParamsTarget): ByteString {
   const { bytes, meta } = message;
   const params = message.params!;
   const nameNode = member(params, 'name')!;
@@ -42,9 +41,9 @@ export function callParams(message: Message, name: string, target: ParamsTarget)
     else edits.push(described);
   } else if (target.modern) {
     const at = params.start + 1;
-    edits.unshift({ start: at, end: at, text: `"_meta":{${ownMembers(target)}},` });
+    edits.unshift({ start: at, end: at, text: byteString(`"_meta":{${ownMembers(target)}},`) });
   }
-  return splice(bytes.toString('latin1'), edits, params.start, params.end);
+  return splice(bytesOf(bytes), edits, params.start, params.end);
 }
 
 function metaText(bytes: Buffer, meta: JsonNode, target: ParamsTarget): string {

@@ -1,8 +1,24 @@
+declare const brand: unique symbol;
+
 /**
- * Text as a string with one character per byte of its UTF-8 form. Written as Latin-1 it is those very bytes, and
- * sockets take such a string in one piece with the header before it, which they do not with a Buffer.
+ * A string with one character per byte. Written as Latin-1 it is those very bytes, and sockets take such a string in
+ * one piece with the header before it, which they do not with a Buffer. Text that is not one yet would leave as other
+ * bytes than meant, so the type tells them apart.
  */
-export const byteString = (text: string): string =>
-  ascii.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+export type ByteString = string & { readonly [brand]: true };
+
+/** The UTF-8 form of a text. */
+export const byteString = (text: string): ByteString =>
+  (ascii.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')) as ByteString;
+
+/** Bytes as they are. */
+export const bytesOf = (bytes: Buffer): ByteString => bytes.toString('latin1') as ByteString;
+
+/** Byte strings and ASCII literals in a row: `bytes\`{"id":${id}}\``. */
+export function bytes(literals: TemplateStringsArray, ...values: readonly ByteString[]): ByteString {
+  let all = literals[0]!;
+  for (let i = 0; i < values.length; i++) all += values[i]! + literals[i + 1]!;
+  return all as ByteString;
+}
 
 const ascii = /^[\x00-\x7f]*$/;

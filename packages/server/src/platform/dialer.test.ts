@@ -27,7 +27,7 @@ async function listen(server: Server, host: string, port = 0): Promise<number> {
 const connector =
   (dialer: Dialer, allow: () => readonly AllowEntry[]): buildConnector.connector =>
   ({ protocol, hostname, port }, callback) => {
-    dialer.dial({ secure: protocol === 'https:', hostname, port }, allow()).then(
+    dialer.dial({ secure: protocol === 'https:', hostname, port }, allow).then(
       (socket) => callback(null, socket),
       (error: unknown) => callback(error as Error, null),
     );
@@ -173,6 +173,16 @@ describe('with an entry', () => {
     await expect(once()).rejects.toThrow('not open');
   });
 
+  it('asks for them when the name is resolved, not before', async () => {
+    let allow: AllowEntry[] = [{ host: 'mcp.example.com', port }];
+    const resolve: Resolve = async () => {
+      allow = [];
+      return [{ address: '127.0.0.1', family: 4 }];
+    };
+    const target = { secure: false, hostname: 'mcp.example.com', port: String(port) };
+    await expect(createDialer({ resolve }).dial(target, () => allow)).rejects.toThrow('not open');
+  });
+
   it('refuses plain HTTP to a public address that no entry opens', async () => {
     const error = await get('http://mcp.example.com', [], answers('93.184.215.14'));
     expect((error as AppError).message).toContain('mcpnest network allow mcp.example.com:80');
@@ -209,7 +219,7 @@ describe('with an entry', () => {
     const dialer = createDialer({ resolve: slow });
     const allow = names.map((host) => ({ host, port }));
     const dial = async (hostname: string): Promise<void> => {
-      const socket = await dialer.dial({ secure: false, hostname, port: String(port) }, allow);
+      const socket = await dialer.dial({ secure: false, hostname, port: String(port) }, () => allow);
       socket.destroy();
     };
     await Promise.all([...names, ...names, ...names].map(dial));

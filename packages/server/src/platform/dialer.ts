@@ -33,10 +33,10 @@ export interface DialTarget {
 export interface Dialer {
   /**
    * Connect.
-   * @param allow the addresses an owner has opened, as of now
+   * @param allow asked once the name is resolved for the addresses an owner has opened
    * @throws AppError `upstream_failed` when no address of the host may be reached; the system's error otherwise
    */
-  dial(target: DialTarget, allow: readonly AllowEntry[]): Promise<Socket>;
+  dial(target: DialTarget, allow: () => readonly AllowEntry[]): Promise<Socket>;
 }
 
 /** Name resolution, TCP and TLS together. */
@@ -60,7 +60,7 @@ export function createDialer(options: { readonly resolve?: Resolve } = {}): Dial
   return { dial: (target, allow) => dial(target, resolve, allow) };
 }
 
-async function dial(target: DialTarget, resolve: Resolve, allow: readonly AllowEntry[]): Promise<Socket> {
+async function dial(target: DialTarget, resolve: Resolve, allow: () => readonly AllowEntry[]): Promise<Socket> {
   const { secure } = target;
   const host = bareHost(target.hostname);
   const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
@@ -68,7 +68,9 @@ async function dial(target: DialTarget, resolve: Resolve, allow: readonly AllowE
 
   const resolved =
     isIP(host) === 0 ? await beforeDeadline(resolve(host), deadline) : [{ address: host, family: isIP(host) }];
-  const entries = allow.filter((entry) => entry.port === port).map((entry) => bareHost(entry.host));
+  const entries = allow()
+    .filter((entry) => entry.port === port)
+    .map((entry) => bareHost(entry.host));
   const byName = entries.includes(host);
   const addresses = resolved.filter(
     ({ address }) => byName || entries.includes(address) || (secure && classifyAddress(address) === 'public'),

@@ -1,7 +1,7 @@
 import { randomHex } from '../../domain/ids.ts';
 import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
-import { byteString } from '../../platform/byte-string.ts';
+import { byteString, type ByteString } from '../../platform/byte-string.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import { Registry } from '../registry.ts';
 import { Exchange, type Abortable, type HttpReply, type Reading } from './exchange.ts';
@@ -23,7 +23,7 @@ export class Connection {
   readonly #client: HttpClient;
   readonly #path: string;
   readonly #credential: Credential;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #running = new Registry<Abortable>();
 
   constructor(deps: { server: SnapshotServer; client: HttpClient; credential: Credential }) {
@@ -34,14 +34,19 @@ export class Connection {
     this.#maxBytes = deps.server.limits.maxResultBytes;
   }
 
+  /** Take on changed limits; what is under way keeps those it began with. */
+  limit({ concurrency, maxResultBytes }: SnapshotServer['limits']): void {
+    this.#maxBytes = maxResultBytes;
+    this.#client.connections = concurrency;
+  }
+
   /**
    * Send a message and wait for what `reading` makes of its answer.
-   * @param body a byte string
    * @throws UpstreamFault at once, with nothing sent, or later
    */
   send<T>(
     out: OutgoingHeaders,
-    body: string,
+    body: ByteString,
     deadlineMs: number,
     cancel: Cancel | undefined,
     reading: Reading<T>,
@@ -96,7 +101,7 @@ export class Connection {
 
   #forget(session: UpstreamSession): void {
     const headers = buildHeaders(this.#credential, sessionHeaders(session));
-    const request = { method: 'DELETE', path: this.#path, headers, body: '' } as const;
+    const request = { method: 'DELETE', path: this.#path, headers, body: byteString('') } as const;
     const limits = { deadlineMs: 1_500, maxBytes: 65_536 };
     new Exchange(this.#client, request, limits, this.#running, ignored).done.catch(() => undefined);
   }

@@ -1,6 +1,7 @@
 import { AppError } from '../../domain/errors.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import type { HttpRequest, ResponseHandler } from '../../platform/http1/connection.ts';
+import { GrowingBuffer } from '../../platform/growing-buffer.ts';
 import { HttpProtocolError, type ResponseHeaders } from '../../platform/http1/response-parser.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
@@ -38,10 +39,9 @@ export interface Reading<T> {
 
 /** Answers being received, in all. */
 const receiving = new ByteBudget(48 * 1024 * 1024);
-const nothing = Buffer.alloc(0);
 /** A length that an upstream foretells is believed up to here: it costs memory before a byte of it has come. */
 const mostForeseenBytes = 256 * 1024;
-/** After the awaited message a stream may idle this long before its connection is closed. */
+/** After the awaited message a stream may go on this long before its connection is closed. */
 const streamLingerMs = 1_000;
 
 /** Error codes of certificates and TLS, by how they begin. */
@@ -50,8 +50,9 @@ const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|E
 /**
  * One HTTP exchange: the only place bytes leave for an upstream.
  *
- * The answer is collected up to `maxBytes`, whether JSON or a stream of events. Redirects, content encodings and late
- * bytes are faults: an answer is what was asked for or it is refused.
+ * The answer is collected up to `maxBytes`, whether JSON or a stream of events. Redirects, content encodings and bytes
+ * after the end are faults: an answer is what was asked for or it is refused. What a stream brings after the awaited
+ * event is dropped.
  */
 export class Exchange<T> implements ResponseHandler, Abortable {
   /** Rejects with UpstreamFault; with anything else where something of ours failed. */
@@ -67,8 +68,10 @@ export class Exchange<T> implements ResponseHandler, Abortable {
   #dispatched = false;
   #status = 0;
   #headers: ResponseHeaders | undefined;
-  /** The answer as far as it has come, in a buffer that may have room for more. */
-  #body = nothing;
+  /** The answer as far as it has come, unless it is a stream of events. */
+  #body = new GrowingBuffer();
+  /** Bytes of memory taken from the budget of all exchanges. */
+  #reserved = 0;
   #bytes = 0;
   #events: SseReader | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -92,9 +95,7 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     try {
       this.#sending = client.send(request, this);
     } catch (error) {
-      // A defect of ours, and not to be blamed on the upstream.
-      this.#finish();
-      this.#reject(this.#tell(error as Error) ?? (error as Error));
+      this.#fail(error as Error);
     }
   }
 
@@ -119,35 +120,43 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     if (length > this.#maxBytes) return this.#tooLarge();
     if (status === 200 && headers.get('content-type')?.startsWith('text/event-stream') === true) {
       this.#events = new SseReader((data) => this.#event(data), this.#maxBytes);
-    } else if (length <= mostForeseenBytes) this.#body = Buffer.allocUnsafe(length);
+    } else if (length > 0) {
+      const ahead = length <= mostForeseenBytes ? length : 0;
+      if (this.#reserve(ahead)) this.#body = new GrowingBuffer(ahead, length);
+    }
   }
 
   onData(chunk: Buffer): void {
     if (this.#settled) return;
-    if (this.#bytes + chunk.length > this.#maxBytes) return this.#tooLarge();
-    if (!receiving.take(chunk.length)) return this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
-    const at = this.#bytes;
     this.#bytes += chunk.length;
-    if (this.#events === undefined) this.#keep(chunk, at);
-    else {
-      try {
-        this.#events.push(Buffer.from(chunk));
-      } catch (error) {
-        this.#fail(asFault(error, 'unreadable event stream'));
-      }
+    if (this.#bytes > this.#maxBytes) return this.#tooLarge();
+    if (this.#events === undefined) {
+      if (this.#reserve(this.#body.capacityFor(chunk.length))) this.#body.push(chunk);
+      return;
+    }
+    if (!this.#reserve(this.#bytes)) return;
+    try {
+      this.#events.push(chunk);
+    } catch (error) {
+      this.#fail(
+        error instanceof RangeError
+          ? new UpstreamFault('protocol', 'unreadable event stream', { cause: error })
+          : (error as Error),
+      );
     }
   }
 
-  #keep(chunk: Buffer, at: number): void {
-    if (this.#bytes <= this.#body.length) {
-      chunk.copy(this.#body, at);
-      return;
+  /** @returns false when there is no room for so many bytes in memory; the exchange has failed then */
+  #reserve(bytes: number): boolean {
+    const more = bytes - this.#reserved;
+    if (more > 0) {
+      if (!receiving.take(more)) {
+        this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
+        return false;
+      }
+      this.#reserved = bytes;
     }
-    // No length was foretold: room for as much again, so that a body in many pieces is copied a few times only.
-    const more = Buffer.allocUnsafe(Math.min(Math.max(this.#bytes, at * 2), this.#maxBytes));
-    this.#body.copy(more, 0, 0, at);
-    chunk.copy(more, at);
-    this.#body = more;
+    return true;
   }
 
   onEnd(): void {
@@ -155,12 +164,14 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     if (this.#settled) return;
     if (this.#events !== undefined)
       return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer'));
-    this.#settle(this.#body.subarray(0, this.#bytes));
+    this.#settle(this.#body.view());
   }
 
   onError(error: Error): void {
     clearTimeout(this.#linger);
-    this.#fail(new UpstreamFault(this.#faultOf(error), error.message, { cause: error }));
+    const { code } = error as NodeJS.ErrnoException;
+    const detail = [code, error.message].filter((part) => part !== undefined && part !== '').join(' ');
+    this.#fail(new UpstreamFault(this.#faultOf(error), detail, { cause: error }));
   }
 
   #faultOf(error: Error): FaultClass {
@@ -188,13 +199,18 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     try {
       value = this.#reading.reply(reply);
     } catch (error) {
-      const fault = asFault(error, 'an answer that cannot be read');
-      this.#reject(this.#tell(fault) ?? fault);
+      // An answer to something else: what follows on the connection might be one answer behind.
+      if (error instanceof UpstreamFault && error.fault === 'protocol') this.#sending?.abort();
+      this.#refuse(error as Error);
       return;
     }
     const failure = this.#tell(undefined);
     if (failure === undefined) this.#resolve(value);
     else this.#reject(failure);
+  }
+
+  #refuse(error: Error): void {
+    this.#reject(this.#tell(error) ?? error);
   }
 
   /** @returns what went wrong in telling, which must not leave anyone waiting */
@@ -207,24 +223,21 @@ export class Exchange<T> implements ResponseHandler, Abortable {
     }
   }
 
-  #fail(fault: UpstreamFault): void {
+  /** @param error a fault, or a defect of ours that is not to be blamed on the upstream */
+  #fail(error: Error): void {
     if (this.#settled) return;
-    fault.dispatched = this.#dispatched;
+    if (error instanceof UpstreamFault) error.dispatched = this.#dispatched;
     this.#finish();
-    this.#reject(this.#tell(fault) ?? fault);
+    this.#refuse(error);
     this.#sending?.abort();
   }
 
   #finish(): void {
     this.#settled = true;
     clearTimeout(this.#deadline);
-    receiving.give(this.#bytes);
-    this.#bytes = 0;
-    this.#body = nothing;
+    receiving.give(this.#reserved);
+    this.#body = new GrowingBuffer();
     this.#headers = undefined;
     this.#ended();
   }
 }
-
-const asFault = (error: unknown, otherwise: string): UpstreamFault =>
-  error instanceof UpstreamFault ? error : new UpstreamFault('protocol', otherwise, { dispatched: true, cause: error });

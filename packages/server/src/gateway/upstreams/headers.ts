@@ -1,7 +1,7 @@
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { encodeHeaderValue } from '../era.ts';
-import { headerLine } from '../../platform/http1/connection.ts';
+import { headerLine } from '../../platform/http1/header-line.ts';
 import { implementation } from '../../domain/protocol.ts';
 import type { Secret } from '../../domain/secret.ts';
 

@@ -10,7 +10,7 @@ import { openCredential } from './headers.ts';
 import { Upstream, upstreamKey } from './upstream.ts';
 
 /**
- * All upstreams in use, one per (workspace, server, configuration, credential), so that no connection or session is
+ * All upstreams in use, one per (workspace, server, address, credential), so that no connection or session is
  * ever shared across any of them. A changed or removed server loses its connections with the snapshot.
  */
 export class Upstreams {
@@ -49,7 +49,7 @@ export class Upstreams {
     const allow = (): readonly AllowEntry[] =>
       this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow;
     const client = new HttpClient({
-      connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow()),
+      connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow),
       host,
       clock,
       connections: server.limits.concurrency,
@@ -70,12 +70,16 @@ export class Upstreams {
   sync(workspaceId: string, held: HeldSnapshot | undefined): void {
     const before = this.#current.get(workspaceId)?.snapshot.networkAllow ?? [];
     this.#current.set(workspaceId, held);
-    const wanted = new Set(held?.snapshot.servers.map((server) => upstreamKey(workspaceId, server)));
+    const wanted = new Map(held?.snapshot.servers.map((server) => [upstreamKey(workspaceId, server), server]));
     const now = new Set(held?.snapshot.networkAllow.map(({ host, port }) => `${host} ${port}`));
     const closedPorts = new Set(before.filter(({ host, port }) => !now.has(`${host} ${port}`)).map(({ port }) => port));
     for (const [key, entry] of this.#open) {
       if (entry.workspaceId !== workspaceId) continue;
-      if (wanted.has(key) && !closedPorts.has(portOf(entry.upstream.server.url))) continue;
+      const server = wanted.get(key);
+      if (server !== undefined && !closedPorts.has(portOf(server.url))) {
+        entry.upstream.adopt(server);
+        continue;
+      }
       this.#open.delete(key);
       entry.upstream.close();
       if (held?.serversById.has(entry.upstream.server.id) !== true) this.#deps.health.forget(entry.upstream.server.id);

@@ -1,11 +1,20 @@
 /** Calls in flight to one upstream at once. A few more wait in line for a moment; the rest are refused. */
 export class Slots {
-  readonly #max: number;
+  #max: number;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** Change how many there are; calls that have one keep it. */
+  resize(max: number): void {
+    this.#max = max;
+    while (this.#taken < this.#max && this.#waiting.size > 0) {
+      this.#taken++;
+      this.#next();
+    }
   }
 
   /**
@@ -33,12 +42,17 @@ export class Slots {
 
   /** Give a slot back; the first in line takes it over. */
   release(): void {
+    if (this.#taken > this.#max || !this.#next()) this.#taken--;
+  }
+
+  /** @returns false when nobody waits */
+  #next(): boolean {
     for (const go of this.#waiting) {
       this.#waiting.delete(go);
       go();
-      return;
+      return true;
     }
-    this.#taken--;
+    return false;
   }
 }
 

@@ -1,3 +1,5 @@
+import { GrowingBuffer } from '../../platform/growing-buffer.ts';
+
 /**
  * Reads a Server-Sent Events stream (WHATWG HTML 9.2.6) from chunks: CR, LF and CRLF, a BOM, several data lines,
  * comments, unknown fields, and UTF-8 split anywhere. Only `data`, `id` and `retry` matter here.
@@ -5,15 +7,15 @@
 export class SseReader {
   readonly #onData: (data: Buffer) => void;
   readonly #maxEventBytes: number;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
-  #data: Buffer[] = [];
-  #dataBytes = 0;
+  /** The line as far as it has come. */
+  readonly #line = new GrowingBuffer();
+  /** The data of the event as far as it has come; undefined: none. */
+  #data: GrowingBuffer | undefined;
   #afterCr = false;
   #first = true;
 
   /**
-   * @param onData called with the data of each event that has any
+   * @param onData called with the data of each event that has any; the buffer is the listener's own
    * @param maxEventBytes a longer line or event throws RangeError
    */
   constructor(onData: (data: Buffer) => void, maxEventBytes: number) {
@@ -21,7 +23,7 @@ export class SseReader {
     this.#maxEventBytes = maxEventBytes;
   }
 
-  /** Take the next chunk. The bytes are kept only until their event is complete. */
+  /** Take the next chunk; its bytes are copied. */
   push(chunk: Buffer): void {
     let from = 0;
     for (let i = 0; i < chunk.length; i++) {
@@ -35,7 +37,7 @@ export class SseReader {
       }
       this.#afterCr = byte === CR;
       this.#keep(chunk.subarray(from, i));
-      this.#line();
+      this.#endLine();
       from = i + 1;
     }
     if (from < chunk.length) {
@@ -46,36 +48,31 @@ export class SseReader {
 
   #keep(part: Buffer): void {
     if (part.length === 0) return;
-    this.#pendingBytes += part.length;
-    if (this.#pendingBytes + this.#dataBytes > this.#maxEventBytes) throw new RangeError('The event is too large.');
-    this.#pending.push(part);
+    if (this.#line.length + part.length + (this.#data?.length ?? 0) > this.#maxEventBytes)
+      throw new RangeError('The event is too large.');
+    this.#line.push(part);
   }
 
-  #line(): void {
-    let line = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending, this.#pendingBytes);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+  #endLine(): void {
+    let line = this.#line.view();
     if (this.#first) {
       this.#first = false;
       if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3);
     }
-    if (line.length === 0) {
-      this.#event();
-      return;
+    if (line.length === 0) this.#endEvent();
+    else if (line.length >= 5 && line.toString('latin1', 0, 5) === 'data:') {
+      const data = line.subarray(line[5] === SPACE ? 6 : 5);
+      if (this.#data === undefined) this.#data = new GrowingBuffer(data.length);
+      else this.#data.push(NEWLINE);
+      this.#data.push(data);
     }
-    if (line.length < 5 || line.toString('latin1', 0, 5) !== 'data:') return;
-    const data = line.subarray(line[5] === SPACE ? 6 : 5);
-    if (this.#data.length > 0) this.#data.push(NEWLINE);
-    this.#data.push(data);
-    this.#dataBytes += data.length + 1;
+    this.#line.clear();
   }
 
-  #event(): void {
-    if (this.#data.length === 0) return;
-    const data = this.#data.length === 1 ? this.#data[0]! : Buffer.concat(this.#data);
-    this.#data = [];
-    this.#dataBytes = 0;
-    if (data.length > 0) this.#onData(data);
+  #endEvent(): void {
+    const data = this.#data;
+    this.#data = undefined;
+    if (data !== undefined && data.length > 0) this.#onData(data.view());
   }
 }
 

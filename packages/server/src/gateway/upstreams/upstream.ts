@@ -3,6 +3,7 @@ import { randomHex } from '../../domain/ids.ts';
 import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import { Breaker } from './breaker.ts';
 import { Connection, sessionHeaders, type Cancel } from './connection.ts';
@@ -21,7 +22,7 @@ export interface UpstreamRequest {
   /** Prefer the modern generation where the upstream speaks both. */
   readonly preferModern: boolean;
   /** Writes the params for the generation chosen; the id may serve as progress token. */
-  readonly params: (target: { readonly modern: boolean; readonly id: string }) => string;
+  readonly params: (target: { readonly modern: boolean; readonly id: string }) => ByteString;
   readonly deadlineMs: number;
   /** Notifications that arrive before the answer, in order. */
   readonly onNotification?: ((message: UpstreamMessage, id: string) => void) | undefined;
@@ -53,7 +54,6 @@ const modernGeneration = { session: undefined };
  * and its slots. Sessions are shared by all callers, so nothing of any caller may be declared or remembered in them.
  */
 export class Upstream {
-  readonly server: SnapshotServer;
   readonly breaker: Breaker;
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -64,6 +64,7 @@ export class Upstream {
   #session: UpstreamSession | undefined;
   #opening: Promise<UpstreamSession> | undefined;
   #closed = false;
+  #server: SnapshotServer;
 
   /** @param observe told of every exchange: its fault class, or undefined, and how long it took */
   constructor(deps: {
@@ -73,7 +74,7 @@ export class Upstream {
     clock: Clock;
     observe: (fault: FaultClass | undefined, ms: number) => void;
   }) {
-    this.server = deps.server;
+    this.#server = deps.server;
     this.breaker = new Breaker(deps.clock);
     this.#connection = new Connection(deps);
     this.#clock = deps.clock;
@@ -85,7 +86,7 @@ export class Upstream {
    * Send one request and wait for its answer. It is sent at most once; the single exception is an upstream that says
    * it no longer knows the session (404), which means it did not run it: the session is opened anew and the request
    * sent again, once.
-   * @throws UpstreamFault
+   * @throws UpstreamFault, by rejecting
    */
   request(request: UpstreamRequest): Promise<UpstreamAnswer> {
     if (this.#closed) return Promise.reject(new UpstreamFault('closed', 'the server was reconfigured'));
@@ -124,7 +125,7 @@ export class Upstream {
     return this.#session === undefined ? undefined : { session: this.#session };
   }
 
-  /** Every attempt ends here, once: the slot is free again, breaker and health learn how it went. */
+  /** Every attempt that had a slot ends here, once: the slot is free again, breaker and health learn how it went. */
   #ended(attempt: Attempt, error: unknown): void {
     this.#slots.release();
     const ms = this.#clock.monotonic() - attempt.started;
@@ -136,6 +137,17 @@ export class Upstream {
       else if (error.fault === 'throttled') this.breaker.failure(error.retryAfterMs ?? 1_000);
       this.#observe(error.fault, ms);
     }
+  }
+
+  get server(): SnapshotServer {
+    return this.#server;
+  }
+
+  /** Take on what may change without another connection: names and limits. */
+  adopt(server: SnapshotServer): void {
+    this.#server = server;
+    this.#slots.resize(server.limits.concurrency);
+    this.#connection.limit(server.limits);
   }
 
   get closed(): boolean {
@@ -172,10 +184,12 @@ export class Upstream {
     let requests = 0;
     let sent: Promise<UpstreamAnswer>;
     try {
+      if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
       // Waiting for a slot and a handshake counts, too.
       const left = Math.max(1, attempt.until - this.#clock.monotonic());
       const params = request.params({ modern, id });
-      const body = `{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":${params}}`;
+      const head = byteString(`{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":`);
+      const body = bytes`${head}${params}}`;
       sent = this.#connection.send(out, body, left, request.cancel, {
         event: (data) => {
           const message = readMessage(data);
@@ -285,6 +299,6 @@ export class Upstream {
   }
 }
 
-/** A key for connections that must not be shared: another workspace, server, address, credential or limits. */
+/** A key for connections that must not be shared: another workspace, server, address or credential. */
 export const upstreamKey = (workspaceId: string, server: SnapshotServer): string =>
-  `${workspaceId}/${server.id}/${hash('sha256', JSON.stringify([server.url, server.credential, server.limits]), 'hex')}`;
+  `${workspaceId}/${server.id}/${hash('sha256', JSON.stringify([server.url, server.credential]), 'hex')}`;

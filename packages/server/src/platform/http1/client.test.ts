@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { HttpClient } from './client.ts';
-import { headerLine, type HttpRequest } from './connection.ts';
+import type { ByteString } from '../byte-string.ts';
+import type { HttpRequest } from './connection.ts';
+import { headerLine } from './header-line.ts';
 
 const servers: Server[] = [];
 afterAll(() => {
@@ -47,7 +49,12 @@ async function peer(answer: (socket: Socket, request: string, connection: number
   return { client, requests, sockets };
 }
 
-const post = (body: string): HttpRequest => ({ method: 'POST', path: '/mcp?x=1', headers: headerLine('a', 'b'), body });
+const post = (body: string): HttpRequest => ({
+  method: 'POST',
+  path: '/mcp?x=1',
+  headers: headerLine('a', 'b'),
+  body: body as ByteString,
+});
 
 /** Sends and gives the body, or the error's message; `done` settles once whatever the handler is told. */
 function send(client: HttpClient, body: string) {

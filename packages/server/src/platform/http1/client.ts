@@ -14,10 +14,13 @@ export interface HttpClientOptions {
 
 /**
  * Sends HTTP/1.1 requests to one origin over a few kept connections. A request is written at most once: nothing is
- * ever sent again, no redirect followed, no content decoded, and there is no deadline but the caller's.
+ * ever sent again, no redirect followed, no content decoded, and once connected there is no deadline but the caller's.
+ * A connection that cannot be made fails whoever waits longest, unless there are others to serve them.
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
+  /** Connections at once. */
+  connections: number;
   readonly #all = new Set<HttpConnection>();
   /** Free connections; the one used last is used next, so that the others can age and go. */
   readonly #idle: HttpConnection[] = [];
@@ -28,6 +31,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.connections = options.connections;
     this.#sweep = setInterval(() => this.#dropStale(), sweepEveryMs).unref();
   }
 
@@ -36,9 +40,12 @@ export class HttpClient {
    * @returns what gives it up: it is not sent any more, or its connection is closed; the handler hears nothing more
    */
   send(request: HttpRequest, handler: ResponseHandler): { abort(): void } {
-    const job: Job = { request, handler, connection: undefined, abort: () => this.#abort(job) };
-    if (this.#closed) queueMicrotask(() => handler.onError(new Error('The client is closed.')));
-    else {
+    const job: Job = { request, handler, connection: undefined, given: false, abort: () => this.#abort(job) };
+    if (this.#closed) {
+      queueMicrotask(() => {
+        if (!job.given) handler.onError(closed());
+      });
+    } else {
       const connection = this.#takeIdle();
       if (connection === undefined) {
         this.#waiting.push(job);
@@ -55,11 +62,11 @@ export class HttpClient {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Close every connection now; who waits hears of it. */
+  /** Close every connection now; who waits hears of it. One that is just being made is closed when it is there. */
   destroy(): void {
     this.close();
-    for (const job of this.#waiting.splice(0)) job.handler.onError(new Error('The client is closed.'));
-    for (const connection of this.#all) connection.fail(new Error('The client is closed.'));
+    for (const job of this.#waiting.splice(0)) job.handler.onError(closed());
+    for (const connection of this.#all) connection.fail(closed());
   }
 
   #takeIdle(): HttpConnection | undefined {
@@ -76,13 +83,14 @@ export class HttpClient {
   }
 
   #abort(job: Job): void {
+    job.given = true;
     const at = this.#waiting.indexOf(job);
     if (at >= 0) this.#waiting.splice(at, 1);
     else if (job.connection?.carries(job.handler) === true) job.connection.destroy();
   }
 
   #dialMore(): void {
-    while (this.#dialling < this.#waiting.length && this.#all.size + this.#dialling < this.#options.connections) {
+    while (this.#dialling < this.#waiting.length && this.#all.size + this.#dialling < this.connections) {
       this.#dialling++;
       const connection = new HttpConnection(this.#options.host, this.#options.clock, this.#freed);
       this.#options.connect(connection.onread).then(
@@ -93,6 +101,7 @@ export class HttpClient {
         },
         (error: unknown) => {
           this.#dialling--;
+          if (this.#all.size > 0) return;
           this.#waiting.shift()?.handler.onError(error instanceof Error ? error : new Error(String(error)));
           this.#dialMore();
         },
@@ -123,7 +132,10 @@ interface Job {
   readonly request: HttpRequest;
   readonly handler: ResponseHandler;
   connection: HttpConnection | undefined;
+  /** It was given up. */
+  given: boolean;
   readonly abort: () => void;
 }
 
 const sweepEveryMs = 5_000;
+const closed = (): Error => new Error('The client is closed.');

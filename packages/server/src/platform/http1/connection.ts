@@ -1,15 +1,15 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import type { ByteString } from '../byte-string.ts';
 import type { Clock } from '../clock.ts';
 import { HttpProtocolError, ResponseParser, type ResponseHeaders, type ResponseSink } from './response-parser.ts';
 
-/** One request. It is built by the caller; nothing is added but `content-length`. */
+/** One request. It is built by the caller; nothing is added but `host` and `content-length`. */
 export interface HttpRequest {
   readonly method: 'POST' | 'DELETE';
   readonly path: string;
-  /** Header lines, each ended by CRLF, a character per byte; checked by `headerLine`. */
+  /** Lines made by `headerLine`. */
   readonly headers: string;
-  /** A character per byte. */
-  readonly body: string;
+  readonly body: ByteString;
 }
 
 /**
@@ -24,18 +24,6 @@ export interface ResponseHandler {
   onData(chunk: Buffer): void;
   onEnd(): void;
   onError(error: Error): void;
-}
-
-const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/;
-const nameForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/**
- * A line of a header section.
- * @throws TypeError when name or value could end the line early (header injection)
- */
-export function headerLine(name: string, value: string): string {
-  if (!nameForm.test(name) || !valueForm.test(value)) throw new TypeError(`The header ${name} cannot be sent.`);
-  return `${name}: ${value}\r\n`;
 }
 
 /**
@@ -73,9 +61,15 @@ export class HttpConnection implements ResponseSink {
     };
   }
 
-  /** The socket is connected; the connection is free. */
+  /** The socket is connected; the connection is free, unless the peer has spoken or gone already. */
   open(socket: Socket): void {
     this.#socket = socket;
+    if (this.#dead || socket.destroyed) {
+      socket.destroy();
+      this.#dead = true;
+      this.#ended(this, false);
+      return;
+    }
     this.#idleSince = this.#clock.monotonic();
     socket.on('end', () => this.#peerClosed());
     socket.on('error', (error) => this.#die(error));
@@ -130,18 +124,18 @@ export class HttpConnection implements ResponseSink {
   }
 
   onEnd(reusable: boolean): void {
-    const handler = this.#handler;
-    this.#handler = undefined;
-    this.#parser = undefined;
     try {
-      this.#idleSince = this.#clock.monotonic();
-      // An answer to a request that is still being written leaves the peer in the middle of it.
-      if (!reusable || this.#socket!.writableLength > 0) this.#die(new Error('not to be used again'));
-      else if (!this.#dead) this.#ended(this, true);
+      // Told first: whoever finds the answer strange may still give the connection up.
+      this.#handler?.onEnd();
     } finally {
-      // Whatever becomes of the connection, the response is whole.
-      handler?.onEnd();
+      this.#handler = undefined;
+      this.#parser = undefined;
     }
+    if (this.#dead) return;
+    this.#idleSince = this.#clock.monotonic();
+    // An answer to a request that is still being written leaves the peer in the middle of it.
+    if (!reusable || this.#socket!.writableLength > 0) this.#die(new Error('not to be used again'));
+    else this.#ended(this, true);
   }
 
   #read(chunk: Buffer): void {
@@ -166,10 +160,12 @@ export class HttpConnection implements ResponseSink {
   #die(error: Error): void {
     if (this.#dead) return;
     this.#dead = true;
-    this.#socket?.destroy();
     const handler = this.#handler;
     this.#handler = undefined;
     this.#parser = undefined;
+    // Before there is a socket nobody has been told of the connection either.
+    if (this.#socket === undefined) return;
+    this.#socket.destroy();
     this.#ended(this, false);
     handler?.onError(error);
   }

@@ -1,3 +1,5 @@
+import { GrowingBuffer } from '../growing-buffer.ts';
+
 /** A peer broke the rules of HTTP/1.1 (RFC 9112). What it said after that has no meaning any more. */
 export class HttpProtocolError extends Error {
   override readonly name = 'HttpProtocolError';
@@ -49,7 +51,8 @@ const maxInterim = 8;
 /** Status line and header section: exact line ends, no folded lines, no space before a colon, no control characters. */
 const headForm =
   /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
-const bareLineFeed = /(?:^|[^\r])\n/;
+const headEnd = '\r\n\r\n';
+const bareLineFeed = /[^\r]\n/;
 const lineForm = /^[\t\x20-\x7e\x80-\xff]*$/;
 const chunkForm = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;.*)?$/;
 
@@ -69,7 +72,8 @@ export class ResponseParser {
   #state: State = 'head';
   #reusable = true;
   #left = 0;
-  #held: Buffer | undefined;
+  /** The header section as far as it has come. */
+  readonly #held = new GrowingBuffer();
   #line = '';
   #interim = 0;
   #trailerLines = 0;
@@ -108,21 +112,28 @@ export class ResponseParser {
   }
 
   #readHead(chunk: Buffer, from: number): number {
-    const held = this.#held;
-    const bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);
-    const start = held === undefined ? from : 0;
-    const end = bytes.indexOf('\r\n\r\n', start, 'latin1');
-    if (end < 0 || end - start > maxHeadBytes) {
-      if (bytes.length - start > maxHeadBytes) throw new HttpProtocolError('the header section is too large');
+    const held = this.#held.length;
+    if (held === 0) {
+      const end = chunk.indexOf(headEnd, from, 'latin1');
+      if (end >= 0 && end - from <= maxHeadBytes) {
+        this.#begin(chunk.toString('latin1', from, end));
+        return end + headEnd.length;
+      }
+    }
+    this.#held.push(chunk.subarray(from, from + maxHeadBytes + headEnd.length));
+    const begun = this.#held.view();
+    // Only what is new need be looked at, and the end of the old where the two meet.
+    const end = begun.indexOf(headEnd, Math.max(0, held - headEnd.length), 'latin1');
+    if ((end < 0 ? begun.length : end) > maxHeadBytes) throw new HttpProtocolError('the header section is too large');
+    if (end < 0) {
       // What can no longer become a response would be waited for until the deadline.
-      const begun = bytes.toString('latin1', start);
-      if (!'HTTP/1.'.startsWith(begun.slice(0, 7)) || bareLineFeed.test(begun)) throw notHttp();
-      this.#held = Buffer.from(bytes.subarray(start));
+      const strange = !'HTTP/1.'.startsWith(begun.toString('latin1', 0, 7));
+      if (strange || bareLineFeed.test(begun.toString('latin1', Math.max(0, held - 1)))) throw notHttp();
       return chunk.length;
     }
-    this.#held = undefined;
-    this.#begin(bytes.toString('latin1', start, end));
-    return end + 4 - (bytes.length - chunk.length);
+    this.#held.clear();
+    this.#begin(begun.toString('latin1', 0, end));
+    return from + end + headEnd.length - held;
   }
 
   #begin(head: string): void {

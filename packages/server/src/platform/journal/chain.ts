@@ -11,14 +11,16 @@ const lineEnd = `${closing}\n`;
 const prefixLength = 64 + lineEnd.length;
 
 /**
- * A record's digest: SHA-256 over the bytes of the file from the digest before it to its own, so that no line can be
- * changed, removed or moved without every later line disagreeing.
+ * A record's digest: SHA-256 over the digest before it, the end of that line, and its own line up to the digest, so
+ * that no line can be changed, removed or moved without every later line disagreeing. Within a segment these are the
+ * bytes of the file from digest to digest.
  * @param before digest of the record before, lower-case hex
  * @param body the line up to its own digest
+ * @param version form of the line; in form 1 the end of the line before was left out
  * @returns lower-case hex
  */
-export const chainHash = (before: string, body: string): string =>
-  hash('sha256', Buffer.from(before + lineEnd + body, 'latin1'), 'hex');
+export const chainHash = (before: string, body: string, version: number): string =>
+  hash('sha256', Buffer.from(before + (version === 1 ? '' : lineEnd) + body, 'latin1'), 'hex');
 
 /** Composes the lines of a group of records in one piece of memory, each digest taken from the bytes as they stand. */
 export class LineComposer {
@@ -61,6 +63,8 @@ export class LineComposer {
 export interface LineParts {
   readonly body: string;
   readonly hash: string;
+  /** Form of the line. */
+  readonly version: number;
   readonly node: string;
   readonly epoch: number;
   readonly seq: number;
@@ -68,10 +72,11 @@ export interface LineParts {
   readonly prev: string | undefined;
 }
 
-const header = /^\{"v":1,"node":"([\w.-]{1,64})","epoch":(\d{1,10}),"seq":(\d{1,15}),(?:"prev":"([0-9a-f]{64})",)?/;
+const header =
+  /^\{"v":([12]),"node":"([\w.-]{1,64})","epoch":(\d{1,10}),"seq":(\d{1,15}),(?:"prev":"([0-9a-f]{64})",)?/;
 
 /** The beginning of every line; the reverse of what `splitLine` reads. */
-export const lineStart = (node: string, epoch: number): string => `{"v":1,"node":"${node}","epoch":${epoch},"seq":`;
+export const lineStart = (node: string, epoch: number): string => `{"v":2,"node":"${node}","epoch":${epoch},"seq":`;
 
 /** @returns undefined when the text does not have the form of a line */
 export function splitLine(line: string): LineParts | undefined {
@@ -83,10 +88,11 @@ export function splitLine(line: string): LineParts | undefined {
   return {
     body: line.slice(0, at),
     hash: digest,
-    node: head[1]!,
-    epoch: Number(head[2]),
-    seq: Number(head[3]),
-    prev: head[4],
+    version: Number(head[1]),
+    node: head[2]!,
+    epoch: Number(head[3]),
+    seq: Number(head[4]),
+    prev: head[5],
   };
 }
 

@@ -55,7 +55,7 @@ function faultOf(line: SegmentLine, parts: LineParts | undefined, link: ChainLin
   if (!line.whole) return 'the line is unfinished';
   if (parts === undefined) return 'the line is not a journal record';
   const follows = parts.prev ?? link.hash;
-  if (follows !== undefined && chainHash(follows, parts.body) !== parts.hash) {
+  if (follows !== undefined && chainHash(follows, parts.body, parts.version) !== parts.hash) {
     return 'the record was changed, or the one before it was changed, removed or moved';
   }
   if (line.offset === 0 && parts.prev === undefined) return 'the first record of a segment must name what it follows';

@@ -48,7 +48,7 @@ async function openDatabase(): Promise<OpenDatabase> {
 let seq = 0;
 async function addCall({ db }: OpenDatabase, workspaceId: string, daysAgo: number): Promise<void> {
   const intent = { ...call({ workspaceId }), t: isoTime(start - daysAgo * dayMs) };
-  const parts = { body: '', hash: '', prev: undefined, node: 'node-1', epoch: 1, seq: ++seq };
+  const parts = { body: '', hash: '', prev: undefined, version: 2, node: 'node-1', epoch: 1, seq: ++seq };
   await db
     .insertInto('mcp_tool_calls')
     .values(answeredRow({ intent, parts, segment: '', offset: 0 }, ending(intent.callId)))
