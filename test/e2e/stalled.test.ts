@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startProduct, type Product } from '../harness.ts';
+import { startAskingUpstream } from '../upstreams/asking.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 import { startEverything } from '../upstreams/everything.ts';
 import { startHostileUpstream } from '../upstreams/hostile.ts';
@@ -43,3 +44,10 @@ it('finds a server again that was restarted and answers 400 for the session it h
     })
     .toBeUndefined();
 }, 30_000);
+
+it('[GW-05] answers what an upstream asks before it answers, also when every slot is taken', async () => {
+  await using asking = await startAskingUpstream();
+  await product.addServer({ slug: 'asking', url: asking.url, limits: { concurrency: 2, deadlineMs: 3_000 } });
+  const answers = await Promise.all([1, 2, 3, 4].map(() => product.call('ask', {}, { server: 'asking' })));
+  for (const { message } of answers) expect(message.result?.['structuredContent']).toEqual({ pong: {} });
+});

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProduct, type Product } from '../harness.ts';
@@ -79,6 +81,24 @@ describe('gateway tokens', () => {
     expect(await status(brief.secret)).toBe(200);
     await expect.poll(() => status(brief.secret), { timeout: 4_000 }).toBe(401);
     expect(await status(second.secret)).toBe(200);
+  });
+
+  it('[TOK-07] are judged again when the body has come, however long it took', async () => {
+    const brief = await issue({ label: 'slow', expiresAt: new Date(Date.now() + 1_200).toISOString() });
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{}}}';
+    const { hostname, port, host } = new URL(product.url);
+    const socket = connect(Number(port), hostname);
+    const answer = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())));
+    const before = upstream.calls().length;
+    socket.write(
+      `POST /api/gw/${product.workspace} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${brief.secret}\r\n` +
+        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    );
+    await sleep(1_600);
+    socket.write(body.slice(10));
+    expect(await answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(upstream.calls().length).toBe(before);
+    socket.destroy();
   });
 
   it('[TOK-03] are refused alike whether nearly right or wholly wrong', async () => {

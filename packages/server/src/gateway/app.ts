@@ -99,7 +99,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   });
 
-  /** From the headers alone: whether to read the body at all, and for whom. */
+  /** From the headers alone: whether to read the body at all. */
   function receive(inbound: Inbound): void {
     const { req } = inbound;
     const head = readHead(req.rawHeaders);
@@ -117,20 +117,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     readBody(
       req,
       head,
-      (body) => guarded(inbound, () => answerBody(early, target, body)),
+      (body) => guarded(inbound, () => answerBody(inbound, target, body)),
       (error) => fail(inbound, 'null', error),
     );
   }
 
-  function answerBody(early: Caller, target: Target, body: Buffer): void {
+  function answerBody(inbound: Inbound, target: Target, body: Buffer): void {
     const message = readMessage(body);
     try {
-      // The body may have taken its time; what was revoked or changed meanwhile counts.
-      const current = snapshots.workspace(early.principal.workspaceId) === early.held;
-      const answering = answer(current ? early : admit(early.inbound, target), message);
-      answering?.catch((error: unknown) => fail(early.inbound, message.idText, error));
+      // The body may have taken its time; what was revoked, changed or has expired meanwhile counts.
+      const answering = answer(admit(inbound, target), message);
+      answering?.catch((error: unknown) => fail(inbound, message.idText, error));
     } catch (error) {
-      fail(early.inbound, message.idText, error);
+      fail(inbound, message.idText, error);
     }
   }
 

@@ -92,7 +92,7 @@ export class Replies {
     if (inbound.res.destroyed || inbound.res.writableEnded) return;
     if (!inbound.res.headersSent) this.openStream(inbound);
     // A client that does not read loses notifications; the answer still comes.
-    if (inbound.res.writableLength < largeBytes) writeEvent(inbound.res, message);
+    if (inbound.res.writableLength + message.length <= mostUnread) writeEvent(inbound.res, message);
   }
 
   /** The gateway's own share and the upstream's, in milliseconds (Server-Timing, W3C). */
@@ -111,6 +111,8 @@ function duration(ms: number): string {
 
 /** Answers from this size on are counted and, where they can be, passed on in pieces. */
 export const largeBytes = 64 * 1024;
+/** Bytes of notifications that may wait for one client. */
+const mostUnread = 128 * 1024;
 /** Answers that clients have not taken yet, in all. */
 const sending = new ByteBudget(48 * 1024 * 1024);
 /** A client that takes nothing for this long is not coming back. */

@@ -74,10 +74,6 @@ export class Snapshots {
     return this.ageMs <= maxAgeMs;
   }
 
-  workspace(id: string): HeldSnapshot | undefined {
-    return this.#byWorkspace.get(id);
-  }
-
   /**
    * @param tokenHash SHA-256 of a presented token
    * @throws AppError `unauthenticated` when no workspace knows it or it has expired

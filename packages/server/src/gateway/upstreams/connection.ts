@@ -18,6 +18,12 @@ export interface Cancel {
 
 const handshakeDeadlineMs = 10_000;
 
+/**
+ * Connections a server may have: one for each call, as many for streams that go on for a moment after the answer, and
+ * some for the gateway's own messages, which a call may be waiting for.
+ */
+export const connectionsFor = ({ concurrency }: SnapshotServer['limits']): number => 2 * concurrency + 4;
+
 /** The connections to one server with one credential, and what is under way on them. */
 export class Connection {
   readonly #client: HttpClient;
@@ -35,9 +41,9 @@ export class Connection {
   }
 
   /** Take on changed limits; what is under way keeps those it began with. */
-  limit({ concurrency, maxResultBytes }: SnapshotServer['limits']): void {
-    this.#maxBytes = maxResultBytes;
-    this.#client.connections = concurrency;
+  limit(limits: SnapshotServer['limits']): void {
+    this.#maxBytes = limits.maxResultBytes;
+    this.#client.connections = connectionsFor(limits);
   }
 
   /**

@@ -42,7 +42,7 @@ const receiving = new ByteBudget(48 * 1024 * 1024);
 /** A length that an upstream foretells is believed up to here: it costs memory before a byte of it has come. */
 const mostForeseenBytes = 256 * 1024;
 /** After the awaited message a stream may go on this long before its connection is closed. */
-const streamLingerMs = 1_000;
+const streamLingerMs = 250;
 
 /** Error codes of certificates and TLS, by how they begin. */
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
@@ -90,7 +90,7 @@ export class Exchange<T> implements ResponseHandler, Abortable {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#deadline = setTimeout(() => this.abort('timeout'), limits.deadlineMs);
+    this.#deadline = setTimeout(() => this.#late(), limits.deadlineMs);
     this.#ended = running.add(this);
     try {
       this.#sending = client.send(request, this);
@@ -102,6 +102,12 @@ export class Exchange<T> implements ResponseHandler, Abortable {
   /** Stop now: the connection is closed and `done` rejects with this fault. */
   abort(fault: FaultClass): void {
     this.#fail(new UpstreamFault(fault, `given up: ${fault}`));
+  }
+
+  /** Too late for an answer, or even for a connection, and then nothing has been sent. */
+  #late(): void {
+    if (this.#dispatched) this.abort('timeout');
+    else this.#fail(new UpstreamFault('connect', 'no connection in time'));
   }
 
   onSent(): void {

@@ -5,6 +5,7 @@ import { HttpClient } from '../../platform/http1/client.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { HealthBoard } from '../health.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
+import { connectionsFor } from './connection.ts';
 import { UpstreamFault } from './fault.ts';
 import { openCredential } from './headers.ts';
 import { Upstream, upstreamKey } from './upstream.ts';
@@ -52,7 +53,7 @@ export class Upstreams {
       connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow),
       host,
       clock,
-      connections: server.limits.concurrency,
+      connections: connectionsFor(server.limits),
     });
     const upstream = new Upstream({
       server,

@@ -80,6 +80,12 @@ function repeats(names: readonly string[]): boolean {
   return names.some((name, index) => names.indexOf(name) !== index);
 }
 
+const longestIdBytes = 258;
+
+/** Whether an upstream's own request may be answered: its id goes back as it came, so it is a short string or number. */
+export const isRequestId = ({ kind, start, end }: JsonNode): boolean =>
+  (kind === 'string' || kind === 'number') && end - start <= longestIdBytes;
+
 /** The code of an error answer, where it is an integer. */
 export function errorCode(reply: UpstreamReply): number | undefined {
   const node = member(reply.error, 'code');

@@ -11,7 +11,7 @@ import type { HttpReply } from './exchange.ts';
 import { faultViews, parseRetryAfter, UpstreamFault, type FaultClass } from './fault.ts';
 import { discover, initialize, type UpstreamSession, type Verdict } from './handshake.ts';
 import type { Credential, OutgoingHeaders } from './headers.ts';
-import { asReply, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
+import { asReply, isRequestId, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
 import { Slots } from './slots.ts';
 
 export interface UpstreamRequest {
@@ -196,6 +196,7 @@ export class Upstream {
           if (message.kind === 'response') return true;
           if (message.kind === 'notification') request.onNotification?.(message, id);
           else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
+          else if (!isRequestId(message.id!)) throw new UpstreamFault('protocol', 'it asks under no proper id');
           else if (session !== undefined) this.#connection.refuse(message, session);
           return false;
         },

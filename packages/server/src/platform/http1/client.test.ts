@@ -13,6 +13,13 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
+async function listening(onSocket: (socket: Socket) => void): Promise<{ server: Server }> {
+  const server = createServer(onSocket);
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return { server };
+}
+
 /** A peer that hands each whole request, as text, to `answer`, and a client for it. */
 async function peer(answer: (socket: Socket, request: string, connection: number) => void, connections = 4) {
   const requests: string[] = [];
@@ -193,6 +200,35 @@ describe('the client', () => {
     const all = ['1', '2', '3'].map((body) => send(client, body));
     expect(await Promise.all(all.map(({ done }) => done))).toEqual(Array(3).fill('error: no way'));
     client.destroy();
+  });
+
+  it('never uses a connection whose peer spoke or left before it was ready', async () => {
+    for (const greet of [(socket: Socket) => socket.write(reply('poison')), (socket: Socket) => socket.destroy()]) {
+      let connected = 0;
+      const { server } = await listening((socket) => {
+        socket.on('error', () => undefined);
+        if (++connected === 1) greet(socket);
+        else socket.on('data', () => socket.write(reply('real')));
+      });
+      const { port } = server.address() as AddressInfo;
+      const client = new HttpClient({
+        connect: async (onread) => {
+          const socket = connect({ host: '127.0.0.1', port, onread });
+          socket.on('error', () => undefined);
+          await once(socket, 'connect');
+          // Longer than a dialer takes: what comes meanwhile must not be missed.
+          socket.resume();
+          await sleep(30);
+          return socket;
+        },
+        host: 'x',
+        connections: 1,
+        clock: systemClock,
+      });
+      expect(await send(client, '1').done).toBe('real');
+      expect(connected).toBe(2);
+      client.destroy();
+    }
   });
 
   it('closes gently: what runs ends, nothing new begins', async () => {

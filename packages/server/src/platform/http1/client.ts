@@ -15,7 +15,7 @@ export interface HttpClientOptions {
 /**
  * Sends HTTP/1.1 requests to one origin over a few kept connections. A request is written at most once: nothing is
  * ever sent again, no redirect followed, no content decoded, and once connected there is no deadline but the caller's.
- * A connection that cannot be made fails whoever waits longest, unless there are others to serve them.
+ * A connection that cannot be made fails whoever waits longest, at once.
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -101,7 +101,6 @@ export class HttpClient {
         },
         (error: unknown) => {
           this.#dialling--;
-          if (this.#all.size > 0) return;
           this.#waiting.shift()?.handler.onError(error instanceof Error ? error : new Error(String(error)));
           this.#dialMore();
         },

@@ -62,6 +62,10 @@ describe('a response', () => {
     expect(read([`${ok}connection: x, Close\r\ncontent-length: 0\r\n\r\n`]).ended).toBe('closing');
     expect(read(['HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n']).ended).toBe('closing');
     expect(read([`${ok}connection: closed-loop\r\ncontent-length: 0\r\n\r\n`]).ended).toBe('reusable');
+    expect(read(['HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n']).ended).toBe('reusable');
+    // A body that is announced may come, whatever the status says.
+    expect(read(['HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n']).ended).toBe('closing');
+    expect(read(['HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n']).ended).toBe('closing');
   });
 
   it('comes after interim ones, of which there are few', () => {
@@ -121,6 +125,8 @@ describe('a response is refused', () => {
     ['with a length and chunks', `${ok}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['with another transfer coding', `${ok}transfer-encoding: gzip, chunked\r\n\r\n`],
     ['with a coding that only resembles one', `${ok}transfer-encoding: xchunked\r\n\r\n`],
+    ['with other white space around a coding', `${ok}transfer-encoding: \xa0chunked\r\n\r\n0\r\n\r\n`],
+    ['with other white space after a length', `${ok}content-length: 5\xa0\r\n\r\nhello`],
     ['with chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['with more bytes than its length', `${ok}content-length: 5\r\n\r\nhello!`],
     ['with bytes after the last chunk', `${ok}transfer-encoding: chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n`],

@@ -25,7 +25,7 @@ export class ResponseHeaders {
       const next = head.indexOf('\r\n', at + 2);
       const colon = head.indexOf(':', at);
       this.#names.push(head.slice(at + 2, colon).toLowerCase());
-      this.#values.push(head.slice(colon + 1, next < 0 ? undefined : next).trim());
+      this.#values.push(head.slice(colon + 1, next < 0 ? undefined : next).replace(blanks, ''));
       at = next;
     }
   }
@@ -51,6 +51,8 @@ const maxInterim = 8;
 /** Status line and header section: exact line ends, no folded lines, no space before a colon, no control characters. */
 const headForm =
   /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
+/** Around a value; nothing else is white space there. */
+const blanks = /^[\t ]+|[\t ]+$/g;
 const headEnd = '\r\n\r\n';
 const bareLineFeed = /[^\r]\n/;
 const lineForm = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -148,7 +150,7 @@ export class ResponseParser {
     const length = headers.get('content-length');
     const coding = headers.get('transfer-encoding');
     const options = headers.get('connection');
-    if (head.startsWith('HTTP/1.0') || (options !== undefined && /(?:^|,)\s*close\s*(?:,|$)/i.test(options))) {
+    if (head.startsWith('HTTP/1.0') || (options !== undefined && /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(options))) {
       this.#reusable = false;
     }
     if (coding !== undefined) {
@@ -161,7 +163,11 @@ export class ResponseParser {
       this.#left = Number(length);
       this.#state = this.#left === 0 ? 'done' : 'length';
     } else this.#state = 'until-close';
-    if (status === 204 || status === 304) this.#state = 'done';
+    if (status === 204 || status === 304) {
+      // It has no body; a peer that announces one may send it all the same.
+      if (this.#state !== 'done') this.#reusable = length === undefined && coding === undefined && this.#reusable;
+      this.#state = 'done';
+    }
     this.#sink.onHead(status, headers);
   }
 
