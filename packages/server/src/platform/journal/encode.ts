@@ -12,7 +12,7 @@ export const encodeIntent = (record: CallIntent): string => `"kind":"intent",${c
 
 /** The fields of an outcome as JSON text. */
 export const encodeOutcome = (record: CallOutcome): string =>
-  `"kind":"outcome","callId":${text(record.callId)},${outcomeFields(record)}`;
+  `"kind":"outcome","callId":"${record.callId}",${outcomeFields(record)}`;
 
 /**
  * The fields of a denied call as JSON text.
@@ -56,12 +56,12 @@ export function filterName(name: string): string {
   return `${kept}~${hash('sha256', name, 'hex').slice(0, 8)}`;
 }
 
-// Written by hand because this runs twice per call. What repeats from call to call is written once and remembered:
+// Written by hand because this runs twice per call. Ids and digests are our own hexadecimal and need no escaping. What repeats from call to call is written once and remembered:
 // it is most of the text, and joining and escaping it again would be half the cost of a record.
 function callFields(record: CallIntent): string {
   return (
-    `"callId":${text(record.callId)},${callerFields(record)},${toolFields(record)},` +
-    `"argsShape":${record.argsShape === null ? 'null' : shape(record.argsShape)},"argsMac":${orNull(record.argsMac)},` +
+    `"callId":"${record.callId}",${callerFields(record)},${toolFields(record)},` +
+    `"argsShape":${record.argsShape === null ? 'null' : shape(record.argsShape)},"argsMac":${record.argsMac === null ? 'null' : `"${record.argsMac}"`},` +
     `"bytesIn":${integer(record.bytesIn)},"traceId":${orNull(record.traceId)}`
   );
 }
