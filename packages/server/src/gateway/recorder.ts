@@ -18,7 +18,8 @@ export class Recorder {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #vault: Vault;
-  readonly #digests = new Map<string, (text: string) => string>();
+  /** By workspace, until the quarter ends. */
+  readonly #digests = new Map<string, { until: number; digest: (text: string) => string }>();
   readonly outcomes = new Map<string, number>();
 
   constructor(deps: { journal: Journal; clock: Clock; vault: Vault }) {
@@ -34,15 +35,16 @@ export class Recorder {
 
   /** HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. */
   digest(workspaceId: string, canonical: string): string {
-    const now = new Date(this.#clock.now());
-    const period = `${now.getUTCFullYear()}Q${Math.floor(now.getUTCMonth() / 3) + 1}`;
-    const purpose = `args-mac/${workspaceId}/${period}`;
-    let digest = this.#digests.get(purpose);
-    if (digest === undefined) {
-      digest = createKeyedDigest(this.#vault.deriveKey(purpose));
-      this.#digests.set(purpose, digest);
+    const now = this.#clock.now();
+    let known = this.#digests.get(workspaceId);
+    if (known === undefined || now >= known.until) {
+      const year = new Date(now).getUTCFullYear();
+      const quarter = Math.floor(new Date(now).getUTCMonth() / 3);
+      const key = this.#vault.deriveKey(`args-mac/${workspaceId}/${year}Q${quarter + 1}`);
+      known = { until: Date.UTC(year, 3 * quarter + 3), digest: createKeyedDigest(key) };
+      this.#digests.set(workspaceId, known);
     }
-    return digest(canonical);
+    return known.digest(canonical);
   }
 
   count(outcome: string): void {
@@ -73,7 +75,7 @@ export class CallRecord {
     this.#call = call;
     this.#callId = newId(clock.now());
     this.#bytesIn = message.bytes.length;
-    this.#asked = clip(asked, 128);
+    this.#asked = asked;
     this.#clientName = clientName(call, message);
     this.#traceId = traceId(message);
   }
@@ -147,7 +149,7 @@ export class CallRecord {
       principalKind: principal.kind,
       serverId: owner?.id ?? null,
       serverSlug: owner?.slug ?? null,
-      toolName: this.#tool?.definition.name ?? this.#asked,
+      toolName: this.#tool?.definition.name ?? clip(this.#asked, 128),
       rule,
       policyVersion: held.snapshot.version,
       definitionHash: this.#tool?.definition.hash ?? null,
@@ -185,7 +187,11 @@ export class CallRecord {
 function clientName(call: Exchanged, message: Message): string | null {
   if (call.session !== undefined) return call.session.clientName;
   const info = member(message.meta, metaKey.clientInfo);
-  return clippedOr(stringValue(message.bytes, member(info, 'name'))) ?? clippedOr(call.inbound.head.userAgent) ?? null;
+  const { userAgent } = call.inbound.head;
+  const named = clippedOr(stringValue(message.bytes, member(info, 'name')));
+  if (named !== undefined) return named;
+  // A header is a string of its own and need be copied only to be shortened.
+  return userAgent === undefined || userAgent.length <= 128 ? (userAgent ?? null) : clip(userAgent, 128);
 }
 
 const clippedOr = (text: string | undefined): string | undefined => (text === undefined ? undefined : clip(text, 128));
@@ -193,5 +199,6 @@ const clippedOr = (text: string | undefined): string | undefined => (text === un
 /** The trace id of `traceparent` (W3C Trace Context), from `_meta` (SEP-414). */
 function traceId(message: Message): string | null {
   const parent = stringValue(message.bytes, member(message.meta, 'traceparent'));
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(parent ?? '')?.[1] ?? null;
+  if (parent === undefined) return null;
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(parent)?.[1] ?? null;
 }

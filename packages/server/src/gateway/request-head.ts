@@ -20,20 +20,20 @@ export interface RequestHead {
 
 type Field = Exclude<keyof RequestHead, 'params'>;
 
-const fields: Readonly<Record<string, Field>> = {
-  host: 'host',
-  origin: 'origin',
-  authorization: 'authorization',
-  accept: 'accept',
-  'content-type': 'contentType',
-  'content-encoding': 'contentEncoding',
-  'content-length': 'contentLength',
-  'user-agent': 'userAgent',
-  'mcp-session-id': 'sessionId',
-  'mcp-protocol-version': 'protocolVersion',
-  'mcp-method': 'method',
-  'mcp-name': 'name',
-};
+const fields: ReadonlyMap<string, Field> = new Map([
+  ['host', 'host'],
+  ['origin', 'origin'],
+  ['authorization', 'authorization'],
+  ['accept', 'accept'],
+  ['content-type', 'contentType'],
+  ['content-encoding', 'contentEncoding'],
+  ['content-length', 'contentLength'],
+  ['user-agent', 'userAgent'],
+  ['mcp-session-id', 'sessionId'],
+  ['mcp-protocol-version', 'protocolVersion'],
+  ['mcp-method', 'method'],
+  ['mcp-name', 'name'],
+]);
 
 /** Fields that may be repeated: a list, or of no consequence. Two of any other would show two readers two requests. */
 const repeatable: ReadonlySet<Field> = new Set(['accept', 'userAgent']);
@@ -49,7 +49,7 @@ export function readHead(raw: readonly string[]): RequestHead {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
     const value = raw[i + 1]!;
-    const field = Object.hasOwn(fields, name) ? fields[name]! : undefined;
+    const field = fields.get(name);
     if (field !== undefined) {
       const before = head[field];
       if (before !== undefined && !repeatable.has(field)) throw rpcStatus(400, `The header ${name} came twice.`);

@@ -42,8 +42,8 @@ export class GrowingBuffer {
   }
 
   /** What has come so far; valid until `clear`. */
-  view(from = 0): Buffer {
-    return this.#bytes.subarray(from, this.#length);
+  view(): Buffer {
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length);
   }
 
   /** Begin anew; the memory is used again. */

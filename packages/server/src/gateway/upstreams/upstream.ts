@@ -3,11 +3,11 @@ import { randomHex } from '../../domain/ids.ts';
 import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
+import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import { Breaker } from './breaker.ts';
 import { Connection, sessionHeaders, type Cancel } from './connection.ts';
-import type { HttpReply } from './exchange.ts';
+import type { HttpReply, Reading } from './exchange.ts';
 import { faultViews, parseRetryAfter, UpstreamFault, type FaultClass } from './fault.ts';
 import { discover, initialize, type UpstreamSession, type Verdict } from './handshake.ts';
 import type { Credential, OutgoingHeaders } from './headers.ts';
@@ -181,36 +181,39 @@ export class Upstream {
     const out: OutgoingHeaders = modern
       ? { version: newestModern, method: request.method, name: request.name, params: request.paramHeaders }
       : sessionHeaders(session);
-    let requests = 0;
     let sent: Promise<UpstreamAnswer>;
     try {
       if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
       // Waiting for a slot and a handshake counts, too.
       const left = Math.max(1, attempt.until - this.#clock.monotonic());
       const params = request.params({ modern, id });
-      const head = byteString(`{"jsonrpc":"2.0","id":"${id}","method":"${request.method}","params":`);
-      const body = bytes`${head}${params}}`;
-      sent = this.#connection.send(out, body, left, request.cancel, {
-        event: (data) => {
-          const message = readMessage(data);
-          if (message.kind === 'response') return true;
-          if (message.kind === 'notification') request.onNotification?.(message, id);
-          else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
-          else if (!isRequestId(message.id!)) throw new UpstreamFault('protocol', 'it asks under no proper id');
-          else if (session !== undefined) this.#connection.refuse(message, session);
-          return false;
-        },
-        reply: (reply) => this.#read(reply, session, id),
-        ended: (error) => {
-          const again = error instanceof UpstreamFault && error.fault === 'session' && !attempt.repeated;
-          if (!again) this.#ended(attempt, error);
-        },
-      });
+      const body = bytes`{"jsonrpc":"2.0","id":"${ascii(id)}","method":"${ascii(request.method)}","params":${params}}`;
+      sent = this.#connection.send(out, body, left, request.cancel, this.#reading(attempt, session, id));
     } catch (error) {
       this.#ended(attempt, error);
       return Promise.reject(error);
     }
     return session === undefined ? sent : sent.catch((error: unknown) => this.#failed(attempt, session, id, error));
+  }
+
+  #reading(attempt: Attempt, session: UpstreamSession | undefined, id: string): Reading<UpstreamAnswer> {
+    let requests = 0;
+    return {
+      event: (data) => {
+        const message = readMessage(data);
+        if (message.kind === 'response') return true;
+        if (message.kind === 'notification') attempt.request.onNotification?.(message, id);
+        else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
+        else if (!isRequestId(message.id!)) throw new UpstreamFault('protocol', 'it asks under no proper id');
+        else if (session !== undefined) this.#connection.refuse(message, session);
+        return false;
+      },
+      reply: (reply) => this.#read(reply, session, id),
+      ended: (error) => {
+        const again = error instanceof UpstreamFault && error.fault === 'session' && !attempt.repeated;
+        if (!again) this.#ended(attempt, error);
+      },
+    };
   }
 
   /**
