@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CallRow } from '../books.ts';
-import { startProduct, until, type Product } from '../harness.ts';
+import { spawnProduct, startProduct, until, type Product } from '../harness.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 import { abandon, rawPost } from '../upstreams/hostile-client.ts';
 
@@ -53,6 +54,28 @@ describe('a client that goes away', () => {
     };
     const headers = ['Mcp-Protocol-Version: 2026-07-28', 'Mcp-Method: tools/call', 'Mcp-Name: echo'];
     expect(await leave(headers, { _meta: meta })).toMatchObject({ outcome: 'cancelled', status: 499, dispatched: 1 });
+  });
+
+  it('is no error of ours when it leaves in the middle of its body, and nothing is called, recorded or held', async () => {
+    await using fresh = await spawnProduct();
+    await fresh.addServer({ slug: 'echo', url: upstream.url });
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{}}}';
+    const path = new URL(fresh.gateway()).pathname;
+    const headers = [`Authorization: Bearer ${fresh.workspaceToken}`, `Content-Length: ${body.length}`];
+    const before = upstream.calls().length;
+    const leaving = Array.from({ length: 20 }, (_, i) =>
+      abandon(fresh.port, rawPost(path, body.slice(0, 4 * i), headers), 50),
+    );
+    await Promise.all(leaving);
+    expect((await fresh.call('echo')).message.error).toBeUndefined();
+    expect(upstream.calls().length).toBe(before + 1);
+    expect(await fresh.calls()).toHaveLength(1);
+    expect(fresh.output()).not.toMatch(/"level":[456]0/);
+    const started = performance.now();
+    fresh.child.kill('SIGTERM');
+    await once(fresh.child, 'exit');
+    // Nothing is waited for.
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 
   it('has its call finished when it spoke within a session, where a lost connection is no cancellation', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { AppError, forbidden } from '../domain/errors.ts';
+import { forbidden } from '../domain/errors.ts';
 import type { RequestHead } from './request-head.ts';
 import type { RpcError } from './rpc-error.ts';
 import { rpcStatus } from './rpc-error.ts';
@@ -61,9 +61,9 @@ export function checkContentType({ contentType, contentEncoding }: RequestHead):
 }
 
 /**
- * Read the whole body, bounded. Callbacks and not a promise: this runs for every request, and one of them is called
- * exactly once.
- * @param failed with RpcError of HTTP 413; AppError `unavailable` when the client goes away
+ * Read the whole body, bounded. Callbacks and not a promise: this runs for every request. One of them is called, once;
+ * neither, when the client goes away first, for then there is nobody to answer.
+ * @param failed with RpcError of HTTP 413
  */
 export function readBody(
   req: IncomingMessage,
@@ -75,22 +75,17 @@ export function readBody(
   let chunks: Buffer[] | undefined;
   let first: Buffer | undefined;
   let bytes = 0;
-  let over = false;
-  const end = (step: () => void): void => {
-    if (!over) step();
-    over = true;
-  };
   req.on('data', (chunk: Buffer) => {
+    if (bytes > maxBodyBytes) return;
     bytes += chunk.length;
     if (bytes > maxBodyBytes) {
       req.pause();
-      end(() => failed(tooLarge()));
+      failed(tooLarge());
     } else if (first === undefined) first = chunk;
     else (chunks ??= [first]).push(chunk);
   });
-  req.on('end', () => end(() => done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes))));
-  req.on('close', () => {
-    if (!req.complete) end(() => failed(new AppError('unavailable', 'The request was not received.')));
+  req.on('end', () => {
+    if (bytes <= maxBodyBytes) done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes));
   });
 }
 
