@@ -63,6 +63,15 @@ describe('limits', () => {
       codes.push((await product.call(name, {}, { token: secret })).message.error?.code);
     }
     expect(codes).toEqual([-32602, -32602, undefined, 429, 429]);
+    // Also by what the protocol refuses.
+    const other = (await product.client.tokens.issue({ params, body: { label: 'prober' } })).secret;
+    await expect.poll(async () => (await product.rpc(list, { token: other })).status).toBe(200);
+    const probes = [];
+    for (let i = 0; i < perMinute + 1; i++) {
+      const options = { token: other, headers: { 'mcp-name': 'another' } };
+      probes.push((await product.modern('tools/call', { name: 'other' }, options)).message.error?.code);
+    }
+    expect(probes).toEqual([-32020, -32020, -32020, 429]);
     await settings(null);
   });
 

@@ -174,7 +174,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const session = sessions.find(sessionId, principal, endpoint(caller));
       return { inbound, principal, held, server, era: { ...era, version: session.version }, session };
     } catch (error) {
-      recordRefused(recorder, caller, message, error);
+      recordRefused(deps, caller, message, error);
       throw error;
     }
   }

@@ -143,8 +143,17 @@ function refuse(record: CallRecord, decision: Extract<Decision, { effect: 'deny'
   throw decision.visible ? toolNotAllowed(decision.reason) : unknown;
 }
 
-/** Take one call from a budget per minute; null is no ceiling. */
-function takeRate(deps: GatewayDeps, record: CallRecord, what: string, key: string, perMinute: number | null): void {
+/**
+ * Take one call from a budget per minute; null is no ceiling.
+ * @throws AppError `rate_limited`, with the row written
+ */
+export function takeRate(
+  deps: GatewayDeps,
+  record: CallRecord,
+  what: string,
+  key: string,
+  perMinute: number | null,
+): void {
   const wait = deps.limits.take(key, perMinute);
   if (wait > 0) throttle(record, what, wait);
 }

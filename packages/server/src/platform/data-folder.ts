@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
+import { isBusy } from './database/database.ts';
 import type { Vault } from './vault/vault.ts';
 
 const keyFile = 'secret.key';
@@ -21,8 +22,6 @@ const checkFile = 'key.check';
 const lockFile = 'server.lock';
 /** Any of these makes a folder one of ours. */
 const marks = [keyFile, nodeFile, checkFile, lockFile, 'mcpnest.db'];
-/** Primary result code SQLITE_BUSY. */
-const sqliteBusy = 5;
 const checkContext = 'data-folder/key.check';
 
 /** The folder that is an installation: database, journal, keys. Only its owner may enter it. */
@@ -78,9 +77,6 @@ export function lockDataFolder(dir: string): Disposable {
   const held = lock;
   return { [Symbol.dispose]: () => held.close() };
 }
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy;
 
 /**
  * Find out at start, not at the first call, that the key is not the one the credentials were sealed with.

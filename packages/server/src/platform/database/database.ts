@@ -38,6 +38,10 @@ export function isUniqueViolation(error: unknown): boolean {
   return 'errcode' in error && (error.errcode === 2067 || error.errcode === 1555);
 }
 
+/** True when another process holds a lock on an SQLite file: SQLITE_BUSY in the low byte, whatever the extended code. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5;
+
 /**
  * Why the database cannot be worked with at all, in words for an operator, or undefined when the error is of another
  * kind. Names neither address nor user.

@@ -13,7 +13,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import { unavailable } from '../../domain/errors.ts';
-import type { OpenDatabase } from './database.ts';
+import { isBusy, type OpenDatabase } from './database.ts';
 import type { Schema } from './schema.ts';
 
 /** How long a statement waits for another process that holds the write lock. */
@@ -142,10 +142,6 @@ async function whenNotBusy<T>(attempt: () => T): Promise<T> {
     await sleep(busyPollMs);
   }
 }
-
-/** SQLITE_BUSY in the low byte, whatever the extended code. */
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5;
 
 /** First come, first served. A query made beside its own transaction would wait for itself: it fails after a while. */
 function createMutex(): { lock(): Promise<void>; unlock(): void } {

@@ -56,8 +56,9 @@ export function filterName(name: string): string {
   return `${kept}~${hash('sha256', name, 'hex').slice(0, 8)}`;
 }
 
-// Written by hand because this runs twice per call. Ids and digests are our own hexadecimal and need no escaping. What repeats from call to call is written once and remembered:
-// it is most of the text, and joining and escaping it again would be half the cost of a record.
+// Written by hand because this runs twice per call. Ids and digests are our own hexadecimal and need no escaping. What
+// repeats from call to call is written once and remembered: it is most of the text, and joining and escaping it again
+// would be half the cost of a record.
 function callFields(record: CallIntent): string {
   return (
     `"callId":"${record.callId}",${callerFields(record)},${toolFields(record)},` +
