@@ -111,7 +111,8 @@ async function perform(deps: GatewayDeps, { call, message, args, record }: Asked
         name: definition.name,
         paramHeaders,
         preferModern: era.kind !== 'legacy',
-        params: ({ modern, id }) => callParams(message, definition.name, { modern, id, logLevel: relay.logLevel }),
+        params: ({ modern, id, capabilities }) =>
+          callParams(message, definition.name, { modern, id, capabilities, logLevel: relay.logLevel }),
         deadlineMs: server.limits.deadlineMs,
         onNotification: acceptsStream(inbound.head) ? relay.notification : undefined,
         cancel,

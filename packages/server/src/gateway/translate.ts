@@ -3,7 +3,7 @@ import { member, sourceText, type JsonNode } from '../platform/json/scan.ts';
 import { byteString, bytesOf, type ByteString } from '../platform/byte-string.ts';
 import { splice } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
-import { ownMeta } from './upstreams/handshake.ts';
+import { metaDeclaring, ownMeta } from './upstreams/handshake.ts';
 
 /** `_meta` keys that speak of one hop only: the next hop's are written anew. */
 const hopKeys: ReadonlySet<string> = new Set([
@@ -19,6 +19,8 @@ export interface ParamsTarget {
   readonly modern: boolean;
   /** Stands in for the caller's progress token, which may collide with another caller's. */
   readonly id: string;
+  /** Client capabilities to declare to a modern upstream: JSON text of an object. */
+  readonly capabilities: string;
   /** What a modern upstream is told to log; undefined = nothing. */
   readonly logLevel: LogLevel | undefined;
 }
@@ -55,8 +57,10 @@ function metaText(bytes: Buffer, meta: JsonNode, target: ParamsTarget): string {
   return `{${members.join(',')}}`;
 }
 
-const ownMembers = ({ logLevel }: ParamsTarget): string =>
-  logLevel === undefined ? ownMetaMembers : `${ownMetaMembers},"${metaKey.logLevel}":"${logLevel}"`;
+function ownMembers({ capabilities, logLevel }: ParamsTarget): string {
+  const members = capabilities === '{}' ? ownMetaMembers : metaDeclaring(capabilities).slice(1, -1);
+  return logLevel === undefined ? members : `${members},"${metaKey.logLevel}":"${logLevel}"`;
+}
 
 const memberText = (bytes: Buffer, key: string, value: JsonNode): string =>
   `${JSON.stringify(key)}:${sourceText(bytes, value)}`;

@@ -8,6 +8,7 @@ import {
   newestModern,
 } from '../../domain/protocol.ts';
 import { UpstreamFault } from './fault.ts';
+import { readFeatures, type ServerFeatures } from './features.ts';
 import { asReply, errorCode, readMessage, resultValue } from './reply.ts';
 import type { HttpReply } from './exchange.ts';
 import { rpcCode } from '../../domain/protocol.ts';
@@ -16,12 +17,15 @@ import { rpcCode } from '../../domain/protocol.ts';
 export interface Verdict {
   readonly modern: boolean;
   readonly legacy: boolean;
+  /** What a modern server declared. */
+  readonly features?: ServerFeatures;
 }
 
 /** A legacy session as the upstream opened it. */
 export interface UpstreamSession {
   readonly id: string | undefined;
   readonly version: string;
+  readonly features: ServerFeatures;
 }
 
 /** Sends one request and gives the raw answer. */
@@ -34,15 +38,21 @@ export type Ask = (request: {
 }) => Promise<{ reply: HttpReply; id: string }>;
 
 /** The `_meta` of a request the gateway makes for itself or on behalf of a caller without a modern client. */
-export const ownMeta = JSON.stringify({
-  [metaKey.protocolVersion]: newestModern,
-  [metaKey.clientCapabilities]: {},
-  [metaKey.clientInfo]: implementation,
-});
+export const ownMeta = metaDeclaring('{}');
 
-const discovered = z.looseObject({ supportedVersions: z.array(z.string()) });
+/**
+ * The `_meta` of a request that declares client capabilities.
+ * @param capabilities JSON text of an object
+ */
+export function metaDeclaring(capabilities: string): string {
+  const version = `"${metaKey.protocolVersion}":"${newestModern}"`;
+  const info = `"${metaKey.clientInfo}":${JSON.stringify(implementation)}`;
+  return `{${version},"${metaKey.clientCapabilities}":${capabilities},${info}}`;
+}
 
-const initialized = z.looseObject({ protocolVersion: z.string() });
+const discovered = z.looseObject({ supportedVersions: z.array(z.string()), capabilities: z.unknown() });
+
+const initialized = z.looseObject({ protocolVersion: z.string(), capabilities: z.unknown() });
 
 const unsupported = z.looseObject({ data: z.looseObject({ supported: z.array(z.string()) }).optional() });
 
@@ -60,10 +70,11 @@ export async function discover(ask: Ask): Promise<Verdict> {
   try {
     const answer = asReply(readMessage(reply.body), id);
     if (answer.result !== undefined) {
-      const { supportedVersions } = discovered.parse(resultValue(answer));
+      const { supportedVersions, capabilities } = discovered.parse(resultValue(answer));
       return {
         modern: supportedVersions.some(isModernVersion),
         legacy: supportedVersions.some(isLegacyVersion),
+        features: readFeatures(capabilities),
       };
     }
     if (errorCode(answer) === rpcCode.unsupportedVersion) {
@@ -96,7 +107,11 @@ export async function initialize(ask: Ask): Promise<UpstreamSession> {
     throw new UpstreamFault('protocol', 'initialize agreed on no revision that is served');
   }
   const header = reply.headers.get('mcp-session-id');
-  const session = { id: sessionId(header), version: parsed.data.protocolVersion };
+  const session = {
+    id: sessionId(header),
+    version: parsed.data.protocolVersion,
+    features: readFeatures(parsed.data.capabilities),
+  };
   await ask({ method: 'notifications/initialized', params: '{}', modern: false, session, notification: true });
   return session;
 }

@@ -7,7 +7,9 @@ import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import { Breaker } from './breaker.ts';
 import { Connection, sessionHeaders, type Cancel } from './connection.ts';
+import type { Conversation, UpstreamAsk, UpstreamListener } from './conversation.ts';
 import type { HttpReply, Reading } from './exchange.ts';
+import type { ServerFeatures } from './features.ts';
 import { faultViews, parseRetryAfter, UpstreamFault, type FaultClass } from './fault.ts';
 import { discover, initialize, type UpstreamSession, type Verdict } from './handshake.ts';
 import type { Credential, OutgoingHeaders } from './headers.ts';
@@ -22,11 +24,24 @@ export interface UpstreamRequest {
   /** Prefer the modern generation where the upstream speaks both. */
   readonly preferModern: boolean;
   /** Writes the params for the generation chosen; the id may serve as progress token. */
-  readonly params: (target: { readonly modern: boolean; readonly id: string }) => ByteString;
+  readonly params: (target: RequestTarget) => ByteString;
   readonly deadlineMs: number;
   /** Notifications that arrive before the answer, in order. */
   readonly onNotification?: ((message: UpstreamMessage, id: string) => void) | undefined;
   readonly cancel?: Cancel;
+  /** Whose request it is; absent: the gateway's own errand. */
+  readonly conversation?: Conversation;
+  /** What the upstream asks of the client before it answers. Absent: refused. */
+  readonly onRequest?: ((ask: UpstreamAsk) => void) | undefined;
+}
+
+/** What the params of a request are written for. */
+export interface RequestTarget {
+  readonly modern: boolean;
+  /** The request's id upstream; it may serve as progress token. */
+  readonly id: string;
+  /** Client capabilities to declare to a modern upstream: JSON text of an object. */
+  readonly capabilities: string;
 }
 
 export type UpstreamAnswer = UpstreamReply;
@@ -186,7 +201,7 @@ export class Upstream {
       if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
       // Waiting for a slot and a handshake counts, too.
       const left = Math.max(1, attempt.until - this.#clock.monotonic());
-      const params = request.params({ modern, id });
+      const params = request.params({ modern, id, capabilities: request.conversation?.capabilities ?? '{}' });
       const body = bytes`{"jsonrpc":"2.0","id":"${ascii(id)}","method":"${ascii(request.method)}","params":${params}}`;
       sent = this.#connection.send(out, body, left, request.cancel, this.#reading(attempt, session, id));
     } catch (error) {
@@ -195,6 +210,32 @@ export class Upstream {
     }
     return session === undefined ? sent : sent.catch((error: unknown) => this.#failed(attempt, session, id, error));
   }
+
+  /**
+   * Capabilities the server declared at discovery or `initialize`; learned by a handshake if need be.
+   * @throws UpstreamFault
+   */
+  async features(): Promise<ServerFeatures> {
+    const verdict = this.#fresh() ?? (await this.#discover());
+    if (verdict.features !== undefined) return verdict.features;
+    return (this.#session ?? (await this.#open())).features;
+  }
+
+  /** Hear what the server says by itself: list changes, and updates of resources. One stream however many listen. */
+  listen(_listener: UpstreamListener): Disposable {
+    return { [Symbol.dispose]: () => undefined };
+  }
+
+  /**
+   * Ask to be told of one resource's updates: counted, so the upstream is asked once.
+   * @throws UpstreamFault
+   */
+  watch(_uri: string): Promise<Disposable> {
+    return Promise.reject(new UpstreamFault('protocol', 'no subscriptions yet'));
+  }
+
+  /** A client conversation is over: its upstream session is given back. */
+  endConversation(_key: string): void {}
 
   #reading(attempt: Attempt, session: UpstreamSession | undefined, id: string): Reading<UpstreamAnswer> {
     let requests = 0;

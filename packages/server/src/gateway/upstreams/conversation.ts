@@ -1,0 +1,38 @@
+import type { ByteString } from '../../platform/byte-string.ts';
+import type { UpstreamMessage } from './reply.ts';
+
+/**
+ * Whose words an upstream hears. Legacy upstream sessions, and the capabilities declared to a modern upstream, belong
+ * to one conversation and are never shared with another.
+ */
+export interface Conversation {
+  /** Unique per client session, or per principal where there is none. The gateway's own errands use one of their own. */
+  readonly key: string;
+  /** Client capabilities to declare upstream: JSON text of an object, `{}` or `{"elicitation":{"form":{}}}`. */
+  readonly capabilities: string;
+}
+
+/** The gateway's own: lists, handshakes, news. Nothing is declared, so nothing may be asked. */
+export const errand: Conversation = { key: '', capabilities: '{}' };
+
+/** A request of the upstream in the middle of one of ours (`elicitation/create`, `sampling/createMessage`, `roots/list`). */
+export interface UpstreamAsk {
+  /** Scanned bytes: method and params as they came. */
+  readonly message: UpstreamMessage;
+  /**
+   * Answer it, once; later calls do nothing. Works after a long wait.
+   * @param body `"result":{…}` or `"error":{…}`, the text of one JSON member
+   */
+  respond(body: ByteString): void;
+  /** Called when the upstream withdraws it (`notifications/cancelled`) or the exchange ends first. */
+  onWithdrawn: (() => void) | undefined;
+}
+
+export type ListKind = 'tools' | 'prompts' | 'resources';
+
+/** Hears what an upstream says by itself. */
+export interface UpstreamListener {
+  listChanged(kind: ListKind): void;
+  /** @param bytes the notification as it came */
+  resourceUpdated(uri: string, bytes: Buffer): void;
+}
