@@ -1,0 +1,45 @@
+import type { Principal } from '../../domain/policy.ts';
+import { createSealedText, type SealedText } from '../../platform/sealed-text.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
+
+/** The task extension, in `capabilities.extensions` (SEP-2663). */
+export const tasksExtension = 'io.modelcontextprotocol/tasks';
+
+/** A task as its server knows it, and the tool whose call it is: who may not call the tool may not ask after it. */
+export interface TaskTarget {
+  readonly serverId: string;
+  readonly tool: string;
+  /** The upstream's own id. */
+  readonly taskId: string;
+}
+
+/**
+ * Ids of tasks as clients of this gateway see them: the upstream's own, sealed together with where it belongs. Nothing
+ * need be remembered, and an id is worth nothing in anybody else's hands.
+ */
+export class TaskNames {
+  readonly #sealed: SealedText;
+
+  constructor(deps: { vault: Vault }) {
+    this.#sealed = createSealedText(deps.vault.deriveKey('gateway/task-names'));
+  }
+
+  /** The same task has the same name every time. */
+  name(principal: Principal, target: TaskTarget): string {
+    return this.#sealed.seal(JSON.stringify([target.serverId, target.tool, target.taskId]), contextOf(principal));
+  }
+
+  /** @returns undefined for what was not handed to this principal */
+  target(principal: Principal, name: string): TaskTarget | undefined {
+    const text = name.length > longest ? undefined : this.#sealed.open(name, contextOf(principal));
+    if (text === undefined) return undefined;
+    const [serverId, tool, taskId] = JSON.parse(text) as [string, string, string];
+    return { serverId, tool, taskId };
+  }
+}
+
+const longest = 4 * 1024;
+
+/** A member keeps their tasks when they change tokens; a machine is its token. */
+const contextOf = ({ workspaceId, memberId, tokenId }: Principal): string =>
+  JSON.stringify([workspaceId, memberId === null ? 'token' : 'member', memberId ?? tokenId]);

@@ -1,0 +1,106 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import {
+  CreateMessageResultSchema,
+  ElicitResultSchema,
+  ListRootsResultSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen } from './listen.ts';
+
+export interface AskingUpstream extends AsyncDisposable {
+  readonly url: string;
+  /** Sessions open right now. */
+  readonly sessions: ReadonlyMap<string, unknown>;
+  /** Tools started and ended so far. */
+  readonly started: readonly string[];
+  readonly ended: readonly string[];
+}
+
+/**
+ * A real server of the older kind (SDK v1, 2025-11-25, with sessions) whose tools ask the client something before they
+ * answer: for a name, twice, the model, the roots, and once on the session's own stream instead of the request's.
+ */
+export async function startAskingLegacyUpstream(): Promise<AskingUpstream> {
+  const sessions = new Map<string, StreamableHTTPServerTransport>();
+  const started: string[] = [];
+  const ended: string[] = [];
+  const open = async (): Promise<StreamableHTTPServerTransport> => {
+    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void sessions.set(id, transport),
+      onsessionclosed: (id) => void sessions.delete(id),
+    });
+    await askingServer(started, ended).connect(transport);
+    return transport;
+  };
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const id = req.headers['mcp-session-id'];
+    const known = id === undefined ? await open() : sessions.get(String(id));
+    if (known === undefined) res.writeHead(404).end();
+    else await known.handleRequest(req, res);
+  };
+  const base = await listen(createServer((req, res) => void handle(req, res).catch(() => res.destroy())));
+  return {
+    url: `${base.origin}/mcp`,
+    sessions,
+    started,
+    ended,
+    async [Symbol.asyncDispose]() {
+      for (const transport of sessions.values()) await transport.close();
+      await base[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const nameForm = {
+  type: 'object' as const,
+  properties: { name: { type: 'string' as const, description: 'What to call you' } },
+  required: ['name'],
+};
+
+function askingServer(started: string[], ended: string[]): McpServer {
+  const server = new McpServer({ name: 'asks', version: '1' }, { capabilities: { logging: {} } });
+  const say = (text: string): { content: { type: 'text'; text: string }[] } => ({ content: [{ type: 'text', text }] });
+  type Extra = Parameters<Parameters<typeof server.registerTool<never, undefined>>[2]>[0];
+  const tool = (name: string, run: (extra: Extra) => Promise<string>): void => {
+    server.registerTool(name, { description: name }, async (extra: Extra) => {
+      started.push(name);
+      try {
+        return say(await run(extra));
+      } finally {
+        ended.push(name);
+      }
+    });
+  };
+  const elicit = (extra: Extra, message: string): Promise<string> =>
+    extra
+      .sendRequest(
+        { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: nameForm } },
+        ElicitResultSchema,
+      )
+      .then(({ action, content }) => (action === 'accept' ? String(content?.['name']) : action));
+
+  tool('ask_name', async (extra) => `Hello, ${await elicit(extra, 'Your name?')}!`);
+  tool('ask_twice', async (extra) => `${await elicit(extra, 'First?')} and ${await elicit(extra, 'Second?')}`);
+  tool('ask_both', async (extra) =>
+    (await Promise.all([elicit(extra, 'Left?'), elicit(extra, 'Right?')])).join(' and '),
+  );
+  tool('ask_model', async (extra) => {
+    const messages = [{ role: 'user' as const, content: { type: 'text' as const, text: 'Capital of France?' } }];
+    const params = { messages, maxTokens: 100 };
+    const answer = await extra.sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema);
+    return JSON.stringify(answer.content);
+  });
+  tool('ask_roots', async (extra) => {
+    const { roots } = await extra.sendRequest({ method: 'roots/list' }, ListRootsResultSchema);
+    return roots.map(({ uri }) => uri).join(' ');
+  });
+  tool('ask_aside', async () => {
+    const { content } = await server.server.elicitInput({ message: 'Aside?', requestedSchema: nameForm });
+    return `Aside, ${String(content?.['name'])}`;
+  });
+  tool('ask_nothing', () => Promise.resolve('done'));
+  return server;
+}
