@@ -180,7 +180,7 @@ describe('[NEW-05] requestState', () => {
       });
       const params = { name, requestState: state, inputResponses: responses };
       const wrong = [
-        await modernCall(params, { token: member.token }),
+        await modernCall(params, { token: member.secret }),
         await modernCall({ ...params, name: 'ask_both' }),
         await modernCall({ ...params, arguments: { other: true } }),
         await modernCall({ ...params, requestState: `${state.slice(0, -4)}AAAA` }),
@@ -213,10 +213,10 @@ describe('[NEW-05] a call that waits for its client', () => {
       params: { workspace: product.workspace },
       body: { label: 'short-lived' },
     });
-    const { result } = await modernCall({ name: 'ask_name' }, { token: member.token });
+    const { result } = await modernCall({ name: 'ask_name' }, { token: member.secret });
     expect(result?.resultType).toBe('input_required');
     const ended = legacy.ended.length;
-    await product.client.tokens.revoke({ params: { workspace: product.workspace, token: member.id } });
+    await product.client.tokens.revoke({ params: { workspace: product.workspace, token: member.token.id } });
     for (let i = 0; i < 100 && legacy.ended.length === ended; i++) await sleep(20);
     expect(legacy.ended.length).toBe(ended + 1);
   });
