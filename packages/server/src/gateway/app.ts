@@ -12,6 +12,7 @@ import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
 import { Catalogue } from './catalogue.ts';
+import type { ClientSession } from './client-session.ts';
 import type { GatewayDeps } from './deps.ts';
 import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
@@ -26,8 +27,9 @@ import { Registry } from './registry.ts';
 import { readHead } from './request-head.ts';
 import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
-import { ClientSessions, type ClientSession } from './sessions.ts';
+import { ClientSessions } from './sessions.ts';
 import { Snapshots } from './snapshots.ts';
+import { StreamKeeper } from './streams/stream-keeper.ts';
 import type { GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
 
@@ -64,8 +66,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const health = new HealthBoard(options);
   const upstreams = new Upstreams({ ...options, health });
   const catalogue = new Catalogue({ ...options, upstreams });
-  const replies = new Replies(clock);
-  const sessions = new ClientSessions(clock);
+  const keeper = new StreamKeeper(clock);
+  const replies = new Replies(clock, keeper);
+  const sessions = new ClientSessions({ clock, keeper, replies });
   const strangers = new RateLimits(clock);
   const recorder = new Recorder(options);
   const deps: GatewayDeps = {
@@ -156,6 +159,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     const { principal, held } = admission;
     inbound.principal = principal;
+    inbound.expiresAt = admission.expiresAt;
     if (held.snapshot.workspace.slug !== target.workspace) throw notFound('workspace', target.workspace);
     const server = target.server === undefined ? undefined : held.serversBySlug.get(target.server);
     const mayKnow = server !== undefined && (principal.scope === null || principal.scope.servers.has(server.slug));
@@ -172,6 +176,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
       if (!inSession) return { inbound, principal, held, server, era, session: undefined };
       const session = sessions.find(sessionId, principal, endpoint(caller));
+      inbound.session = session;
+      inbound.idText = message.idText;
       return { inbound, principal, held, server, era: { ...era, version: session.version }, session };
     } catch (error) {
       recordRefused(deps, caller, message, error);
@@ -188,6 +194,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     if (message.kind === 'response') {
       if (era.kind === 'modern') throw invalidRequest('Responses are not accepted.');
+      session?.asks.reply(message);
       return replies.empty(inbound, 202);
     }
     return runMethod(deps, call, message);
@@ -230,6 +237,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         upstreamMs: 0,
         principal: undefined,
         revoked: false,
+        expiresAt: Infinity,
+        session: undefined,
+        idText: 'null',
+        stream: undefined,
         whenClosed: [],
       };
       const ended = inFlight.add(inbound);

@@ -3,8 +3,9 @@ import type { Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import type { Era } from './era.ts';
 import type { RequestHead } from './request-head.ts';
-import type { ClientSession } from './sessions.ts';
+import type { ClientSession } from './client-session.ts';
 import type { HeldSnapshot } from './snapshots.ts';
+import type { EventStream } from './streams/event-stream.ts';
 
 /** One HTTP request to the gateway, as far as it has been understood. */
 export interface Inbound {
@@ -18,6 +19,14 @@ export interface Inbound {
   upstreamMs: number;
   /** Who calls, once known. */
   principal: Principal | undefined;
+  /** When the token it came with expires, milliseconds since the epoch. */
+  expiresAt: number;
+  /** The legacy session its message belongs to. */
+  session: ClientSession | undefined;
+  /** Source text of the id of the session's request; `null` until it is known. */
+  idText: string;
+  /** The session's stream that carries the answer, once something had to be said before it. */
+  stream: EventStream | undefined;
   /** Run when the response is closed: one listener serves them all, since listeners cost more than what they do. */
   readonly whenClosed: (() => void)[];
   /** The token was revoked while the request ran. */

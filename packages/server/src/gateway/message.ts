@@ -19,6 +19,8 @@ export interface Message {
   readonly params: JsonNode | undefined;
   /** `params._meta` where it is an object. */
   readonly meta: JsonNode | undefined;
+  /** The whole of a response; undefined for what is none. */
+  readonly body: JsonNode | undefined;
 }
 
 /** What a client message may cost before anything is known about it (security rule R8). */
@@ -61,7 +63,7 @@ export function readMessage(bytes: Buffer): Message {
   if (method === undefined) {
     const isResponse = member(root, 'result') !== undefined || member(root, 'error') !== undefined;
     if (!isResponse) throw withId(invalidRequest('"method" is missing.'), idText);
-    return { bytes, kind: 'response', idText, method: '', params: undefined, meta: undefined };
+    return { bytes, kind: 'response', idText, method: '', params: undefined, meta: undefined, body: root };
   }
   const name = stringValue(bytes, method);
   if (name === undefined) throw withId(invalidRequest('"method" must be a string.'), idText);
@@ -71,7 +73,15 @@ export function readMessage(bytes: Buffer): Message {
   const meta = member(params, '_meta');
   if (meta !== undefined && meta.kind !== 'object')
     throw withId(invalidParams('"params._meta" must be an object.'), idText);
-  return { bytes, kind: id === undefined ? 'notification' : 'request', idText, method: name, params, meta };
+  return {
+    bytes,
+    kind: id === undefined ? 'notification' : 'request',
+    idText,
+    method: name,
+    params,
+    meta,
+    body: undefined,
+  };
 }
 
 /** Errors thrown while reading a message know the id it came with; the reply must echo it. */

@@ -11,6 +11,7 @@ import { byteString } from '../platform/byte-string.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
 import { callTool } from './call-tool.ts';
+import { readCapabilities } from './client-capabilities.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Exchanged } from './inbound.ts';
 import { listTools } from './list-tools.ts';
@@ -69,12 +70,12 @@ function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void 
   if (asked === undefined) throw invalidParams('"params.protocolVersion" must be a string.');
   const version = isLegacyVersion(asked) ? asked : newestLegacy;
   const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'));
-  const session = deps.sessions.open(
-    call.principal,
-    endpoint(call),
+  const session = deps.sessions.open(call.principal, {
+    path: endpoint(call),
     version,
-    clientName === undefined ? null : clip(clientName, 128),
-  );
+    clientName: clientName === undefined ? null : clip(clientName, 128),
+    capabilities: readCapabilities(bytes, member(params, 'capabilities')),
+  });
   const result = {
     protocolVersion: version,
     capabilities,

@@ -4,13 +4,18 @@ import type { Clock } from '../platform/clock.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { acceptsJson, type Inbound } from './inbound.ts';
 import type { RpcError } from './rpc-error.ts';
+import { writeEvent } from './streams/event.ts';
+import type { EventStream } from './streams/event-stream.ts';
+import type { StreamKeeper } from './streams/stream-keeper.ts';
 
 /** Writes answers to gateway clients: JSON, or an event stream once something had to be said before the answer. */
 export class Replies {
   readonly #clock: Clock;
+  readonly #keeper: StreamKeeper;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, keeper: StreamKeeper) {
     this.#clock = clock;
+    this.#keeper = keeper;
   }
 
   /**
@@ -24,8 +29,12 @@ export class Replies {
     headers: readonly string[] = [],
   ): void {
     const { res } = inbound;
+    if (inbound.stream !== undefined) return answerOn(inbound.stream, message, inbound.idText);
     if (res.destroyed || res.writableEnded) return;
-    if (!res.headersSent && status === 200 && !acceptsJson(inbound.head)) this.openStream(inbound, headers);
+    if (!res.headersSent && status === 200 && !acceptsJson(inbound.head)) {
+      this.openStream(inbound, headers);
+      return this.message(inbound, message);
+    }
     const length = reserve(res, message);
     if (res.headersSent) {
       writeEvent(res, message);
@@ -64,6 +73,7 @@ export class Replies {
 
   /** Answer without a body. */
   empty(inbound: Inbound, status: number, headers: readonly string[] = []): void {
+    inbound.stream?.end();
     if (inbound.res.headersSent) {
       inbound.res.end();
       return;
@@ -72,7 +82,7 @@ export class Replies {
     inbound.res.end();
   }
 
-  /** Begin an event stream; later `event` and `message` write into it. */
+  /** Begin an event stream; later `event` and `message` write into it. Within a session it can be resumed. */
   openStream(inbound: Inbound, headers: readonly string[] = []): void {
     inbound.res.writeHead(200, [
       'content-type',
@@ -85,12 +95,18 @@ export class Replies {
       this.timing(inbound),
       ...headers,
     ]);
+    this.#keeper.keepAlive(inbound.res);
+    inbound.stream = inbound.session?.streams.open(inbound.res);
   }
 
   /** Write a message before the answer, opening the stream if need be. */
   event(inbound: Inbound, message: ByteString): void {
-    if (inbound.res.destroyed || inbound.res.writableEnded) return;
-    if (!inbound.res.headersSent) this.openStream(inbound);
+    if (inbound.stream === undefined && (inbound.res.destroyed || inbound.res.writableEnded)) return;
+    if (inbound.stream === undefined && !inbound.res.headersSent) this.openStream(inbound);
+    if (inbound.stream !== undefined) {
+      inbound.stream.send(message);
+      return;
+    }
     // A client that does not read loses notifications; the answer still comes.
     if (inbound.res.writableLength + message.length <= mostUnread) writeEvent(inbound.res, message);
   }
@@ -147,19 +163,8 @@ function dropWhenStalled(res: Inbound['res']): void {
   res.once('close', () => clearInterval(timer));
 }
 
-/** JSON text may carry line breaks between its tokens, where a space means the same; an event's data may not. */
-function writeEvent(res: Inbound['res'], message: ByteString | readonly Buffer[]): void {
-  if (typeof message === 'string') {
-    res.write(`event: message\ndata: ${message.replace(/[\r\n]/g, ' ')}\n\n`, 'latin1');
-    return;
-  }
-  res.write('event: message\ndata: ');
-  for (const piece of message) res.write(oneLine(piece));
-  res.write('\n\n');
-}
-
-/** The bytes themselves where they are one line already, which large answers nearly always are. */
-function oneLine(piece: Buffer): Buffer {
-  if (!piece.includes(0x0a) && !piece.includes(0x0d)) return piece;
-  return Buffer.from(piece).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
+/** The answer ends the stream whether or not a client is there to take it: it may come back for it. */
+function answerOn(stream: EventStream, message: ByteString | readonly Buffer[], idText: string): void {
+  if (stream.client !== undefined) reserve(stream.client, message);
+  stream.answer(message, idText);
 }

@@ -11,6 +11,7 @@ export interface RequestHead {
   contentLength?: string;
   userAgent?: string;
   sessionId?: string;
+  lastEventId?: string;
   protocolVersion?: string;
   method?: string;
   name?: string;
@@ -30,6 +31,7 @@ const fields: ReadonlyMap<string, Field> = new Map([
   ['content-length', 'contentLength'],
   ['user-agent', 'userAgent'],
   ['mcp-session-id', 'sessionId'],
+  ['last-event-id', 'lastEventId'],
   ['mcp-protocol-version', 'protocolVersion'],
   ['mcp-method', 'method'],
   ['mcp-name', 'name'],

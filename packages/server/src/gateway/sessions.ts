@@ -1,57 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import type { Principal } from '../domain/policy.ts';
-import type { LogLevel } from '../domain/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Registry } from './registry.ts';
+import { ClientSession, type Opened } from './client-session.ts';
+import type { Replies } from './reply.ts';
 import { rpcStatus } from './rpc-error.ts';
-
-/** A legacy client's session: nothing but the fact that this principal opened it and the revision agreed on. */
-export interface ClientSession {
-  readonly id: string;
-  readonly tokenId: string;
-  /** Workspace, or workspace and server, as in the URL it was opened at. */
-  readonly path: string;
-  readonly version: string;
-  readonly clientName: string | null;
-  /** Least severe log message it wants; everything until it says. */
-  logLevel: LogLevel;
-  /** Calls under way, by the text of their id. */
-  readonly running: Registry<{ readonly idText: string; readonly cancel: () => void }>;
-  usedAt: number;
-}
+import type { StreamKeeper } from './streams/stream-keeper.ts';
 
 const idleMs = 24 * 60 * 60_000;
 const maxSessions = 20_000;
 const maxPerToken = 1_000;
+/** Characters of declared capabilities, of all sessions together. */
+const maxDeclared = 16 * 1024 * 1024;
 
 /**
  * Sessions of legacy clients, in memory. A session id is an address, not a credential: it works only for the token
  * that opened it and at the URL it was opened at; for anyone else it does not exist.
  */
 export class ClientSessions {
+  readonly #deps: { clock: Clock; keeper: StreamKeeper; replies: Replies };
   readonly #clock: Clock;
   /** In order of last use, so that the idlest go first. */
   readonly #sessions = new Map<string, ClientSession>();
   readonly #perToken = new Map<string, number>();
+  #declared = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(deps: { clock: Clock; keeper: StreamKeeper; replies: Replies }) {
+    this.#deps = deps;
+    this.#clock = deps.clock;
   }
 
-  open(principal: Principal, path: string, version: string, clientName: string | null): ClientSession {
-    this.#sweep();
-    if ((this.#perToken.get(principal.tokenId) ?? 0) >= maxPerToken) this.#dropIdlest(principal.tokenId);
-    const session: ClientSession = {
-      id: randomBytes(24).toString('base64url'),
-      tokenId: principal.tokenId,
-      path,
-      version,
-      clientName,
-      logLevel: 'debug',
-      running: new Registry(),
-      usedAt: this.#clock.monotonic(),
-    };
+  open(principal: Principal, agreed: Omit<Opened, 'id' | 'tokenId'>): ClientSession {
+    this.#sweep(agreed.capabilities.text.length);
+    const { tokenId } = principal;
+    if ((this.#perToken.get(tokenId) ?? 0) >= maxPerToken) this.#dropIdlest(tokenId);
+    const id = randomBytes(24).toString('base64url');
+    const session = new ClientSession({ ...agreed, id, tokenId }, this.#clock.monotonic(), this.#deps);
     this.#sessions.set(session.id, session);
+    this.#declared += session.capabilities.text.length;
     this.#perToken.set(session.tokenId, (this.#perToken.get(session.tokenId) ?? 0) + 1);
     return session;
   }
@@ -72,10 +57,10 @@ export class ClientSessions {
     return session;
   }
 
-  /** The session's calls under way are called off with it. */
   end(session: ClientSession): void {
     if (!this.#sessions.delete(session.id)) return;
-    for (const call of session.running.values()) call.cancel();
+    this.#declared -= session.capabilities.text.length;
+    session.end();
     const left = (this.#perToken.get(session.tokenId) ?? 1) - 1;
     if (left === 0) this.#perToken.delete(session.tokenId);
     else this.#perToken.set(session.tokenId, left);
@@ -88,10 +73,12 @@ export class ClientSessions {
     }
   }
 
-  #sweep(): void {
+  /** End what is idle, and the idlest where there is no room for one more that declares so much. */
+  #sweep(declared: number): void {
     const now = this.#clock.monotonic();
     for (const session of this.#sessions.values()) {
-      if (now - session.usedAt <= idleMs && this.#sessions.size < maxSessions) break;
+      const room = this.#sessions.size < maxSessions && this.#declared + declared <= maxDeclared;
+      if (room && now - session.usedAt <= idleMs) break;
       this.end(session);
     }
   }
