@@ -1,5 +1,6 @@
 import { rpcCode } from '../../domain/protocol.ts';
 import { member, scanJson, sourceText, type JsonNode, type ScanLimits } from '../../platform/json/scan.ts';
+import type { ClientCapabilities } from '../client-capabilities.ts';
 import { RpcError } from '../rpc-error.ts';
 
 /** Extensions whose every hop the gateway can honour, so that it may declare them in a client's name. */
@@ -8,95 +9,47 @@ export const relayedExtensions: ReadonlySet<string> = new Set([
   'io.modelcontextprotocol/tasks',
 ]);
 
-/**
- * What a client can be asked while its request runs, as far as the gateway relays it. Exactly this is declared to the
- * upstream, so that it never asks what the client could not answer (lifecycle "Capability Negotiation").
- */
-export interface ClientCapabilities {
-  /** JSON text to declare upstream. */
-  readonly text: string;
-  readonly elicitForm: boolean;
-  readonly elicitUrl: boolean;
-  readonly sampling: boolean;
-  readonly samplingTools: boolean;
-  readonly roots: boolean;
-  /** The relayed ones among those declared. */
-  readonly extensions: ReadonlySet<string>;
-}
+const limits: ScanLimits = { maxDepth: 64, maxElements: 20_000, maxKeys: 5_000, nodeDepth: 3, strict: true };
 
-/** A client that can be asked nothing: every bare one, and most others. */
-export const noCapabilities: ClientCapabilities = {
-  text: '{}',
-  elicitForm: false,
-  elicitUrl: false,
-  sampling: false,
-  samplingTools: false,
-  roots: false,
-  extensions: new Set(),
-};
-
-const limits: ScanLimits = { maxDepth: 16, maxElements: 1_000, maxKeys: 100, nodeDepth: 3, strict: true };
-const longest = 16 * 1024;
-
-/** Clients of one kind declare the same, with every request. */
-const known = new Map<string, ClientCapabilities>([['{}', noCapabilities]]);
+/** Clients of one kind declare the same, over and over. */
+const known = new Map<string, string>();
 const mostKnown = 500;
 
 /**
- * Read a declaration: the `capabilities` of `initialize` or the value of `_meta` `clientCapabilities`.
- * @param text JSON text; what is not an object, too large or malformed declares nothing
+ * What to declare to an upstream in the name of a client: what it declared, as far as every hop can honour it. So an
+ * upstream never asks what the client could not answer (lifecycle "Capability Negotiation").
+ * @returns JSON text of an object
  */
-export function readCapabilities(text: string): ClientCapabilities {
+export function declaredUpstream({ text }: ClientCapabilities): string {
+  if (text === '{}') return text;
   const met = known.get(text);
   if (met !== undefined) return met;
-  const read = text.length > longest ? noCapabilities : parse(Buffer.from(text));
+  const declared = declare(Buffer.from(text));
   if (known.size >= mostKnown) known.clear();
-  known.set('{}', noCapabilities);
-  if (text.length <= 1024) known.set(text, read);
-  return read;
+  if (text.length <= 1024) known.set(text, declared);
+  return declared;
 }
 
-function parse(bytes: Buffer): ClientCapabilities {
-  let root: JsonNode;
-  try {
-    root = scanJson(bytes, limits);
-  } catch {
-    return noCapabilities;
-  }
-  const has = (node: JsonNode | undefined): node is JsonNode => node?.kind === 'object';
-  const elicitation = member(root, 'elicitation');
-  const url = has(member(elicitation, 'url'));
-  // Until 2025-06-18 there were forms alone, declared by an empty object.
-  const formOnly = has(elicitation) && elicitation.keys.length === 0;
-  const form = has(member(elicitation, 'form')) || formOnly;
-  const sampling = member(root, 'sampling');
-  const roots = has(member(root, 'roots'));
-  const extensions = member(root, 'extensions');
-
+function declare(bytes: Buffer): string {
+  const root = scanJson(bytes, limits);
+  const isObject = (node: JsonNode | undefined): node is JsonNode => node?.kind === 'object';
   const members: string[] = [];
-  if (form || url) {
-    const modes = formOnly ? [] : [...(form ? ['"form":{}'] : []), ...(url ? ['"url":{}'] : [])];
-    members.push(`"elicitation":{${modes.join(',')}}`);
+  const elicitation = member(root, 'elicitation');
+  if (isObject(elicitation)) {
+    // An empty object is how forms were declared until 2025-06-18, and still may be.
+    const modes = ['form', 'url'].filter((mode) => isObject(member(elicitation, mode)));
+    members.push(`"elicitation":{${modes.map((mode) => `"${mode}":{}`).join(',')}}`);
   }
-  if (has(sampling)) members.push(`"sampling":${sourceText(bytes, sampling)}`);
+  const sampling = member(root, 'sampling');
+  if (isObject(sampling)) members.push(`"sampling":${sourceText(bytes, sampling)}`);
   // Changes of roots are not passed on, so they are not promised.
-  if (roots) members.push('"roots":{}');
-  const relayed = (has(extensions) ? extensions.keys : []).flatMap((id, i) =>
-    relayedExtensions.has(id) ? [{ id, settings: sourceText(bytes, extensions!.children[i]!) }] : [],
+  if (isObject(member(root, 'roots'))) members.push('"roots":{}');
+  const extensions = member(root, 'extensions');
+  const relayed = (extensions?.keys ?? []).flatMap((id, i) =>
+    relayedExtensions.has(id) ? [`"${id}":${sourceText(bytes, extensions!.children[i]!)}`] : [],
   );
-  if (relayed.length > 0) {
-    members.push(`"extensions":{${relayed.map(({ id, settings }) => `"${id}":${settings}`).join(',')}}`);
-  }
-  if (members.length === 0) return noCapabilities;
-  return {
-    text: `{${members.join(',')}}`,
-    elicitForm: form,
-    elicitUrl: url,
-    sampling: has(sampling),
-    samplingTools: has(member(sampling, 'tools')),
-    roots,
-    extensions: new Set(relayed.map(({ id }) => id)),
-  };
+  if (relayed.length > 0) members.push(`"extensions":{${relayed.join(',')}}`);
+  return `{${members.join(',')}}`;
 }
 
 /** Something an upstream wants from the client in the middle of a request. */
@@ -128,8 +81,8 @@ export function requires(request: InputRequest, declared: ClientCapabilities): V
       const mode = member(params, 'mode');
       const url = mode !== undefined && sourceText(bytes, mode) === '"url"';
       return url
-        ? need(declared.elicitUrl, { elicitation: { url: {} } })
-        : need(declared.elicitForm, { elicitation: { form: {} } });
+        ? need(declared.elicitation.url, { elicitation: { url: {} } })
+        : need(declared.elicitation.form, { elicitation: { form: {} } });
     }
     case 'sampling/createMessage': {
       const tools = member(params, 'tools') !== undefined || member(params, 'toolChoice') !== undefined;

@@ -1,7 +1,8 @@
 import { JsonRejected, member, scanJson, sourceText, stringValue, type JsonNode } from '../../platform/json/scan.ts';
 import { UpstreamFault } from '../upstreams/fault.ts';
+import type { ClientCapabilities } from '../client-capabilities.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
-import { missingCapability, requires, type ClientCapabilities, type InputRequest } from './capabilities.ts';
+import { missingCapability, requires, type InputRequest } from './capabilities.ts';
 
 /** An `InputRequiredResult` (2026-07-28, basic/patterns/mrtr): what the upstream wants before it goes on. */
 export interface InputRequired {
