@@ -12,6 +12,7 @@ import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
 import { Catalogue } from './catalogue.ts';
+import { Cursors } from './cursors.ts';
 import type { GatewayDeps } from './deps.ts';
 import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
@@ -80,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     replies,
     sessions,
+    cursors: new Cursors(),
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
