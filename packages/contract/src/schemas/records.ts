@@ -8,7 +8,14 @@ export const toolCall = z.object({
   tokenId: z.string(),
   principalKind: z.string(),
   server: z.string().nullable().describe('Slug of the server that owns the tool.'),
-  tool: z.string(),
+  method: z
+    .enum(['tools/call', 'prompts/get', 'resources/read', 'completion/complete'])
+    .describe('What was asked for. A completion belongs to the prompt or resource it names.'),
+  tool: z
+    .string()
+    .describe(
+      'Name of the tool or prompt as its server has it; of a resource the URI or URI template its server lists, and of any other URI only the scheme.',
+    ),
   status: z.int().describe("HTTP style: 200, 4xx the caller's fault, 5xx the upstream's."),
   outcome: z.string(),
   errorCode: z.string().nullable(),
@@ -37,6 +44,7 @@ const range = {
 
 export const toolCallQuery = z.strictObject({
   server: z.string().max(100).optional(),
+  method: z.string().max(100).optional(),
   tool: z.string().max(200).optional(),
   memberId: z.string().max(100).optional(),
   tokenId: z.string().max(100).optional(),

@@ -33,15 +33,19 @@ const principal = (scope: string[] | null, workspaceId = 'w'): Principal => ({
 
 describe('decide', () => {
   it('[TOK-05] allows a token without a scope every tool of its workspace', () => {
-    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'a', tool: 'x' })).toMatchObject({ effect: 'allow' });
+    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'a', kind: 'tool', name: 'x' })).toMatchObject({
+      effect: 'allow',
+    });
   });
 
   it("hides servers that are not there and workspaces that are not the principal's", () => {
-    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'b', tool: 'x' })).toMatchObject({
+    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'b', kind: 'tool', name: 'x' })).toMatchObject({
       effect: 'deny',
       visible: false,
     });
-    expect(decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', tool: 'x' })).toMatchObject({
+    expect(
+      decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', kind: 'tool', name: 'x' }),
+    ).toMatchObject({
       effect: 'deny',
       visible: false,
     });
@@ -50,26 +54,39 @@ describe('decide', () => {
   it('[TOK-06] narrows a token to the servers and tools of its scope', () => {
     const narrow = principal(['a', 'b:read']);
     const verdict = (serverSlug: string, tool: string): object =>
-      decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, tool });
+      decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, kind: 'tool', name: tool });
     expect(verdict('a', 'anything')).toMatchObject({ effect: 'allow', rule: 'token-scope:server' });
     expect(verdict('b', 'read')).toMatchObject({ effect: 'allow', rule: 'token-scope:tool' });
     expect(verdict('b', 'write')).toMatchObject({ effect: 'deny', visible: true });
     expect(verdict('c', 'read')).toMatchObject({ effect: 'deny', visible: false });
   });
 
+  it('[TOK-06] gives prompts and resources to tokens that have the whole server, and to no other', () => {
+    for (const kind of ['prompt', 'resource'] as const) {
+      const verdict = (scope: string[] | null, serverSlug: string): object =>
+        decide(snapshot(['a', 'b', 'c']), principal(scope), { serverSlug, kind, name: 'read' });
+      expect(verdict(null, 'a')).toMatchObject({ effect: 'allow', rule: 'member' });
+      expect(verdict(['a', 'b:read'], 'a')).toMatchObject({ effect: 'allow', rule: 'token-scope:server' });
+      expect(verdict(['a', 'b:read'], 'b')).toMatchObject({ effect: 'deny', rule: 'token-scope', visible: true });
+      expect(verdict(['a', 'b:read'], 'c')).toMatchObject({ effect: 'deny', visible: false });
+    }
+  });
+
   it('allows nothing that no scope entry names, and decides the same each time', () => {
     const slug = fc.constantFrom('a', 'b', 'ab');
-    const tool = fc.constantFrom('x', 'y', 'a', 'x:y', '__proto__');
+    const kind = fc.constantFrom('tool' as const, 'prompt' as const, 'resource' as const);
+    const name = fc.constantFrom('x', 'y', 'a', 'x:y', '__proto__', 'file:///a');
     const entry = fc.oneof(
       slug,
-      fc.tuple(slug, tool).map(([s, t]) => `${s}:${t}`),
+      fc.tuple(slug, name).map(([s, n]) => `${s}:${n}`),
     );
     fc.assert(
-      fc.property(fc.array(entry), slug, tool, (scope, serverSlug, name) => {
-        const decision = decide(snapshot(['a', 'b']), principal(scope), { serverSlug, tool: name });
-        const named = scope.includes(serverSlug) || scope.includes(`${serverSlug}:${name}`);
+      fc.property(fc.array(entry), slug, kind, name, (scope, serverSlug, kindOf, own) => {
+        const call = { serverSlug, kind: kindOf, name: own };
+        const decision = decide(snapshot(['a', 'b']), principal(scope), call);
+        const named = scope.includes(serverSlug) || (kindOf === 'tool' && scope.includes(`${serverSlug}:${own}`));
         expect(decision.effect).toBe(named && serverSlug !== 'ab' ? 'allow' : 'deny');
-        expect(decide(snapshot(['a', 'b']), principal(scope), { serverSlug, tool: name })).toEqual(decision);
+        expect(decide(snapshot(['a', 'b']), principal(scope), call)).toEqual(decision);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import type { Snapshot, SnapshotToken } from './snapshot.ts';
 
-/** Who calls a tool. Made from a verified credential and from nothing else. */
+/** Who calls. Made from a verified credential and from nothing else. */
 export interface Principal {
   readonly workspaceId: string;
   readonly tokenId: string;
@@ -18,10 +18,15 @@ export interface Scope {
   readonly servers: ReadonlySet<string>;
 }
 
-/** What is to be called, by the names the server itself uses. */
+/** What a server offers. Completing an argument is judged as the prompt or resource it belongs to. */
+export type CallKind = 'tool' | 'prompt' | 'resource';
+
+/** What is to be called, got or read, as the server itself names it. */
 export interface PolicyCall {
   readonly serverSlug: string;
-  readonly tool: string;
+  readonly kind: CallKind;
+  /** Name of a tool or prompt, URI of a resource, or URI template. */
+  readonly name: string;
 }
 
 export type Decision =
@@ -45,7 +50,7 @@ export function compileScope(entries: readonly string[] | null): Scope | null {
 
 /**
  * The only answer to "may this call happen". Pure: the same snapshot, principal and call give the same decision for
- * ever, which is what makes a recorded decision replayable. `tools/list` is filtered by this same function.
+ * ever, which is what makes a recorded decision replayable. Lists are filtered by this same function.
  *
  * Order: the server must be in the snapshot → the token's scope → allow. A call that reaches no rule is denied.
  */
@@ -55,12 +60,16 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
   const { scope } = principal;
   if (scope === null) return principal.kind === 'workspace' ? allowWorkspace : allowMember;
   if (scope.entries.has(call.serverSlug)) return allowScopeServer;
-  if (scope.entries.has(`${call.serverSlug}:${call.tool}`)) return allowScopeTool;
+  // `slug:name` names a tool. Prompts and resources are not narrowed to one by one.
+  if (call.kind === 'tool' && scope.entries.has(`${call.serverSlug}:${call.name}`)) return allowScopeTool;
   if (!scope.servers.has(call.serverSlug)) return hidden('token-scope');
   return {
     effect: 'deny',
     rule: 'token-scope',
-    reason: 'The token is limited to other tools of this server.',
+    reason:
+      call.kind === 'tool'
+        ? 'The token is limited to other tools of this server.'
+        : 'The token is limited to some tools of this server.',
     visible: true,
   };
 }

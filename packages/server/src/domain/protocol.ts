@@ -43,8 +43,10 @@ export const rpcCode = {
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
-  /** A tool the caller may see but not call. */
-  toolNotAllowed: -32003,
+  /** What a legacy server says of a resource that is not there; a modern one says `invalidParams`. */
+  resourceNotFound: -32002,
+  /** A tool, prompt or resource of a server the caller may see, but not this. */
+  notAllowed: -32003,
   // Errors the gateway makes about a call carry the status kept in its row.
   approvalRequired: 428,
   rateLimited: 429,

@@ -13,6 +13,7 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
 import { Catalogue } from './catalogue.ts';
 import type { ClientSession } from './client-session.ts';
+import { Cursors } from './cursors.ts';
 import type { GatewayDeps } from './deps.ts';
 import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
@@ -83,6 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     replies,
     sessions,
+    cursors: new Cursors(),
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();

@@ -22,6 +22,10 @@ export function declaredArgs(schema: unknown, depth = 1): DeclaredArgs {
   return declared;
 }
 
+/** Names declared without anything below them: arguments of a prompt, variables of a URI template. */
+export const declaredNames = (names: readonly string[]): DeclaredArgs =>
+  new Map(names.slice(0, maxEntries).map((name) => [name, noArgs]));
+
 /**
  * The shape of arguments without any value: declared names with type and size bucket, undeclared members only
  * counted, because names can be data too. Walks iteratively, at most 6 levels and 64 entries.

@@ -1,7 +1,7 @@
 import type { Decision, Principal } from '../domain/policy.ts';
 import type { Receipt } from '../platform/journal/records.ts';
-import type { CatalogueTool } from './catalogue.ts';
 import type { HeldSnapshot } from './snapshots.ts';
+import type { Target } from './target.ts';
 
 const authority = Symbol('authority');
 
@@ -12,7 +12,7 @@ const authority = Symbol('authority');
 export class AuthorizedCall {
   readonly principal: Principal;
   readonly held: HeldSnapshot;
-  readonly tool: CatalogueTool;
+  readonly target: Target;
   readonly rule: string;
   readonly policyVersion: number;
   readonly receipt: Receipt;
@@ -22,7 +22,7 @@ export class AuthorizedCall {
     if (by !== authority) throw new TypeError('Only authorize() makes an AuthorizedCall.');
     this.principal = grant.principal;
     this.held = grant.held;
-    this.tool = grant.tool;
+    this.target = grant.target;
     this.rule = grant.decision.rule;
     this.policyVersion = grant.held.snapshot.version;
     this.receipt = grant.receipt;
@@ -39,7 +39,7 @@ export class AuthorizedCall {
 interface Grant {
   readonly principal: Principal;
   readonly held: HeldSnapshot;
-  readonly tool: CatalogueTool;
+  readonly target: Target;
   readonly decision: Extract<Decision, { effect: 'allow' }>;
   readonly receipt: Receipt;
 }

@@ -1,264 +1,263 @@
 import type { Kysely } from 'kysely';
+import type { NameTarget } from '../domain/exposed-name.ts';
 import { decide, type Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
-import { nameTools, type NameTable, type NameTarget } from '../domain/tool-name.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import type { ToolDefinition } from './definitions.ts';
+import type { Definition } from './definitions.ts';
+import { listForms, listKinds, type ListKind } from './list-kinds.ts';
+import {
+  findOwnResource,
+  findOwnTemplate,
+  findResource,
+  findTemplate,
+  type ResourceShelves,
+} from './resource-routes.ts';
+import { patienceMs, Shelf, type ShelfDeps } from './shelf.ts';
 import type { HeldSnapshot } from './snapshots.ts';
-import { readHandedOutNames, writeHandedOutNames, type GatewayTables } from './store.ts';
-import { ToolList } from './tool-list.ts';
+import type { GatewayTables } from './store.ts';
+import type { Target } from './target.ts';
+import type { UpstreamList } from './upstream-list.ts';
+import { UriMarks, type ExposeUri } from './uri-marks.ts';
 import type { Upstreams } from './upstreams/pool.ts';
 
-/** A tool a call can mean. */
-export interface CatalogueTool {
+export interface CatalogueEntry {
   readonly server: SnapshotServer;
-  readonly definition: ToolDefinition;
-}
-
-export interface CatalogueEntry extends CatalogueTool {
-  /** The name it is listed under. */
+  readonly definition: Definition;
+  /** The name or URI it is listed under. */
   readonly name: string;
-}
-
-interface Shelf {
-  /** The newest snapshot: lists and names are made from it alone, whichever snapshot a caller holds. */
-  held: HeldSnapshot;
-  /** Version of the snapshot the lists were made for. */
-  version: number;
-  lists: Map<string, ToolList>;
-  handedOut: Map<string, NameTarget>;
-  /** Built when first needed after a change. */
-  table: NameTable | undefined;
-  /** Grows with every change of what could be listed. */
-  generation: number;
-  /** Monotonic milliseconds when every list was last seen settled. */
-  warmAt: number;
-}
-
-/** A list that was never read may hold up its first reader this long; after that it is marked as missing. */
-const patienceMs = 3_000;
-
-/**
- * Every tool of every workspace, from memory. Definitions are the upstreams' own and shared by all callers; who may
- * see which is decided anew for each caller and never kept here.
- */
-export class Catalogue {
-  readonly #deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log };
-  readonly #shelves = new Map<string, Promise<Shelf> | Shelf>();
-
-  constructor(deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log }) {
-    this.#deps = deps;
-  }
-
-  /** The tool an exposed name means in the whole workspace. Waits only while a list was never read. */
-  resolve(held: HeldSnapshot, name: string): CatalogueTool | undefined | Promise<CatalogueTool | undefined> {
-    const shelf = this.#shelves.get(held.snapshot.workspace.id);
-    if (shelf === undefined || shelf instanceof Promise || shelf.version < held.snapshot.version) {
-      return this.#resolveCold(held, name);
-    }
-    const target = this.#table(shelf).targets.get(name);
-    if (!this.#isWarm(shelf)) {
-      // What is known is served; the lists are looked at behind the caller's back.
-      if (target === undefined) return this.#resolveCold(held, name);
-      void this.#warm(shelf);
-    }
-    return target === undefined ? undefined : this.#tool(shelf, held, target);
-  }
-
-  async #resolveCold(held: HeldSnapshot, name: string): Promise<CatalogueTool | undefined> {
-    const shelf = await this.#shelf(held);
-    await this.#warm(shelf);
-    const target = this.#table(shelf).targets.get(name);
-    return target === undefined ? undefined : this.#tool(shelf, held, target);
-  }
-
-  /** Slugs of servers this principal may see whose tools are not known: what it asked for may be theirs. */
-  missing(held: HeldSnapshot, principal: Principal): string[] {
-    const shelf = this.#shelves.get(held.snapshot.workspace.id);
-    if (shelf === undefined || shelf instanceof Promise) return [];
-    const missing = visibleTo(principal, held.snapshot.servers).filter(({ id }) => shelf.lists.get(id)?.known !== true);
-    return missing.map(({ slug }) => slug);
-  }
-
-  /** A tool of one server by the name the server gave it. */
-  async resolveOn(held: HeldSnapshot, server: SnapshotServer, tool: string): Promise<CatalogueTool | undefined> {
-    const shelf = await this.#shelf(held);
-    const list = shelf.lists.get(server.id);
-    await list?.ready(patienceMs);
-    const definition = list?.tool(tool);
-    return definition === undefined ? undefined : { server, definition };
-  }
-
-  /**
-   * What this principal may call, in list order, and which servers it may see have no list at all.
-   * @param only one server, its tools under their own names
-   */
-  async list(held: HeldSnapshot, principal: Principal, only: SnapshotServer | undefined): Promise<CatalogueListing> {
-    const shelf = await this.#shelf(held);
-    if (only === undefined) await this.#warm(shelf);
-    else await shelf.lists.get(only.id)?.ready(patienceMs);
-    const entries = only === undefined ? this.#entries(shelf, held) : ownEntries(only, shelf.lists.get(only.id));
-    const allowed = entries.filter(
-      ({ server, definition }) =>
-        decide(held.snapshot, principal, { serverSlug: server.slug, tool: definition.name }).effect === 'allow',
-    );
-    const servers = only === undefined ? held.snapshot.servers : [only];
-    const visible = visibleTo(principal, servers);
-    return {
-      entries: allowed,
-      visible,
-      missing: visible.filter((server) => shelf.lists.get(server.id)?.known !== true),
-      generation: shelf.generation,
-    };
-  }
-
-  /** Changes whenever a listing might; undefined until the workspace was first asked for. */
-  generation(workspaceId: string): number | undefined {
-    const shelf = this.#shelves.get(workspaceId);
-    return shelf === undefined || shelf instanceof Promise ? undefined : shelf.generation;
-  }
-
-  /** Let lists that have aged be read again behind the caller's back. */
-  refresh(held: HeldSnapshot): void {
-    const shelf = this.#shelves.get(held.snapshot.workspace.id);
-    if (shelf === undefined || shelf instanceof Promise) return;
-    for (const list of shelf.lists.values()) list.touch();
-  }
-
-  /** Take in a new snapshot: lists of changed servers start loading at once. */
-  sync(workspaceId: string, held: HeldSnapshot | undefined): void {
-    if (held === undefined) this.#shelves.delete(workspaceId);
-    else
-      void this.#shelf(held).catch((error: unknown) => {
-        this.#deps.log.error({ err: error, workspaceId }, 'the catalogue cannot be loaded');
-      });
-  }
-
-  async #shelf(held: HeldSnapshot): Promise<Shelf> {
-    const id = held.snapshot.workspace.id;
-    let shelf = this.#shelves.get(id);
-    if (shelf === undefined) {
-      const loading = readHandedOutNames(this.#deps.db, id).then((handedOut): Shelf => {
-        const made: Shelf = {
-          held,
-          version: -1,
-          lists: new Map(),
-          handedOut,
-          table: undefined,
-          generation: 0,
-          warmAt: -Infinity,
-        };
-        if (this.#shelves.get(id) === loading) this.#shelves.set(id, made);
-        return made;
-      });
-      loading.catch(() => this.#shelves.delete(id));
-      this.#shelves.set(id, loading);
-      shelf = loading;
-    }
-    const ready = shelf instanceof Promise ? await shelf : shelf;
-    if (ready.version < held.snapshot.version) this.#stock(ready, held);
-    return ready;
-  }
-
-  #stock(shelf: Shelf, held: HeldSnapshot): void {
-    const lists = new Map<string, ToolList>();
-    for (const server of held.snapshot.servers) {
-      const known = shelf.lists.get(server.id);
-      if (known?.revision === server.revision) {
-        known.retry();
-        lists.set(server.id, known);
-      } else {
-        lists.set(
-          server.id,
-          new ToolList({
-            ...this.#deps,
-            server,
-            upstream: () => this.#deps.upstreams.of(shelf.held, shelf.held.serversById.get(server.id) ?? server),
-            changed: () => this.#touch(shelf),
-          }),
-        );
-      }
-    }
-    shelf.lists = lists;
-    shelf.held = held;
-    shelf.version = held.snapshot.version;
-    this.#touch(shelf);
-  }
-
-  #touch(shelf: Shelf): void {
-    shelf.table = undefined;
-    shelf.warmAt = -Infinity;
-    shelf.generation++;
-  }
-
-  /** Whether every list has been looked at within the last second and needs no waiting for. */
-  #isWarm(shelf: Shelf): boolean {
-    return this.#deps.clock.monotonic() - shelf.warmAt < 1_000;
-  }
-
-  async #warm(shelf: Shelf): Promise<void> {
-    let cold: Promise<void>[] | undefined;
-    for (const list of shelf.lists.values()) {
-      if (list.settled) list.touch();
-      else (cold ??= []).push(list.ready(patienceMs));
-    }
-    if (cold !== undefined) await Promise.all(cold);
-    if ([...shelf.lists.values()].every((list) => list.settled)) shelf.warmAt = this.#deps.clock.monotonic();
-  }
-
-  #table(shelf: Shelf): NameTable {
-    if (shelf.table !== undefined) return shelf.table;
-    const { snapshot } = shelf.held;
-    const servers = snapshot.servers.map(({ id, slug, prefix }) => ({
-      id,
-      slug,
-      prefix,
-      tools: shelf.lists.get(id)!.tools.map((tool) => tool.name),
-    }));
-    const table = nameTools(servers, shelf.handedOut, new Set(snapshot.disabledServerIds));
-    shelf.table = table;
-    this.#remember(shelf, table);
-    return table;
-  }
-
-  #remember(shelf: Shelf, table: NameTable): void {
-    const fresh = table.listed.filter(({ name, tool, serverId }) => {
-      const known = shelf.handedOut.get(name);
-      return known?.serverId !== serverId || known.tool !== tool;
-    });
-    if (fresh.length === 0) return;
-    for (const { name, serverId, tool } of fresh) shelf.handedOut.set(name, { serverId, tool });
-    const { db, clock, log } = this.#deps;
-    writeHandedOutNames(db, shelf.held.snapshot.workspace.id, fresh, clock.now()).catch((error: unknown) => {
-      log.warn({ err: error }, 'handed-out tool names cannot be written');
-    });
-  }
-
-  #entries(shelf: Shelf, held: HeldSnapshot): CatalogueEntry[] {
-    return this.#table(shelf).listed.flatMap((target) => {
-      const tool = this.#tool(shelf, held, target);
-      return tool === undefined ? [] : [{ name: target.name, ...tool }];
-    });
-  }
-
-  #tool(shelf: Shelf, held: HeldSnapshot, target: NameTarget): CatalogueTool | undefined {
-    const server = held.serversById.get(target.serverId);
-    const definition = shelf.lists.get(target.serverId)?.tool(target.tool);
-    return server === undefined || definition === undefined ? undefined : { server, definition };
-  }
 }
 
 export interface CatalogueListing {
   readonly entries: readonly CatalogueEntry[];
   /** Servers this principal may know of. */
   readonly visible: readonly SnapshotServer[];
+  /** Those of them whose list is not known. */
   readonly missing: readonly SnapshotServer[];
   readonly generation: number;
+}
+
+/** Kinds with names, which are exposed by one table; URIs are routed by `resource`. */
+export type NamedKind = 'tools' | 'prompts';
+
+/**
+ * Everything the servers of every workspace offer, from memory. Definitions are the upstreams' own and shared by all
+ * callers; who may see which is decided anew for each caller and never kept here. Tools are loaded at once; the other
+ * kinds when a workspace first asks for them.
+ */
+export class Catalogue {
+  readonly #deps: ShelfDeps;
+  /** By kind and workspace. */
+  readonly #shelves: Readonly<Record<ListKind, Map<string, Promise<Shelf> | Shelf>>>;
+  readonly #marks = new Map<string, UriMarks>();
+  #ticks = 0;
+
+  constructor(deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log }) {
+    this.#deps = { ...deps, tick: () => ++this.#ticks };
+    this.#shelves = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: new Map() };
+  }
+
+  /** What an exposed name means in the whole workspace. Waits only while a list was never read. */
+  resolve(held: HeldSnapshot, kind: NamedKind, name: string): Target | undefined | Promise<Target | undefined> {
+    const shelf = this.#shelves[kind].get(held.snapshot.workspace.id);
+    if (shelf === undefined || shelf instanceof Promise || shelf.version < held.snapshot.version) {
+      return this.#resolveCold(held, kind, name);
+    }
+    const target = shelf.table.targets.get(name);
+    if (!shelf.warm) {
+      // What is known is served; the lists are looked at behind the caller's back.
+      if (target === undefined) return this.#resolveCold(held, kind, name);
+      void shelf.warmUp();
+    }
+    return target === undefined ? undefined : targetOn(shelf, held, target);
+  }
+
+  async #resolveCold(held: HeldSnapshot, kind: NamedKind, name: string): Promise<Target | undefined> {
+    const shelf = await this.#shelf(held, kind);
+    await shelf.warmUp();
+    const target = shelf.table.targets.get(name);
+    return target === undefined ? undefined : targetOn(shelf, held, target);
+  }
+
+  /** A tool or prompt of one server by the name the server gave it. */
+  async resolveOn(
+    held: HeldSnapshot,
+    server: SnapshotServer,
+    kind: NamedKind,
+    name: string,
+  ): Promise<Target | undefined> {
+    const shelf = await this.#shelf(held, kind);
+    const list = shelf.list(server.id);
+    await list?.ready(patienceMs);
+    const definition = list?.find(name);
+    return definition === undefined ? undefined : { server, definition, name };
+  }
+
+  /** What a URI means: in the whole workspace, or to one server, which may be asked for what it does not list. */
+  async resource(held: HeldSnapshot, only: SnapshotServer | undefined, uri: string): Promise<Target | undefined> {
+    const shelves = await this.#warmResources(held, only);
+    return only === undefined ? findResource(shelves, held, uri) : findOwnResource(shelves, only, uri);
+  }
+
+  /** What the reference of a completion means, which may be a URI template as listed. */
+  async reference(held: HeldSnapshot, only: SnapshotServer | undefined, text: string): Promise<Target | undefined> {
+    const shelves = await this.#warmResources(held, only);
+    if (only !== undefined) return findOwnTemplate(shelves, only, text) ?? findOwnResource(shelves, only, text);
+    return findTemplate(shelves, held, text) ?? findResource(shelves, held, text);
+  }
+
+  /** Slugs of servers this principal may see whose list is not known: what it asked for may be theirs. */
+  missing(held: HeldSnapshot, principal: Principal, kind: ListKind): string[] {
+    const shelf = this.#shelves[kind].get(held.snapshot.workspace.id);
+    if (shelf === undefined || shelf instanceof Promise) return [];
+    const missing = visibleTo(principal, held.snapshot.servers).filter(({ id }) => shelf.list(id)?.known !== true);
+    return missing.map(({ slug }) => slug);
+  }
+
+  /**
+   * What this principal may use, in list order, and which servers it may see have no list at all.
+   * @param only one server, its entries under their own names
+   */
+  async list(
+    held: HeldSnapshot,
+    principal: Principal,
+    only: SnapshotServer | undefined,
+    kind: ListKind,
+  ): Promise<CatalogueListing> {
+    const shelf = await this.#warmShelf(held, only, kind);
+    const entries = only === undefined ? sharedEntries(shelf, held) : ownEntries(only, shelf.list(only.id));
+    const { judgedAs } = shelf.form;
+    const allowed = entries.filter(
+      ({ server, definition }) =>
+        decide(held.snapshot, principal, { serverSlug: server.slug, kind: judgedAs, name: definition.name }).effect ===
+        'allow',
+    );
+    // The interfaces that tools name are resources, and their URIs may be marked.
+    if (kind === 'tools' && only === undefined && allowed.some(({ definition }) => definition.hasUi)) {
+      await this.#warmResources(held, undefined);
+    }
+    const visible = visibleTo(principal, only === undefined ? held.snapshot.servers : [only]);
+    return {
+      entries: allowed,
+      visible,
+      missing: visible.filter((server) => shelf.list(server.id)?.known !== true),
+      generation: this.generation(held.snapshot.workspace.id, kind) ?? shelf.generation,
+    };
+  }
+
+  /** The kinds that some server this principal may use serves at all. Waits only for lists that were never read. */
+  async served(
+    held: HeldSnapshot,
+    principal: Principal,
+    only: SnapshotServer | undefined,
+    kind: ListKind,
+  ): Promise<boolean> {
+    const shelf = await this.#warmShelf(held, only, kind);
+    const { judgedAs } = shelf.form;
+    return visibleTo(principal, only === undefined ? held.snapshot.servers : [only]).some(({ id, slug }) => {
+      const list = shelf.list(id);
+      if (list?.served !== true) return false;
+      const names = list.definitions.length === 0 ? [''] : list.definitions.map(({ name }) => name);
+      return names.some(
+        (name) => decide(held.snapshot, principal, { serverSlug: slug, kind: judgedAs, name }).effect === 'allow',
+      );
+    });
+  }
+
+  /** How to write the URIs of a server's answers for the whole workspace; undefined where all stay as they are. */
+  marks(workspaceId: string, server: SnapshotServer): ExposeUri | undefined {
+    const resources = this.#shelves.resources.get(workspaceId);
+    const templates = this.#shelves.templates.get(workspaceId);
+    if (!(resources instanceof Shelf) || !(templates instanceof Shelf)) return undefined;
+    let marks = this.#marks.get(workspaceId);
+    if (marks === undefined) {
+      marks = new UriMarks();
+      this.#marks.set(workspaceId, marks);
+    }
+    return marks.of({ resources, templates }, server);
+  }
+
+  /** Changes whenever a listing might; undefined until the workspace was first asked for the kind. */
+  generation(workspaceId: string, kind: ListKind): number | undefined {
+    const shelf = this.#shelves[kind].get(workspaceId);
+    if (!(shelf instanceof Shelf)) return undefined;
+    if (kind !== 'tools') return shelf.generation;
+    // Tools name resources, so their list changes with the marks of those.
+    const { resources, templates } = this.#shelves;
+    return [resources.get(workspaceId), templates.get(workspaceId)].reduce(
+      (newest, other) => (other instanceof Shelf ? Math.max(newest, other.generation) : newest),
+      shelf.generation,
+    );
+  }
+
+  /** Let lists that have aged be read again behind the caller's back. */
+  refresh(held: HeldSnapshot, kind: ListKind): void {
+    const shelf = this.#shelves[kind].get(held.snapshot.workspace.id);
+    if (shelf instanceof Shelf) shelf.refresh();
+  }
+
+  /** Take in a new snapshot: lists of changed servers start loading at once, of the kinds that are in use. */
+  sync(workspaceId: string, held: HeldSnapshot | undefined): void {
+    if (held === undefined) {
+      for (const kind of listKinds) this.#shelves[kind].delete(workspaceId);
+      this.#marks.delete(workspaceId);
+      return;
+    }
+    for (const kind of listKinds) {
+      if (kind !== 'tools' && !this.#shelves[kind].has(workspaceId)) continue;
+      void this.#shelf(held, kind).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, workspaceId, list: kind }, 'the catalogue cannot be loaded');
+      });
+    }
+  }
+
+  async #shelf(held: HeldSnapshot, kind: ListKind): Promise<Shelf> {
+    const id = held.snapshot.workspace.id;
+    const shelves = this.#shelves[kind];
+    let shelf = shelves.get(id);
+    if (shelf === undefined) {
+      const loading = Shelf.open(this.#deps, listForms[kind], held).then((made) => {
+        if (shelves.get(id) === loading) shelves.set(id, made);
+        return made;
+      });
+      loading.catch(() => shelves.delete(id));
+      shelves.set(id, loading);
+      shelf = loading;
+    }
+    const ready = shelf instanceof Promise ? await shelf : shelf;
+    if (ready.version < held.snapshot.version) ready.stock(held);
+    return ready;
+  }
+
+  async #warmShelf(held: HeldSnapshot, only: SnapshotServer | undefined, kind: ListKind): Promise<Shelf> {
+    const shelf = await this.#shelf(held, kind);
+    await (only === undefined ? shelf.warmUp() : shelf.list(only.id)?.ready(patienceMs));
+    return shelf;
+  }
+
+  async #warmResources(held: HeldSnapshot, only: SnapshotServer | undefined): Promise<ResourceShelves> {
+    const [resources, templates] = await Promise.all([
+      this.#warmShelf(held, only, 'resources'),
+      this.#warmShelf(held, only, 'templates'),
+    ]);
+    return { resources, templates };
+  }
 }
 
 const visibleTo = (principal: Principal, servers: readonly SnapshotServer[]): readonly SnapshotServer[] =>
   principal.scope === null ? servers : servers.filter(({ slug }) => principal.scope!.servers.has(slug));
 
-const ownEntries = (server: SnapshotServer, list: ToolList | undefined): CatalogueEntry[] =>
-  (list?.tools ?? []).map((definition) => ({ name: definition.name, server, definition }));
+const ownEntries = (server: SnapshotServer, list: UpstreamList | undefined): CatalogueEntry[] =>
+  (list?.definitions ?? []).map((definition) => ({ name: definition.name, server, definition }));
+
+const sharedEntries = (shelf: Shelf, held: HeldSnapshot): CatalogueEntry[] =>
+  shelf.table.listed.flatMap((target) => {
+    const found = targetOn(shelf, held, target);
+    return found === undefined ? [] : [{ name: target.name, server: found.server, definition: found.definition }];
+  });
+
+function targetOn(shelf: Shelf, held: HeldSnapshot, target: NameTarget): Target | undefined {
+  const server = held.serversById.get(target.serverId);
+  const definition = shelf.list(target.serverId)?.find(target.own);
+  return server === undefined || definition === undefined ? undefined : { server, definition, name: target.own };
+}

@@ -2,9 +2,10 @@ import type { decide } from '../domain/policy.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Cursors } from './cursors.ts';
 import type { HealthBoard } from './health.ts';
 import type { Concurrency, RateLimits } from './limits.ts';
-import type { RenderedList } from './list-tools.ts';
+import type { RenderedList } from './list.ts';
 import type { Recorder } from './recorder.ts';
 import type { Replies } from './reply.ts';
 import type { ClientSessions } from './sessions.ts';
@@ -23,6 +24,7 @@ export interface GatewayDeps {
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;
-  /** By token, URL and generation of the protocol. */
+  readonly cursors: Cursors;
+  /** By kind, token, URL and generation of the protocol. */
   readonly renderedLists: Map<string, RenderedList>;
 }

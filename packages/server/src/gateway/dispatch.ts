@@ -3,7 +3,7 @@ import type { Upstreams } from './upstreams/pool.ts';
 import type { UpstreamAnswer, UpstreamRequest } from './upstreams/upstream.ts';
 
 /**
- * The only way a caller's bytes reach an upstream (rule R1). The gateway's own errands, handshakes and tool lists,
+ * The only way a caller's bytes reach an upstream (rule R1). The gateway's own errands, handshakes and lists,
  * carry nothing of any caller and do not pass here.
  * @throws UpstreamFault
  */
@@ -13,5 +13,5 @@ export function dispatch(
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   call.spend();
-  return upstreams.of(call.held, call.tool.server).request(request);
+  return upstreams.of(call.held, call.target.server).request(request);
 }

@@ -34,7 +34,7 @@ export const clientLimits: ScanLimits = {
 
 const integer = /^-?(?:0|[1-9][0-9]*)$/;
 const envelopeKeys = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
-const paramKeys = ['name', 'arguments', '_meta', 'cursor', 'uri', 'inputResponses', 'requestState'];
+const paramKeys = ['name', 'arguments', '_meta', 'cursor', 'uri', 'inputResponses', 'requestState', 'ref', 'argument'];
 
 /**
  * Read one message. The errors it throws are complete answers: malformed JSON, batches, ids of a forbidden kind and
@@ -107,8 +107,9 @@ function readId(bytes: Buffer, id: JsonNode): string {
 /**
  * Some JSON libraries match member names without regard to case, so `Name` next to `name` would let the call that is
  * judged differ from the call that is run.
+ * @throws RpcError -32600
  */
-function refuseLookAlikes(node: JsonNode, names: readonly string[]): void {
+export function refuseLookAlikes(node: JsonNode, names: readonly string[]): void {
   for (const key of node.keys) {
     if (names.includes(key)) continue;
     const folded = key.toUpperCase().toLowerCase();

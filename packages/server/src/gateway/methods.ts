@@ -10,20 +10,36 @@ import {
 import { byteString } from '../platform/byte-string.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
-import { callTool } from './call-tool.ts';
 import { readCapabilities } from './client-capabilities.ts';
 import type { GatewayDeps } from './deps.ts';
+import { governedCall } from './governed-call.ts';
+import { governedMethods } from './governed-methods.ts';
 import type { Exchanged } from './inbound.ts';
-import { listTools } from './list-tools.ts';
+import { answerList } from './list.ts';
+import { listForms, listKinds } from './list-kinds.ts';
 import type { Message } from './message.ts';
+import { capabilitiesFor } from './offers.ts';
 import { invalidParams, methodNotFound } from './rpc-error.ts';
 
 type Method = (deps: GatewayDeps, call: Exchanged, message: Message) => Promise<void> | void;
 
+interface Served {
+  readonly eras: readonly Exchanged['era']['kind'][];
+  readonly run: Method;
+}
+
+const inEveryEra = (run: Method): Served => ({ eras: ['modern', 'legacy', 'bare'], run });
+
 /** What the gateway answers. A method that is not here is refused, never passed on. */
-const methods: ReadonlyMap<string, { eras: readonly Exchanged['era']['kind'][]; run: Method }> = new Map([
-  ['tools/call', { eras: ['modern', 'legacy', 'bare'], run: callTool }],
-  ['tools/list', { eras: ['modern', 'legacy', 'bare'], run: listTools }],
+const methods: ReadonlyMap<string, Served> = new Map<string, Served>([
+  ...[...governedMethods].map(([name, method]): [string, Served] => [
+    name,
+    inEveryEra((deps, call, message) => governedCall(deps, call, message, method)),
+  ]),
+  ...listKinds.map((kind): [string, Served] => [
+    listForms[kind].method,
+    inEveryEra((deps, call, message) => answerList(deps, call, message, kind)),
+  ]),
   ['server/discover', { eras: ['modern', 'bare'], run: discover }],
   ['initialize', { eras: ['legacy'], run: initialize }],
   ['logging/setLevel', { eras: ['legacy'], run: setLogLevel }],
@@ -44,14 +60,12 @@ export function runMethod(deps: GatewayDeps, call: Exchanged, message: Message):
 
 const emptyResult = byteString('{}');
 
-const capabilities = { tools: {}, logging: {} };
-
 /** `server/discover` (2026-07-28): what this endpoint is, for this caller. */
-function discover(deps: GatewayDeps, call: Exchanged, message: Message): void {
+async function discover(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
   const result = {
     resultType: 'complete',
     supportedVersions,
-    capabilities,
+    capabilities: await capabilitiesFor(deps, call),
     instructions: instructions(call),
     ttlMs: 60_000,
     cacheScope: 'private',
@@ -64,17 +78,19 @@ function discover(deps: GatewayDeps, call: Exchanged, message: Message): void {
  * `initialize` (2024-11-05 … 2025-11-25): agree on the revision asked for, or offer the newest of this kind, and open
  * a session for this principal.
  */
-function initialize(deps: GatewayDeps, call: Exchanged, message: Message): void {
+async function initialize(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
   const { bytes, params } = message;
   const asked = stringValue(bytes, member(params, 'protocolVersion'));
   if (asked === undefined) throw invalidParams('"params.protocolVersion" must be a string.');
   const version = isLegacyVersion(asked) ? asked : newestLegacy;
   const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'));
+  const declared = readCapabilities(bytes, member(params, 'capabilities'));
+  const capabilities = await capabilitiesFor(deps, call);
   const session = deps.sessions.open(call.principal, {
     path: endpoint(call),
     version,
     clientName: clientName === undefined ? null : clip(clientName, 128),
-    capabilities: readCapabilities(bytes, member(params, 'capabilities')),
+    capabilities: declared,
   });
   const result = {
     protocolVersion: version,
@@ -108,5 +124,5 @@ const serverInfo = (call: Exchanged): { name: string; title: string; version: st
 
 const instructions = (call: Exchanged): string =>
   call.server === undefined
-    ? `Tools of the workspace "${call.held.snapshot.workspace.name}", served by MCPNest. Every call is authorised and recorded.`
-    : `Tools of the server "${call.server.name}", served by MCPNest. Every call is authorised and recorded.`;
+    ? `Tools, prompts and resources of the workspace "${call.held.snapshot.workspace.name}", served by MCPNest. Every call is authorised and recorded.`
+    : `Tools, prompts and resources of the server "${call.server.name}", served by MCPNest. Every call is authorised and recorded.`;

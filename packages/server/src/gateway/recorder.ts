@@ -1,5 +1,5 @@
 import type { Journal } from '../platform/journal/journal.ts';
-import type { CallIntent, CallOutcome, CallOutcomeKind, Receipt } from '../platform/journal/records.ts';
+import type { CallIntent, CallMethod, CallOutcome, CallOutcomeKind, Receipt } from '../platform/journal/records.ts';
 import { newId } from '../domain/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createKeyedDigest } from '../platform/keyed-digest.ts';
@@ -7,9 +7,9 @@ import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { metaKey } from '../domain/protocol.ts';
-import type { CatalogueTool } from './catalogue.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
+import type { Target } from './target.ts';
 import { faultViews, type UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
 
@@ -28,9 +28,9 @@ export class Recorder {
     this.#vault = deps.vault;
   }
 
-  /** @param name as the caller wrote it; the tool it means is added once known */
-  open(call: Exchanged, message: Message, name: string): CallRecord {
-    return new CallRecord(this.#journal, this.#clock, this, call, message, name);
+  /** @param name what may be kept of what the caller asked for; what it means is added once known */
+  open(call: Exchanged, message: Message, method: CallMethod, name: string): CallRecord {
+    return new CallRecord(this.#journal, this.#clock, this, call, message, method, name);
   }
 
   /** HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. */
@@ -62,31 +62,42 @@ export class CallRecord {
   readonly #bytesIn: number;
   readonly #clientName: string | null;
   readonly #traceId: string | null;
+  readonly #method: CallMethod;
   readonly #asked: string;
-  #tool: CatalogueTool | undefined;
+  #target: Target | undefined;
   #argsShape: string | null = null;
   #argsMac: string | null = null;
   #receipt: Receipt | undefined;
 
-  constructor(journal: Journal, clock: Clock, recorder: Recorder, call: Exchanged, message: Message, asked: string) {
+  constructor(
+    journal: Journal,
+    clock: Clock,
+    recorder: Recorder,
+    call: Exchanged,
+    message: Message,
+    method: CallMethod,
+    asked: string,
+  ) {
     this.#journal = journal;
     this.#clock = clock;
     this.#recorder = recorder;
     this.#call = call;
     this.#callId = newId(clock.now());
     this.#bytesIn = message.bytes.length;
+    this.#method = method;
     this.#asked = asked;
     this.#clientName = clientName(call, message);
     this.#traceId = traceId(message);
   }
 
-  tool(tool: CatalogueTool): void {
-    this.#tool = tool;
+  target(target: Target): void {
+    this.#target = target;
   }
 
-  arguments(shape: string, canonical: string): void {
+  /** @param canonical of which a keyed digest is kept; undefined: nothing */
+  arguments(shape: string, canonical: string | undefined): void {
     this.#argsShape = shape;
-    this.#argsMac = this.#recorder.digest(this.#call.principal.workspaceId, canonical);
+    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#call.principal.workspaceId, canonical);
   }
 
   /**
@@ -140,7 +151,7 @@ export class CallRecord {
 
   #intent(rule: string | null): CallIntent {
     const { principal, held, server, era } = this.#call;
-    const owner = this.#tool?.server ?? server;
+    const owner = this.#target?.server ?? server;
     return {
       callId: this.#callId,
       workspaceId: principal.workspaceId,
@@ -149,10 +160,11 @@ export class CallRecord {
       principalKind: principal.kind,
       serverId: owner?.id ?? null,
       serverSlug: owner?.slug ?? null,
-      toolName: this.#tool?.definition.name ?? clip(this.#asked, 128),
+      method: this.#method,
+      toolName: this.#target?.definition.name ?? clip(this.#asked, 128),
       rule,
       policyVersion: held.snapshot.version,
-      definitionHash: this.#tool?.definition.hash ?? null,
+      definitionHash: this.#target?.definition.hash ?? null,
       argsShape: this.#argsShape,
       argsMac: this.#argsMac,
       era: era.kind,

@@ -1,7 +1,7 @@
 import { isLogLevel, logLevels, metaKey, rpcCode, type LogLevel } from '../domain/protocol.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { byteString, bytesOf } from '../platform/byte-string.ts';
-import { splice, splicePieces } from '../platform/json/splice.ts';
+import { splice, splicePieces, type Edit } from '../platform/json/splice.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { largeBytes, type Replies } from './reply.ts';
@@ -55,17 +55,24 @@ export class Relay {
     this.#replies.event(this.#call.inbound, splice(bytesOf(bytes), [edit]));
   };
 
-  /** Answer the caller with the upstream's own bytes under the caller's id. */
-  answer(answer: UpstreamAnswer): void {
+  /**
+   * Answer the caller with the upstream's own bytes under the caller's id.
+   * @param more what else must change, in order
+   */
+  answer(answer: UpstreamAnswer, more: readonly Edit[] | undefined): void {
     const { bytes, id, result } = answer;
     const modern = this.#call.era.kind === 'modern';
-    const edits = [{ start: id.start, end: id.end, text: byteString(this.#message.idText) }];
+    const edits: Edit[] = [{ start: id.start, end: id.end, text: byteString(this.#message.idText) }];
     if (result !== undefined && modern && member(result, 'resultType') === undefined) {
       const at = result.start + 1;
       const text = byteString(`"resultType":"complete"${result.keys.length > 0 ? ',' : ''}`);
       const edit = { start: at, end: at, text };
       if (at < id.start) edits.unshift(edit);
       else edits.push(edit);
+    }
+    if (more !== undefined && more.length > 0) {
+      edits.push(...more);
+      edits.sort((a, b) => a.start - b.start);
     }
     const status = modern && statusNamed.has(errorCode(answer) ?? 0) ? 400 : 200;
     const { inbound } = this.#call;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@mcpnest/contract/error-codes';
 import { AppError } from '../domain/errors.ts';
+import type { CallKind } from '../domain/policy.ts';
 import { rpcCode, supportedVersions } from '../domain/protocol.ts';
 
 /**
@@ -44,8 +45,20 @@ export const methodNotFound = (method: string, modern: boolean): RpcError =>
 export const unknownTool = (name: string, unavailable: readonly string[]): RpcError =>
   invalidParams(`Unknown tool: ${name.slice(0, 128)}`, unavailable.length > 0 ? { unavailable } : undefined);
 
-export const toolNotAllowed = (reason: string): RpcError =>
-  new RpcError(200, rpcCode.toolNotAllowed, 'Tool not allowed for this user', { reason });
+export const unknownPrompt = (name: string, unavailable: readonly string[]): RpcError =>
+  invalidParams(`Unknown prompt: ${name.slice(0, 128)}`, unavailable.length > 0 ? { unavailable } : undefined);
+
+/** The code is the one that the caller's generation knows (resources.mdx "Error Handling"). */
+export const unknownResource = (uri: string, modern: boolean, unavailable: readonly string[]): RpcError =>
+  new RpcError(200, modern ? rpcCode.invalidParams : rpcCode.resourceNotFound, 'Resource not found', {
+    uri: uri.slice(0, 2_048),
+    ...(unavailable.length > 0 ? { unavailable } : {}),
+  });
+
+const kindNames: Readonly<Record<CallKind, string>> = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource' };
+
+export const notAllowed = (kind: CallKind, reason: string): RpcError =>
+  new RpcError(200, rpcCode.notAllowed, `${kindNames[kind]} not allowed for this user`, { reason });
 
 /** HTTP status and JSON-RPC code of each error code when it reaches a gateway client. */
 const wire: Record<ErrorCode, { http: number; code: number }> = {
@@ -55,7 +68,7 @@ const wire: Record<ErrorCode, { http: number; code: number }> = {
   already_exists: { http: 200, code: 409 },
   conflict: { http: 200, code: 409 },
   invalid_input: { http: 200, code: rpcCode.invalidParams },
-  denied_by_policy: { http: 200, code: rpcCode.toolNotAllowed },
+  denied_by_policy: { http: 200, code: rpcCode.notAllowed },
   approval_required: { http: 200, code: rpcCode.approvalRequired },
   rate_limited: { http: 200, code: rpcCode.rateLimited },
   upstream_failed: { http: 200, code: rpcCode.upstreamFailed },

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { NameTarget } from '../domain/tool-name.ts';
+import type { NameTarget } from '../domain/exposed-name.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { isoTime } from '../platform/clock.ts';
 import type { Schema } from '../platform/database/schema.ts';
@@ -25,29 +25,32 @@ export async function readSnapshot(db: Kysely<GatewayTables>, workspaceId: strin
   return row === undefined ? undefined : (JSON.parse(row.body) as Snapshot);
 }
 
-/** The last good `tools` array of a server as JSON text, with the server revision it was read under. */
+/** The last good list of a kind of a server as JSON text, with the server revision it was read under. */
 export async function readUpstreamList(
   db: Kysely<GatewayTables>,
   serverId: string,
+  kind: string,
 ): Promise<{ revision: number; body: string } | undefined> {
   return db
     .selectFrom('upstream_lists')
     .select(['revision', 'body'])
     .where('server_id', '=', serverId)
+    .where('kind', '=', kind)
     .executeTakeFirst();
 }
 
 export async function writeUpstreamList(
   db: Kysely<GatewayTables>,
   serverId: string,
+  kind: string,
   list: { revision: number; body: string },
   now: number,
 ): Promise<void> {
   const row = { ...list, fetched_at: isoTime(now) };
   await db
     .insertInto('upstream_lists')
-    .values({ server_id: serverId, ...row })
-    .onConflict((clash) => clash.column('server_id').doUpdateSet(row))
+    .values({ server_id: serverId, kind, ...row })
+    .onConflict((clash) => clash.columns(['server_id', 'kind']).doUpdateSet(row))
     .execute();
 }
 
@@ -81,23 +84,26 @@ export async function writeUpstreamHealth(
     .execute();
 }
 
-/** Names handed out in a workspace so far. */
+/** Names or URIs of a kind handed out in a workspace so far. */
 export async function readHandedOutNames(
   db: Kysely<GatewayTables>,
   workspaceId: string,
+  kind: string,
 ): Promise<Map<string, NameTarget>> {
   const rows = await db
     .selectFrom('handed_out_names')
-    .select(['name', 'server_id', 'tool'])
+    .select(['name', 'server_id', 'own'])
     .where('workspace_id', '=', workspaceId)
+    .where('kind', '=', kind)
     .execute();
-  return new Map(rows.map((row) => [row.name, { serverId: row.server_id, tool: row.tool }]));
+  return new Map(rows.map((row) => [row.name, { serverId: row.server_id, own: row.own }]));
 }
 
 /** Remember names for good. A name whose earlier server is gone passes to the new one. */
 export async function writeHandedOutNames(
   db: Kysely<GatewayTables>,
   workspaceId: string,
+  kind: string,
   names: readonly (NameTarget & { name: string })[],
   now: number,
 ): Promise<void> {
@@ -107,18 +113,19 @@ export async function writeHandedOutNames(
     await db
       .insertInto('handed_out_names')
       .values(
-        names.slice(from, from + 200).map(({ name, serverId, tool }) => ({
+        names.slice(from, from + 200).map(({ name, serverId, own }) => ({
           workspace_id: workspaceId,
+          kind,
           name,
           server_id: serverId,
-          tool,
+          own,
           created_at,
         })),
       )
       .onConflict((clash) =>
-        clash.columns(['workspace_id', 'name']).doUpdateSet((row) => ({
+        clash.columns(['workspace_id', 'kind', 'name']).doUpdateSet((row) => ({
           server_id: row.ref('excluded.server_id'),
-          tool: row.ref('excluded.tool'),
+          own: row.ref('excluded.own'),
         })),
       )
       .execute();

@@ -1,5 +1,5 @@
 import { metaKey, type LogLevel } from '../domain/protocol.ts';
-import { member, sourceText, type JsonNode } from '../platform/json/scan.ts';
+import { sourceText, type JsonNode } from '../platform/json/scan.ts';
 import { byteString, bytesOf, type ByteString } from '../platform/byte-string.ts';
 import { splice } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
@@ -29,12 +29,12 @@ export interface ParamsTarget {
  * Write a call's params for its upstream: the target under the upstream's own name, `_meta` of the right generation,
  * everything else byte for byte. Safe to splice because the message was scanned and has no duplicate names.
  *
- * @param name the upstream's name of the tool
+ * @param nameNode where the caller's name of the target stands among the params
+ * @param name the upstream's own
  */
-export function callParams(message: Message, name: string, target: ParamsTarget): ByteString {
+export function callParams(message: Message, nameNode: JsonNode, name: string, target: ParamsTarget): ByteString {
   const { bytes, meta } = message;
   const params = message.params!;
-  const nameNode = member(params, 'name')!;
   const named = { start: nameNode.start, end: nameNode.end, text: byteString(JSON.stringify(name)) };
   const edits = [named];
   if (meta !== undefined) {

@@ -13,6 +13,7 @@ export async function listCalls(
 ): Promise<{ items: ToolCall[]; nextCursor: string | null }> {
   let rows = db.selectFrom('mcp_tool_calls').selectAll().where('workspace_id', '=', workspaceId);
   if (query.server !== undefined) rows = rows.where('server_slug', '=', query.server);
+  if (query.method !== undefined) rows = rows.where('method', '=', query.method);
   if (query.tool !== undefined) rows = rows.where('tool_name', '=', query.tool);
   if (query.memberId !== undefined) rows = rows.where('member_id', '=', query.memberId);
   if (query.tokenId !== undefined) rows = rows.where('token_id', '=', query.tokenId);
@@ -42,6 +43,8 @@ const toToolCall = (row: Selectable<Schema['mcp_tool_calls']>): ToolCall => ({
   tokenId: row.token_id,
   principalKind: row.principal_kind,
   server: row.server_slug,
+  // Written by the journal's shipper, from the closed list of methods that have rows.
+  method: row.method as ToolCall['method'],
   tool: row.tool_name,
   status: row.status,
   outcome: row.outcome,

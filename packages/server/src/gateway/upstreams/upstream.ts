@@ -19,13 +19,15 @@ import { Slots } from './slots.ts';
 export interface UpstreamRequest {
   readonly method: string;
   /** The upstream's own name of the target, mirrored in `Mcp-Name`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly paramHeaders?: readonly { readonly header: string; readonly value: string }[];
   /** Prefer the modern generation where the upstream speaks both. */
   readonly preferModern: boolean;
   /** Writes the params for the generation chosen; the id may serve as progress token. */
   readonly params: (target: RequestTarget) => ByteString;
   readonly deadlineMs: number;
+  /** Nothing anyone waits for: its failure says nothing of the server's health and opens no breaker. */
+  readonly aside?: boolean;
   /** Notifications that arrive before the answer, in order. */
   readonly onNotification?: ((message: UpstreamMessage, id: string) => void) | undefined;
   readonly cancel?: Cancel;
@@ -148,6 +150,7 @@ export class Upstream {
       this.breaker.success();
       this.#observe(undefined, ms);
     } else if (error instanceof UpstreamFault) {
+      if (attempt.request.aside === true && error.fault !== 'throttled') return;
       if (faultViews[error.fault].blames) this.breaker.failure();
       else if (error.fault === 'throttled') this.breaker.failure(error.retryAfterMs ?? 1_000);
       this.#observe(error.fault, ms);

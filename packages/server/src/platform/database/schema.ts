@@ -132,6 +132,7 @@ export interface WorkspaceSnapshotsTable {
 
 export interface UpstreamListsTable {
   server_id: string;
+  kind: string;
   revision: number;
   body: string;
   fetched_at: string;
@@ -148,9 +149,10 @@ export interface UpstreamHealthTable {
 
 export interface HandedOutNamesTable {
   workspace_id: string;
+  kind: string;
   name: string;
   server_id: string;
-  tool: string;
+  own: string;
   created_at: string;
 }
 
@@ -184,6 +186,8 @@ export interface ToolCallsTable {
   node: string;
   epoch: number;
   seq: number;
+  /** `tools/call`, `prompts/get`, `resources/read` or `completion/complete`. */
+  method: Generated<string>;
   /** Calls the row stands for; more than one only for a burst of the same denial. */
   repeat_count: Generated<number>;
 }

@@ -1,23 +1,26 @@
 import type { Insertable } from 'kysely';
 import type { ToolCallsTable } from '../database/schema.ts';
 import type { LineParts } from './chain.ts';
-import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
+import type { CallIntent, CallMethod, CallOutcome, DeniedCall } from './records.ts';
 
 /** A row of `mcp_tool_calls` as it is inserted. */
 export type CallRow = Insertable<ToolCallsTable>;
 
+/** An intent as read back: the first journals knew one method and did not name it. */
+type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method'> & { readonly method?: CallMethod };
+
 /** A line's fields as read back. */
 export type JournalRecord = { readonly t: string } & (
-  | ({ readonly kind: 'intent' } & CallIntent)
+  | ({ readonly kind: 'intent' } & ReadIntent<CallIntent>)
   | ({ readonly kind: 'outcome' } & CallOutcome)
-  | ({ readonly kind: 'denied'; readonly count: number } & DeniedCall)
+  | ({ readonly kind: 'denied'; readonly count: number } & ReadIntent<DeniedCall>)
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
 );
 
 /** An intent that waits for its outcome. */
 export interface OpenCall {
-  readonly intent: CallIntent & { readonly t: string };
+  readonly intent: ReadIntent<CallIntent> & { readonly t: string };
   readonly parts: LineParts;
   /** Where its line starts. */
   readonly segment: string;
@@ -27,7 +30,7 @@ export interface OpenCall {
 export const answeredRow = ({ intent, parts }: OpenCall, outcome: CallOutcome): CallRow =>
   row(intent, outcome, parts, 1);
 
-export const deniedRow = (record: DeniedCall & { t: string; count: number }, parts: LineParts): CallRow =>
+export const deniedRow = (record: ReadIntent<DeniedCall> & { t: string; count: number }, parts: LineParts): CallRow =>
   row(record, record, parts, record.count);
 
 /**
@@ -51,7 +54,7 @@ export const unknownRow = ({ intent, parts }: OpenCall): CallRow =>
     1,
   );
 
-function row(call: CallIntent & { t: string }, end: CallOutcome, parts: LineParts, count: number): CallRow {
+function row(call: ReadIntent<CallIntent> & { t: string }, end: CallOutcome, parts: LineParts, count: number): CallRow {
   return {
     id: call.callId,
     workspace_id: call.workspaceId,
@@ -60,6 +63,7 @@ function row(call: CallIntent & { t: string }, end: CallOutcome, parts: LinePart
     principal_kind: call.principalKind,
     server_id: call.serverId,
     server_slug: call.serverSlug,
+    method: call.method ?? 'tools/call',
     tool_name: call.toolName,
     status: end.status,
     outcome: end.outcome,

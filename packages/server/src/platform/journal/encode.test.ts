@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { call, denial, ending } from './fixture.ts';
-import { encodeDenied, encodeIntent, encodeOutcome, filterName } from './encode.ts';
+import { encodeDenied, encodeIntent, encodeOutcome, filterName, filterUri } from './encode.ts';
 
 const printable = /^[ -~]*$/;
 const parse = (fields: string): Record<string, unknown> => JSON.parse(`{${fields}}`) as Record<string, unknown>;
@@ -36,6 +36,19 @@ describe('records', () => {
       const { latencyMs: read } = parse(encodeOutcome(ending('x', { latencyMs })));
       expect(Number.isInteger(read) && (read as number) >= 0 && (read as number) < 2 ** 31).toBe(true);
     }
+  });
+
+  it('name the method, and keep of URIs their own characters, short and plain', () => {
+    const uri = 'repo://{owner}/{repo}{?ref,path}';
+    const read = parse(encodeIntent(call({ method: 'resources/read', toolName: uri })));
+    expect(read).toMatchObject({ method: 'resources/read', toolName: uri });
+    expect(parse(encodeIntent(call({ method: 'prompts/get', toolName: uri })))['toolName']).toBe(filterName(uri));
+    expect(filterUri(`x:"\\\n`)).toMatch(/^x:___~[0-9a-f]{8}$/);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+        expect(filterUri(text)).toMatch(/^[^"\\\u0000- \u007f-\uffff]{0,128}$/);
+      }),
+    );
   });
 
   it('keep names from outside short and plain, and two different names different', () => {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { CallIntent, CallOutcome, DeniedCall, EpochStart, Gap } from './records.ts';
 
 const plainName = /^[\w\-./:@+ ]{0,64}$/;
+const plainUri = /^[\w\-./:@+~%?#=&;,!$'()*[\]{}]{0,128}$/;
 /** Printable ASCII that JSON writes as it is. */
 const plain = /^[ !#-[\]-~]*$/;
 /** Entries after which what is remembered of callers and tools is forgotten; names come from outside. */
@@ -56,6 +57,16 @@ export function filterName(name: string): string {
   return `${kept}~${hash('sha256', name, 'hex').slice(0, 8)}`;
 }
 
+/** The same for URIs and URI templates (RFC 3986, RFC 6570): their characters, at most 128 of them. */
+export function filterUri(uri: string): string {
+  if (plainUri.test(uri)) return uri;
+  const kept = uri.slice(0, 119).replace(/[^\w\-./:@+~%?#=&;,!$'()*[\]{}]/g, '_');
+  return `${kept}~${hash('sha256', uri, 'hex').slice(0, 8)}`;
+}
+
+const target = ({ method, toolName }: CallIntent): string =>
+  method === 'tools/call' || method === 'prompts/get' ? filterName(toolName) : filterUri(toolName);
+
 // Written by hand because this runs twice per call. Ids and digests are our own hexadecimal and need no escaping. What
 // repeats from call to call is written once and remembered: it is most of the text, and joining and escaping it again
 // would be half the cost of a record.
@@ -86,14 +97,15 @@ const callerFields = remembered(
 const toolFields = remembered(
   (record) => record.toolName,
   (a, b) =>
+    a.method === b.method &&
     a.serverId === b.serverId &&
     a.serverSlug === b.serverSlug &&
     a.rule === b.rule &&
     a.policyVersion === b.policyVersion &&
     a.definitionHash === b.definitionHash,
   (record) =>
-    `"serverId":${orNull(record.serverId)},"serverSlug":${orNull(record.serverSlug)},` +
-    `"toolName":"${filterName(record.toolName)}","rule":${orNull(record.rule)},` +
+    `"method":"${record.method}","serverId":${orNull(record.serverId)},"serverSlug":${orNull(record.serverSlug)},` +
+    `"toolName":"${target(record)}","rule":${orNull(record.rule)},` +
     `"policyVersion":${integer(record.policyVersion)},"definitionHash":${orNull(record.definitionHash)}`,
 );
 

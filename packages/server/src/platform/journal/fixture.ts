@@ -34,6 +34,7 @@ export const call = (more: Partial<CallIntent> = {}): CallIntent => ({
   principalKind: 'member',
   serverId: 'server-1',
   serverSlug: 'github',
+  method: 'tools/call',
   toolName: 'create_issue',
   rule: 'member',
   policyVersion: 3,

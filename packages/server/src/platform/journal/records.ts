@@ -1,3 +1,6 @@
+/** Requests that have a row each. */
+export type CallMethod = 'tools/call' | 'prompts/get' | 'resources/read' | 'completion/complete';
+
 /** What is written before a call is dispatched. Metadata only: no value of an argument is ever in a record. */
 export interface CallIntent {
   /** UUID v7; becomes the id of the row in `mcp_tool_calls`. */
@@ -8,7 +11,11 @@ export interface CallIntent {
   readonly principalKind: 'workspace' | 'member';
   readonly serverId: string | null;
   readonly serverSlug: string | null;
-  /** The server's own name of the tool. Text from outside: filtered and cut when it is written. */
+  readonly method: CallMethod;
+  /**
+   * The server's own name of the tool or prompt; of a resource its URI or URI template as the server lists it, and
+   * only the scheme of one that is not listed. Text from outside: filtered and cut when it is written.
+   */
   readonly toolName: string;
   /** The rule that decided. */
   readonly rule: string | null;

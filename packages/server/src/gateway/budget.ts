@@ -1,0 +1,58 @@
+import type { CallKind } from '../domain/policy.ts';
+import type { GatewayDeps } from './deps.ts';
+import { whenClosed, type Exchanged } from './inbound.ts';
+import { rateLimited } from './limits.ts';
+import type { CallRecord } from './recorder.ts';
+import type { Target } from './target.ts';
+
+/**
+ * Take one call from a budget per minute; null is no ceiling.
+ * @throws AppError `rate_limited`, with the row written
+ */
+export function takeRate(
+  deps: GatewayDeps,
+  record: CallRecord,
+  what: string,
+  key: string,
+  perMinute: number | null,
+): void {
+  const wait = deps.limits.take(key, perMinute);
+  if (wait > 0) throttle(record, what, wait);
+}
+
+function throttle(record: CallRecord, what: string, retryAfterMs: number): never {
+  record.deny(429, 'rate_limited', `limit:${what}`);
+  throw rateLimited(what, retryAfterMs);
+}
+
+/**
+ * Take one call from every budget it counts against. It counts as in flight until it has ended and its answer has been
+ * taken, whichever is later.
+ * @returns to be called when it has ended
+ * @throws AppError `rate_limited`, with the row written
+ */
+export function takeBudget(
+  deps: GatewayDeps,
+  call: Exchanged,
+  kind: CallKind,
+  { server, definition }: Target,
+  record: CallRecord,
+): () => void {
+  const { principal, held } = call;
+  const { settings } = held.snapshot;
+  // The ids are distinct whatever they are of, so each is a key as it stands.
+  const { toolPerMinute, perMinute } = server.limits;
+  if (toolPerMinute !== null && kind === 'tool')
+    takeRate(deps, record, 'calls per minute to this tool', `${server.id}/${definition.name}`, toolPerMinute);
+  takeRate(deps, record, 'calls per minute to this server', server.id, perMinute);
+  const { workspacePerMinute, principalConcurrency } = settings.limits;
+  takeRate(deps, record, 'calls per minute in this workspace', principal.workspaceId, workspacePerMinute);
+  const leave = deps.concurrency.enter(principal.tokenId, principalConcurrency);
+  if (leave === undefined) return throttle(record, 'calls in flight of this token', 1_000);
+  let reasons = 2;
+  const done = (): void => {
+    if (--reasons === 0) leave();
+  };
+  whenClosed(call.inbound, done);
+  return done;
+}

@@ -1,0 +1,10 @@
+import { toolsCall } from './call-tool.ts';
+import { completionComplete } from './complete.ts';
+import { promptsGet } from './get-prompt.ts';
+import type { GovernedMethod } from './governed-call.ts';
+import { resourcesRead } from './read-resource.ts';
+
+/** Every method whose requests reach an upstream, are judged and have a row each. */
+export const governedMethods: ReadonlyMap<string, GovernedMethod> = new Map(
+  [toolsCall, promptsGet, resourcesRead, completionComplete].map((method) => [method.method, method]),
+);

@@ -1,0 +1,11 @@
+import type { SnapshotServer } from '../domain/snapshot.ts';
+import type { Definition } from './definitions.ts';
+
+/** What a request means: a tool, a prompt or a resource of one server. */
+export interface Target {
+  readonly server: SnapshotServer;
+  /** What it is judged and recorded by. */
+  readonly definition: Definition;
+  /** What the server is asked for: the definition's own name, or the URI a template expanded to. */
+  readonly name: string;
+}
