@@ -18,14 +18,17 @@ export interface Scope {
   readonly servers: ReadonlySet<string>;
 }
 
-/** What a server offers. Completing an argument is judged as the prompt or resource it belongs to. */
-export type CallKind = 'tool' | 'prompt' | 'resource';
+/**
+ * What a server offers. Completing an argument is judged as the prompt or resource it belongs to, following a task as
+ * the tool that began it; `method` is a method of an extension that the gateway does not know.
+ */
+export type CallKind = 'tool' | 'prompt' | 'resource' | 'method';
 
 /** What is to be called, got or read, as the server itself names it. */
 export interface PolicyCall {
   readonly serverSlug: string;
   readonly kind: CallKind;
-  /** Name of a tool or prompt, URI of a resource, or URI template. */
+  /** Name of a tool, prompt or method, URI of a resource, or URI template. */
   readonly name: string;
 }
 

@@ -43,6 +43,8 @@ export const rpcCode = {
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
+  /** Of 2025-11-25 alone: the user must open a link first. */
+  urlElicitationRequired: -32042,
   /** What a legacy server says of a resource that is not there; a modern one says `invalidParams`. */
   resourceNotFound: -32002,
   /** A tool, prompt or resource of a server the caller may see, but not this. */

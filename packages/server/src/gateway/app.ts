@@ -11,6 +11,9 @@ import { member, sourceText } from '../platform/json/scan.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
+import { ParkedCalls } from './bridge/parked-calls.ts';
+import { RequestStates } from './bridge/request-state.ts';
+import { TaskNames } from './bridge/task-names.ts';
 import { Catalogue } from './catalogue.ts';
 import type { ClientSession } from './client-session.ts';
 import { Cursors } from './cursors.ts';
@@ -85,6 +88,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     replies,
     sessions,
     cursors: new Cursors(),
+    states: new RequestStates(options),
+    parked: new ParkedCalls(),
+    tasks: new TaskNames(options),
+    readmit: (inbound) => admit(inbound, parsePath(inbound.req.url!)),
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
@@ -96,6 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     catalogue.sync(workspaceId, held);
     const valid = new Set(held?.snapshot.tokens.map((token) => token.id));
     sessions.keepOnly(workspaceId, valid);
+    deps.parked.keepOnly(workspaceId, valid);
     // A revoked token loses what it has open, not only what it asks next.
     for (const inbound of inFlight.values()) {
       if (inbound.principal?.workspaceId !== workspaceId || valid.has(inbound.principal.tokenId)) continue;
@@ -269,6 +277,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     outcomes: recorder.outcomes,
     async [Symbol.asyncDispose]() {
       snapshots[Symbol.dispose]();
+      deps.parked.close();
       upstreams.close();
     },
   };

@@ -1,9 +1,14 @@
 import type { decide } from '../domain/policy.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { ParkedCalls } from './bridge/parked-calls.ts';
+import type { Ending } from './bridge/parking.ts';
+import type { RequestStates } from './bridge/request-state.ts';
+import type { TaskNames } from './bridge/task-names.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Cursors } from './cursors.ts';
 import type { HealthBoard } from './health.ts';
+import type { Caller, Inbound } from './inbound.ts';
 import type { Concurrency, RateLimits } from './limits.ts';
 import type { RenderedList } from './list.ts';
 import type { Recorder } from './recorder.ts';
@@ -25,6 +30,14 @@ export interface GatewayDeps {
   readonly replies: Replies;
   readonly sessions: ClientSessions;
   readonly cursors: Cursors;
+  readonly states: RequestStates;
+  readonly parked: ParkedCalls<Ending>;
+  readonly tasks: TaskNames;
+  /**
+   * Judge the credential of a request once more, as things stand now.
+   * @throws AppError, RpcError
+   */
+  readonly readmit: (inbound: Inbound) => Caller;
   /** By kind, token, URL and generation of the protocol. */
   readonly renderedLists: Map<string, RenderedList>;
 }

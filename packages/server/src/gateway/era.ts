@@ -50,6 +50,9 @@ const nameMember: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 };
 
 function requireMirror({ method, name: mirrored }: RequestHead, message: Message): void {

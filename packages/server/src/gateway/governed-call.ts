@@ -2,20 +2,16 @@ import type { CallKind, Decision } from '../domain/policy.ts';
 import type { CallMethod } from '../platform/journal/records.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 import type { Edit } from '../platform/json/splice.ts';
-import { authorize } from './authorized-call.ts';
+import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
 import { takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
-import { dispatch } from './dispatch.ts';
-import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
+import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { mirroredParams, requireMirroredParams } from './param-headers.ts';
+import { perform } from './perform.ts';
 import type { CallRecord } from './recorder.ts';
-import { refuseUnoffered, Relay } from './relay.ts';
 import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
 import type { Target } from './target.ts';
-import { callParams } from './translate.ts';
-import type { Cancel } from './upstreams/connection.ts';
-import { faultError, UpstreamFault } from './upstreams/fault.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /** What a caller asks for, as far as its parameters say. */
@@ -50,7 +46,7 @@ export interface GovernedMethod {
 }
 
 /**
- * One governed request, top to bottom: has the caller budget → what is meant → may it be used → has that budget →
+ * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it be used → has that budget →
  * write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an
  * earlier one.
  * @throws RpcError, AppError: rendered by the caller
@@ -60,6 +56,7 @@ export function governedCall(
   call: Exchanged,
   message: Message,
   method: GovernedMethod,
+  rounds = 0,
 ): Promise<void> {
   const asked = method.read(message);
   const record = deps.recorder.open(call, message, method.method, asked.recorded);
@@ -71,23 +68,25 @@ export function governedCall(
     record.deny(400, 'invalid_params', 'protocol');
     throw invalidParams(asked.fault);
   }
-  const request: Request = { method, call, message, asked, record };
+  const request: Request = { method, call, message, asked, record, rounds };
   const found = method.find(deps, call, asked);
   return found instanceof Promise ? found.then((target) => admit(deps, request, target)) : admit(deps, request, found);
 }
 
 /** A request whose parameters could be read. */
-interface Request {
+export interface Request {
   readonly method: GovernedMethod;
   readonly call: Exchanged;
   readonly message: Message;
   readonly asked: Asked;
   readonly record: CallRecord;
+  /** How often it was sent before, each time with more of what the server asked for. */
+  readonly rounds: number;
 }
 
 /** May it be used, and is there budget? */
 function admit(deps: GatewayDeps, request: Request, target: Target | undefined): Promise<void> {
-  const { method, call, message, asked, record } = request;
+  const { method, call, asked, record } = request;
   const { inbound, principal, held, era } = call;
   if (target === undefined) {
     record.deny(404, `unknown_${asked.kind}`, `unknown-${asked.kind}`);
@@ -99,7 +98,10 @@ function admit(deps: GatewayDeps, request: Request, target: Target | undefined):
   const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
   const decision = deps.decide(held.snapshot, principal, question);
   if (decision.effect === 'deny') refuse(deps, request, decision);
-  const headers = mirroredParams(definition.paramHeaders, message.bytes, asked.args);
+  const carried = carriedState(deps, request, target);
+  if (carried?.kind === 'parked') return resume(deps, request, target, carried.id);
+  const sent = carried === undefined ? request : withoutSeal(request, carried);
+  const headers = mirroredParams(definition.paramHeaders, sent.message.bytes, sent.asked.args);
   if (era.kind === 'modern') {
     try {
       requireMirroredParams(inbound.head.params, definition.paramHeaders, headers);
@@ -109,69 +111,17 @@ function admit(deps: GatewayDeps, request: Request, target: Target | undefined):
     }
   }
   const leave = takeBudget(deps, call, asked.kind, target, record);
-  return perform(deps, request, { target, decision, paramHeaders: headers, leave });
+  return perform(deps, sent, { target, decision, paramHeaders: headers, leave }, governedCall);
 }
 
 /** What has been decided about a request that may happen. */
-interface Admitted {
+export interface Admitted {
   readonly target: Target;
   readonly decision: Extract<Decision, { effect: 'allow' }>;
   /** Arguments to mirror in headers. */
   readonly paramHeaders: readonly { header: string; value: string }[];
   /** Gives the budget back. */
   readonly leave: () => void;
-}
-
-/** Write the intent, send, write the outcome, reply. */
-async function perform(deps: GatewayDeps, request: Request, admitted: Admitted): Promise<void> {
-  const { method, call, message, asked, record } = request;
-  const { inbound, principal, held, era } = call;
-  const { target, decision, paramHeaders } = admitted;
-  const { server } = target;
-  let forget: (() => void) | undefined;
-  try {
-    method.describe(record, message, asked, target);
-    const receipt = await record.intent(decision.rule);
-    record.written(receipt);
-
-    const authorized = authorize({ principal, held, target, decision, receipt });
-    const relay = new Relay(deps.replies, call, message);
-    const cancel: Cancel = {};
-    forget = cancelWith(cancel, call, message);
-    const started = deps.clock.monotonic();
-    let answer: UpstreamAnswer;
-    try {
-      answer = await dispatch(deps.upstreams, authorized, {
-        method: method.method,
-        name: method.mirrored ? target.name : undefined,
-        paramHeaders,
-        preferModern: era.kind !== 'legacy',
-        params: ({ modern, id, capabilities }) =>
-          callParams(message, asked.node!, target.name, { modern, id, capabilities, logLevel: relay.logLevel }),
-        deadlineMs: server.limits.deadlineMs,
-        onNotification: acceptsStream(inbound.head) ? relay.notification : undefined,
-        cancel,
-      });
-      refuseUnoffered(answer);
-    } catch (error) {
-      inbound.upstreamMs = deps.clock.monotonic() - started;
-      if (!(error instanceof UpstreamFault)) {
-        // A defect of ours; whether anything had left is not known, so the row says it had.
-        record.failed(503, 'internal', true);
-        throw error;
-      }
-      record.fault(error);
-      // Nothing more is said about a call that was called off.
-      if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
-      throw faultError(error, server.slug);
-    }
-    inbound.upstreamMs = deps.clock.monotonic() - started;
-    record.answered(answer);
-    relay.answer(answer, method.edits(deps, call, target, answer));
-  } finally {
-    forget?.();
-    admitted.leave();
-  }
 }
 
 function refuse(deps: GatewayDeps, request: Request, decision: Extract<Decision, { effect: 'deny' }>): never {
@@ -182,21 +132,4 @@ function refuse(deps: GatewayDeps, request: Request, decision: Extract<Decision,
     decision.rule,
   );
   throw decision.visible ? notAllowed(asked.kind, decision.reason) : method.unknown(deps, call, asked);
-}
-
-/**
- * A modern or bare client that closes the connection has cancelled; a legacy one within a session may only have lost
- * it, so its call runs on until a notification names it (cancellation.mdx "Transport-Specific Cancellation").
- * @returns to be called when it has ended
- */
-function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => void) | undefined {
-  const { inbound, era, session } = call;
-  const stop = (): void => {
-    cancel.fault = 'cancelled';
-    cancel.abort?.('cancelled');
-  };
-  whenClosed(inbound, () => {
-    if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop();
-  });
-  return session?.running.add({ idText: message.idText, cancel: stop });
 }

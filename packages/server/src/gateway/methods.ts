@@ -10,8 +10,10 @@ import {
 import { byteString } from '../platform/byte-string.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
+import { taskCall, taskMethods } from './bridge/task-methods.ts';
 import { readCapabilities } from './client-capabilities.ts';
 import type { GatewayDeps } from './deps.ts';
+import { extensionMethod, isExtensionMethod } from './extension-methods.ts';
 import { governedCall } from './governed-call.ts';
 import { governedMethods } from './governed-methods.ts';
 import type { Exchanged } from './inbound.ts';
@@ -36,6 +38,10 @@ const methods: ReadonlyMap<string, Served> = new Map<string, Served>([
     name,
     inEveryEra((deps, call, message) => governedCall(deps, call, message, method)),
   ]),
+  ...taskMethods.map((method): [string, Served] => [
+    method.method,
+    { eras: ['modern'], run: (deps, call, message) => taskCall(deps, call, message, method) },
+  ]),
   ...listKinds.map((kind): [string, Served] => [
     listForms[kind].method,
     inEveryEra((deps, call, message) => answerList(deps, call, message, kind)),
@@ -52,10 +58,11 @@ const methods: ReadonlyMap<string, Served> = new Map<string, Served>([
  */
 export function runMethod(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> | void {
   const method = methods.get(message.method);
-  if (method === undefined || !method.eras.includes(call.era.kind)) {
-    throw methodNotFound(message.method, call.era.kind === 'modern');
+  if (method?.eras.includes(call.era.kind) === true) return method.run(deps, call, message);
+  if (call.server !== undefined && method === undefined && isExtensionMethod(message.method)) {
+    return governedCall(deps, call, message, extensionMethod(message.method));
   }
-  return method.run(deps, call, message);
+  throw methodNotFound(message.method, call.era.kind === 'modern');
 }
 
 const emptyResult = byteString('{}');
@@ -92,6 +99,7 @@ async function initialize(deps: GatewayDeps, call: Exchanged, message: Message):
     clientName: clientName === undefined ? null : clip(clientName, 128),
     capabilities: declared,
   });
+  session.onEnd(() => deps.upstreams.endConversation(call.principal.workspaceId, session.id));
   const result = {
     protocolVersion: version,
     capabilities,

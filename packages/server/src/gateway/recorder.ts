@@ -10,7 +10,7 @@ import { metaKey } from '../domain/protocol.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import type { Target } from './target.ts';
-import { faultViews, type UpstreamFault } from './upstreams/fault.ts';
+import { faultViews, UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
 
 /** Opens the record of each call and counts outcomes. Knows no value of an argument or result, only shapes and digests. */
@@ -129,17 +129,20 @@ export class CallRecord {
     }
     const isError = member(answer.result, 'isError');
     const failed = isError !== undefined && sourceText(answer.bytes, isError) === 'true';
-    this.#end(failed ? 'tool_error' : 'ok', 200, failed ? 'tool_error' : null, bytesOut, true);
+    const asks = stringValue(answer.bytes, member(answer.result, 'resultType')) === 'input_required';
+    const code = failed ? 'tool_error' : asks ? 'input_required' : null;
+    this.#end(failed ? 'tool_error' : 'ok', 200, code, bytesOut, true);
   }
 
-  fault(fault: UpstreamFault): void {
-    const { outcome, status } = faultViews[fault.fault];
-    this.#end(outcome, status, fault.fault, 0, fault.dispatched);
-  }
-
-  /** Something of ours failed after the intent was written. */
-  failed(status: number, errorCode: string, dispatched: boolean): void {
-    this.#end('refused', status, errorCode, 0, dispatched);
+  /** No answer came: the upstream's fault, or a defect of ours. */
+  failed(error: unknown): void {
+    if (error instanceof UpstreamFault) {
+      const { outcome, status } = faultViews[error.fault];
+      this.#end(outcome, status, error.fault, 0, error.dispatched);
+    } else {
+      // Whether anything had left is not known, so the row says it had.
+      this.#end('refused', 503, 'internal', 0, true);
+    }
   }
 
   #end(outcome: CallOutcomeKind, status: number, error: string | null, bytesOut: number, dispatched: boolean): void {

@@ -5,7 +5,6 @@ import { splice, splicePieces, type Edit } from '../platform/json/splice.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { largeBytes, type Replies } from './reply.ts';
-import { UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamMessage } from './upstreams/reply.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
@@ -101,15 +100,3 @@ const statusNamed: ReadonlySet<number> = new Set([
   rpcCode.missingCapability,
   rpcCode.unsupportedVersion,
 ]);
-
-/**
- * The gateway declares no client capability upstream yet, so an answer that asks for input or hands out a task was
- * not offered to it and could not be carried on.
- * @throws UpstreamFault `protocol`
- */
-export function refuseUnoffered(answer: UpstreamAnswer): void {
-  const resultType = stringValue(answer.bytes, member(answer.result, 'resultType'));
-  if (resultType === 'input_required' || resultType === 'task') {
-    throw new UpstreamFault('protocol', `an answer of type ${resultType} that was not offered`, { dispatched: true });
-  }
-}

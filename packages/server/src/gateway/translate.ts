@@ -1,7 +1,7 @@
 import { metaKey, type LogLevel } from '../domain/protocol.ts';
 import { sourceText, type JsonNode } from '../platform/json/scan.ts';
 import { byteString, bytesOf, type ByteString } from '../platform/byte-string.ts';
-import { splice } from '../platform/json/splice.ts';
+import { splice, type Edit } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
 import { metaDeclaring, ownMeta } from './upstreams/handshake.ts';
 
@@ -29,21 +29,29 @@ export interface ParamsTarget {
  * Write a call's params for its upstream: the target under the upstream's own name, `_meta` of the right generation,
  * everything else byte for byte. Safe to splice because the message was scanned and has no duplicate names.
  *
- * @param nameNode where the caller's name of the target stands among the params
+ * @param nameNode where the caller's name of the target stands among the params; undefined: nowhere
  * @param name the upstream's own
  */
-export function callParams(message: Message, nameNode: JsonNode, name: string, target: ParamsTarget): ByteString {
-  const { bytes, meta } = message;
-  const params = message.params!;
-  const named = { start: nameNode.start, end: nameNode.end, text: byteString(JSON.stringify(name)) };
-  const edits = [named];
+export function callParams(
+  message: Message,
+  nameNode: JsonNode | undefined,
+  name: string,
+  target: ParamsTarget,
+): ByteString {
+  const { bytes, meta, params } = message;
+  if (params === undefined) return byteString(target.modern ? `{"_meta":{${ownMembers(target)}}}` : '{}');
+  const edits: Edit[] = [];
+  if (nameNode !== undefined) {
+    edits.push({ start: nameNode.start, end: nameNode.end, text: byteString(JSON.stringify(name)) });
+  }
   if (meta !== undefined) {
     const described = { start: meta.start, end: meta.end, text: byteString(metaText(bytes, meta, target)) };
-    if (meta.start < nameNode.start) edits.unshift(described);
+    if (nameNode !== undefined && meta.start < nameNode.start) edits.unshift(described);
     else edits.push(described);
   } else if (target.modern) {
     const at = params.start + 1;
-    edits.unshift({ start: at, end: at, text: byteString(`"_meta":{${ownMembers(target)}},`) });
+    const comma = params.keys.length > 0 ? ',' : '';
+    edits.unshift({ start: at, end: at, text: byteString(`"_meta":{${ownMembers(target)}}${comma}`) });
   }
   return splice(bytesOf(bytes), edits, params.start, params.end);
 }
@@ -62,5 +70,6 @@ function ownMembers({ capabilities, logLevel }: ParamsTarget): string {
   return logLevel === undefined ? members : `${members},"${metaKey.logLevel}":"${logLevel}"`;
 }
 
-const memberText = (bytes: Buffer, key: string, value: JsonNode): string =>
+/** A member as it came, its name in our own escaping. */
+export const memberText = (bytes: Buffer, key: string, value: JsonNode): string =>
   `${JSON.stringify(key)}:${sourceText(bytes, value)}`;

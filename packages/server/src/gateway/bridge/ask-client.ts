@@ -2,7 +2,7 @@ import { byteString, bytes, bytesOf, type ByteString } from '../../platform/byte
 import { rpcCode } from '../../domain/protocol.ts';
 import { member, sourceText } from '../../platform/json/scan.ts';
 import type { ClientSession } from '../client-session.ts';
-import type { Inbound } from '../inbound.ts';
+import { acceptsStream, type Exchanged, type Inbound } from '../inbound.ts';
 import { invalidParams, RpcError } from '../rpc-error.ts';
 import { AskFailed, type ClientReply } from '../streams/asks.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
@@ -18,23 +18,37 @@ export interface Asker {
 const patienceMs = 10 * 60_000;
 
 /** Legacy to legacy: what the upstream asks goes to the client as it came, and the reply back. */
-export function relayAsk({ session, inbound }: Asker, ask: UpstreamAsk): void {
-  const { message } = ask;
-  const params = member(message.root, 'params');
-  const text = params === undefined ? bytes`{}` : bytesOf(message.bytes.subarray(params.start, params.end));
-  const method = message.method!;
-  const request = { method, params: params === undefined ? '{}' : sourceText(message.bytes, params) };
+function relayAsk({ session, inbound }: Asker, ask: UpstreamAsk): void {
+  const request = requestOf(ask);
   if (requires(request, session.capabilities).kind !== 'granted') return ask.respond(notDeclared);
   const withdrawn = new AbortController();
   ask.onWithdrawn = () => withdrawn.abort();
-  session.ask(inbound, method, text, { timeoutMs: patienceMs, signal: withdrawn.signal }).then(
-    (reply) => ask.respond(bodyOf(reply)),
-    () => ask.respond(noReply),
-  );
+  session
+    .ask(inbound, request.method, byteString(request.params), { timeoutMs: patienceMs, signal: withdrawn.signal })
+    .then(
+      (reply) => ask.respond(bodyOf(reply)),
+      () => ask.respond(noReply),
+    );
 }
 
-const notDeclared = byteString(
+/** What an upstream asks. */
+export function requestOf({ message }: UpstreamAsk): InputRequest {
+  const params = member(message.root, 'params');
+  return { method: message.method!, params: params === undefined ? '{}' : sourceText(message.bytes, params) };
+}
+
+/** How the client of this request hears questions while it runs; undefined: not at all. */
+export function asker({ session, inbound }: Exchanged): ((ask: UpstreamAsk) => void) | undefined {
+  if (session === undefined || !acceptsStream(inbound.head)) return undefined;
+  return (ask) => relayAsk({ session, inbound }, ask);
+}
+
+/** Answers to questions that no client is asked. */
+export const notDeclared = byteString(
   `"error":${JSON.stringify({ code: rpcCode.methodNotFound, message: 'The client did not declare this capability.' })}`,
+);
+export const busy = byteString(
+  `"error":${JSON.stringify({ code: rpcCode.internalError, message: 'Too many calls wait for input.' })}`,
 );
 const noReply = byteString(
   `"error":${JSON.stringify({ code: rpcCode.internalError, message: 'The client did not answer.' })}`,
@@ -52,7 +66,7 @@ function bodyOf({ bytes: said, result, error }: ClientReply): ByteString {
  * at once.
  * @param signal withdraws them
  * @returns JSON text of `inputResponses`
- * @throws RpcError when the client does not or will not answer
+ * @throws AskFailed when the call was called off; RpcError when the client does not or will not answer
  */
 export async function playOut(
   { session, inbound }: Asker,
@@ -68,7 +82,7 @@ export async function playOut(
     });
     return `{${(await Promise.all(members)).join(',')}}`;
   } catch (error) {
-    if (!(error instanceof AskFailed)) throw error;
+    if (!(error instanceof AskFailed) || error.fault === 'withdrawn') throw error;
     throw new RpcError(200, 408, 'The client did not answer what the server asked, so the call did not go on.');
   } finally {
     // When one question has no answer, the others are in vain.

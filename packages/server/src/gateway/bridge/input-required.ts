@@ -1,3 +1,4 @@
+import { byteString, type ByteString } from '../../platform/byte-string.ts';
 import { JsonRejected, member, scanJson, sourceText, stringValue, type JsonNode } from '../../platform/json/scan.ts';
 import { UpstreamFault } from '../upstreams/fault.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
@@ -75,6 +76,16 @@ export function requireDeclared(requests: Iterable<InputRequest>, declared: Clie
     }
   }
   if (lacks) throw missingCapability(missing);
+}
+
+/** An `InputRequiredResult` of our own, as JSON text. */
+export function inputRequired(requests: ReadonlyMap<string, InputRequest>, state: string): ByteString {
+  const members = [...requests].map(
+    ([key, { method, params }]) => `${JSON.stringify(key)}:{"method":${JSON.stringify(method)},"params":${params}}`,
+  );
+  return byteString(
+    `{"resultType":"input_required","inputRequests":{${members.join(',')}},"requestState":${JSON.stringify(state)}}`,
+  );
 }
 
 const unreadable = (): UpstreamFault =>

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { bytes, byteString } from '../../platform/byte-string.ts';
-import { sourceText, member } from '../../platform/json/scan.ts';
 import type { Principal } from '../../domain/policy.ts';
 import { AppError } from '../../domain/errors.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
+import type { UpstreamMessage } from '../upstreams/reply.ts';
+import { requestOf } from './ask-client.ts';
 import type { InputRequest } from './capabilities.ts';
 
 /** How a wait for a parked call ends: the upstream asks something, or the call is over. */
@@ -70,6 +71,8 @@ const kept = new ByteBudget(16 * 1024 * 1024);
 export class ParkedCall<T> {
   readonly id = randomBytes(16).toString('base64url');
   readonly owner: Principal;
+  /** Whoever waits right now hears what the upstream says meanwhile. */
+  hear: ((message: UpstreamMessage, id: string) => void) | undefined;
   readonly #cancel: () => void;
   readonly #forget: () => void;
   /** Asked and not answered, by the key the client is given. */
@@ -160,9 +163,4 @@ export class ParkedCall<T> {
     if (this.#ending !== undefined) kept.give(this.#ending.bytes);
     this.#forget();
   }
-}
-
-function requestOf({ message }: UpstreamAsk): InputRequest {
-  const params = member(message.root, 'params');
-  return { method: message.method!, params: params === undefined ? '{}' : sourceText(message.bytes, params) };
 }

@@ -1,4 +1,7 @@
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../../platform/json/canonical.ts';
+import type { Request } from '../governed-call.ts';
+import type { Target } from '../target.ts';
 import type { Principal } from '../../domain/policy.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { createSealedText, type SealedText } from '../../platform/sealed-text.ts';
@@ -15,6 +18,15 @@ export interface StateBinding {
   /** Canonical text of the arguments; empty when there are none. */
   readonly args: string;
 }
+
+/** The binding of a request as it stands. */
+export const bindingOf = ({ call, message, asked, method }: Request, target: Target): StateBinding => ({
+  principal: call.principal,
+  serverId: target.server.id,
+  method: method.method,
+  name: target.name,
+  args: asked.args === undefined ? '' : canonicalJson(message.bytes, asked.args),
+});
 
 /** What comes back: the upstream's own state, the call of ours that waits, or only leave to try again. */
 export type CarriedState =

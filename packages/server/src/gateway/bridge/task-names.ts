@@ -1,6 +1,13 @@
 import type { Principal } from '../../domain/policy.ts';
 import { createSealedText, type SealedText } from '../../platform/sealed-text.ts';
+import { byteString } from '../../platform/byte-string.ts';
+import { member, stringValue } from '../../platform/json/scan.ts';
+import type { Edit } from '../../platform/json/splice.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { Exchanged } from '../inbound.ts';
+import type { Target } from '../target.ts';
+import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 
 /** The task extension, in `capabilities.extensions` (SEP-2663). */
 export const tasksExtension = 'io.modelcontextprotocol/tasks';
@@ -43,3 +50,19 @@ const longest = 4 * 1024;
 /** A member keeps their tasks when they change tokens; a machine is its token. */
 const contextOf = ({ workspaceId, memberId, tokenId }: Principal): string =>
   JSON.stringify([workspaceId, memberId === null ? 'token' : 'member', memberId ?? tokenId]);
+
+/**
+ * An answer that speaks of a task, with the id its client knows it by.
+ * @returns the edit; none where the answer names no task
+ */
+export function taskEdits(deps: GatewayDeps, call: Exchanged, target: Target, answer: UpstreamAnswer): Edit[] {
+  const node = member(answer.result, 'taskId');
+  const taskId = stringValue(answer.bytes, node);
+  if (node === undefined || taskId === undefined) return [];
+  const name = deps.tasks.name(call.principal, {
+    serverId: target.server.id,
+    tool: target.definition.name,
+    taskId,
+  });
+  return [{ start: node.start, end: node.end, text: byteString(JSON.stringify(name)) }];
+}

@@ -1,5 +1,8 @@
-/** Requests that have a row each. */
-export type CallMethod = 'tools/call' | 'prompts/get' | 'resources/read' | 'completion/complete';
+/**
+ * The method of a request that has a row: `tools/call`, `prompts/get`, `resources/read`, `completion/complete`,
+ * `tasks/…` or one of an extension, in letters, digits and `_ . / -`, at most 64 of them.
+ */
+export type CallMethod = string;
 
 /** What is written before a call is dispatched. Metadata only: no value of an argument is ever in a record. */
 export interface CallIntent {

@@ -1,0 +1,105 @@
+import { member, sourceText, stringValue } from '../../platform/json/scan.ts';
+import type { ClientCapabilities } from '../client-capabilities.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { Request } from '../governed-call.ts';
+import { whenClosed } from '../inbound.ts';
+import type { Message } from '../message.ts';
+import { Relay } from '../relay.ts';
+import { invalidParams, rpcStatus } from '../rpc-error.ts';
+import type { Target } from '../target.ts';
+import { faultError, UpstreamFault } from '../upstreams/fault.ts';
+import { capabilitiesOf } from './conversations.ts';
+import { finish } from './finish.ts';
+import { inputRequired } from './input-required.ts';
+import { parkedMs, type ParkedCall } from './parked-calls.ts';
+import type { Ending } from './parking.ts';
+import { bindingOf, invalidState, type CarriedState } from './request-state.ts';
+import { retried } from './retried.ts';
+
+/**
+ * The state a modern request brings back.
+ * @returns undefined when it brings none
+ * @throws RpcError -32602 when it was made for anything else, with the row written
+ */
+export function carriedState(deps: GatewayDeps, request: Request, target: Target): CarriedState | undefined {
+  const { call, message, record } = request;
+  const node = member(message.params, 'requestState');
+  if (node === undefined || call.era.kind !== 'modern') return undefined;
+  try {
+    const text = stringValue(message.bytes, node);
+    if (text === undefined) throw invalidState();
+    return deps.states.open(text, bindingOf(request, target));
+  } catch (error) {
+    record.deny(400, 'invalid_state', 'request-state');
+    throw error;
+  }
+}
+
+/** The request with the upstream's own state where ours was; with none where ours only meant to come again. */
+export function withoutSeal(request: Request, carried: Exclude<CarriedState, { kind: 'parked' }>): Request {
+  const { message, method } = request;
+  const responses = member(message.params, 'inputResponses');
+  const again = carried.kind === 'again';
+  const plain = retried(message, {
+    ...(responses === undefined || again ? {} : { inputResponses: sourceText(message.bytes, responses) }),
+    ...(again ? {} : { requestState: JSON.stringify(carried.state) }),
+  });
+  return { ...request, message: plain, asked: method.read(plain) };
+}
+
+/**
+ * A client comes back to its parked call: hand its answers on and wait for what comes next.
+ * @throws RpcError, AppError
+ */
+export async function resume(deps: GatewayDeps, request: Request, target: Target, id: string): Promise<void> {
+  const { call, message, record } = request;
+  const parked = deps.parked.find(id);
+  if (parked === undefined) {
+    record.deny(404, 'invalid_state', 'request-state');
+    throw invalidParams(
+      'The call that asked for this input has ended; whether it took effect is unknown. Call again without "params.requestState".',
+    );
+  }
+  parked.respond(responsesOf(message));
+  whenClosed(call.inbound, () => {
+    if (!call.inbound.res.writableFinished) parked.giveUp();
+  });
+  const relay = new Relay(deps.replies, call, message);
+  parked.hear = relay.notification;
+  await nextLeg(deps, request, target, parked, capabilitiesOf(call, message));
+}
+
+/**
+ * Answer a request on a parked call with whatever comes next: another question, or the call's own answer.
+ * @throws RpcError, AppError
+ */
+export async function nextLeg(
+  deps: GatewayDeps,
+  request: Request,
+  target: Target,
+  parked: ParkedCall<Ending>,
+  capabilities: ClientCapabilities,
+): Promise<void> {
+  const { call, message } = request;
+  const leg = await parked.next();
+  if (leg === undefined) throw rpcStatus(409, 'Another request came back for the same call.');
+  if (leg.kind === 'asked') {
+    const state = deps.states.seal({ kind: 'parked', id: parked.id }, bindingOf(request, target), parkedMs);
+    return deps.replies.result(call.inbound, message.idText, inputRequired(leg.requests, state));
+  }
+  if ('answer' in leg.ending) {
+    const relay = new Relay(deps.replies, call, message);
+    return finish(deps, request, target, capabilities, relay, leg.ending.answer);
+  }
+  const { error } = leg.ending;
+  throw error instanceof UpstreamFault ? faultError(error, target.server.slug) : error;
+}
+
+function responsesOf({ bytes, params }: Message): Map<string, string> {
+  const responses = member(params, 'inputResponses');
+  if (responses === undefined) return new Map();
+  if (responses.kind !== 'object' || responses.children.some((child) => child.kind !== 'object')) {
+    throw invalidParams('"params.inputResponses" must be an object of results.');
+  }
+  return new Map(responses.keys.map((key, i) => [key, sourceText(bytes, responses.children[i]!)]));
+}

@@ -1,0 +1,45 @@
+import { member, stringValue } from '../../platform/json/scan.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { governedCall, type GovernedMethod } from '../governed-call.ts';
+import type { Exchanged } from '../inbound.ts';
+import type { Message } from '../message.ts';
+import { invalidParams } from '../rpc-error.ts';
+import { missingCapability } from './capabilities.ts';
+import { capabilitiesOf } from './conversations.ts';
+import { taskEdits, tasksExtension } from './task-names.ts';
+
+/**
+ * Following a task (SEP-2663): judged as the tool that began it, sent to the server that runs it, under its own id
+ * there. A task that belongs to somebody else is as unknown as one that never was.
+ */
+const taskMethod = (method: string): GovernedMethod => ({
+  method,
+  mirrored: true,
+  read({ bytes, params }) {
+    const node = member(params, 'taskId');
+    const taskId = stringValue(bytes, node);
+    const fault = taskId === undefined ? '"params.taskId" must be a string.' : undefined;
+    return { kind: 'tool', node, name: taskId ?? '', recorded: '', args: undefined, fault };
+  },
+  find(deps, { held, principal, server }, { name }) {
+    const task = deps.tasks.target(principal, name);
+    const owner = task === undefined ? undefined : held.serversById.get(task.serverId);
+    if (task === undefined || owner === undefined || (server !== undefined && server.id !== owner.id)) return undefined;
+    return deps.catalogue
+      .resolveOn(held, owner, 'tools', task.tool)
+      .then((tool) => (tool === undefined ? undefined : { ...tool, name: task.taskId }));
+  },
+  unknown: () => invalidParams('Unknown task.'),
+  describe: (record) => record.arguments('{}', undefined),
+  edits: taskEdits,
+});
+
+export const taskMethods: readonly GovernedMethod[] = ['tasks/get', 'tasks/update', 'tasks/cancel'].map(taskMethod);
+
+/** @throws RpcError -32021 to a client that did not declare tasks */
+export function taskCall(deps: GatewayDeps, call: Exchanged, message: Message, method: GovernedMethod): Promise<void> {
+  if (!capabilitiesOf(call, message).extensions.has(tasksExtension)) {
+    throw missingCapability({ extensions: { [tasksExtension]: {} } });
+  }
+  return governedCall(deps, call, message, method);
+}
