@@ -222,7 +222,8 @@ function product(data: ProductData, url: string, end: () => Promise<void>): Prod
       );
     },
     modern(method, params = {}, options = {}) {
-      const name = typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {};
+      const target = params['name'] ?? params['uri'];
+      const name = typeof target === 'string' ? { 'mcp-name': target } : {};
       const _meta = {
         'io.modelcontextprotocol/protocolVersion': '2026-07-28',
         'io.modelcontextprotocol/clientCapabilities': {},

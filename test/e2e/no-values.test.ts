@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { spawnProduct, type SpawnedProduct } from '../harness.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
+import { offering } from '../upstreams/offering.ts';
 
 const stack = new AsyncDisposableStack();
 let product: SpawnedProduct;
@@ -18,6 +19,13 @@ beforeAll(async () => {
           inputSchema: { type: 'object', properties: { declared: { type: 'string' }, list: { type: 'array' } } },
         },
       ],
+    }),
+  );
+  upstream.set(
+    offering({
+      prompts: [{ name: 'prompt', arguments: [{ name: 'declared' }] }],
+      templates: [{ uriTemplate: 'echo://{+anything}', name: 'anything' }],
+      read: () => ({ code: -32602, message: 'canary-read-error-b61f07', data: { uri: 'canary-read-data-b61f07' } }),
     }),
   );
   await product.addServer({ slug: 'echo', url: upstream.url });
@@ -51,7 +59,25 @@ it('[AUD-02][AUD-07][NEW-03] keeps the shape of a call and no value of it, neith
     { token: `mng_${'a'.repeat(48)}` },
   );
 
+  const ask = (method: string, params: object, options: Parameters<SpawnedProduct['modern']>[2] = {}) =>
+    product.rpc({ jsonrpc: '2.0', id: 1, method, params }, options);
+  await ask('prompts/get', { name: 'prompt', arguments: { declared: canary('prompt-argument') } });
+  for (const server of ['echo', undefined]) {
+    const options = server === undefined ? {} : { server };
+    for (const uri of [`echo://${canary('uri')}`, `other:${canary('uri')}`, canary('uri'), `x?${canary('uri')}`]) {
+      await ask('resources/read', { uri }, options);
+      await product.modern('resources/read', { uri }, { ...options, headers: { 'mcp-name': canary('uri') } });
+      const ref = { type: 'ref/resource', uri };
+      await ask('completion/complete', { ref, argument: { name: canary('typed'), value: canary('typed') } }, options);
+    }
+  }
+  const ref = { type: 'ref/prompt', name: 'prompt' };
+  await ask('completion/complete', { ref, argument: { name: 'declared', value: canary('typed') } });
+
   const rows = await product.calls();
+  expect(new Set(rows.map((each) => each['method']))).toEqual(
+    new Set(['tools/call', 'prompts/get', 'resources/read', 'completion/complete']),
+  );
   const row = rows.find((candidate) => candidate.outcome === 'ok')!;
   expect(row.args_shape).toContain('declared');
   expect(row.args_mac).toMatch(/^[0-9a-f]{64}$/);
@@ -77,6 +103,11 @@ it('[AUD-02][AUD-07][NEW-03] keeps the shape of a call and no value of it, neith
       'broken',
       'cookie',
       'header',
+      'prompt-argument',
+      'uri',
+      'typed',
+      'read-error',
+      'read-data',
     ]) {
       expect(bytes.includes(canary(where)), `${where} in ${file}`).toBe(false);
     }

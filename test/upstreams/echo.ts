@@ -36,8 +36,16 @@ export interface EchoOptions {
   readonly delayMs?: number;
   /** Raw JSON text of the result of a call; default: the request's own text inside `structuredContent`. */
   readonly result?: (call: SeenRequest) => string;
+  /** Raw JSON text of the result, or an error, of any other method; those not named here are unknown to it. */
+  readonly answers?: Readonly<Record<string, (request: SeenRequest) => string | RpcFault>>;
   /** Newest legacy revision it agrees to. */
   readonly version?: string;
+}
+
+export interface RpcFault {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
 }
 
 export interface EchoUpstream extends AsyncDisposable {
@@ -141,10 +149,11 @@ async function answer(
   if (request.method === 'tools/call' && options.delayMs !== undefined) await sleep(options.delayMs);
   const result = resultOf(request, options, modern);
   if (result === undefined) return fail(res, modern ? 404 : 200, id, -32601, 'Method not found');
+  if (typeof result !== 'string') return fail(res, 200, id, result.code, result.message, result.data);
   send(res, options, `{"jsonrpc":"2.0","id":${id},"result":${result}}`);
 }
 
-function resultOf(request: SeenRequest, options: EchoOptions, modern: boolean): string | undefined {
+function resultOf(request: SeenRequest, options: EchoOptions, modern: boolean): string | RpcFault | undefined {
   const complete = modern ? '"resultType":"complete",' : '';
   if (request.method === 'server/discover') {
     const supportedVersions = options.era === 'both' ? [modernVersion, '2025-11-25'] : [modernVersion];
@@ -158,7 +167,7 @@ function resultOf(request: SeenRequest, options: EchoOptions, modern: boolean): 
   }
   if (request.method === 'tools/list')
     return options.list?.(request.params['cursor']) ?? listPage(request, options, modern);
-  if (request.method !== 'tools/call') return undefined;
+  if (request.method !== 'tools/call') return options.answers?.[request.method]?.(request);
   if (options.result !== undefined) return options.result(request);
   const said = JSON.stringify(`called ${String(request.params['name'])}`);
   return `{${complete}"content":[{"type":"text","text":${said}}],"structuredContent":{"request":${request.body}}}`;

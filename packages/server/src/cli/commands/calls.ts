@@ -29,27 +29,30 @@ export function callCommands(program: Command, { io, withClient }: Shell): void 
   const calls = program.command('calls').description('tool calls: metadata, never values');
   paging(calls.command('list').description('list tool calls, newest first'))
     .option('--server <slug>')
-    .option('--tool <name>')
+    .option('--method <method>', 'tools/call, prompts/get, resources/read, completion/complete')
+    .option('--tool <name>', 'of a tool or prompt, or the URI of a resource')
     .option('--status <code>', 'HTTP style: 200, 403, 502 …', wholeNumber)
     .option('--outcome <outcome>')
-    .action((options: Paging & { server?: string; tool?: string; status?: number; outcome?: string }) =>
-      withClient(async ({ client }) => {
-        const { workspace, json, ...query } = options;
-        const page = await client.calls.list({ params: await chooseWorkspace(client, workspace), query });
-        print(io, json, page, () =>
-          table(page.items, {
-            when: (row) => row.createdAt,
-            server: (row) => row.server,
-            tool: (row) => row.tool,
-            status: (row) => row.status,
-            outcome: (row) => row.outcome,
-            error: (row) => row.errorCode,
-            ms: (row) => row.latencyMs,
-            rule: (row) => row.rule,
-          }),
-        );
-        if (json !== true) more(page.nextCursor);
-      }),
+    .action(
+      (options: Paging & { server?: string; method?: string; tool?: string; status?: number; outcome?: string }) =>
+        withClient(async ({ client }) => {
+          const { workspace, json, ...query } = options;
+          const page = await client.calls.list({ params: await chooseWorkspace(client, workspace), query });
+          print(io, json, page, () =>
+            table(page.items, {
+              when: (row) => row.createdAt,
+              server: (row) => row.server,
+              method: (row) => row.method,
+              tool: (row) => row.tool,
+              status: (row) => row.status,
+              outcome: (row) => row.outcome,
+              error: (row) => row.errorCode,
+              ms: (row) => row.latencyMs,
+              rule: (row) => row.rule,
+            }),
+          );
+          if (json !== true) more(page.nextCursor);
+        }),
     );
   const audit = program.command('audit').description('what people changed');
   paging(audit.command('list').description('list changes, newest first; of every workspace when none is named'))

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../clock.ts';
@@ -5,6 +6,7 @@ import { inTransaction, isUniqueViolation, type OpenDatabase } from './database.
 import { migrate } from './migrate.ts';
 
 const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), monotonic: () => 0 };
+const migrations = readdirSync(new URL('./migrations/', import.meta.url)).sort();
 const user = (id: string, email = `${id}@example.org`) => ({
   id,
   email,
@@ -27,18 +29,39 @@ export function describeDatabase(
     afterEach(() => database[Symbol.asyncDispose]());
 
     it('migrates once and finds nothing to do the second time', async () => {
-      expect(await migrate(database, clock)).toEqual(['0001-init.sql']);
+      expect(await migrate(database, clock)).toEqual(migrations);
       expect(await migrate(database, clock)).toEqual([]);
-      expect(await database.db.selectFrom('migrations').selectAll().execute()).toEqual([
-        { name: '0001-init.sql', applied_at: '2026-01-02T03:04:05.000Z' },
-      ]);
+      expect(await database.db.selectFrom('migrations').selectAll().execute()).toEqual(
+        migrations.map((name) => ({ name, applied_at: '2026-01-02T03:04:05.000Z' })),
+      );
     });
 
     it('lets one of several simultaneous migrators work and the others wait', async () => {
       await using second = again();
       await using third = again();
       const applied = await Promise.all([database, second, third].map((each) => migrate(each, clock)));
-      expect(applied.flat()).toEqual(['0001-init.sql']);
+      expect(applied.flat()).toEqual(migrations);
+    });
+
+    it('takes lists and names that were there before along when other kinds join the tools', async () => {
+      const first = readFileSync(new URL('./migrations/0001-init.sql', import.meta.url), 'utf8').replace(
+        /^--.*$/gm,
+        '',
+      );
+      for (const statement of first.split(/;$/m)) {
+        if (statement.trim() !== '') await sql.raw(statement).execute(database.db);
+      }
+      await sql`create table migrations (name text primary key, applied_at text not null)`.execute(database.db);
+      await sql`insert into migrations values ('0001-init.sql', 'x')`.execute(database.db);
+      await sql`insert into upstream_lists values ('s', 3, '[]', 'then')`.execute(database.db);
+      await sql`insert into handed_out_names values ('w', 'query', 's', 'query', 'then')`.execute(database.db);
+      expect(await migrate(database, clock)).toEqual(migrations.slice(1));
+      expect(await database.db.selectFrom('upstream_lists').selectAll().execute()).toEqual([
+        { server_id: 's', kind: 'tools', revision: 3, body: '[]', fetched_at: 'then' },
+      ]);
+      expect(await database.db.selectFrom('handed_out_names').selectAll().execute()).toEqual([
+        { workspace_id: 'w', kind: 'tools', name: 'query', server_id: 's', own: 'query', created_at: 'then' },
+      ]);
     });
 
     it('refuses a database that a newer release has migrated, and changes nothing', async () => {

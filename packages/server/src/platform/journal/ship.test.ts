@@ -6,11 +6,13 @@ import { systemClock } from '../clock.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { openSqlite } from '../database/sqlite.ts';
-import { call, denial, ending, options, tempFolder } from './fixture.ts';
+import { chainHash, genesis, splitLine } from './chain.ts';
+import { call, denial, ending, macKey, options, tempFolder } from './fixture.ts';
 import { openJournal } from './journal.ts';
 import type { CallIntent } from './records.ts';
 import { listSegments } from './segment.ts';
 import { createShip, lastShippedEpoch } from './ship.ts';
+import { verifyJournal } from './verify.ts';
 
 async function openDatabase(): Promise<OpenDatabase> {
   const database = openSqlite(':memory:');
@@ -48,6 +50,7 @@ describe('shipping', () => {
         principal_kind: 'member',
         server_id: 'server-1',
         server_slug: 'github',
+        method: 'tools/call',
         tool_name: 'create_issue',
         status: 200,
         outcome: 'tool_error',
@@ -223,3 +226,35 @@ describe('shipping', () => {
     expect((await rowsOf(database)).map(({ id }) => id)).toEqual([calls[0]!.callId, calls[2]!.callId]);
   });
 });
+
+describe('lines of the first journals, which name no method', () => {
+  it('verify and ship as tools/call', async () => {
+    using folder = tempFolder();
+    await using database = await openDatabase();
+    const one = call();
+    await using journal = await openJournal(options(folder.dir));
+    journal.outcome(await journal.intent(one, 'available'), ending(one.callId));
+    journal.denied(denial());
+    await journal.flush();
+    await journal[Symbol.asyncDispose]();
+    const segment = join(folder.dir, listSegments(folder.dir)[0]!);
+    writeFileSync(segment, withoutMethods(readFileSync(segment, 'latin1')));
+    expect(verifyJournal(folder.dir, macKey).firstBad).toBeUndefined();
+    await shipAll(shipOf(folder.dir, database));
+    expect((await rowsOf(database)).map((row) => row.method)).toEqual(['tools/call', 'tools/call']);
+  });
+});
+
+/** The same records as they were written before there was more than one method, chained anew. */
+function withoutMethods(lines: string): string {
+  let before = genesis;
+  let text = '';
+  for (const line of lines.split('\n').filter((one) => one !== '')) {
+    const parts = splitLine(line)!;
+    const body = parts.body.replace('"method":"tools/call",', '');
+    before = chainHash(parts.prev ?? before, body, parts.version);
+    text += `${body},"hash":"${before}"}\n`;
+  }
+  expect(text).not.toContain('"method"');
+  return text;
+}
