@@ -26,6 +26,8 @@ export const metaKey = {
   clientInfo: 'io.modelcontextprotocol/clientInfo',
   logLevel: 'io.modelcontextprotocol/logLevel',
   serverInfo: 'io.modelcontextprotocol/serverInfo',
+  /** On everything a listen stream says: the id of the request that opened it. */
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
   progressToken: 'progressToken',
   /** Ours: set to true in a list request, the answer's `_meta` carries the health of each server under the same key. */
   health: 'mcpnest.dev/health',
@@ -43,6 +45,8 @@ export const rpcCode = {
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
+  /** Up to 2025-11-25; later revisions say invalidParams. */
+  resourceNotFound: -32002,
   /** A tool the caller may see but not call. */
   toolNotAllowed: -32003,
   // Errors the gateway makes about a call carry the status kept in its row.

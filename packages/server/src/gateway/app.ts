@@ -7,12 +7,10 @@ import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import type { Journal } from '../platform/journal/journal.ts';
-import { member, sourceText } from '../platform/json/scan.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
 import { Catalogue } from './catalogue.ts';
-import type { ClientSession } from './client-session.ts';
 import type { GatewayDeps } from './deps.ts';
 import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
@@ -29,7 +27,12 @@ import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
 import { ClientSessions } from './sessions.ts';
 import { Snapshots } from './snapshots.ts';
+import { ListChanges } from './streams/list-changes.ts';
+import { viewerAt, type Seat, type Viewer } from './streams/seat.ts';
+import { answerGet } from './streams/standalone.ts';
 import { StreamKeeper } from './streams/stream-keeper.ts';
+import { parsePath, type Target } from './target.ts';
+import { toolSource } from './streams/tool-fingerprint.ts';
 import type { GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
 
@@ -65,10 +68,18 @@ export function createGateway(options: GatewayOptions): Gateway {
   const snapshots = new Snapshots(options);
   const health = new HealthBoard(options);
   const upstreams = new Upstreams({ ...options, health });
-  const catalogue = new Catalogue({ ...options, upstreams });
+  const catalogue = new Catalogue({ ...options, upstreams, changed: (workspaceId) => listChanges.touch(workspaceId) });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);
   const sessions = new ClientSessions({ clock, keeper, replies });
+  const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat);
+  const listChanges = new ListChanges({
+    clock,
+    log,
+    viewer,
+    sources: new Map([['tools', toolSource(catalogue)]]),
+    refresh: (held) => catalogue.refresh(held),
+  });
   const strangers = new RateLimits(clock);
   const recorder = new Recorder(options);
   const deps: GatewayDeps = {
@@ -83,9 +94,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     replies,
     sessions,
+    keeper,
+    listChanges,
+    viewer,
+    watching: undefined,
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
+  const background: Disposable[] = [];
   let started = false;
   let draining = false;
 
@@ -100,6 +116,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       inbound.revoked = true;
       inbound.res.destroy();
     }
+    keeper.cut(workspaceId, (stream) => viewer(stream) !== undefined);
+    listChanges.touch(workspaceId);
   });
 
   /** From the headers alone: whether to read the body at all. */
@@ -113,8 +131,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const target = parsePath(req.url!);
     const early = admit(inbound, target);
     if (req.method === 'DELETE') return endSession(early);
+    if (req.method === 'GET') return answerGet(deps, early);
     if (req.method !== 'POST') {
-      return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'POST, DELETE']);
+      return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'GET, POST, DELETE']);
     }
     checkContentType(head);
     readBody(
@@ -189,7 +208,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const call = place(caller, message);
     const { inbound, era, session } = call;
     if (message.kind === 'notification') {
-      if (message.method === 'notifications/cancelled' && session !== undefined) cancelCall(session, message);
+      if (message.method === 'notifications/cancelled' && session !== undefined) session.cancel(message);
       return replies.empty(inbound, 202);
     }
     if (message.kind === 'response') {
@@ -252,10 +271,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async start() {
       await snapshots.start();
+      background.push(keeper.start(), listChanges.start());
       started = true;
     },
     async drain(timeoutMs) {
       draining = true;
+      keeper.endStanding();
       const until = clock.monotonic() + timeoutMs;
       while (inFlight.size > 0 && clock.monotonic() < until) await new Promise((resolve) => setTimeout(resolve, 20));
     },
@@ -266,38 +287,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     outcomes: recorder.outcomes,
     async [Symbol.asyncDispose]() {
+      for (const task of background) task[Symbol.dispose]();
       snapshots[Symbol.dispose]();
       upstreams.close();
     },
   };
-}
-
-/** Cancel the calls of this session that carry the id; an unknown one is ignored, as the protocol asks. */
-function cancelCall(session: ClientSession, message: Message): void {
-  const id = member(message.params, 'requestId');
-  if (id === undefined) return;
-  const idText = sourceText(message.bytes, id);
-  for (const call of session.running.values()) if (call.idText === idText) call.cancel();
-}
-
-interface Target {
-  readonly workspace: string;
-  readonly server: string | undefined;
-}
-
-const pathForm = /^\/api\/gw\/([a-z0-9-]{1,64})(?:\/([a-z0-9-]{1,64}))?\/?(?:\?.*)?$/;
-
-/** What URLs mean; a few of them are nearly every request's. */
-const targets = new Map<string, Target>();
-const mostTargets = 1_000;
-
-function parsePath(url: string): Target {
-  const known = targets.get(url);
-  if (known !== undefined) return known;
-  const match = pathForm.exec(url);
-  if (match === null) throw notFound('endpoint', url.split('?', 1)[0]!.slice(0, 128));
-  const target = { workspace: match[1]!, server: match[2] };
-  if (targets.size >= mostTargets) targets.clear();
-  if (url.length <= 256) targets.set(url, target);
-  return target;
 }

@@ -36,6 +36,15 @@ interface Shelf {
   warmAt: number;
 }
 
+export interface CatalogueDeps {
+  readonly db: Kysely<GatewayTables>;
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when what could be listed in a workspace has changed. */
+  readonly changed: (workspaceId: string) => void;
+}
+
 /** A list that was never read may hold up its first reader this long; after that it is marked as missing. */
 const patienceMs = 3_000;
 
@@ -44,10 +53,10 @@ const patienceMs = 3_000;
  * see which is decided anew for each caller and never kept here.
  */
 export class Catalogue {
-  readonly #deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log };
+  readonly #deps: CatalogueDeps;
   readonly #shelves = new Map<string, Promise<Shelf> | Shelf>();
 
-  constructor(deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log }) {
+  constructor(deps: CatalogueDeps) {
     this.#deps = deps;
   }
 
@@ -172,7 +181,9 @@ export class Catalogue {
         lists.set(
           server.id,
           new ToolList({
-            ...this.#deps,
+            db: this.#deps.db,
+            clock: this.#deps.clock,
+            log: this.#deps.log,
             server,
             upstream: () => this.#deps.upstreams.of(shelf.held, shelf.held.serversById.get(server.id) ?? server),
             changed: () => this.#touch(shelf),
@@ -190,6 +201,7 @@ export class Catalogue {
     shelf.table = undefined;
     shelf.warmAt = -Infinity;
     shelf.generation++;
+    this.#deps.changed(shelf.held.snapshot.workspace.id);
   }
 
   /** Whether every list has been looked at within the last second and needs no waiting for. */

@@ -17,6 +17,8 @@ import type { Exchanged } from './inbound.ts';
 import { listTools } from './list-tools.ts';
 import type { Message } from './message.ts';
 import { invalidParams, methodNotFound } from './rpc-error.ts';
+import { listen } from './streams/listen.ts';
+import { subscribe, unsubscribe } from './streams/subscribe.ts';
 
 type Method = (deps: GatewayDeps, call: Exchanged, message: Message) => Promise<void> | void;
 
@@ -26,6 +28,9 @@ const methods: ReadonlyMap<string, { eras: readonly Exchanged['era']['kind'][]; 
   ['tools/list', { eras: ['modern', 'legacy', 'bare'], run: listTools }],
   ['server/discover', { eras: ['modern', 'bare'], run: discover }],
   ['initialize', { eras: ['legacy'], run: initialize }],
+  ['subscriptions/listen', { eras: ['modern'], run: listen }],
+  ['resources/subscribe', { eras: ['legacy'], run: subscribe }],
+  ['resources/unsubscribe', { eras: ['legacy'], run: unsubscribe }],
   ['logging/setLevel', { eras: ['legacy'], run: setLogLevel }],
   ['ping', { eras: ['legacy', 'bare'], run: ping }],
 ]);
@@ -44,7 +49,7 @@ export function runMethod(deps: GatewayDeps, call: Exchanged, message: Message):
 
 const emptyResult = byteString('{}');
 
-const capabilities = { tools: {}, logging: {} };
+const capabilities = { tools: { listChanged: true }, logging: {} };
 
 /** `server/discover` (2026-07-28): what this endpoint is, for this caller. */
 function discover(deps: GatewayDeps, call: Exchanged, message: Message): void {
