@@ -37,7 +37,11 @@ export interface RunningUpstream extends AsyncDisposable {
 export async function startConformanceUpstream(port = 0): Promise<RunningUpstream> {
   const sessions = new Map<string, Session>();
   const events: FixtureEvents = {
-    toolsChanged: () => modern.notify.toolsChanged(),
+    toolChanges: 0,
+    toolsChanged: () => {
+      events.toolChanges++;
+      modern.notify.toolsChanged();
+    },
     promptsChanged: () => modern.notify.promptsChanged(),
   };
   const modern: McpHttpHandler = createMcpHandler(() => mcpServer(events), { legacy: 'reject' });
@@ -126,7 +130,12 @@ function mcpServer(events: FixtureEvents): Server {
     },
   );
   server.setRequestHandler('tools/list', () => ({
-    tools: Object.entries(tools).map(([name, { description, inputSchema }]) => ({ name, description, inputSchema })),
+    tools: Object.entries(tools).map(([name, { description, inputSchema }]) => ({
+      name,
+      // What is announced as a change is one: a gateway may compare.
+      description: name === 'test_trigger_tool_change' ? `${description} (${events.toolChanges})` : description,
+      inputSchema,
+    })),
   }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = Object.hasOwn(tools, params.name) ? tools[params.name] : undefined;

@@ -10,6 +10,8 @@ export interface FixtureTool {
 
 /** What a tool may announce to every subscriber. */
 export interface FixtureEvents {
+  /** How often the tools have changed. */
+  toolChanges: number;
   toolsChanged(): void;
   promptsChanged(): void;
 }

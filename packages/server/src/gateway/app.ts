@@ -7,7 +7,6 @@ import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import type { Journal } from '../platform/journal/journal.ts';
-import { member, sourceText } from '../platform/json/scan.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { authenticate } from './authenticate.ts';
@@ -15,13 +14,13 @@ import { ParkedCalls } from './bridge/parked-calls.ts';
 import { RequestStates } from './bridge/request-state.ts';
 import { TaskNames } from './bridge/task-names.ts';
 import { Catalogue } from './catalogue.ts';
-import type { ClientSession } from './client-session.ts';
 import { Cursors } from './cursors.ts';
 import type { GatewayDeps } from './deps.ts';
 import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
 import { HealthBoard } from './health.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
+import { listKinds } from './list-kinds.ts';
 import { Concurrency, RateLimits } from './limits.ts';
 import { idOf, readMessage, type Message } from './message.ts';
 import { endpoint, runMethod } from './methods.ts';
@@ -33,7 +32,12 @@ import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
 import { ClientSessions } from './sessions.ts';
 import { Snapshots } from './snapshots.ts';
+import { ListChanges } from './streams/list-changes.ts';
+import { viewerAt, type Seat, type Viewer } from './streams/seat.ts';
+import { answerGet } from './streams/standalone.ts';
 import { StreamKeeper } from './streams/stream-keeper.ts';
+import { parsePath, type UrlTarget } from './url-target.ts';
+import { listSources } from './streams/list-sources.ts';
 import type { GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
 
@@ -69,10 +73,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   const snapshots = new Snapshots(options);
   const health = new HealthBoard(options);
   const upstreams = new Upstreams({ ...options, health });
-  const catalogue = new Catalogue({ ...options, upstreams });
+  const catalogue = new Catalogue({ ...options, upstreams, changed: (workspaceId) => listChanges.touch(workspaceId) });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);
   const sessions = new ClientSessions({ clock, keeper, replies });
+  const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat);
+  const listChanges = new ListChanges({
+    clock,
+    log,
+    viewer,
+    sources: listSources(catalogue),
+    refresh: (held) => {
+      for (const kind of listKinds) catalogue.refresh(held, kind);
+    },
+  });
   const strangers = new RateLimits(clock);
   const recorder = new Recorder(options);
   const deps: GatewayDeps = {
@@ -92,9 +106,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     parked: new ParkedCalls(),
     tasks: new TaskNames(options),
     readmit: (inbound) => admit(inbound, parsePath(inbound.req.url!)),
+    keeper,
+    listChanges,
+    viewer,
+    watching: undefined,
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
+  const background: Disposable[] = [];
   let started = false;
   let draining = false;
 
@@ -110,6 +129,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       inbound.revoked = true;
       inbound.res.destroy();
     }
+    keeper.cut(workspaceId, (stream) => viewer(stream) !== undefined);
+    listChanges.touch(workspaceId);
   });
 
   /** From the headers alone: whether to read the body at all. */
@@ -123,8 +144,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const target = parsePath(req.url!);
     const early = admit(inbound, target);
     if (req.method === 'DELETE') return endSession(early);
+    if (req.method === 'GET') return answerGet(deps, early);
     if (req.method !== 'POST') {
-      return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'POST, DELETE']);
+      return replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'GET, POST, DELETE']);
     }
     checkContentType(head);
     readBody(
@@ -135,7 +157,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     );
   }
 
-  function answerBody(inbound: Inbound, target: Target, body: Buffer): void {
+  function answerBody(inbound: Inbound, target: UrlTarget, body: Buffer): void {
     const message = readMessage(body);
     try {
       // The body may have taken its time; what was revoked, changed or has expired meanwhile counts.
@@ -156,7 +178,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   /** Credential → principal → the workspace and server the URL names; nothing is looked up for strangers. */
-  function admit(inbound: Inbound, target: Target): Caller {
+  function admit(inbound: Inbound, target: UrlTarget): Caller {
     if (!snapshots.fresh) throw new AppError('unavailable', 'The gateway cannot verify permissions right now.');
     const stranger = `${inbound.req.socket.remoteAddress}/${target.workspace}`;
     let admission;
@@ -199,7 +221,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const call = place(caller, message);
     const { inbound, era, session } = call;
     if (message.kind === 'notification') {
-      if (message.method === 'notifications/cancelled' && session !== undefined) cancelCall(session, message);
+      if (message.method === 'notifications/cancelled' && session !== undefined) session.cancel(message);
       return replies.empty(inbound, 202);
     }
     if (message.kind === 'response') {
@@ -262,10 +284,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async start() {
       await snapshots.start();
+      background.push(keeper.start(), listChanges.start());
       started = true;
     },
     async drain(timeoutMs) {
       draining = true;
+      keeper.endStanding();
       const until = clock.monotonic() + timeoutMs;
       while (inFlight.size > 0 && clock.monotonic() < until) await new Promise((resolve) => setTimeout(resolve, 20));
     },
@@ -276,39 +300,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     outcomes: recorder.outcomes,
     async [Symbol.asyncDispose]() {
+      for (const task of background) task[Symbol.dispose]();
       snapshots[Symbol.dispose]();
       deps.parked.close();
       upstreams.close();
     },
   };
-}
-
-/** Cancel the calls of this session that carry the id; an unknown one is ignored, as the protocol asks. */
-function cancelCall(session: ClientSession, message: Message): void {
-  const id = member(message.params, 'requestId');
-  if (id === undefined) return;
-  const idText = sourceText(message.bytes, id);
-  for (const call of session.running.values()) if (call.idText === idText) call.cancel();
-}
-
-interface Target {
-  readonly workspace: string;
-  readonly server: string | undefined;
-}
-
-const pathForm = /^\/api\/gw\/([a-z0-9-]{1,64})(?:\/([a-z0-9-]{1,64}))?\/?(?:\?.*)?$/;
-
-/** What URLs mean; a few of them are nearly every request's. */
-const targets = new Map<string, Target>();
-const mostTargets = 1_000;
-
-function parsePath(url: string): Target {
-  const known = targets.get(url);
-  if (known !== undefined) return known;
-  const match = pathForm.exec(url);
-  if (match === null) throw notFound('endpoint', url.split('?', 1)[0]!.slice(0, 128));
-  const target = { workspace: match[1]!, server: match[2] };
-  if (targets.size >= mostTargets) targets.clear();
-  if (url.length <= 256) targets.set(url, target);
-  return target;
 }

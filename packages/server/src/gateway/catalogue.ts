@@ -1,9 +1,6 @@
-import type { Kysely } from 'kysely';
 import type { NameTarget } from '../domain/exposed-name.ts';
 import { decide, type Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
 import type { Definition } from './definitions.ts';
 import { listForms, listKinds, type ListKind } from './list-kinds.ts';
 import {
@@ -15,11 +12,9 @@ import {
 } from './resource-routes.ts';
 import { patienceMs, Shelf, type ShelfDeps } from './shelf.ts';
 import type { HeldSnapshot } from './snapshots.ts';
-import type { GatewayTables } from './store.ts';
 import type { Target } from './target.ts';
 import type { UpstreamList } from './upstream-list.ts';
 import { UriMarks, type ExposeUri } from './uri-marks.ts';
-import type { Upstreams } from './upstreams/pool.ts';
 
 export interface CatalogueEntry {
   readonly server: SnapshotServer;
@@ -52,7 +47,7 @@ export class Catalogue {
   readonly #marks = new Map<string, UriMarks>();
   #ticks = 0;
 
-  constructor(deps: { db: Kysely<GatewayTables>; upstreams: Upstreams; clock: Clock; log: Log }) {
+  constructor(deps: Omit<ShelfDeps, 'tick'>) {
     this.#deps = { ...deps, tick: () => ++this.#ticks };
     this.#shelves = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: new Map() };
   }

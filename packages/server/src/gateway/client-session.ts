@@ -1,12 +1,15 @@
 import type { LogLevel } from '../domain/protocol.ts';
 import type { ByteString } from '../platform/byte-string.ts';
+import { member, sourceText } from '../platform/json/scan.ts';
 import type { ClientCapabilities } from './client-capabilities.ts';
 import { acceptsStream, type Inbound } from './inbound.ts';
+import type { Message } from './message.ts';
 import { Registry } from './registry.ts';
 import type { Replies } from './reply.ts';
 import { AskFailed, Asks, type AskOptions, type ClientReply } from './streams/asks.ts';
 import { SessionStreams } from './streams/session-streams.ts';
 import type { StreamKeeper } from './streams/stream-keeper.ts';
+import type { Subscriptions } from './streams/subscriptions.ts';
 
 /** What is known of a session when it is opened. */
 export interface Opened {
@@ -35,6 +38,8 @@ export class ClientSession {
   readonly streams: SessionStreams;
   /** Requests of ours that its client has not answered. */
   readonly asks = new Asks();
+  /** Resources its client wants to hear of, once it has said so. */
+  subscriptions: Subscriptions | undefined;
   /** Monotonic milliseconds of the last request in it. */
   usedAt: number;
   readonly #replies: Replies;
@@ -81,6 +86,14 @@ export class ClientSession {
     if (!this.#ended) return this.#endings.add(task);
     task();
     return () => undefined;
+  }
+
+  /** Call off the calls that carry the id a cancellation names; an unknown one is ignored, as the protocol asks. */
+  cancel(cancelled: Message): void {
+    const id = member(cancelled.params, 'requestId');
+    if (id === undefined) return;
+    const idText = sourceText(cancelled.bytes, id);
+    for (const call of this.running.values()) if (call.idText === idText) call.cancel();
   }
 
   /** Call off what is under way, end its streams, and run what hangs on it. */

@@ -14,6 +14,10 @@ import type { RenderedList } from './list.ts';
 import type { Recorder } from './recorder.ts';
 import type { Replies } from './reply.ts';
 import type { ClientSessions } from './sessions.ts';
+import type { ListChanges } from './streams/list-changes.ts';
+import type { Seat, Viewer } from './streams/seat.ts';
+import type { StreamKeeper } from './streams/stream-keeper.ts';
+import type { ResourceWatching } from './streams/subscriptions.ts';
 import type { Upstreams } from './upstreams/pool.ts';
 
 /** What the methods of the gateway work with. */
@@ -38,6 +42,12 @@ export interface GatewayDeps {
    * @throws AppError, RpcError
    */
   readonly readmit: (inbound: Inbound) => Caller;
+  readonly keeper: StreamKeeper;
+  readonly listChanges: ListChanges;
+  /** Who sits at a seat now; undefined when it may be there no longer. */
+  readonly viewer: (seat: Seat) => Viewer | undefined;
+  /** Absent while resources are not served. */
+  readonly watching: ResourceWatching | undefined;
   /** By kind, token, URL and generation of the protocol. */
   readonly renderedLists: Map<string, RenderedList>;
 }

@@ -22,6 +22,8 @@ import { listForms, listKinds } from './list-kinds.ts';
 import type { Message } from './message.ts';
 import { capabilitiesFor } from './offers.ts';
 import { invalidParams, methodNotFound } from './rpc-error.ts';
+import { listen } from './streams/listen.ts';
+import { subscribe, unsubscribe } from './streams/subscribe.ts';
 
 type Method = (deps: GatewayDeps, call: Exchanged, message: Message) => Promise<void> | void;
 
@@ -48,6 +50,9 @@ const methods: ReadonlyMap<string, Served> = new Map<string, Served>([
   ]),
   ['server/discover', { eras: ['modern', 'bare'], run: discover }],
   ['initialize', { eras: ['legacy'], run: initialize }],
+  ['subscriptions/listen', { eras: ['modern'], run: listen }],
+  ['resources/subscribe', { eras: ['legacy'], run: subscribe }],
+  ['resources/unsubscribe', { eras: ['legacy'], run: unsubscribe }],
   ['logging/setLevel', { eras: ['legacy'], run: setLogLevel }],
   ['ping', { eras: ['legacy', 'bare'], run: ping }],
 ]);

@@ -84,6 +84,12 @@ export class Replies {
 
   /** Begin an event stream; later `event` and `message` write into it. Within a session it can be resumed. */
   openStream(inbound: Inbound, headers: readonly string[] = []): void {
+    this.streamHead(inbound, headers);
+    inbound.stream = inbound.session?.streams.open(inbound.res);
+  }
+
+  /** The head of an event stream, and nothing else yet. */
+  streamHead(inbound: Inbound, headers: readonly string[] = []): void {
     inbound.res.writeHead(200, [
       'content-type',
       'text/event-stream',
@@ -96,7 +102,6 @@ export class Replies {
       ...headers,
     ]);
     this.#keeper.keepAlive(inbound.res);
-    inbound.stream = inbound.session?.streams.open(inbound.res);
   }
 
   /** Write a message before the answer, opening the stream if need be. */

@@ -55,7 +55,12 @@ export const unknownResource = (uri: string, modern: boolean, unavailable: reado
     ...(unavailable.length > 0 ? { unavailable } : {}),
   });
 
-const kindNames: Readonly<Record<CallKind, string>> = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource' };
+const kindNames: Readonly<Record<CallKind, string>> = {
+  tool: 'Tool',
+  prompt: 'Prompt',
+  resource: 'Resource',
+  method: 'Method',
+};
 
 export const notAllowed = (kind: CallKind, reason: string): RpcError =>
   new RpcError(200, rpcCode.notAllowed, `${kindNames[kind]} not allowed for this user`, { reason });

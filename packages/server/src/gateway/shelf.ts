@@ -21,6 +21,8 @@ export interface ShelfDeps {
   readonly log: Log;
   /** Numbers that grow: one for every change of any shelf. */
   readonly tick: () => number;
+  /** Called when what could be listed in a workspace has changed. */
+  readonly changed: (workspaceId: string) => void;
 }
 
 /** Everything of one kind in one workspace: a list of each server, and what each entry is called from outside. */
@@ -130,6 +132,7 @@ export class Shelf {
     this.#table = undefined;
     this.#warmAt = -Infinity;
     this.#generation = this.#deps.tick();
+    this.#deps.changed(this.#held.snapshot.workspace.id);
   }
 
   #remember(table: NameTable): void {

@@ -40,6 +40,8 @@ export class Snapshots {
   readonly #log: Log;
   readonly #byWorkspace = new Map<string, HeldSnapshot>();
   readonly #admissions = new Map<string, Admission>();
+  /** The same by the id of the token. */
+  readonly #standing = new Map<string, Admission>();
   readonly #listeners: ((workspaceId: string, held: HeldSnapshot | undefined) => void)[] = [];
   readonly #subscription: Disposable;
   #timer: NodeJS.Timeout | undefined;
@@ -85,6 +87,12 @@ export class Snapshots {
     return admission;
   }
 
+  /** What a token that was admitted before stands for now; undefined when it has been revoked or has expired. */
+  standing(tokenId: string): Admission | undefined {
+    const admission = this.#standing.get(tokenId);
+    return admission === undefined || admission.expiresAt <= this.#clock.now() ? undefined : admission;
+  }
+
   /** Compare versions and take in what changed. Never rejects; concurrent calls share one run. */
   async refresh(): Promise<void> {
     this.#again = true;
@@ -124,7 +132,10 @@ export class Snapshots {
 
   #take(id: string, snapshot: Snapshot | undefined): void {
     const old = this.#byWorkspace.get(id);
-    for (const token of old?.snapshot.tokens ?? []) this.#admissions.delete(token.hash);
+    for (const token of old?.snapshot.tokens ?? []) {
+      this.#admissions.delete(token.hash);
+      this.#standing.delete(token.id);
+    }
     const held = snapshot === undefined ? undefined : hold(snapshot);
     if (held === undefined) this.#byWorkspace.delete(id);
     else {
@@ -139,7 +150,9 @@ export class Snapshots {
           scope: compileScope(token.scope),
         });
         const expiresAt = token.expiresAt === null ? Infinity : Date.parse(token.expiresAt);
-        this.#admissions.set(token.hash, { principal, tokenHash: Buffer.from(token.hash, 'latin1'), held, expiresAt });
+        const admission = { principal, tokenHash: Buffer.from(token.hash, 'latin1'), held, expiresAt };
+        this.#admissions.set(token.hash, admission);
+        this.#standing.set(token.id, admission);
       }
     }
     for (const listener of this.#listeners) listener(id, held);

@@ -117,6 +117,11 @@ export class EventStream {
     if (!this.#ended) this.#end();
   }
 
+  /** End the connection, not the stream: its client may go on elsewhere. */
+  leave(res: ServerResponse): void {
+    if (this.#res === res) this.#leave();
+  }
+
   /** Keep nothing any longer. */
   forget(): void {
     for (const { text } of this.#kept) this.#owner.give(text.length);

@@ -6,6 +6,7 @@ import { rateLimited } from '../limits.ts';
 import { Registry } from '../registry.ts';
 import { keepAliveComment } from './event.ts';
 import type { EventStream } from './event-stream.ts';
+import type { Seat } from './seat.ts';
 
 /** How often open streams say that they live; proxies commonly give up after 30 or 60 seconds of silence. */
 const keepAliveMs = 15_000;
@@ -16,13 +17,15 @@ const mostKeptBytes = 32 * 1024 * 1024;
 /** Streams that stay open by themselves: standalone streams of sessions and listen streams. */
 const mostStanding = 5_000;
 
+type StandingKind = 'standalone' | 'listen';
+
+/** A token may be a whole team's. Standalone streams are bounded by the sessions a token may have. */
+const mostPerToken: Readonly<Record<StandingKind, number>> = { standalone: 1_000, listen: 64 };
+
 /** A stream that stays open until somebody ends it. */
-export interface StandingStream {
+export interface StandingStream extends Seat {
+  readonly kind: StandingKind;
   readonly res: ServerResponse;
-  readonly tokenId: string;
-  readonly workspaceId: string;
-  /** The one server its URL names. */
-  readonly serverId: string | undefined;
   /** When its token expires, milliseconds since the epoch. */
   readonly expiresAt: number;
   /** End it as its kind ends when the server stops. */
@@ -57,30 +60,32 @@ export class StreamKeeper {
 
   /** Keep the connection alive while it is open. */
   keepAlive(res: ServerResponse): void {
-    res.once('close', this.#open.add({ res, taken: undefined }));
+    if (!res.closed) res.once('close', this.#open.add({ res, taken: undefined }));
   }
 
   /**
    * Room for one more stream that stays open.
-   * @param perToken how many of its kind one token may have; counted together where the kinds differ
    * @throws AppError `rate_limited` or `unavailable`
    */
-  requireRoom(tokenId: string, perToken: number): void {
-    if ((this.#perToken.get(tokenId) ?? 0) >= perToken) throw rateLimited('open streams of this token', 10_000);
+  requireRoom(kind: StandingKind, tokenId: string): void {
+    if ((this.#perToken.get(`${kind}/${tokenId}`) ?? 0) >= mostPerToken[kind])
+      throw rateLimited('open streams of this token', 10_000);
     if (this.#standing.size >= mostStanding)
       throw new AppError('unavailable', 'Too many streams are open.', { retryAfterMs: 10_000 });
   }
 
   /** A stream that stays open has begun. */
   stand(stream: StandingStream): void {
-    const { res, tokenId } = stream;
+    const { res } = stream;
+    if (res.closed) return;
+    const key = `${stream.kind}/${stream.tokenId}`;
     const gone = this.#standing.add(stream);
-    this.#perToken.set(tokenId, (this.#perToken.get(tokenId) ?? 0) + 1);
+    this.#perToken.set(key, (this.#perToken.get(key) ?? 0) + 1);
     res.once('close', () => {
       gone();
-      const left = (this.#perToken.get(tokenId) ?? 1) - 1;
-      if (left === 0) this.#perToken.delete(tokenId);
-      else this.#perToken.set(tokenId, left);
+      const left = (this.#perToken.get(key) ?? 1) - 1;
+      if (left === 0) this.#perToken.delete(key);
+      else this.#perToken.set(key, left);
     });
   }
 
@@ -142,6 +147,7 @@ export class StreamKeeper {
 /** A reader that took nothing between two visits, though something was waiting, is not coming back. */
 function visit(open: { readonly res: ServerResponse; taken: number | undefined }): void {
   const { res } = open;
+  if (res.writableEnded) return;
   const written = res.socket?.bytesWritten;
   if (res.writableLength === 0) {
     res.write(keepAliveComment);

@@ -1,0 +1,38 @@
+import { createHash, hash } from 'node:crypto';
+import type { Catalogue } from '../catalogue.ts';
+import type { Definition } from '../definitions.ts';
+import type { ListKind as DefinitionKind } from '../list-kinds.ts';
+import type { ListKind, ListSource } from './list-changes.ts';
+
+/** Of whole definitions, `_meta` included: a client shows it, too. */
+const digests = new WeakMap<Definition, string>();
+
+/** What somebody would be shown of these kinds: names, order and definitions. */
+const source = (catalogue: Catalogue, kinds: readonly DefinitionKind[]): ListSource => ({
+  async fingerprint({ held, principal, server }) {
+    const all = createHash('sha256');
+    for (const kind of kinds) {
+      const { entries } = await catalogue.list(held, principal, server, kind);
+      for (const { name, definition } of entries) all.update(`${JSON.stringify(name)} ${digestOf(definition)}\n`);
+      all.update('\n');
+    }
+    return all.digest('base64');
+  },
+});
+
+/** By the notification that tells of their changes: one speaks of resources and of templates alike. */
+export const listSources = (catalogue: Catalogue): ReadonlyMap<ListKind, ListSource> =>
+  new Map([
+    ['tools', source(catalogue, ['tools'])],
+    ['prompts', source(catalogue, ['prompts'])],
+    ['resources', source(catalogue, ['resources', 'templates'])],
+  ]);
+
+function digestOf(definition: Definition): string {
+  let digest = digests.get(definition);
+  if (digest === undefined) {
+    digest = hash('sha256', JSON.stringify([definition.before, definition.after]), 'base64');
+    digests.set(definition, digest);
+  }
+  return digest;
+}

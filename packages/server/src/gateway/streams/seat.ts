@@ -1,0 +1,29 @@
+import type { Principal } from '../../domain/policy.ts';
+import type { SnapshotServer } from '../../domain/snapshot.ts';
+import type { HeldSnapshot, Snapshots } from '../snapshots.ts';
+
+/** Where somebody listens: a token at a URL. What may be heard there is decided anew each time. */
+export interface Seat {
+  readonly workspaceId: string;
+  readonly tokenId: string;
+  /** The one server the URL names; undefined for the whole workspace. */
+  readonly serverId: string | undefined;
+}
+
+/** Who sits there now, with the newest snapshot. */
+export interface Viewer {
+  readonly principal: Principal;
+  readonly held: HeldSnapshot;
+  readonly server: SnapshotServer | undefined;
+}
+
+/** @returns undefined when the token, or what the URL names, is not there for it any longer */
+export function viewerAt(snapshots: Snapshots, seat: Seat): Viewer | undefined {
+  const admission = snapshots.standing(seat.tokenId);
+  if (admission === undefined || admission.principal.workspaceId !== seat.workspaceId) return undefined;
+  const { principal, held } = admission;
+  if (seat.serverId === undefined) return { principal, held, server: undefined };
+  const server = held.serversById.get(seat.serverId);
+  if (server === undefined) return undefined;
+  return principal.scope === null || principal.scope.servers.has(server.slug) ? { principal, held, server } : undefined;
+}
