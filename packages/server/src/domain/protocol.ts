@@ -26,6 +26,7 @@ export const metaKey = {
   clientInfo: 'io.modelcontextprotocol/clientInfo',
   logLevel: 'io.modelcontextprotocol/logLevel',
   serverInfo: 'io.modelcontextprotocol/serverInfo',
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
   progressToken: 'progressToken',
   /** Ours: set to true in a list request, the answer's `_meta` carries the health of each server under the same key. */
   health: 'mcpnest.dev/health',
