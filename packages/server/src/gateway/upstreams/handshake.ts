@@ -53,9 +53,9 @@ export function metaDeclaring(capabilities: string): string {
   return `{${version},"${metaKey.clientCapabilities}":${capabilities},${info}}`;
 }
 
-const discovered = z.looseObject({ supportedVersions: z.array(z.string()), capabilities: z.unknown() });
+const discovered = z.looseObject({ supportedVersions: z.array(z.string()), capabilities: z.unknown().optional() });
 
-const initialized = z.looseObject({ protocolVersion: z.string(), capabilities: z.unknown() });
+const initialized = z.looseObject({ protocolVersion: z.string(), capabilities: z.unknown().optional() });
 
 const unsupported = z.looseObject({ data: z.looseObject({ supported: z.array(z.string()) }).optional() });
 
