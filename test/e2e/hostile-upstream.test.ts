@@ -64,6 +64,10 @@ const expected: Partial<Record<FaultName, [number, string, number]>> = {
   sse_specks: [504, 'timeout', 504],
   sse_garbage: [502, 'upstream_protocol_error', 502],
   sse_no_answer: [502, 'upstream_protocol_error', 502],
+  sse_wrong_id: [502, 'upstream_protocol_error', 502],
+  sse_breaks_off: [502, 'upstream_protocol_error', 502],
+  sse_retry_in_a_year: [504, 'timeout', 504],
+  asks_without_end: [502, 'upstream_protocol_error', 502],
   huge: [502, 'upstream_protocol_error', 502],
   huge_declared: [502, 'upstream_protocol_error', 502],
   gzip_bomb: [502, 'upstream_protocol_error', 502],
@@ -127,6 +131,13 @@ describe('an upstream that answers wrongly', () => {
 });
 
 describe('an upstream that recovers', () => {
+  it('(asks_after_answer) is not heard after its answer', async () => {
+    const { answer, row } = await strike('asks_after_answer');
+    expect(answer.message.result?.['content']).toEqual([{ type: 'text', text: 'fine' }]);
+    expect(row.outcome).toBe('ok');
+    clean(answer);
+  });
+
   it('(session_once) gets its session anew once, and the caller does not notice', async () => {
     const { answer, row } = await strike('session_once');
     expect(answer.message.result?.['content']).toEqual([{ type: 'text', text: 'fine' }]);

@@ -63,6 +63,9 @@ function specks(res: ServerResponse, type: string, start: string): void {
 
 const events = (res: ServerResponse): void => void res.writeHead(200, { 'content-type': 'text/event-stream' });
 
+const asking = (id: string): string =>
+  `data: {"jsonrpc":"2.0","id":"${id}","method":"elicitation/create","params":{"message":"${leak}"}}\n\n`;
+
 const filler = Buffer.from(leak.repeat(5_000));
 const nested = (open: string, close: string, depth: number): string => open.repeat(depth) + close.repeat(depth);
 /** 100 MB in 100 kB; made when first asked for. */
@@ -102,6 +105,30 @@ export const faults = {
   sse_no_answer: ({ res }) => {
     events(res);
     res.end(`data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"${leak}"}}\n\n`);
+  },
+  sse_wrong_id: ({ res }) => {
+    events(res);
+    res.end(`data: ${good('"somebody-else"', leak)}\n\n`);
+  },
+  /** Breaks off after an event with an id, and has nothing more to give. */
+  sse_breaks_off: ({ res }) => {
+    events(res);
+    res.end('id: 1\nretry: 10\ndata:\n\n');
+  },
+  sse_retry_in_a_year: ({ res }) => {
+    events(res);
+    res.end('id: 1\nretry: 31536000000\ndata:\n\n');
+  },
+  asks_without_end: ({ res }) => {
+    events(res);
+    let asked = 0;
+    const timer = setInterval(() => res.write(asking(`${++asked}`)), 1);
+    res.on('close', () => clearInterval(timer));
+  },
+  asks_after_answer: ({ res, id }) => {
+    events(res);
+    res.write(`data: ${good(id)}\n\n`);
+    res.end(asking('late'));
   },
   huge: ({ res }) => {
     res.writeHead(200, { 'content-type': 'application/json' });

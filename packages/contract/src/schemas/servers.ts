@@ -33,7 +33,16 @@ export const serverLimits = z.strictObject({
   perMinute: perMinute.describe('Calls per minute to this server by everyone together; null = no ceiling.'),
   toolPerMinute: perMinute.describe('Calls per minute to any one tool of this server; null = no ceiling.'),
   concurrency: z.int().min(1).max(10_000).describe('Calls in flight to this server at once.'),
-  deadlineMs: z.int().min(100).max(3_600_000).describe('Milliseconds a call may take in all.'),
+  deadlineMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .describe('Milliseconds a call may take in all; one that reports progress may take progressDeadlineMs.'),
+  progressDeadlineMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .describe('Milliseconds a call may take in all that reports progress at least every deadlineMs.'),
   maxResultBytes: z
     .int()
     .min(1024)

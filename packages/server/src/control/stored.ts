@@ -25,10 +25,16 @@ export function readSettings(text: string): WorkspaceSettings {
 }
 
 /** Read `gateway_workspace_servers.limits`. */
-export const readLimits = (text: string): ServerLimits => ({
-  ...defaultServerLimits,
-  ...(JSON.parse(text) as Partial<ServerLimits>),
-});
+export const readLimits = (text: string): ServerLimits => withDefaultLimits(JSON.parse(text) as Partial<ServerLimits>);
+
+/** Limits with defaults for what is not set; a longer `deadlineMs` makes the default for progress longer, too. */
+export function withDefaultLimits(set: Patch<ServerLimits> | undefined): ServerLimits {
+  const limits = withPatch(defaultServerLimits, set);
+  const { deadlineMs, progressDeadlineMs } = limits;
+  return set?.progressDeadlineMs === undefined
+    ? { ...limits, progressDeadlineMs: Math.max(deadlineMs, progressDeadlineMs) }
+    : limits;
+}
 
 /** Read `gateway_workspace_servers.config_override`: `{}` or `{ id, headers }`. */
 export function readCredential(text: string): SealedCredential {
@@ -42,14 +48,13 @@ export const writeCredential = (credential: SealedCredential): string => JSON.st
 /** Read `server_revisions.config`. */
 export function readConfig(text: string): ServerConfig {
   const stored = JSON.parse(text) as Omit<ServerConfig, 'limits'> & { limits: Partial<ServerLimits> };
-  return { ...stored, limits: { ...defaultServerLimits, ...stored.limits } };
+  return { ...stored, limits: withDefaultLimits(stored.limits) };
 }
 
+type Patch<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
 /** The object with the fields of the patch that are present; null is a value, undefined is absence. */
-export function withPatch<T extends object>(
-  before: T,
-  patch: { [Key in keyof T]?: T[Key] | undefined } | undefined,
-): T {
+export function withPatch<T extends object>(before: T, patch: Patch<T> | undefined): T {
   const present = Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
   return { ...before, ...(Object.fromEntries(present) as Partial<T>) };
 }

@@ -53,8 +53,11 @@ export interface SnapshotServer {
     readonly id: string;
     readonly headers: readonly { readonly name: string; readonly sealed: string }[];
   } | null;
-  readonly limits: ServerLimits;
+  readonly limits: SnapshotLimits;
 }
+
+/** Snapshots that were compiled before `progressDeadlineMs` existed have none. */
+export type SnapshotLimits = Omit<ServerLimits, 'progressDeadlineMs'> & Partial<ServerLimits>;
 
 export interface ServerLimits {
   /** Calls per minute to this server by everyone together; null = no ceiling. */
@@ -63,8 +66,10 @@ export interface ServerLimits {
   readonly toolPerMinute: number | null;
   /** Calls in flight to this server at once; more wait briefly, then are refused. */
   readonly concurrency: number;
-  /** Milliseconds a call may take in all. */
+  /** Milliseconds a call may take in all, unless it reports progress. */
   readonly deadlineMs: number;
+  /** Milliseconds a call may take in all that reports progress; at least `deadlineMs`. */
+  readonly progressDeadlineMs: number;
   /** Decoded bytes an answer may have. */
   readonly maxResultBytes: number;
 }
@@ -88,6 +93,7 @@ export const defaultServerLimits: ServerLimits = {
   toolPerMinute: null,
   concurrency: 64,
   deadlineMs: 60_000,
+  progressDeadlineMs: 600_000,
   maxResultBytes: 10 * 1024 * 1024,
 };
 

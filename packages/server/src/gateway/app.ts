@@ -34,6 +34,7 @@ import { ClientSessions } from './sessions.ts';
 import { Snapshots } from './snapshots.ts';
 import { ListChanges } from './streams/list-changes.ts';
 import { viewerAt, type Seat, type Viewer } from './streams/seat.ts';
+import { Newsroom } from './streams/newsroom.ts';
 import { answerGet } from './streams/standalone.ts';
 import { StreamKeeper } from './streams/stream-keeper.ts';
 import { parsePath, type UrlTarget } from './url-target.ts';
@@ -77,12 +78,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);
   const sessions = new ClientSessions({ clock, keeper, replies });
+  const newsroom = new Newsroom({ catalogue, upstreams, log });
   const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat);
   const listChanges = new ListChanges({
     clock,
     log,
     viewer,
     sources: listSources(catalogue),
+    attend: (held) => newsroom.attend(held),
     refresh: (held) => {
       for (const kind of listKinds) catalogue.refresh(held, kind);
     },
@@ -109,7 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     keeper,
     listChanges,
     viewer,
-    watching: undefined,
+    watching: newsroom,
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
@@ -120,6 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   snapshots.onChange((workspaceId, held) => {
     upstreams.sync(workspaceId, held);
     catalogue.sync(workspaceId, held);
+    newsroom.sync(workspaceId, held);
     const valid = new Set(held?.snapshot.tokens.map((token) => token.id));
     sessions.keepOnly(workspaceId, valid);
     deps.parked.keepOnly(workspaceId, valid);

@@ -191,6 +191,14 @@ export class Catalogue {
     if (shelf instanceof Shelf) shelf.refresh();
   }
 
+  /** A server says that what it lists has changed; lists that nobody has asked for stay unread. */
+  reload(workspaceId: string, serverId: string, said: 'tools' | 'prompts' | 'resources'): void {
+    for (const kind of said === 'resources' ? (['resources', 'templates'] as const) : [said]) {
+      const shelf = this.#shelves[kind].get(workspaceId);
+      if (shelf instanceof Shelf) shelf.list(serverId)?.reload();
+    }
+  }
+
   /** Take in a new snapshot: lists of changed servers start loading at once, of the kinds that are in use. */
   sync(workspaceId: string, held: HeldSnapshot | undefined): void {
     if (held === undefined) {
@@ -239,7 +247,8 @@ export class Catalogue {
   }
 }
 
-const visibleTo = (principal: Principal, servers: readonly SnapshotServer[]): readonly SnapshotServer[] =>
+/** The servers a principal may know of. */
+export const visibleTo = (principal: Principal, servers: readonly SnapshotServer[]): readonly SnapshotServer[] =>
   principal.scope === null ? servers : servers.filter(({ slug }) => principal.scope!.servers.has(slug));
 
 const ownEntries = (server: SnapshotServer, list: UpstreamList | undefined): CatalogueEntry[] =>

@@ -17,6 +17,8 @@ const freshMs = 30_000;
 const retryMs = 5_000;
 /** A server that has said it lacks a kind is asked again only after this long. */
 const lackingMs = 10 * 60_000;
+/** A server that announces changes without end is read no more often. */
+const reloadMs = 500;
 const maxPages = 50;
 const listDeadlineMs = 15_000;
 
@@ -37,6 +39,7 @@ export class UpstreamList {
   /** Whether an attempt has ended since the configuration last changed. */
   #tried = false;
   #refreshing: Promise<void> | undefined;
+  #reloading: NodeJS.Timeout | undefined;
 
   constructor(deps: UpstreamListDeps) {
     this.#deps = deps;
@@ -80,6 +83,22 @@ export class UpstreamList {
     if (!this.#failed || this.#refreshing !== undefined) return;
     this.#tried = false;
     this.#begin(this.#refresh());
+  }
+
+  /** The server says that its list has changed: read it again, at most once in `reloadMs`. */
+  reload(): void {
+    if (this.#reloading !== undefined) return;
+    const wait = this.#attemptedAt + reloadMs - this.#deps.clock.monotonic();
+    this.#reloading = setTimeout(
+      () => {
+        const busy = this.#refreshing ?? Promise.resolve();
+        void busy.finally(() => {
+          this.#reloading = undefined;
+          if (this.#refreshing === undefined) this.#begin(this.#refresh());
+        });
+      },
+      Math.max(0, wait),
+    ).unref();
   }
 
   /** Wait until settled, at most `patienceMs`; a list in memory is ready at once. */

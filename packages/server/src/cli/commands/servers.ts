@@ -46,7 +46,7 @@ const settings = (command: Command): Command =>
     .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
     .option(
       '--limit <name=number>',
-      'perMinute, toolPerMinute (or none), concurrency, deadlineMs, maxResultBytes',
+      'perMinute, toolPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
       collect,
     )
     .option('--note <text>', 'why, for the history')

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { serverCreate, serverRollback, serverUpdate } from '@mcpnest/contract/schemas/servers';
-import { alreadyExists, AppError, conflict } from '../../domain/errors.ts';
+import { alreadyExists, AppError, conflict, invalidInput } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
-import { defaultServerLimits } from '../../domain/snapshot.ts';
+import type { ServerLimits } from '../../domain/snapshot.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { slugFrom } from '../slug.ts';
-import { readConfig, readCredential, readLimits, withPatch, writeCredential } from '../stored.ts';
+import { readConfig, readCredential, readLimits, withDefaultLimits, withPatch, writeCredential } from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
 import type { ServerRow } from './queries.ts';
@@ -30,7 +30,7 @@ export async function createServer(
     url: body.url,
     prefix,
     enabled: body.enabled,
-    limits: withPatch(defaultServerLimits, body.limits),
+    limits: checked(withDefaultLimits(body.limits)),
     credential: null,
   };
   const row: ServerRow = {
@@ -71,7 +71,7 @@ export async function updateServer(
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = configOf(row);
   const { note, limits, ...rest } = body;
-  const after: ServerConfig = { ...withPatch(before, rest), limits: withPatch(before.limits, limits) };
+  const after: ServerConfig = { ...withPatch(before, rest), limits: checked(withPatch(before.limits, limits)) };
   if (before.credential !== null && new URL(before.url).origin !== new URL(after.url).origin) {
     throw conflict(
       `The credential of '${slug}' belongs to ${new URL(before.url).origin}. Clear it first (mcpnest server credential clear ${slug}), change the URL, then set it again.`,
@@ -204,6 +204,15 @@ function refuseTakenPrefix(others: readonly ServerRow[], prefix: string | null):
   throw new AppError(
     'already_exists',
     `The prefix '${prefix}' belongs to the server '${holder.slug}'. Choose another.`,
+  );
+}
+
+/** @throws AppError `invalid_input` for limits that contradict each other */
+function checked(limits: ServerLimits): ServerLimits {
+  const { deadlineMs, progressDeadlineMs } = limits;
+  if (progressDeadlineMs >= deadlineMs) return limits;
+  throw invalidInput(
+    `progressDeadlineMs (${progressDeadlineMs}) must be at least deadlineMs (${deadlineMs}). Set both, or a shorter deadlineMs.`,
   );
 }
 

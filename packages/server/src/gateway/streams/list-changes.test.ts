@@ -23,6 +23,7 @@ function setUp(kinds: readonly ListKind[] = ['tools']) {
     sources: new Map(kinds.map((kind) => [kind, source(kind)])),
     viewer: ({ tokenId }) => (gone.has(tokenId) ? undefined : viewer(tokenId)),
     refresh: () => undefined,
+    attend: () => ({ [Symbol.dispose]: () => undefined }),
   });
   return { lists, gone, changes, looks: () => looks };
 }

@@ -31,6 +31,8 @@ interface Ear {
 
 interface Room {
   readonly ears: Registry<Ear>;
+  /** Changes are heard of while somebody listens. */
+  readonly attended: Disposable | undefined;
   /** Those whose lists have not been looked at yet. */
   fresh: Ear[];
   timer: NodeJS.Timeout | undefined;
@@ -82,8 +84,11 @@ export class ListChanges {
   add(listener: ListListener): () => void {
     const { workspaceId } = listener;
     let room = this.#rooms.get(workspaceId);
-    if (room === undefined)
-      this.#rooms.set(workspaceId, (room = { ears: new Registry(), fresh: [], timer: undefined }));
+    if (room === undefined) {
+      const held = this.#deps.viewer(listener)?.held;
+      const attended = held === undefined ? undefined : this.#deps.attend(held);
+      this.#rooms.set(workspaceId, (room = { ears: new Registry(), attended, fresh: [], timer: undefined }));
+    }
     const { ears } = room;
     const ear: Ear = { listener, seen: new Map(), toldAt: new Map() };
     const leave = ears.add(ear);
@@ -92,7 +97,9 @@ export class ListChanges {
     return () => {
       leave();
       if (ears.size > 0 || this.#rooms.get(workspaceId)?.ears !== ears) return;
-      clearTimeout(this.#rooms.get(workspaceId)?.timer);
+      const empty = this.#rooms.get(workspaceId);
+      clearTimeout(empty?.timer);
+      empty?.attended?.[Symbol.dispose]();
       this.#rooms.delete(workspaceId);
     };
   }
@@ -160,6 +167,8 @@ export interface ListChangesDeps {
   readonly log: Log;
   readonly sources: ReadonlyMap<ListKind, ListSource>;
   readonly viewer: (seat: Seat) => Viewer | undefined;
+  /** Hear what the servers of a workspace say by themselves, until disposed. */
+  readonly attend: (held: HeldSnapshot) => Disposable;
   /** Have the lists of a workspace read again where they have aged. */
   readonly refresh: (held: HeldSnapshot) => void;
 }

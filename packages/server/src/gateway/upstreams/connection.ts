@@ -2,18 +2,32 @@ import { randomHex } from '../../domain/ids.ts';
 import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import { byteString, type ByteString } from '../../platform/byte-string.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import { Registry } from '../registry.ts';
+import { Deadline } from './deadline.ts';
+import { EventStream, type StreamHearer } from './event-stream.ts';
 import { Exchange, type Abortable, type HttpReply, type Reading } from './exchange.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
-import type { Ask, UpstreamSession } from './handshake.ts';
+import type { Ask } from './handshake.ts';
 import { buildHeaders, type Credential, type OutgoingHeaders } from './headers.ts';
-import { readMessage, type UpstreamMessage } from './reply.ts';
+import { readMessage } from './reply.ts';
+import type { SseChannel } from './sse-channel.ts';
 
 /** Lets a caller stop a request it has handed over. */
 export interface Cancel {
   fault?: FaultClass;
   abort?: (fault: FaultClass) => void;
+}
+
+/** Where a message of a legacy session goes. */
+export interface SessionAddress {
+  /** The id the upstream gave it, where it gave one. */
+  readonly id: string | undefined;
+  /** Revision agreed on. */
+  readonly version: string;
+  /** The stream of an upstream that speaks the deprecated HTTP+SSE transport. */
+  readonly channel: SseChannel | undefined;
 }
 
 const handshakeDeadlineMs = 10_000;
@@ -23,21 +37,45 @@ const handshakeDeadlineMs = 10_000;
  * some for the gateway's own messages, which a call may be waiting for.
  */
 export const connectionsFor = ({ concurrency }: SnapshotServer['limits']): number => 2 * concurrency + 4;
+/** Streams without an end that a server may have, next to those. */
+export const streamsFor = 1_024;
+/** A message that a server sends by itself may have this many bytes, unless answers may have fewer. */
+const maxEventBytes = 4 * 1024 * 1024;
+
+export interface ConnectionDeps {
+  readonly server: SnapshotServer;
+  readonly client: HttpClient;
+  /** Opens the client for streams without an end; they must not take connections from calls. */
+  readonly openStreams: () => HttpClient;
+  readonly credential: Credential;
+  readonly clock: Clock;
+}
 
 /** The connections to one server with one credential, and what is under way on them. */
 export class Connection {
   readonly #client: HttpClient;
-  readonly #path: string;
+  readonly #openStreams: () => HttpClient;
+  #streams: HttpClient | undefined;
   readonly #credential: Credential;
+  readonly #clock: Clock;
+  readonly #url: URL;
+  readonly #path: string;
   #maxBytes: number;
   readonly #running = new Registry<Abortable>();
 
-  constructor(deps: { server: SnapshotServer; client: HttpClient; credential: Credential }) {
-    const url = new URL(deps.server.url);
+  constructor(deps: ConnectionDeps) {
+    this.#url = new URL(deps.server.url);
+    this.#path = this.#url.pathname + this.#url.search;
     this.#client = deps.client;
-    this.#path = url.pathname + url.search;
+    this.#openStreams = deps.openStreams;
     this.#credential = deps.credential;
+    this.#clock = deps.clock;
     this.#maxBytes = deps.server.limits.maxResultBytes;
+  }
+
+  /** Where the server is. */
+  get url(): URL {
+    return this.#url;
   }
 
   /** Take on changed limits; what is under way keeps those it began with. */
@@ -48,21 +86,90 @@ export class Connection {
 
   /**
    * Send a message and wait for what `reading` makes of its answer.
+   * @param path where it goes, if not to the server's own address
    * @throws UpstreamFault at once, with nothing sent, or later
    */
   send<T>(
     out: OutgoingHeaders,
     body: ByteString,
-    deadlineMs: number,
+    deadline: Deadline,
+    cancel: Cancel | undefined,
+    reading: Reading<T>,
+    path = this.#path,
+  ): Promise<T> {
+    refuseCancelled(cancel);
+    const request = { method: 'POST', path, headers: buildHeaders(this.#credential, out), body } as const;
+    return this.#exchange(request, deadline, cancel, reading);
+  }
+
+  /** Take up the stream of an answer where it broke off (2025-11-25, transports "Resumability and Redelivery"). */
+  resume<T>(
+    session: SessionAddress,
+    lastEventId: string,
+    deadline: Deadline,
     cancel: Cancel | undefined,
     reading: Reading<T>,
   ): Promise<T> {
-    if (cancel?.fault !== undefined) throw new UpstreamFault(cancel.fault, 'given up before it was sent');
-    const request = { method: 'POST', path: this.#path, headers: buildHeaders(this.#credential, out), body } as const;
-    const limits = { deadlineMs, maxBytes: this.#maxBytes };
+    refuseCancelled(cancel);
+    const headers = buildHeaders(this.#credential, { ...sessionHeaders(session), stream: true, lastEventId });
+    return this.#exchange({ method: 'GET', path: this.#path, headers, body: nothing }, deadline, cancel, reading);
+  }
+
+  #exchange<T>(
+    request: ConstructorParameters<typeof Exchange>[1],
+    deadline: Deadline,
+    cancel: Cancel | undefined,
+    reading: Reading<T>,
+  ): Promise<T> {
+    const limits = { deadline, maxBytes: this.#maxBytes };
     const exchange = new Exchange(this.#client, request, limits, this.#running, reading);
     if (cancel !== undefined) cancel.abort = (fault) => exchange.abort(fault);
     return exchange.done;
+  }
+
+  /**
+   * Wait before something is tried again.
+   * @throws UpstreamFault when there is no time left, or nobody waits any more
+   */
+  async pause(ms: number, deadline: Deadline, cancel: Cancel | undefined): Promise<void> {
+    refuseCancelled(cancel);
+    let timer: NodeJS.Timeout | undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const abort = (fault: FaultClass): void => reject(new UpstreamFault(fault, 'given up', { dispatched: true }));
+    const left = this.#running.add({ abort });
+    deadline.arm({ late: () => abort('timeout') });
+    if (cancel !== undefined) cancel.abort = abort;
+    timer = setTimeout(resolve, ms);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      deadline.disarm();
+      left();
+    }
+  }
+
+  /** Open a stream without an end. @param body what is asked; undefined: only to listen, with a GET */
+  stream(out: OutgoingHeaders, body: ByteString | undefined, hearer: StreamHearer): EventStream {
+    this.#streams ??= this.#openStreams();
+    const method = body === undefined ? 'GET' : 'POST';
+    const headers = buildHeaders(this.#credential, body === undefined ? { ...out, stream: true } : out);
+    const request = { method, path: this.#path, headers, body: body ?? nothing } as const;
+    return new EventStream(this.#streams, request, this.maxEventBytes, this.#running, hearer);
+  }
+
+  /** Open the stream on which a legacy upstream says what belongs to no request (2025-11-25, "Listening for Messages"). */
+  listen(session: SessionAddress, lastEventId: string | undefined, hearer: StreamHearer): EventStream {
+    return this.stream({ ...sessionHeaders(session), lastEventId }, undefined, hearer);
+  }
+
+  get maxEventBytes(): number {
+    return Math.min(this.#maxBytes, maxEventBytes);
+  }
+
+  /** A deadline of the gateway's own. */
+  patience(ms = handshakeDeadlineMs): Deadline {
+    return new Deadline(this.#clock, ms);
   }
 
   /** Send a request of the gateway's own: a handshake. */
@@ -70,54 +177,64 @@ export class Connection {
     const id = randomHex();
     const idPart = ask.notification === true ? '' : `"id":"${id}",`;
     const body = byteString(`{"jsonrpc":"2.0",${idPart}"method":"${ask.method}","params":${ask.params}}`);
-    const out = ask.modern ? { version: newestModern, method: ask.method } : sessionHeaders(ask.session);
+    const channel = ask.session?.channel;
     const event = (data: Buffer): boolean => readMessage(data).kind === 'response';
-    return { reply: await this.send(out, body, handshakeDeadlineMs, undefined, { event, reply: asItIs }), id };
-  }
-
-  /** Nothing was declared that an upstream may ask of a client, so its requests get a refusal, not silence. */
-  refuse(message: UpstreamMessage, session: UpstreamSession): void {
-    if (message.id === undefined) return;
-    const id = message.bytes.toString('utf8', message.id.start, message.id.end);
-    const answer = message.method === 'ping' ? '"result":{}' : '"error":{"code":-32601,"message":"Method not found"}';
-    this.#tell(`{"jsonrpc":"2.0","id":${id},${answer}}`, session);
+    const reading = { event, reply: asItIs };
+    if (channel !== undefined && ask.notification === true) {
+      channel.post(body);
+      return { reply: accepted, id };
+    }
+    if (channel !== undefined) return { reply: await channel.send(id, body, this.patience(), undefined, reading), id };
+    const out = ask.modern ? { version: newestModern, method: ask.method } : sessionHeaders(ask.session);
+    return { reply: await this.send(out, body, this.patience(), undefined, reading), id };
   }
 
   /** Tell a legacy upstream that nobody waits for this request any more. */
-  cancel(id: string, session: UpstreamSession): void {
+  cancel(id: string, session: SessionAddress): void {
     const params = `{"requestId":"${id}","reason":"the caller no longer waits"}`;
-    this.#tell(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`, session);
-  }
-
-  /** End what is under way, give the session back and close the connections. */
-  close(session: UpstreamSession | undefined): void {
-    for (const running of this.#running.values()) running.abort('closed');
-    if (session?.id !== undefined) this.#forget(session);
-    // Gracefully for the session's sake, but not for ever.
-    this.#client.close();
-    setTimeout(() => this.#client.destroy(), 2_000).unref();
+    this.tell(byteString(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`), session);
   }
 
   /** Send something that gets no answer worth waiting for. */
-  #tell(body: string, session: UpstreamSession): void {
-    this.send(sessionHeaders(session), byteString(body), handshakeDeadlineMs, undefined, ignored).catch(
-      () => undefined,
-    );
+  tell(body: ByteString, session: SessionAddress): void {
+    if (session.channel !== undefined) return session.channel.post(body);
+    this.send(sessionHeaders(session), body, this.patience(), undefined, ignored).catch(() => undefined);
   }
 
-  #forget(session: UpstreamSession): void {
+  /** Give a session back. */
+  forget(session: SessionAddress): void {
+    session.channel?.close('closed');
+    if (session.id === undefined) return;
     const headers = buildHeaders(this.#credential, sessionHeaders(session));
-    const request = { method: 'DELETE', path: this.#path, headers, body: byteString('') } as const;
-    const limits = { deadlineMs: 1_500, maxBytes: 65_536 };
+    const request = { method: 'DELETE', path: this.#path, headers, body: nothing } as const;
+    const limits = { deadline: this.patience(1_500), maxBytes: 65_536 };
     new Exchange(this.#client, request, limits, this.#running, ignored).done.catch(() => undefined);
+  }
+
+  /** End what is under way, give the sessions back and close the connections. */
+  close(sessions: readonly SessionAddress[]): void {
+    for (const running of this.#running.values()) running.abort('closed');
+    for (const session of sessions) this.forget(session);
+    this.#streams?.destroy();
+    // Gracefully for the sessions' sake, but not for ever.
+    this.#client.close();
+    setTimeout(() => this.#client.destroy(), 2_000).unref();
   }
 }
 
+const nothing = byteString('');
 const asItIs = (reply: HttpReply): HttpReply => reply;
-const ignored: Reading<undefined> = { event: () => true, reply: () => undefined };
+/** Whatever comes, nobody reads it. */
+export const ignored: Reading<undefined> = { event: () => true, reply: () => undefined };
+/** How a notification is taken where answers come on another stream. */
+const accepted: HttpReply = { status: 202, headers: undefined, body: Buffer.alloc(0) };
+
+function refuseCancelled(cancel: Cancel | undefined): void {
+  if (cancel?.fault !== undefined) throw new UpstreamFault(cancel.fault, 'given up before it was sent');
+}
 
 /** Revisions before 2025-06-18 have no version header. */
-export const sessionHeaders = (session: UpstreamSession | undefined): OutgoingHeaders =>
+export const sessionHeaders = (session: SessionAddress | undefined): OutgoingHeaders =>
   session === undefined
     ? {}
     : session.version >= '2025-06-18'

@@ -5,19 +5,21 @@ import { GrowingBuffer } from '../../platform/growing-buffer.ts';
 import { HttpProtocolError, type ResponseHeaders } from '../../platform/http1/response-parser.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
-import { UpstreamFault, type FaultClass } from './fault.ts';
+import type { Deadline, Late } from './deadline.ts';
+import { UpstreamFault, type FaultClass, type StreamPosition } from './fault.ts';
 import { SseReader } from './sse.ts';
 
 export interface ExchangeLimits {
-  /** Milliseconds until the whole exchange is given up. */
-  readonly deadlineMs: number;
+  /** When the exchange is given up. */
+  readonly deadline: Deadline;
   /** Bytes the body may have, of a stream in all. */
   readonly maxBytes: number;
 }
 
 export interface HttpReply {
   readonly status: number;
-  readonly headers: ResponseHeaders;
+  /** Undefined: the answer came on a stream of its own. */
+  readonly headers: ResponseHeaders | undefined;
   /** The JSON body, or the data of the event that ended the wait. */
   readonly body: Buffer;
 }
@@ -37,8 +39,8 @@ export interface Reading<T> {
   ended?(error: Error | undefined): void;
 }
 
-/** Answers being received, in all. */
-const receiving = new ByteBudget(48 * 1024 * 1024);
+/** What is being received, in all. */
+export const receiving = new ByteBudget(48 * 1024 * 1024);
 /** A length that an upstream foretells is believed up to here: it costs memory before a byte of it has come. */
 const mostForeseenBytes = 256 * 1024;
 /** After the awaited message a stream may go on this long before its connection is closed. */
@@ -48,17 +50,36 @@ const streamLingerMs = 250;
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
 
 /**
+ * What the end of a connection means.
+ * @param resumeAt where its stream of events stood
+ */
+export function connectionFault(error: Error, dispatched: boolean, resumeAt?: StreamPosition): UpstreamFault {
+  const { code } = error as NodeJS.ErrnoException;
+  const detail = [code, error.message].filter((part) => part !== undefined && part !== '').join(' ');
+  const fault = (): FaultClass => {
+    if (error instanceof AppError) return 'address_refused';
+    if (error instanceof HttpProtocolError) return 'protocol';
+    if (tlsCode.test(code ?? '')) return 'tls';
+    return dispatched ? 'reset' : 'connect';
+  };
+  return new UpstreamFault(fault(), detail, { dispatched, cause: error, resumeAt });
+}
+
+const positionOf = (events: SseReader | undefined): StreamPosition | undefined =>
+  events?.lastEventId === undefined ? undefined : { eventId: events.lastEventId, retryMs: events.retryMs };
+
+/**
  * One HTTP exchange: the only place bytes leave for an upstream.
  *
  * The answer is collected up to `maxBytes`, whether JSON or a stream of events. Redirects, content encodings and bytes
  * after the end are faults: an answer is what was asked for or it is refused. What a stream brings after the awaited
  * event is dropped.
  */
-export class Exchange<T> implements ResponseHandler, Abortable {
+export class Exchange<T> implements ResponseHandler, Abortable, Late {
   /** Rejects with UpstreamFault; with anything else where something of ours failed. */
   readonly done: Promise<T>;
   readonly #maxBytes: number;
-  readonly #deadline: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   readonly #reading: Reading<T>;
   readonly #ended: () => void;
   #resolve!: (value: T) => void;
@@ -90,7 +111,8 @@ export class Exchange<T> implements ResponseHandler, Abortable {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#deadline = setTimeout(() => this.#late(), limits.deadlineMs);
+    this.#deadline = limits.deadline;
+    this.#deadline.arm(this);
     this.#ended = running.add(this);
     try {
       this.#sending = client.send(request, this);
@@ -105,7 +127,7 @@ export class Exchange<T> implements ResponseHandler, Abortable {
   }
 
   /** Too late for an answer, or even for a connection, and then nothing has been sent. */
-  #late(): void {
+  late(): void {
     if (this.#dispatched) this.abort('timeout');
     else this.#fail(new UpstreamFault('connect', 'no connection in time'));
   }
@@ -168,23 +190,16 @@ export class Exchange<T> implements ResponseHandler, Abortable {
   onEnd(): void {
     clearTimeout(this.#linger);
     if (this.#settled) return;
-    if (this.#events !== undefined)
-      return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer'));
+    if (this.#events !== undefined) {
+      const resumeAt = positionOf(this.#events);
+      return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer', { resumeAt }));
+    }
     this.#settle(this.#body.view());
   }
 
   onError(error: Error): void {
     clearTimeout(this.#linger);
-    const { code } = error as NodeJS.ErrnoException;
-    const detail = [code, error.message].filter((part) => part !== undefined && part !== '').join(' ');
-    this.#fail(new UpstreamFault(this.#faultOf(error), detail, { cause: error }));
-  }
-
-  #faultOf(error: Error): FaultClass {
-    if (error instanceof AppError) return 'address_refused';
-    if (error instanceof HttpProtocolError) return 'protocol';
-    if (tlsCode.test((error as NodeJS.ErrnoException).code ?? '')) return 'tls';
-    return this.#dispatched ? 'reset' : 'connect';
+    this.#fail(connectionFault(error, this.#dispatched, positionOf(this.#events)));
   }
 
   #event(data: Buffer): void {
@@ -240,7 +255,7 @@ export class Exchange<T> implements ResponseHandler, Abortable {
 
   #finish(): void {
     this.#settled = true;
-    clearTimeout(this.#deadline);
+    this.#deadline.disarm();
     receiving.give(this.#reserved);
     this.#body = new GrowingBuffer();
     this.#headers = undefined;

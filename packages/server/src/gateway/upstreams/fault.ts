@@ -24,22 +24,36 @@ export type FaultClass =
   | 'busy'
   | 'closed';
 
+/** Where a stream of events broke off, so that it can be taken up again. */
+export interface StreamPosition {
+  readonly eventId: string;
+  /** Milliseconds the server asks to wait; undefined: it did not say. */
+  readonly retryMs: number | undefined;
+}
+
 export class UpstreamFault extends Error {
   override readonly name = 'UpstreamFault';
   readonly fault: FaultClass;
   /** Whether a byte of the request may have reached the upstream. */
   dispatched: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly resumeAt: StreamPosition | undefined;
 
   constructor(
     fault: FaultClass,
     detail: string,
-    more: { dispatched?: boolean; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    more: {
+      dispatched?: boolean;
+      retryAfterMs?: number | undefined;
+      cause?: unknown;
+      resumeAt?: StreamPosition | undefined;
+    } = {},
   ) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause });
     this.fault = fault;
     this.dispatched = more.dispatched ?? false;
     this.retryAfterMs = more.retryAfterMs;
+    this.resumeAt = more.resumeAt;
   }
 }
 

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** What a server declared it can do, at discovery or `initialize`. */
 export interface ServerFeatures {
   readonly tools: boolean;
@@ -16,41 +14,32 @@ export interface ServerFeatures {
   readonly extensions: ReadonlyMap<string, string>;
 }
 
-const list = z.looseObject({ listChanged: z.unknown(), subscribe: z.unknown() }).optional().catch({
-  listChanged: false,
-  subscribe: false,
-});
-const declared = z
-  .looseObject({
-    tools: list,
-    prompts: list,
-    resources: list,
-    completions: z.unknown(),
-    logging: z.unknown(),
-    extensions: z.record(z.string(), z.unknown()).optional().catch({}),
-  })
-  .catch({ completions: undefined, logging: undefined });
-
 /** Extensions of one server that are remembered. */
 const maxExtensions = 64;
 
 /** Read the `capabilities` of a server; what is out of form counts as not declared. */
 export function readFeatures(capabilities: unknown): ServerFeatures {
-  const { tools, prompts, resources, completions, logging, extensions } = declared.parse(capabilities);
+  const declared = objectOr(capabilities);
+  const [tools, prompts, resources] = [declared?.['tools'], declared?.['prompts'], declared?.['resources']].map(
+    objectOr,
+  );
   return {
     tools: tools !== undefined,
     prompts: prompts !== undefined,
     resources: resources !== undefined,
-    completions: completions !== undefined,
-    logging: logging !== undefined,
-    resourceSubscribe: resources?.subscribe === true,
-    toolsListChanged: tools?.listChanged === true,
-    promptsListChanged: prompts?.listChanged === true,
-    resourcesListChanged: resources?.listChanged === true,
+    completions: objectOr(declared?.['completions']) !== undefined,
+    logging: objectOr(declared?.['logging']) !== undefined,
+    resourceSubscribe: resources?.['subscribe'] === true,
+    toolsListChanged: tools?.['listChanged'] === true,
+    promptsListChanged: prompts?.['listChanged'] === true,
+    resourcesListChanged: resources?.['listChanged'] === true,
     extensions: new Map(
-      Object.entries(extensions ?? {})
+      Object.entries(objectOr(declared?.['extensions']) ?? {})
         .slice(0, maxExtensions)
-        .map(([id, settings]) => [id, JSON.stringify(settings) ?? '{}']),
+        .map(([id, settings]) => [id, JSON.stringify(settings)]),
     ),
   };
 }
+
+const objectOr = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;

@@ -6,23 +6,26 @@ import {
   metaKey,
   newestLegacy,
   newestModern,
+  rpcCode,
 } from '../../domain/protocol.ts';
 import { UpstreamFault } from './fault.ts';
 import { readFeatures, type ServerFeatures } from './features.ts';
 import { asReply, errorCode, readMessage, resultValue } from './reply.ts';
+import type { SessionAddress } from './connection.ts';
 import type { HttpReply } from './exchange.ts';
-import { rpcCode } from '../../domain/protocol.ts';
+import type { SseChannel } from './sse-channel.ts';
 
 /** What is known of an upstream's protocol after asking it. */
 export interface Verdict {
   readonly modern: boolean;
   readonly legacy: boolean;
-  /** What a modern server declared. */
-  readonly features?: ServerFeatures;
+  /** What the server declared, where it answered the modern way. */
+  readonly features: ServerFeatures;
 }
 
-/** A legacy session as the upstream opened it. */
-export interface UpstreamSession {
+/** What `initialize` agreed on. */
+export interface Agreed {
+  /** Id of the session, where the upstream keeps one. */
   readonly id: string | undefined;
   readonly version: string;
   readonly features: ServerFeatures;
@@ -33,7 +36,7 @@ export type Ask = (request: {
   method: string;
   params: string;
   modern: boolean;
-  session?: UpstreamSession;
+  session?: SessionAddress;
   notification?: boolean;
 }) => Promise<{ reply: HttpReply; id: string }>;
 
@@ -50,9 +53,9 @@ export function metaDeclaring(capabilities: string): string {
   return `{${version},"${metaKey.clientCapabilities}":${capabilities},${info}}`;
 }
 
-const discovered = z.looseObject({ supportedVersions: z.array(z.string()), capabilities: z.unknown() });
+const discovered = z.looseObject({ supportedVersions: z.array(z.string()), capabilities: z.unknown().optional() });
 
-const initialized = z.looseObject({ protocolVersion: z.string(), capabilities: z.unknown() });
+const initialized = z.looseObject({ protocolVersion: z.string(), capabilities: z.unknown().optional() });
 
 const unsupported = z.looseObject({ data: z.looseObject({ supported: z.array(z.string()) }).optional() });
 
@@ -83,37 +86,45 @@ export async function discover(ask: Ask): Promise<Verdict> {
       return {
         modern: supported.some(isModernVersion),
         legacy: !supported.some(isModernVersion),
+        features: readFeatures(undefined),
       };
     }
   } catch (error) {
     if (!(error instanceof UpstreamFault) && !(error instanceof z.ZodError)) throw error;
   }
-  return { modern: false, legacy: true };
+  return { modern: false, legacy: true, features: readFeatures(undefined) };
 }
+
+/** An upstream that answers `initialize` so may be one of the deprecated HTTP+SSE transport. */
+export class NotStreamable extends UpstreamFault {}
+const notStreamable: ReadonlySet<number> = new Set([400, 404, 405]);
 
 /**
  * Open a legacy session, negotiating any revision that is served.
- * @throws UpstreamFault
+ * @param capabilities what is declared: JSON text of an object
+ * @param channel the stream of a deprecated transport, to be used instead of plain POSTs
+ * @throws UpstreamFault, NotStreamable
  */
-export async function initialize(ask: Ask): Promise<UpstreamSession> {
-  const params = JSON.stringify({ protocolVersion: newestLegacy, capabilities: {}, clientInfo: implementation });
-  const { reply, id } = await ask({ method: 'initialize', params, modern: false });
+export async function initialize(ask: Ask, capabilities: string, channel?: SseChannel): Promise<Agreed> {
+  const info = JSON.stringify(implementation);
+  const params = `{"protocolVersion":"${newestLegacy}","capabilities":${capabilities},"clientInfo":${info}}`;
+  const unopened = { id: undefined, version: '', channel };
+  const { reply, id } = await ask({ method: 'initialize', params, modern: false, session: unopened });
   if (reply.status === 401 || reply.status === 403) throw new UpstreamFault('unauthorized', `HTTP ${reply.status}`);
-  if (reply.status !== 200) throw new UpstreamFault('http_status', `initialize answered HTTP ${reply.status}`);
+  const refused = `initialize answered HTTP ${reply.status}`;
+  if (notStreamable.has(reply.status)) throw new NotStreamable('http_status', refused);
+  if (reply.status !== 200) throw new UpstreamFault('http_status', refused);
   const answer = asReply(readMessage(reply.body), id);
   if (answer.result === undefined) throw new UpstreamFault('protocol', 'initialize was refused');
   const parsed = initialized.safeParse(resultValue(answer));
   if (!parsed.success || !isLegacyVersion(parsed.data.protocolVersion)) {
     throw new UpstreamFault('protocol', 'initialize agreed on no revision that is served');
   }
-  const header = reply.headers.get('mcp-session-id');
-  const session = {
-    id: sessionId(header),
-    version: parsed.data.protocolVersion,
-    features: readFeatures(parsed.data.capabilities),
-  };
+  const { protocolVersion: version } = parsed.data;
+  const agreed = { id: sessionId(reply.headers?.get('mcp-session-id')), version };
+  const session = { ...agreed, channel };
   await ask({ method: 'notifications/initialized', params: '{}', modern: false, session, notification: true });
-  return session;
+  return { ...agreed, features: readFeatures(parsed.data.capabilities) };
 }
 
 function sessionId(header: string | undefined): string | undefined {

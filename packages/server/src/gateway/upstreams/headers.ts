@@ -10,6 +10,10 @@ export interface OutgoingHeaders {
   /** Revision in force; omitted before one is agreed. */
   readonly version?: string;
   readonly session?: string | undefined;
+  /** Only a stream is wanted, and nothing is said: a GET. */
+  readonly stream?: true;
+  /** The event after which a stream is to go on. */
+  readonly lastEventId?: string | undefined;
   /** Modern requests mirror method and target. */
   readonly method?: string;
   readonly name?: string | undefined;
@@ -31,9 +35,10 @@ export const openCredential = (server: SnapshotServer, vault: Vault): Credential
  * @throws TypeError when a value cannot be sent as a header
  */
 export function buildHeaders(credential: Credential, out: OutgoingHeaders): string {
-  let headers = fixed;
+  let headers = out.stream === true ? fixedOfStream : fixed;
   if (out.version !== undefined) headers += headerLine('mcp-protocol-version', out.version);
   if (out.session !== undefined) headers += headerLine('mcp-session-id', out.session);
+  if (out.lastEventId !== undefined) headers += headerLine('last-event-id', out.lastEventId);
   if (out.method !== undefined) headers += headerLine('mcp-method', out.method);
   if (out.name !== undefined) headers += headerLine('mcp-name', encodeHeaderValue(out.name));
   if (out.params !== undefined) {
@@ -43,9 +48,9 @@ export function buildHeaders(credential: Credential, out: OutgoingHeaders): stri
   return headers;
 }
 
-const fixed = [
-  headerLine('content-type', 'application/json'),
-  headerLine('accept', 'application/json, text/event-stream'),
-  headerLine('accept-encoding', 'identity'),
-  headerLine('user-agent', `${implementation.name}/${implementation.version}`),
-].join('');
+const always =
+  headerLine('accept-encoding', 'identity') +
+  headerLine('user-agent', `${implementation.name}/${implementation.version}`);
+const fixed =
+  headerLine('content-type', 'application/json') + headerLine('accept', 'application/json, text/event-stream') + always;
+const fixedOfStream = headerLine('accept', 'text/event-stream') + always;

@@ -5,7 +5,7 @@ import { HttpClient } from '../../platform/http1/client.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { HealthBoard } from '../health.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
-import { connectionsFor } from './connection.ts';
+import { connectionsFor, streamsFor } from './connection.ts';
 import { UpstreamFault } from './fault.ts';
 import { openCredential } from './headers.ts';
 import { Upstream, upstreamKey } from './upstream.ts';
@@ -49,15 +49,17 @@ export class Upstreams {
     const { protocol, hostname, port, host } = new URL(server.url);
     const allow = (): readonly AllowEntry[] =>
       this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow;
-    const client = new HttpClient({
-      connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow),
-      host,
-      clock,
-      connections: connectionsFor(server.limits),
-    });
+    const open = (connections: number): HttpClient =>
+      new HttpClient({
+        connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow),
+        host,
+        clock,
+        connections,
+      });
     const upstream = new Upstream({
       server,
-      client,
+      client: open(connectionsFor(server.limits)),
+      openStreams: () => open(streamsFor),
       credential: openCredential(server, vault),
       clock,
       observe: (fault, ms) => health.observe(server.id, fault, ms),
@@ -85,6 +87,11 @@ export class Upstreams {
       entry.upstream.close();
       if (held?.serversById.has(entry.upstream.server.id) !== true) this.#deps.health.forget(entry.upstream.server.id);
     }
+  }
+
+  /** A client conversation of a workspace is over. */
+  endConversation(workspaceId: string, key: string): void {
+    for (const entry of this.#open.values()) if (entry.workspaceId === workspaceId) entry.upstream.endConversation(key);
   }
 
   close(): void {

@@ -2,25 +2,44 @@ import { GrowingBuffer } from '../../platform/growing-buffer.ts';
 
 /**
  * Reads a Server-Sent Events stream (WHATWG HTML 9.2.6) from chunks: CR, LF and CRLF, a BOM, several data lines,
- * comments, unknown fields, and UTF-8 split anywhere. Only `data`, `id` and `retry` matter here.
+ * comments, unknown fields, and UTF-8 split anywhere.
  */
 export class SseReader {
-  readonly #onData: (data: Buffer) => void;
+  readonly #onEvent: (data: Buffer, type: string) => void;
   readonly #maxEventBytes: number;
   /** The line as far as it has come. */
   readonly #line = new GrowingBuffer();
   /** The data of the event as far as it has come; undefined: none. */
   #data: GrowingBuffer | undefined;
+  #type = 'message';
+  #id: string | undefined;
   #afterCr = false;
   #first = true;
+  #lastEventId: string | undefined;
+  #retryMs: number | undefined;
 
   /**
-   * @param onData called with the data of each event that has any; the buffer is the listener's own
+   * @param onEvent called with the data of each event that has any, and its type; the buffer is the listener's own
    * @param maxEventBytes a longer line or event throws RangeError
    */
-  constructor(onData: (data: Buffer) => void, maxEventBytes: number) {
-    this.#onData = onData;
+  constructor(onEvent: (data: Buffer, type: string) => void, maxEventBytes: number) {
+    this.#onEvent = onEvent;
     this.#maxEventBytes = maxEventBytes;
+  }
+
+  /** Id of the last event that has ended, where it had one that can be sent back in a header. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Milliseconds the server asks to wait before the stream is opened again. */
+  get retryMs(): number | undefined {
+    return this.#retryMs;
+  }
+
+  /** Bytes of memory held for an event that is still coming. */
+  get held(): number {
+    return this.#line.capacity + (this.#data?.capacity ?? 0);
   }
 
   /** Take the next chunk; its bytes are copied. */
@@ -65,17 +84,31 @@ export class SseReader {
       if (this.#data === undefined) this.#data = new GrowingBuffer(data.length);
       else this.#data.push(NEWLINE);
       this.#data.push(data);
-    }
+    } else this.#field(line.toString('utf8'));
     this.#line.clear();
+  }
+
+  #field(line: string): void {
+    const [, name, value = ''] = /^(id|event|retry)(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (name === undefined) return;
+    if (name === 'event') this.#type = value === '' ? 'message' : value;
+    else if (name === 'id') this.#id = value;
+    else if (/^\d{1,12}$/.test(value)) this.#retryMs = Number(value);
   }
 
   #endEvent(): void {
     const data = this.#data;
+    const type = this.#type;
     this.#data = undefined;
-    if (data !== undefined && data.length > 0) this.#onData(data.view());
+    this.#type = 'message';
+    if (this.#id !== undefined) this.#lastEventId = headerSafe.test(this.#id) ? this.#id : undefined;
+    this.#id = undefined;
+    if (data !== undefined && data.length > 0) this.#onEvent(data.view(), type);
   }
 }
 
+/** An id that can stand in `Last-Event-ID`. An empty one means: there is none any more. */
+const headerSafe = /^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;

@@ -1,108 +1,82 @@
 import { hash } from 'node:crypto';
-import { randomHex } from '../../domain/ids.ts';
-import { newestModern } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
+import { Attempt, type AttemptDeps, type UpstreamAnswer, type UpstreamRequest } from './attempt.ts';
 import { Breaker } from './breaker.ts';
-import { Connection, sessionHeaders, type Cancel } from './connection.ts';
-import type { Conversation, UpstreamAsk, UpstreamListener } from './conversation.ts';
-import type { HttpReply, Reading } from './exchange.ts';
+import { Connection } from './connection.ts';
+import { errand, type UpstreamListener } from './conversation.ts';
+import { Deadline } from './deadline.ts';
+import { faultViews, UpstreamFault, type FaultClass } from './fault.ts';
 import type { ServerFeatures } from './features.ts';
-import { faultViews, parseRetryAfter, UpstreamFault, type FaultClass } from './fault.ts';
-import { discover, initialize, type UpstreamSession, type Verdict } from './handshake.ts';
-import type { Credential, OutgoingHeaders } from './headers.ts';
-import { asReply, isRequestId, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
+import { Generation, speaksModern } from './generation.ts';
+import type { Credential } from './headers.ts';
+import { News } from './news.ts';
+import type { LegacySession } from './session.ts';
+import { LegacySessions } from './sessions.ts';
 import { Slots } from './slots.ts';
 
-export interface UpstreamRequest {
-  readonly method: string;
-  /** The upstream's own name of the target, mirrored in `Mcp-Name`. */
-  readonly name?: string | undefined;
-  readonly paramHeaders?: readonly { readonly header: string; readonly value: string }[];
-  /** Prefer the modern generation where the upstream speaks both. */
-  readonly preferModern: boolean;
-  /** Writes the params for the generation chosen; the id may serve as progress token. */
-  readonly params: (target: RequestTarget) => ByteString;
-  readonly deadlineMs: number;
-  /** Nothing anyone waits for: its failure says nothing of the server's health and opens no breaker. */
-  readonly aside?: boolean;
-  /** Notifications that arrive before the answer, in order. */
-  readonly onNotification?: ((message: UpstreamMessage, id: string) => void) | undefined;
-  readonly cancel?: Cancel;
-  /** Whose request it is; absent: the gateway's own errand. */
-  readonly conversation?: Conversation;
-  /** What the upstream asks of the client before it answers. Absent: refused. */
-  readonly onRequest?: ((ask: UpstreamAsk) => void) | undefined;
-}
-
-/** What the params of a request are written for. */
-export interface RequestTarget {
-  readonly modern: boolean;
-  /** The request's id upstream; it may serve as progress token. */
-  readonly id: string;
-  /** Client capabilities to declare to a modern upstream: JSON text of an object. */
-  readonly capabilities: string;
-}
-
-export type UpstreamAnswer = UpstreamReply;
-
-/** Requests of its own that an upstream may put before one answer; each is refused with a message of its own. */
-const mostRequests = 8;
-/** A verdict rests on evidence, and evidence ages: it is asked for again after this long. */
-const verdictMs = 60 * 60_000;
-
-/** A request from its admission to its end. */
-interface Attempt {
-  readonly request: UpstreamRequest;
-  /** Monotonic milliseconds when the caller's patience ends, waiting for a slot and a handshake included. */
-  readonly until: number;
-  /** Monotonic milliseconds when it had its slot. */
-  started: number;
-  /** It was sent a second time, into a new session. */
-  repeated: boolean;
-}
+export type { RequestTarget, UpstreamAnswer, UpstreamRequest } from './attempt.ts';
 
 const modernGeneration = { session: undefined };
 
 /**
- * One server as seen with one credential: its connections, its protocol generation, its legacy session, its breaker
- * and its slots. Sessions are shared by all callers, so nothing of any caller may be declared or remembered in them.
+ * One server as seen with one credential: its connections, its protocol generation, its sessions, its breaker and its
+ * slots. A session belongs to one conversation, and nothing of any caller is declared or remembered in another's.
  */
 export class Upstream {
   readonly breaker: Breaker;
   readonly #connection: Connection;
+  readonly #generation: Generation;
+  readonly #sessions: LegacySessions;
+  readonly #news: News;
   readonly #clock: Clock;
   readonly #slots: Slots;
   readonly #observe: (fault: FaultClass | undefined, ms: number) => void;
-  #verdict: (Verdict & { at: number }) | undefined;
-  #discovering: Promise<Verdict> | undefined;
-  #session: UpstreamSession | undefined;
-  #opening: Promise<UpstreamSession> | undefined;
+  readonly #attempts: AttemptDeps;
   #closed = false;
   #server: SnapshotServer;
 
-  /** @param observe told of every exchange: its fault class, or undefined, and how long it took */
+  /**
+   * @param client for requests; `openStreams` opens another, for streams that go on without an end
+   * @param observe told of every exchange: its fault class, or undefined, and how long it took
+   */
   constructor(deps: {
     server: SnapshotServer;
     client: HttpClient;
+    openStreams: () => HttpClient;
     credential: Credential;
     clock: Clock;
     observe: (fault: FaultClass | undefined, ms: number) => void;
   }) {
+    const { clock } = deps;
     this.#server = deps.server;
-    this.breaker = new Breaker(deps.clock);
-    this.#connection = new Connection(deps);
-    this.#clock = deps.clock;
+    this.breaker = new Breaker(clock);
+    const connection = new Connection(deps);
+    const generation = new Generation(connection, clock);
+    const sessions = new LegacySessions(connection, clock, {
+      lost: (session) => this.#news.lost(session),
+      hear: (message) => this.#news.hear(message),
+    });
+    this.#connection = connection;
+    this.#generation = generation;
+    this.#sessions = sessions;
+    this.#news = new News({ connection, generation, sessions, clock });
+    this.#clock = clock;
     this.#slots = new Slots(deps.server.limits.concurrency);
     this.#observe = deps.observe;
+    this.#attempts = {
+      connection,
+      sessions,
+      clock,
+      closed: () => this.#closed,
+      doubt: () => generation.doubt(),
+      finished: (attempt, error) => this.#finished(attempt, error),
+    };
   }
 
   /**
-   * Send one request and wait for its answer. It is sent at most once; the single exception is an upstream that says
-   * it no longer knows the session (404), which means it did not run it: the session is opened anew and the request
-   * sent again, once.
+   * Send one request and wait for its answer. It is sent at most once, but for a session that is no longer known.
    * @throws UpstreamFault, by rejecting
    */
   request(request: UpstreamRequest): Promise<UpstreamAnswer> {
@@ -110,51 +84,39 @@ export class Upstream {
     const wait = this.breaker.admit();
     if (wait > 0)
       return Promise.reject(new UpstreamFault('breaker_open', 'the breaker is open', { retryAfterMs: wait }));
-    const now = this.#clock.monotonic();
-    const attempt: Attempt = { request, until: now + request.deadlineMs, started: now, repeated: false };
-    const known = this.#generation(request);
+    const deadline = new Deadline(this.#clock, request.deadlineMs, progressDeadline(this.#server));
+    const attempt = new Attempt(this.#attempts, request, deadline, this.#clock.monotonic());
+    const known = this.#known(attempt);
     const slot = this.#slots.take();
-    return known === undefined || slot !== true ? this.#prepare(attempt, slot) : this.#send(attempt, known.session);
+    return known === undefined || slot !== true ? this.#prepare(attempt, slot) : attempt.send(known.session);
   }
 
-  /** Wait for a slot and a handshake, then send. */
-  async #prepare(attempt: Attempt, slot: boolean | Promise<boolean>): Promise<UpstreamAnswer> {
-    if (!(await slot)) throw new UpstreamFault('busy', 'no slot came free', { retryAfterMs: 1_000 });
-    attempt.started = this.#clock.monotonic();
-    const { request, until } = attempt;
-    let session: UpstreamSession | undefined;
-    try {
-      const verdict = this.#fresh() ?? (await this.#within(until, this.#discover()));
-      const modern = verdict.modern && (request.preferModern || !verdict.legacy);
-      session = modern ? undefined : (this.#session ?? (await this.#within(until, this.#open())));
-    } catch (error) {
-      this.#ended(attempt, error);
-      throw error;
-    }
-    return this.#send(attempt, session);
+  /**
+   * Capabilities the server declared at discovery or `initialize`; learned by a handshake if need be.
+   * @throws UpstreamFault
+   */
+  async features(): Promise<ServerFeatures> {
+    if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
+    const verdict = await this.#generation.learn();
+    return speaksModern(verdict, true) ? verdict.features : (await this.#sessions.open(errand)).features;
   }
 
-  /** What to speak, where that is known without asking. */
-  #generation(request: UpstreamRequest): { session: UpstreamSession | undefined } | undefined {
-    const verdict = this.#fresh();
-    if (verdict === undefined) return undefined;
-    if (verdict.modern && (request.preferModern || !verdict.legacy)) return modernGeneration;
-    return this.#session === undefined ? undefined : { session: this.#session };
+  /** Hear what the server says by itself: list changes, and updates of resources. One stream however many listen. */
+  listen(listener: UpstreamListener): Disposable {
+    return this.#news.listen(listener);
   }
 
-  /** Every attempt that had a slot ends here, once: the slot is free again, breaker and health learn how it went. */
-  #ended(attempt: Attempt, error: unknown): void {
-    this.#slots.release();
-    const ms = this.#clock.monotonic() - attempt.started;
-    if (error === undefined) {
-      this.breaker.success();
-      this.#observe(undefined, ms);
-    } else if (error instanceof UpstreamFault) {
-      if (attempt.request.aside === true && error.fault !== 'throttled') return;
-      if (faultViews[error.fault].blames) this.breaker.failure();
-      else if (error.fault === 'throttled') this.breaker.failure(error.retryAfterMs ?? 1_000);
-      this.#observe(error.fault, ms);
-    }
+  /**
+   * Ask to be told of one resource's updates: counted, so the upstream is asked once.
+   * @throws UpstreamFault
+   */
+  watch(uri: string): Promise<Disposable> {
+    return this.#news.watch(uri);
+  }
+
+  /** A client conversation is over: its upstream session is given back. */
+  endConversation(key: string): void {
+    this.#sessions.end(key);
   }
 
   get server(): SnapshotServer {
@@ -175,177 +137,67 @@ export class Upstream {
   /** Refuse new requests, end the running ones and close the connections. */
   close(): void {
     this.#closed = true;
-    this.#connection.close(this.#session);
+    this.#news.close();
+    this.#connection.close(this.#sessions.close());
   }
 
-  /** A handshake is shared by all who wait for it; each waits no longer than its own deadline. */
-  async #within<T>(until: number, shared: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const left = Math.max(1, until - this.#clock.monotonic());
-      timer = setTimeout(() => reject(new UpstreamFault('timeout', 'the handshake takes too long')), left);
-    });
+  /** Wait for a slot and a handshake, then send. */
+  async #prepare(attempt: Attempt, slot: boolean | Promise<boolean>): Promise<UpstreamAnswer> {
+    if (!(await slot)) throw new UpstreamFault('busy', 'no slot came free', { retryAfterMs: 1_000 });
+    attempt.started = this.#clock.monotonic();
+    const { deadline, request, conversation } = attempt;
+    let session: LegacySession | undefined;
     try {
-      return await Promise.race([shared, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #send(attempt: Attempt, session: UpstreamSession | undefined): Promise<UpstreamAnswer> {
-    const { request } = attempt;
-    const modern = session === undefined;
-    const id = randomHex();
-    const out: OutgoingHeaders = modern
-      ? { version: newestModern, method: request.method, name: request.name, params: request.paramHeaders }
-      : sessionHeaders(session);
-    let sent: Promise<UpstreamAnswer>;
-    try {
-      if (this.#closed) throw new UpstreamFault('closed', 'the server was reconfigured');
-      // Waiting for a slot and a handshake counts, too.
-      const left = Math.max(1, attempt.until - this.#clock.monotonic());
-      const params = request.params({ modern, id, capabilities: request.conversation?.capabilities ?? '{}' });
-      const body = bytes`{"jsonrpc":"2.0","id":"${ascii(id)}","method":"${ascii(request.method)}","params":${params}}`;
-      sent = this.#connection.send(out, body, left, request.cancel, this.#reading(attempt, session, id));
+      const verdict = this.#generation.known ?? (await deadline.within(this.#generation.learn()));
+      session = speaksModern(verdict, request.preferModern)
+        ? undefined
+        : (this.#sessions.find(conversation) ?? (await deadline.within(this.#open(attempt))));
     } catch (error) {
-      this.#ended(attempt, error);
-      return Promise.reject(error);
+      attempt.fail(error);
+      throw error;
     }
-    return session === undefined ? sent : sent.catch((error: unknown) => this.#failed(attempt, session, id, error));
+    return attempt.send(session);
   }
 
-  /**
-   * Capabilities the server declared at discovery or `initialize`; learned by a handshake if need be.
-   * @throws UpstreamFault
-   */
-  async features(): Promise<ServerFeatures> {
-    const verdict = this.#fresh() ?? (await this.#discover());
-    if (verdict.features !== undefined) return verdict.features;
-    return (this.#session ?? (await this.#open())).features;
-  }
-
-  /** Hear what the server says by itself: list changes, and updates of resources. One stream however many listen. */
-  listen(_listener: UpstreamListener): Disposable {
-    return { [Symbol.dispose]: () => undefined };
-  }
-
-  /**
-   * Ask to be told of one resource's updates: counted, so the upstream is asked once.
-   * @throws UpstreamFault
-   */
-  watch(_uri: string): Promise<Disposable> {
-    return Promise.reject(new UpstreamFault('protocol', 'no subscriptions yet'));
-  }
-
-  /** A client conversation is over: its upstream session is given back. */
-  endConversation(_key: string): void {}
-
-  #reading(attempt: Attempt, session: UpstreamSession | undefined, id: string): Reading<UpstreamAnswer> {
-    let requests = 0;
-    return {
-      event: (data) => {
-        const message = readMessage(data);
-        if (message.kind === 'response') return true;
-        if (message.kind === 'notification') attempt.request.onNotification?.(message, id);
-        else if (++requests > mostRequests) throw new UpstreamFault('protocol', 'it asks without end');
-        else if (!isRequestId(message.id!)) throw new UpstreamFault('protocol', 'it asks under no proper id');
-        else if (session !== undefined) this.#connection.refuse(message, session);
-        return false;
-      },
-      reply: (reply) => this.#read(reply, session, id),
-      ended: (error) => {
-        const again = error instanceof UpstreamFault && error.fault === 'session' && !attempt.repeated;
-        if (!again) this.#ended(attempt, error);
-      },
-    };
-  }
-
-  /**
-   * What a failure means for the session. An upstream that says it does not know it ran nothing: another is opened and
-   * the request sent once more. One whose answer nobody waits for any longer is told so.
-   */
-  async #failed(attempt: Attempt, session: UpstreamSession, id: string, error: unknown): Promise<UpstreamAnswer> {
-    if (!(error instanceof UpstreamFault)) throw error;
-    if (error.fault === 'session' && !attempt.repeated) {
-      if (this.#session === session) this.#session = undefined;
-      attempt.repeated = true;
-      let next: UpstreamSession;
-      try {
-        next = this.#session ?? (await this.#within(attempt.until, this.#open()));
-      } catch (failure) {
-        this.#ended(attempt, failure);
-        throw failure;
-      }
-      return this.#send(attempt, next);
-    }
-    const given = error.fault === 'timeout' || error.fault === 'cancelled';
-    if (given && error.dispatched) this.#connection.cancel(id, session);
-    throw error;
-  }
-
-  #read(reply: HttpReply, session: UpstreamSession | undefined, id: string): UpstreamAnswer {
-    if (reply.status !== 200) this.#checkStatus(reply, session);
-    // Some servers answer an unknown session so. Whether the call ran is not said: it fails, and the next one opens anew.
-    if (reply.status === 400 && this.#session === session) this.#session = undefined;
+  async #open({ conversation }: Attempt): Promise<LegacySession> {
     try {
-      return asReply(readMessage(reply.body), id);
+      return await this.#sessions.open(conversation);
     } catch (error) {
-      // What speaks no JSON-RPC may speak another generation by now: ask again next time.
-      if (reply.status >= 400) this.#verdict = undefined;
-      if (reply.status >= 400) throw new UpstreamFault('http_status', `HTTP ${reply.status}`, { dispatched: true });
+      this.#generation.doubt();
       throw error;
     }
   }
 
-  /** Statuses that speak for themselves; any other error status may still carry a JSON-RPC error. */
-  #checkStatus(reply: HttpReply, session: UpstreamSession | undefined): void {
-    const { status } = reply;
-    const fail = (fault: FaultClass, retryAfterMs?: number): never => {
-      throw new UpstreamFault(fault, `HTTP ${status}`, { dispatched: true, retryAfterMs });
-    };
-    if (status === 401 || status === 403) fail('unauthorized');
-    if (status === 404 && session?.id !== undefined) fail('session');
-    if (status === 429 || status === 503) {
-      const retryAfterMs = parseRetryAfter(reply.headers.get('retry-after'), this.#clock.now());
-      fail(retryAfterMs === undefined && status === 503 ? 'http_status' : 'throttled', retryAfterMs);
+  /** What to speak, where that is known without asking. */
+  #known({ request, conversation }: Attempt): { session: LegacySession | undefined } | undefined {
+    const verdict = this.#generation.known;
+    if (verdict === undefined) return undefined;
+    if (speaksModern(verdict, request.preferModern)) return modernGeneration;
+    const session = this.#sessions.find(conversation);
+    return session === undefined ? undefined : { session };
+  }
+
+  /** Every attempt that had a slot ends here, once: the slot is free again, breaker and health learn how it went. */
+  #finished(attempt: Attempt, error: unknown): void {
+    this.#slots.release();
+    const ms = this.#clock.monotonic() - attempt.started;
+    if (error === undefined) {
+      this.breaker.success();
+      this.#observe(undefined, ms);
+    } else if (error instanceof UpstreamFault) {
+      const { fault } = error;
+      if (attempt.request.aside === true && fault !== 'throttled') return;
+      // People who leave a question unanswered are not the upstream's fault.
+      const blames = faultViews[fault].blames && !(fault === 'timeout' && attempt.deadline.paused);
+      if (blames) this.breaker.failure();
+      else if (fault === 'throttled') this.breaker.failure(error.retryAfterMs ?? 1_000);
+      this.#observe(fault, ms);
     }
-    if (status >= 500 || status === 202 || status < 200) fail('http_status');
-  }
-
-  #fresh(): Verdict | undefined {
-    const verdict = this.#verdict;
-    return verdict !== undefined && this.#clock.monotonic() - verdict.at < verdictMs ? verdict : undefined;
-  }
-
-  async #discover(): Promise<Verdict> {
-    this.#discovering ??= discover((ask) => this.#connection.ask(ask))
-      .then((verdict) => {
-        this.#verdict = { ...verdict, at: this.#clock.monotonic() };
-        return verdict;
-      })
-      .finally(() => {
-        this.#discovering = undefined;
-      });
-    return this.#discovering;
-  }
-
-  /** Fifty callers that find no session cause one `initialize`. */
-  async #open(): Promise<UpstreamSession> {
-    this.#opening ??= initialize((ask) => this.#connection.ask(ask))
-      .then((session) => {
-        this.#session = session;
-        return session;
-      })
-      .catch((error: unknown) => {
-        this.#verdict = undefined;
-        throw error;
-      })
-      .finally(() => {
-        this.#opening = undefined;
-      });
-    return this.#opening;
   }
 }
+
+/** Milliseconds a request may take that reports progress. Snapshots compiled before the limit existed have none. */
+const progressDeadline = ({ limits }: SnapshotServer): number => limits.progressDeadlineMs ?? limits.deadlineMs;
 
 /** A key for connections that must not be shared: another workspace, server, address or credential. */
 export const upstreamKey = (workspaceId: string, server: SnapshotServer): string =>

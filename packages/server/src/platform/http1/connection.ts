@@ -5,7 +5,7 @@ import { HttpProtocolError, ResponseParser, type ResponseHeaders, type ResponseS
 
 /** One request. It is built by the caller; nothing is added but `host` and `content-length`. */
 export interface HttpRequest {
-  readonly method: 'POST' | 'DELETE';
+  readonly method: 'POST' | 'GET' | 'DELETE';
   readonly path: string;
   /** Lines made by `headerLine`. */
   readonly headers: string;

@@ -65,7 +65,7 @@ const chunkForm = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;.*)?$/;
 type State = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'until-close' | 'done';
 
 /**
- * Reads one response to a POST or DELETE from the bytes of a connection, strictly: where two readers could disagree on
+ * Reads one response to a POST, GET or DELETE from the bytes of a connection, strictly: where two readers could disagree on
  * where a message ends, this one refuses it (RFC 9112 6.3, 11.2), because the next answer would then be another
  * caller's.
  */

@@ -1,0 +1,137 @@
+import { decide } from '../../domain/policy.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Catalogue } from '../catalogue.ts';
+import type { HeldSnapshot } from '../snapshots.ts';
+import type { UpstreamListener } from '../upstreams/conversation.ts';
+import type { Upstreams } from '../upstreams/pool.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import type { Viewer } from './seat.ts';
+import type { ResourceTarget, ResourceWatching } from './subscriptions.ts';
+
+/** What is heard of one server. */
+interface Desk {
+  readonly serverId: string;
+  upstream: Upstream;
+  listening: Disposable;
+  /** By the server's own URI. */
+  readonly watches: Map<string, Watch>;
+}
+
+interface Watch {
+  readonly hearers: Set<() => void>;
+  /** What the upstream was asked for; asked anew when the server is reached in another way. */
+  asked: Promise<Disposable>;
+}
+
+/**
+ * Hears what upstreams say by themselves, in workspaces where somebody listens: a changed list is read again, an update
+ * of a resource goes to those who subscribed to it.
+ */
+export class Newsroom implements ResourceWatching {
+  readonly #deps: { catalogue: Catalogue; upstreams: Upstreams; log: Log };
+  /** By workspace: how many listen, and a desk for each of its servers. */
+  readonly #rooms = new Map<string, { held: HeldSnapshot; listeners: number; readonly desks: Map<string, Desk> }>();
+
+  constructor(deps: { catalogue: Catalogue; upstreams: Upstreams; log: Log }) {
+    this.#deps = deps;
+  }
+
+  /** Somebody listens in the workspace, until disposed. */
+  attend(held: HeldSnapshot): Disposable {
+    const { id } = held.snapshot.workspace;
+    const room = this.#rooms.get(id) ?? { held, listeners: 0, desks: new Map<string, Desk>() };
+    this.#rooms.set(id, room);
+    if (room.listeners++ === 0) this.sync(id, held);
+    let left = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (left) return;
+        left = true;
+        if (--room.listeners > 0 || this.#rooms.get(id) !== room) return;
+        this.#rooms.delete(id);
+        for (const desk of room.desks.values()) desk.listening[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** Take in a new snapshot of a workspace. */
+  sync(workspaceId: string, held: HeldSnapshot | undefined): void {
+    const room = this.#rooms.get(workspaceId);
+    if (room === undefined) return;
+    if (held === undefined) this.#rooms.delete(workspaceId);
+    else room.held = held;
+    for (const desk of room.desks.values()) {
+      if (held?.serversById.has(desk.serverId) === true) continue;
+      desk.listening[Symbol.dispose]();
+      room.desks.delete(desk.serverId);
+    }
+    for (const server of held?.snapshot.servers ?? []) this.#seat(room.desks, held!, server.id);
+  }
+
+  async resolve({ held, principal, server }: Viewer, uri: string): Promise<ResourceTarget | undefined> {
+    const target = await this.#deps.catalogue.resource(held, server, uri);
+    if (target === undefined) return undefined;
+    const question = { serverSlug: target.server.slug, kind: 'resource', name: target.definition.name } as const;
+    const allowed = decide(held.snapshot, principal, question).effect === 'allow';
+    return allowed ? { server: target.server, upstreamUri: target.name } : undefined;
+  }
+
+  async watch({ held }: Viewer, { server, upstreamUri }: ResourceTarget, onUpdated: () => void): Promise<Disposable> {
+    const attended = this.attend(held);
+    try {
+      const room = this.#rooms.get(held.snapshot.workspace.id)!;
+      const desk = this.#seat(room.desks, room.held, server.id);
+      const watch = desk.watches.get(upstreamUri) ?? { hearers: new Set(), asked: desk.upstream.watch(upstreamUri) };
+      desk.watches.set(upstreamUri, watch);
+      watch.hearers.add(onUpdated);
+      const leave = (): void => {
+        watch.hearers.delete(onUpdated);
+        attended[Symbol.dispose]();
+        if (watch.hearers.size > 0) return;
+        if (desk.watches.get(upstreamUri) === watch) desk.watches.delete(upstreamUri);
+        watch.asked.then(
+          (asked) => asked[Symbol.dispose](),
+          () => undefined,
+        );
+      };
+      try {
+        await watch.asked;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+      return { [Symbol.dispose]: leave };
+    } catch (error) {
+      attended[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #seat(desks: Map<string, Desk>, held: HeldSnapshot, serverId: string): Desk {
+    const upstream = this.#deps.upstreams.of(held, held.serversById.get(serverId)!);
+    const known = desks.get(serverId);
+    if (known?.upstream === upstream) return known;
+    const watches = known?.watches ?? new Map<string, Watch>();
+    const listening = upstream.listen(this.#hearing(held.snapshot.workspace.id, serverId, watches));
+    known?.listening[Symbol.dispose]();
+    const desk = { serverId, upstream, listening, watches };
+    desks.set(serverId, desk);
+    // The server is reached in another way now, where nobody has asked yet.
+    for (const [uri, watch] of known === undefined ? [] : watches) {
+      watch.asked = upstream.watch(uri);
+      watch.asked.catch((error: unknown) => {
+        this.#deps.log.warn({ err: error, serverId }, 'a subscription could not be taken over');
+      });
+    }
+    return desk;
+  }
+
+  #hearing(workspaceId: string, serverId: string, watches: ReadonlyMap<string, Watch>): UpstreamListener {
+    return {
+      listChanged: (kind) => this.#deps.catalogue.reload(workspaceId, serverId, kind),
+      resourceUpdated: (uri) => {
+        for (const tell of watches.get(uri)?.hearers ?? []) tell();
+      },
+    };
+  }
+}
