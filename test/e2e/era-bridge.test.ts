@@ -201,9 +201,12 @@ describe('[NEW-05] requestState', () => {
   });
 
   it('asks again for what was not answered', async () => {
-    const { state } = await asked('ask_name');
+    const { state, responses } = await asked('ask_name');
     const again = await modernCall({ name: 'ask_name', requestState: state, inputResponses: {} });
     expect(again.result?.resultType).toBe('input_required');
+    const { requestState } = again.result!;
+    const answered = await modernCall({ name: 'ask_name', requestState, inputResponses: responses });
+    expect(answered.result?.content?.[0]?.text).toBe('Hello, Ada!');
   });
 });
 

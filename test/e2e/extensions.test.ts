@@ -106,7 +106,7 @@ describe('extensions', () => {
   it('[edge 61] are declared upstream as the client declared them, where the gateway relays them', async () => {
     const answer = async (...ids: string[]): Promise<unknown> =>
       (await ask('tools/call', { name: 'extensions' }, declaring(...ids))).result!['content'];
-    expect(await answer(tasks, ui, 'com.example/unheard-of')).toEqual([{ type: 'text', text: `${ui} ${tasks}` }]);
+    expect(await answer(tasks, ui, 'com.example/unheard-of')).toEqual([{ type: 'text', text: `${tasks} ${ui}` }]);
     expect(await answer()).toEqual([{ type: 'text', text: '' }]);
   });
 

@@ -79,6 +79,7 @@ function askingServer(started: string[], ended: string[]): McpServer {
       .sendRequest(
         { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: nameForm } },
         ElicitResultSchema,
+        { signal: extra.signal },
       )
       .then(({ action, content }) => (action === 'accept' ? String(content?.['name']) : action));
 

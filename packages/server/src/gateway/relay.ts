@@ -73,7 +73,7 @@ export class Relay {
       edits.push(...more);
       edits.sort((a, b) => a.start - b.start);
     }
-    const status = modern && statusNamed.has(errorCode(answer) ?? 0) ? 400 : 200;
+    const status = modern && answer.error !== undefined ? (statuses.get(errorCode(answer) ?? 0) ?? 200) : 200;
     const { inbound } = this.#call;
     const large = bytes.length > largeBytes;
     this.#replies.message(inbound, large ? splicePieces(bytes, edits) : splice(bytesOf(bytes), edits), status);
@@ -94,9 +94,10 @@ function wantedLevel(call: Exchanged, message: Message): LogLevel | undefined {
   return isLogLevel(level) ? level : undefined;
 }
 
-/** Errors for which the modern protocol names the HTTP status (streamable-http, 400). */
-const statusNamed: ReadonlySet<number> = new Set([
-  rpcCode.headerMismatch,
-  rpcCode.missingCapability,
-  rpcCode.unsupportedVersion,
+/** Errors for which the modern protocol names the HTTP status (streamable-http). */
+const statuses: ReadonlyMap<number, number> = new Map([
+  [rpcCode.headerMismatch, 400],
+  [rpcCode.missingCapability, 400],
+  [rpcCode.unsupportedVersion, 400],
+  [rpcCode.methodNotFound, 404],
 ]);

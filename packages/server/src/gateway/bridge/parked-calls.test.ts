@@ -99,14 +99,14 @@ describe('parked calls', () => {
     const parked = new ParkedCalls<string>();
     let cancelled = 0;
     const park = (tokenId: string): unknown => parked.park(principal(tokenId), () => cancelled++);
-    for (let i = 0; i < 16; i++) park('t1');
+    for (let i = 0; i < 64; i++) park('t1');
     expect(() => park('t1')).toThrow(/wait for input/);
     park('t2');
     parked.keepOnly('w2', new Set());
-    expect(parked.size).toBe(17);
+    expect(parked.size).toBe(65);
     parked.keepOnly('w1', new Set(['t2']));
-    expect([parked.size, cancelled]).toEqual([1, 16]);
+    expect([parked.size, cancelled]).toEqual([1, 64]);
     parked.close();
-    expect([parked.size, cancelled]).toEqual([0, 17]);
+    expect([parked.size, cancelled]).toEqual([0, 65]);
   });
 });

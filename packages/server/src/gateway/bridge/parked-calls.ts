@@ -17,7 +17,7 @@ export type Leg<T> =
 export const parkedMs = 10 * 60_000;
 /** Requests that arrive together are asked together. */
 const gatherMs = 20;
-const mostPerToken = 16;
+const mostPerToken = 64;
 const mostParked = 1_000;
 
 /**

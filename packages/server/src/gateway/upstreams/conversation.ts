@@ -12,8 +12,15 @@ export interface Conversation {
   readonly capabilities: string;
 }
 
-/** The gateway's own: lists, handshakes, news. Nothing is declared, so nothing may be asked. */
-export const errand: Conversation = { key: '', capabilities: '{}' };
+/**
+ * The gateway's own: lists, handshakes, news. Some servers list tools that ask only where their client can be asked, so
+ * everything that can be relayed is declared; who calls such a tool does so in a conversation of their own. Nothing is
+ * answered in this one.
+ */
+export const errand: Conversation = {
+  key: '',
+  capabilities: '{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{}},"roots":{}}',
+};
 
 /** A request of the upstream in the middle of one of ours (`elicitation/create`, `sampling/createMessage`, `roots/list`). */
 export interface UpstreamAsk {
