@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/policy.ts';
 import { canonicalJson } from '../platform/json/canonical.ts';
 import { member, stringValue, type JsonNode } from '../platform/json/scan.ts';
+import { mirroredParams } from '../platform/param-headers.ts';
 import { argsShape } from './args-shape.ts';
 import { authorize } from './authorized-call.ts';
 import type { CatalogueTool } from './catalogue.ts';
@@ -8,7 +9,7 @@ import { dispatch } from './dispatch.ts';
 import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
 import { rateLimited } from './limits.ts';
 import type { Message } from './message.ts';
-import { mirroredParams, requireMirroredParams } from './param-headers.ts';
+import { requireMirroredParams } from './param-headers.ts';
 import type { CallRecord } from './recorder.ts';
 import { refuseUnoffered, Relay } from './relay.ts';
 import { invalidParams, toolNotAllowed, unknownTool, type RpcError } from './rpc-error.ts';

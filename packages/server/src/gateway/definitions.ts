@@ -9,8 +9,8 @@ import {
   type JsonNode,
   type ScanLimits,
 } from '../platform/json/scan.ts';
+import { paramHeaders, type ParamHeader } from '../platform/param-headers.ts';
 import { declaredArgs, type DeclaredArgs } from './args-shape.ts';
-import { paramHeaders, type ParamHeader } from './param-headers.ts';
 
 /** A tool as its server defines it. The text is kept as it came; only the name is exchanged when it is listed. */
 export interface ToolDefinition {

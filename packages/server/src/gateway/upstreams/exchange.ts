@@ -3,10 +3,10 @@ import type { HttpClient } from '../../platform/http1/client.ts';
 import type { HttpRequest, ResponseHandler } from '../../platform/http1/connection.ts';
 import { GrowingBuffer } from '../../platform/growing-buffer.ts';
 import { HttpProtocolError, type ResponseHeaders } from '../../platform/http1/response-parser.ts';
+import { SseReader } from '../../platform/sse-reader.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
-import { SseReader } from './sse.ts';
 
 export interface ExchangeLimits {
   /** Milliseconds until the whole exchange is given up. */

@@ -1,8 +1,8 @@
-import { GrowingBuffer } from '../../platform/growing-buffer.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 
 /**
  * Reads a Server-Sent Events stream (WHATWG HTML 9.2.6) from chunks: CR, LF and CRLF, a BOM, several data lines,
- * comments, unknown fields, and UTF-8 split anywhere. Only `data`, `id` and `retry` matter here.
+ * comments, unknown fields, and UTF-8 split anywhere. Of the fields only `data`, `id` and `retry` matter.
  */
 export class SseReader {
   readonly #onData: (data: Buffer) => void;
@@ -13,6 +13,10 @@ export class SseReader {
   #data: GrowingBuffer | undefined;
   #afterCr = false;
   #first = true;
+  /** The id of the event as far as it has come. */
+  #id: string | undefined;
+  #lastEventId: string | undefined;
+  #retryMs: number | undefined;
 
   /**
    * @param onData called with the data of each event that has any; the buffer is the listener's own
@@ -21,6 +25,16 @@ export class SseReader {
   constructor(onData: (data: Buffer) => void, maxEventBytes: number) {
     this.#onData = onData;
     this.#maxEventBytes = maxEventBytes;
+  }
+
+  /** The id of the last event that was complete, with data or without: where to resume; undefined or empty: nowhere. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Milliseconds to wait before reconnecting, as the server last asked for. */
+  get retryMs(): number | undefined {
+    return this.#retryMs;
   }
 
   /** Take the next chunk; its bytes are copied. */
@@ -65,13 +79,22 @@ export class SseReader {
       if (this.#data === undefined) this.#data = new GrowingBuffer(data.length);
       else this.#data.push(NEWLINE);
       this.#data.push(data);
-    }
+    } else this.#readPosition(line);
     this.#line.clear();
+  }
+
+  /** `id` and `retry` are rare and short, so they may be decoded. */
+  #readPosition(line: Buffer): void {
+    if (line[0] !== LETTER_I && line[0] !== LETTER_R) return;
+    const [, field, value] = /^(id|retry)(?:: ?(.*))?$/s.exec(line.toString('utf8')) ?? [];
+    if (field === 'id' && value?.includes('\0') !== true) this.#id = value ?? '';
+    else if (field === 'retry' && /^\d{1,9}$/.test(value ?? '')) this.#retryMs = Number(value);
   }
 
   #endEvent(): void {
     const data = this.#data;
     this.#data = undefined;
+    this.#lastEventId = this.#id ?? this.#lastEventId;
     if (data !== undefined && data.length > 0) this.#onData(data.view());
   }
 }
@@ -79,4 +102,6 @@ export class SseReader {
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
+const LETTER_I = 0x69;
+const LETTER_R = 0x72;
 const NEWLINE = Buffer.from('\n');
