@@ -1,49 +1,27 @@
 import { rpcCode } from '../../domain/protocol.ts';
 import { JsonRejected, member } from '../../platform/json/scan.ts';
-import { BridgeFault, statusFault } from './fault.ts';
-import type { GatewayHttp } from './gateway-http.ts';
-import { openStream, waitBeforeRetry } from './listener.ts';
-import {
-  answerUnder,
-  errorCode,
-  errorMessage,
-  parsedValue,
-  readMessage,
-  type Message,
-  type MessageId,
-} from './message.ts';
+import { messagesWithResumption, post, type ExchangeDeps, type Outgoing } from './exchange.ts';
+import { BridgeFault } from './fault.ts';
+import { answerUnder, errorMessage, parsedValue, readMessage, type Message, type MessageId } from './message.ts';
 import type { Outlet } from './outlet.ts';
-import { postHeaders, type Session } from './request-headers.ts';
-import { messagesOf, wholeBody, type StreamPosition } from './response-body.ts';
-import type { SessionKeeper } from './session.ts';
-import type { ToolHeaders } from './tool-headers.ts';
 
-export interface RequestsDeps {
-  readonly http: GatewayHttp;
-  readonly tools: ToolHeaders;
-  readonly session: SessionKeeper;
+export interface RequestsDeps extends ExchangeDeps {
   readonly outlet: Outlet;
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
 }
 
 /** A request of the client that has no answer yet. */
-interface Pending {
+interface Pending extends Outgoing {
   readonly id: MessageId;
-  readonly request: Message;
-  readonly modern: boolean;
   readonly abort: AbortController;
-  readonly signal: AbortSignal;
   /** What answered it over HTTP. */
   response: Response | undefined;
 }
 
 const maxPending = 256;
-const maxErrorBytes = 1024 * 1024;
 /** Time a legacy server has to end the stream of a call that was called off. */
 const cancelledMs = 5_000;
-/** Attempts in a row to take up a broken stream that bring nothing. */
-const maxResumes = 5;
 
 /** The client's requests under way, each on an HTTP exchange of its own, each answered exactly once. */
 export class Requests {
@@ -150,72 +128,19 @@ export class Requests {
   }
 
   async #exchange(pending: Pending): Promise<void> {
-    const { http, session } = this.#deps;
-    const response = await this.#post(pending);
-    pending.response = response;
-    if (!response.ok) return await this.#passError(pending, response);
-    const position: StreamPosition = { lastEventId: undefined, retryMs: undefined };
-    // Taken now: an answer to `initialize` opens one, and what broke off belongs to the one it was sent in.
-    const inSession = pending.modern ? undefined : session.current;
-    let stream: Response | undefined = response;
-    for (let failures = 0; failures <= maxResumes;) {
-      const from = position.lastEventId;
-      try {
-        stream ??= await this.#resume(pending, inSession!, position);
-        for await (const bytes of messagesOf(stream, position, http.url, pending.signal)) {
-          await this.deliver(bytes);
-          if (!this.#waits(pending)) return;
-        }
-      } catch (error) {
-        if (!(error instanceof BridgeFault) || inSession === undefined || position.lastEventId === undefined)
-          throw error;
-        if (error.code === 401 || error.code === 404) throw error;
-      }
-      if (inSession === undefined || position.lastEventId === undefined) return;
-      failures = position.lastEventId === from ? failures + 1 : 0;
-      stream = undefined;
-      await waitBeforeRetry(position.retryMs, failures, pending.signal);
+    const { http, session, outlet } = this.#deps;
+    const answer = await post(this.#deps, pending);
+    if (answer.error !== undefined) {
+      if (!this.#waits(pending)) return;
+      this.#pending.delete(pending.id.key);
+      return await outlet.write(answerUnder(pending.id, answer.error));
     }
-  }
-
-  /** Take a broken stream up where it broke off (legacy; 2025-11-25 servers also break it on purpose). */
-  async #resume(pending: Pending, session: Session, position: StreamPosition): Promise<Response> {
-    const { http } = this.#deps;
-    const response = await openStream(http, session, position, pending.signal);
-    if (response.ok) return response;
-    await response.body?.cancel();
-    throw response.status === 404
-      ? new BridgeFault(404, 'The gateway has forgotten the session; whether the call was made is not known.')
-      : statusFault(response, http.url);
-  }
-
-  /** POST the request; in a session the gateway has forgotten, once more in a new one. A 404 means it was not run. */
-  async #post(pending: Pending): Promise<Response> {
-    const { session } = this.#deps;
-    const used = session.current;
-    const response = await this.#postOnce(pending);
-    const inSession = !pending.modern && used?.id !== undefined && pending.request.method !== 'initialize';
-    if (response.status !== 404 || !inSession) return response;
-    await response.body?.cancel();
-    await session.reopen(used);
-    return await this.#postOnce(pending);
-  }
-
-  #postOnce({ request, signal }: Pending): Promise<Response> {
-    const { http, session, tools } = this.#deps;
-    const headers = postHeaders(request, session.current, tools);
-    return http.send({ method: 'POST', headers, signal, body: request.bytes });
-  }
-
-  /** An answer with an HTTP error. What the gateway says of the call goes to the client as it is. */
-  async #passError(pending: Pending, response: Response): Promise<void> {
-    const { http, outlet } = this.#deps;
-    const body = await wholeBody(response, maxErrorBytes, http.url, pending.signal);
-    const answer = response.status === 401 ? undefined : errorIn(body);
-    if (answer === undefined) throw statusFault(response, http.url);
-    if (!this.#waits(pending)) return;
-    this.#pending.delete(pending.id.key);
-    await outlet.write(answerUnder(pending.id, answer));
+    pending.response = answer.response;
+    const within = pending.modern ? undefined : session.current;
+    for await (const bytes of messagesWithResumption(http, answer.response, within, pending.signal)) {
+      await this.deliver(bytes);
+      if (!this.#waits(pending)) return;
+    }
   }
 
   /** Whether its client still waits for an answer. */
@@ -226,15 +151,5 @@ export class Requests {
   #drop(pending: Pending): void {
     this.#pending.delete(pending.id.key);
     pending.abort.abort();
-  }
-}
-
-/** The JSON-RPC error a body consists of, if it does. */
-function errorIn(body: Buffer): Message | undefined {
-  try {
-    const answer = readMessage(body, 'gateway');
-    return errorCode(answer) === undefined ? undefined : answer;
-  } catch {
-    return undefined;
   }
 }

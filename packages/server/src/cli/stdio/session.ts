@@ -1,10 +1,10 @@
 import { rpcCode } from '../../domain/protocol.ts';
 import { member, sourceText, stringValue } from '../../platform/json/scan.ts';
-import { BridgeFault, statusFault } from './fault.ts';
+import { ask } from './ask.ts';
+import { BridgeFault } from './fault.ts';
 import type { GatewayHttp } from './gateway-http.ts';
-import { readMessage, type Message } from './message.ts';
+import type { Message } from './message.ts';
 import { postHeaders, sessionHeaders, type Session } from './request-headers.ts';
-import { messagesOf } from './response-body.ts';
 import type { ToolHeaders } from './tool-headers.ts';
 
 export interface SessionDeps {
@@ -69,7 +69,8 @@ export class SessionKeeper {
 
   async #openAgain(lost: Session, initialize: Message): Promise<void> {
     const signal = AbortSignal.any([this.#deps.signal, AbortSignal.timeout(reopenMs)]);
-    const { response, answer } = await this.#ask(initialize, undefined, signal);
+    const { http, tools } = this.#deps;
+    const { response, answer } = await ask(http, initialize, postHeaders(initialize, undefined, tools), signal);
     const session = sessionOf(response, answer);
     if (session.version !== lost.version) {
       throw new BridgeFault(
@@ -77,13 +78,12 @@ export class SessionKeeper {
         'The gateway has forgotten the session and now speaks another protocol revision. Start the client anew.',
       );
     }
-    const { http } = this.#deps;
-    const headers = { ...postHeaders(initialize, undefined, this.#deps.tools), ...sessionHeaders(session) };
+    const headers = { ...postHeaders(initialize, undefined, tools), ...sessionHeaders(session) };
     const accepted = await http.send({ method: 'POST', headers, signal, body: initialized });
     await accepted.body?.cancel();
     for (const setting of this.#settings.values()) {
       // What cannot be set again was not what the client is waiting for.
-      await this.#ask(setting, session, signal).catch(() => signal.throwIfAborted());
+      await ask(http, setting, postHeaders(setting, session, tools), signal).catch(() => signal.throwIfAborted());
     }
     this.#current = session;
     this.#deps.onReopened(session);
@@ -101,27 +101,6 @@ export class SessionKeeper {
     } catch {
       // Nobody is left to be told.
     }
-  }
-
-  /** Send a request of ours and read its answer. */
-  async #ask(
-    request: Message,
-    session: Session | undefined,
-    signal: AbortSignal,
-  ): Promise<{ response: Response; answer: Message }> {
-    const { http, tools } = this.#deps;
-    const headers = postHeaders(request, session, tools);
-    const response = await http.send({ method: 'POST', headers, signal, body: request.bytes });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw statusFault(response, http.url);
-    }
-    const position = { lastEventId: undefined, retryMs: undefined };
-    for await (const bytes of messagesOf(response, position, http.url, signal)) {
-      const answer = readMessage(bytes, 'gateway');
-      if (answer.kind === 'response' && answer.id?.key === request.id?.key) return { response, answer };
-    }
-    throw new BridgeFault(rpcCode.upstreamFailed, 'The gateway gave no answer when the session was opened anew.');
   }
 }
 
