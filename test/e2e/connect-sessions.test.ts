@@ -203,6 +203,26 @@ describe('answers that are no answers', () => {
     expect(client.said()).toContain('no MCP message');
   });
 
+  it('more requests than can be under way are refused at once, and the others are not lost', async () => {
+    const held: (() => void)[] = [];
+    await using base = await listen(
+      createServer((req, res) => {
+        req.on('data', (body: Buffer) => {
+          const { id } = JSON.parse(body.toString()) as { id: number };
+          held.push(() => res.writeHead(200, jsonType).end(`{"jsonrpc":"2.0","id":${id},"result":{}}`));
+        });
+      }),
+    );
+    await using client = start(`${base.origin}/mcp`);
+    const answers = Array.from({ length: 300 }, (_, id) => client.ask({ id, method: 'tools/list' }));
+    await until('the last are refused', async () => client.lines.length === 44);
+    for (const line of client.lines) expect(JSON.parse(line)).toMatchObject({ error: { code: 503 } });
+    await until('the others are there', async () => held.length === 256);
+    for (const release of held) release();
+    const results = (await Promise.all(answers)).filter((line) => line.includes('"result"'));
+    expect(results).toHaveLength(256);
+  });
+
   it('a modern call that is called off closes its stream and tells nothing else', async () => {
     let closed = false;
     const seen: string[] = [];

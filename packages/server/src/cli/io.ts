@@ -54,6 +54,8 @@ export function processIo(): Io {
     },
     streams: () => {
       process.stdout.off('error', leave);
+      // Nobody reading what is said to people is no reason to stop.
+      process.stderr.on('error', () => undefined);
       const told = new AbortController();
       for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => told.abort());
       return { input: process.stdin, output: process.stdout, signal: told.signal };

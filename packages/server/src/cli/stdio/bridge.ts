@@ -44,7 +44,7 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   const stop = new AbortController();
   const quit = (): void => stop.abort();
   // A client that reads no more has gone.
-  options.output.once('error', quit);
+  options.output.on('error', quit);
   options.signal.addEventListener('abort', quit);
   if (options.signal.aborted) quit();
   stop.signal.addEventListener('abort', () => options.input.destroy());

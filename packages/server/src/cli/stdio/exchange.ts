@@ -42,7 +42,8 @@ export async function post(deps: ExchangeDeps, outgoing: Outgoing): Promise<Http
     request.method === 'tools/call' &&
     answer.error !== undefined &&
     errorCode(answer.error) === rpcCode.headerMismatch;
-  if (!lacksHeaders || !(await relearnTools(deps.http, deps.tools, request, signal))) return answer;
+  // Where the list cannot be had either, what the gateway said first is the answer.
+  if (!lacksHeaders || !(await relearnTools(deps.http, deps.tools, request, signal).catch(() => false))) return answer;
   return await readStatus(deps, outgoing, await postOnce(deps, outgoing));
 }
 

@@ -12,7 +12,7 @@ const shortestWaitMs = 100;
 /**
  * Wait before a stream is taken up again.
  * @param asked milliseconds the server asked for in `retry`
- * @param failures attempts in a row that brought nothing
+ * @param failures attempts in a row that have failed
  */
 export async function waitBeforeRetry(asked: number | undefined, failures: number, signal: AbortSignal): Promise<void> {
   const backoff = failures === 0 && asked !== undefined ? 0 : firstWaitMs * 2 ** Math.min(failures, 5);
@@ -71,10 +71,8 @@ export class Listener {
       try {
         const response = await openStream(http, session, position, signal);
         if (response.ok && isEventStream(response)) {
-          for await (const bytes of messagesOf(response, position, http.url, signal)) {
-            failures = -1;
-            await deliver(bytes);
-          }
+          failures = -1;
+          for await (const bytes of messagesOf(response, position, http.url, signal)) await deliver(bytes);
         } else {
           await response.body?.cancel();
           if (response.status === 404 && session.id !== undefined) return await onLost(session);
