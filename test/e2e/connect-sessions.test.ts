@@ -223,6 +223,45 @@ describe('answers that are no answers', () => {
     expect(results).toHaveLength(256);
   });
 
+  it('[edge 20] a list that passes by is enough to know what a call has to mirror', async () => {
+    const seen: string[] = [];
+    const inputSchema = { type: 'object', properties: { n: { type: 'integer', 'x-mcp-header': 'N' } } };
+    await using base = await listen(
+      createServer((req, res) => {
+        seen.push(`${String(req.headers['mcp-method'])} ${String(req.headers['mcp-param-n'])}`);
+        const result = { resultType: 'complete', tools: [{ name: 'a', inputSchema }] };
+        req
+          .resume()
+          .on('end', () => res.writeHead(200, jsonType).end(JSON.stringify({ jsonrpc: '2.0', id: 1, result })));
+      }),
+    );
+    await using client = start(`${base.origin}/mcp`);
+    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
+    await client.ask({ id: 1, method: 'tools/list', params: { _meta } });
+    client.write(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"n":12345678901234567890},"_meta":${JSON.stringify(_meta)}}}`,
+    );
+    await until('the call is answered', async () => client.lines.length === 2);
+    expect(seen).toEqual(['tools/list undefined', 'tools/call 12345678901234567890']);
+  });
+
+  it('[edge 5] an id that is still in use is refused, and its first request is answered all the same', async () => {
+    let release: (() => void) | undefined;
+    await using base = await listen(
+      createServer((req, res) => {
+        req.resume();
+        release = () => void res.writeHead(200, jsonType).end('{"jsonrpc":"2.0","id":1,"result":{}}');
+      }),
+    );
+    await using client = start(`${base.origin}/mcp`);
+    client.write('{"jsonrpc":"2.0","id":1,"method":"ping"}');
+    client.write('{"jsonrpc":"2.0","id":1,"method":"ping"}');
+    await client.line(({ error }) => error?.code === -32600);
+    await until('the first is there', async () => release !== undefined);
+    release?.();
+    await client.line(({ result }) => result !== undefined);
+  });
+
   it('a modern call that is called off closes its stream and tells nothing else', async () => {
     let closed = false;
     const seen: string[] = [];

@@ -104,7 +104,7 @@ describe('clients that can only start a program', () => {
   const optionsFor = (kind: string, signal: AbortSignal): [never] =>
     (kind === 'v1' ? [undefined, { signal }] : [{ signal }]) as [never];
 
-  it('[edge 5] mirror in headers what a tool wants mirrored, although they send none themselves', async () => {
+  it('[edge 20] mirror in headers what a tool wants mirrored, although they send none themselves', async () => {
     await using client = await connectV2('2026-07-28');
     await client.listTools();
     const { isError } = await client.callTool({ name: 'mirrored', arguments: { region: 'Zürich' } });
@@ -113,7 +113,7 @@ describe('clients that can only start a program', () => {
   });
 });
 
-it('[edge 5] a tool the client knows from elsewhere is looked up when the gateway misses its headers', async () => {
+it('[edge 20] a tool the client knows from elsewhere is looked up when the gateway misses its headers', async () => {
   await using client = start();
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -152,7 +152,7 @@ describe('the bytes', () => {
     await slow;
   });
 
-  it('leaves numbers, escapes and unknown members as they are, both ways', async () => {
+  it('[edge 10] leaves numbers, escapes and unknown members as they are, both ways', async () => {
     await using client = start();
     await openSession(client);
     const args = '{"n":12345678901234567890,"e":1.10e+2,"s":"\\u00e9\\n","x":{"__proto__":[0.0]}}';
@@ -165,7 +165,7 @@ describe('the bytes', () => {
     expect(upstream.calls().at(-1)?.body).toContain(args);
   });
 
-  it('[edge 73] answers what is no message, skips blank lines, and writes nothing but messages', async () => {
+  it('[edge 1] [edge 9] [edge 73] answers what is no message, skips blank lines, and writes nothing but messages', async () => {
     await using client = start();
     client.write('this is not JSON');
     client.write('');

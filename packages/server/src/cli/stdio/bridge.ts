@@ -62,7 +62,8 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   }
 }
 
-const isStreamError = (error: unknown): boolean => error instanceof Error && 'code' in error;
+const isStreamError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string';
 
 class StdioBridge {
   readonly #http: GatewayHttp;

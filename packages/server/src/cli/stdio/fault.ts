@@ -43,6 +43,16 @@ export function statusFault(response: Response, url: URL): BridgeFault {
   return new BridgeFault(code, `${url.href} answers with HTTP ${status}. Is it an MCPNest gateway, and is it well?`);
 }
 
+/**
+ * An aborted signal as what it means: time that ran out is a fault, anything else is that nobody wants an answer.
+ * @throws BridgeFault, or the reason of the signal
+ */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted && signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError')
+    throw new BridgeFault(rpcCode.upstreamTimeout, 'The gateway did not answer in time.');
+  signal.throwIfAborted();
+}
+
 /** The gateway did not answer over HTTP at all, or stopped in the middle. */
 export function networkFault(error: unknown, url: URL): BridgeFault {
   const code = codeOf(error);

@@ -1,5 +1,5 @@
 import type { Secret } from '../../domain/secret.ts';
-import { networkFault } from './fault.ts';
+import { networkFault, throwIfAborted } from './fault.ts';
 
 export interface HttpRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
@@ -20,7 +20,7 @@ export class GatewayHttp {
 
   /**
    * Send one request. Redirects come back as the answers they are: a bearer must not follow them.
-   * @throws BridgeFault when there is no answer; the reason of the signal when it was aborted
+   * @throws BridgeFault when there is no answer, or not in time; the reason of the signal when it was aborted
    */
   async send({ method, headers, signal, body }: HttpRequest): Promise<Response> {
     const init = { method, signal, redirect: 'manual', ...(body === undefined ? {} : { body: bodyOf(body) }) } as const;
@@ -30,7 +30,7 @@ export class GatewayHttp {
         headers: { ...headers, authorization: `Bearer ${this.#token.reveal()}` },
       });
     } catch (error) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       throw networkFault(error, this.url);
     }
   }

@@ -60,7 +60,7 @@ export class Listener {
     this.#abort?.abort();
     this.#abort = new AbortController();
     const signal = AbortSignal.any([this.#deps.signal, this.#abort.signal]);
-    // All that can be thrown is the reason of the signal: it is over.
+    // Faults are dealt with inside; what is left is the reason of the signal: it is over.
     this.#listen(session, signal).catch(() => undefined);
   }
 

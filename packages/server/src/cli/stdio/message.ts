@@ -72,9 +72,14 @@ export function readId(bytes: Buffer, node: JsonNode | undefined): MessageId | u
   return value === undefined ? undefined : { text: sourceText(bytes, node!), key: JSON.stringify(value) };
 }
 
-/** A value parsed as JavaScript has it; for what is looked at and never passed on. */
-export const parsedValue = (message: Message, node: JsonNode): unknown =>
-  JSON.parse(message.bytes.toString('utf8', node.start, node.end));
+/** A value as JavaScript has it, for what is looked at and never passed on; undefined where the scan was too lenient. */
+export function parsedValue(message: Message, node: JsonNode): unknown {
+  try {
+    return JSON.parse(message.bytes.toString('utf8', node.start, node.end));
+  } catch {
+    return undefined;
+  }
+}
 
 /** An error answer of our own. */
 export function errorMessage(id: MessageId | undefined, fault: BridgeFault): Buffer {

@@ -31,9 +31,9 @@ export async function relearnTools(
     const { answer } = await ask(http, list, postHeaders(list, undefined, tools), within);
     const node = member(answer.root, 'result');
     if (node === undefined) break;
-    const result = parsedValue(answer, node) as { nextCursor?: unknown };
+    const result = parsedValue(answer, node) as { nextCursor?: unknown } | undefined;
     tools.learn(result);
-    cursor = result.nextCursor;
+    cursor = result?.nextCursor;
     if (typeof cursor !== 'string') break;
   }
   return JSON.stringify(tools.of(call)) !== before;

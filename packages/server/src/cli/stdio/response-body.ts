@@ -1,6 +1,6 @@
 import { GrowingBuffer } from '../../platform/growing-buffer.ts';
 import { SseReader } from '../../platform/sse-reader.ts';
-import { BridgeFault, networkFault } from './fault.ts';
+import { BridgeFault, networkFault, throwIfAborted } from './fault.ts';
 import { maxMessageBytes } from './message.ts';
 import { rpcCode } from '../../domain/protocol.ts';
 
@@ -89,7 +89,7 @@ async function next<T>(chunks: AsyncIterator<T>, url: URL, signal: AbortSignal):
   try {
     return await chunks.next();
   } catch (error) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     throw networkFault(error, url);
   }
 }

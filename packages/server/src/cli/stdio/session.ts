@@ -1,7 +1,7 @@
 import { rpcCode } from '../../domain/protocol.ts';
 import { member, sourceText, stringValue } from '../../platform/json/scan.ts';
 import { ask } from './ask.ts';
-import { BridgeFault } from './fault.ts';
+import { BridgeFault, throwIfAborted } from './fault.ts';
 import type { GatewayHttp } from './gateway-http.ts';
 import type { Message } from './message.ts';
 import { postHeaders, sessionHeaders, type Session } from './request-headers.ts';
@@ -83,7 +83,7 @@ export class SessionKeeper {
     await accepted.body?.cancel();
     for (const setting of this.#settings.values()) {
       // What cannot be set again was not what the client is waiting for.
-      await ask(http, setting, postHeaders(setting, session, tools), signal).catch(() => signal.throwIfAborted());
+      await ask(http, setting, postHeaders(setting, session, tools), signal).catch(() => throwIfAborted(signal));
     }
     this.#current = session;
     this.#deps.onReopened(session);
@@ -108,7 +108,10 @@ export class SessionKeeper {
 function sessionOf(response: Response, answer: Message): Session {
   const version = stringValue(answer.bytes, member(member(answer.root, 'result'), 'protocolVersion'));
   if (version === undefined || !/^[\x21-\x7e]{1,64}$/.test(version))
-    throw new BridgeFault(rpcCode.unavailable, 'The gateway has forgotten the session and refuses a new one.');
+    throw new BridgeFault(
+      rpcCode.upstreamFailed,
+      'The gateway opens no session: its answer to initialize is no result.',
+    );
   return { id: response.headers.get('mcp-session-id') ?? undefined, version };
 }
 
