@@ -144,7 +144,10 @@ function unknownNames(environment: Environment): Problem[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('MCPNEST_') && !name.startsWith('MCPNEST_TEST_') && !known.includes(name))
     .map((name) => {
-      const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
+      const withoutFile = name.replace(/_FILE$/, '');
+      const [nearest] = known.includes(withoutFile)
+        ? [withoutFile]
+        : known.toSorted((a, b) => distance(name, a) - distance(name, b));
       return { variable: name, message: `is not a variable of MCPNest; did you mean ${nearest!}?` };
     });
 }
