@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { root } from '../lib/tool.ts';
 import { apiPage } from './api-page.ts';
+import { cliPage } from './cli-page.ts';
 import { configPage } from './config-page.ts';
 import { errorsPage } from './errors-page.ts';
 
@@ -11,6 +12,7 @@ export function referencePages(): Map<string, string> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return new Map([
     ['docs/reference/api.md', `${apiPage(version)}\n`],
+    ['docs/reference/cli.md', `${cliPage()}\n`],
     ['docs/reference/config.md', `${configPage()}\n`],
     ['docs/reference/errors.md', `${errorsPage()}\n`],
   ]);

@@ -1,3 +1,4 @@
+import { Writable, type Readable } from 'node:stream';
 import { processEnvironment } from '../config/env.ts';
 import type { Environment } from '../config/env.ts';
 
@@ -14,12 +15,24 @@ export interface Io {
   readonly interactive: boolean;
   /** Ask a question that is answered by a line of text. Only when interactive. */
   ask(question: string): Promise<string>;
+  /** The same without showing what is typed. */
+  askSecret(question: string): Promise<string>;
+  /** The streams themselves, for a command that speaks a protocol over them; whatever becomes of them is its affair. */
+  streams(): Streams;
+}
+
+export interface Streams {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Aborted when this process is told to end. */
+  readonly signal: AbortSignal;
 }
 
 /** The streams and environment of this process. */
 export function processIo(): Io {
   // A reader that has seen enough (head, less) is no failure of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const leave = (error: NodeJS.ErrnoException): never => process.exit(error.code === 'EPIPE' ? 0 : 1);
+  process.stdout.on('error', leave);
   return {
     environment: processEnvironment(),
     out: (text) => void process.stdout.write(text),
@@ -30,14 +43,32 @@ export function processIo(): Io {
       return Buffer.concat(parts).toString('utf8');
     },
     interactive: process.stdin.isTTY && process.stderr.isTTY,
-    ask: async (question) => {
-      const { createInterface } = await import('node:readline/promises');
-      const terminal = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        return await terminal.question(question);
-      } finally {
-        terminal.close();
-      }
+    ask: (question) => askAt(process.stderr, question),
+    askSecret: async (question) => {
+      process.stderr.write(question);
+      // What the terminal would show of the typing goes nowhere.
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const answer = await askAt(nowhere, '');
+      process.stderr.write('\n');
+      return answer;
+    },
+    streams: () => {
+      process.stdout.off('error', leave);
+      // Nobody reading what is said to people is no reason to stop.
+      process.stderr.on('error', () => undefined);
+      const told = new AbortController();
+      for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => told.abort());
+      return { input: process.stdin, output: process.stdout, signal: told.signal };
     },
   };
+}
+
+async function askAt(output: Writable, question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output, terminal: process.stdin.isTTY });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
 }

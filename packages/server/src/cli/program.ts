@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { callCommands } from './commands/calls.ts';
+import { connectCommand } from './commands/connect.ts';
 import { keyCommands } from './commands/keys.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
@@ -8,8 +9,8 @@ import { credentialCommands } from './commands/credential.ts';
 import { serverCommands } from './commands/servers.ts';
 import { tokenCommands } from './commands/tokens.ts';
 import { workspaceCommands } from './commands/workspaces.ts';
-import { connect } from './connect.ts';
-import type { Connection } from './connect.ts';
+import { connect } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Io } from './io.ts';
 import { version } from '../platform/version.ts';
 
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   keyCommands(program, shell);
   networkCommands(program, shell);
   callCommands(program, shell);
+  connectCommand(program, shell);
   inheritSettings(program);
   return program;
 }

@@ -76,6 +76,10 @@ export const variables = z.object({
     ),
   MCPNEST_URL: z.string().optional().describe('Command line: the server to talk to instead of the local data folder.'),
   MCPNEST_API_KEY: z.string().optional().describe('Command line: the control API key (`mnk_…`) for `MCPNEST_URL`.'),
+  MCPNEST_TOKEN: z
+    .string()
+    .optional()
+    .describe('`mcpnest connect`: the gateway token (`mng_…`), in place of one kept in the keychain of this machine.'),
 });
 
 export type Values = z.output<typeof variables>;
@@ -87,6 +91,7 @@ export const secretVariables: readonly VariableName[] = [
   'REDIS_URL',
   'MCPNEST_SECRET_KEY',
   'MCPNEST_API_KEY',
+  'MCPNEST_TOKEN',
 ];
 
 export interface Problem {
@@ -139,7 +144,10 @@ function unknownNames(environment: Environment): Problem[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('MCPNEST_') && !name.startsWith('MCPNEST_TEST_') && !known.includes(name))
     .map((name) => {
-      const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
+      const withoutFile = name.replace(/_FILE$/, '');
+      const [nearest] = known.includes(withoutFile)
+        ? [withoutFile]
+        : known.toSorted((a, b) => distance(name, a) - distance(name, b));
       return { variable: name, message: `is not a variable of MCPNest; did you mean ${nearest!}?` };
     });
 }

@@ -12,7 +12,7 @@ import {
 } from '../platform/json/scan.ts';
 import { declaredArgs, declaredNames, type DeclaredArgs } from './args-shape.ts';
 import type { ListForm } from './list-kinds.ts';
-import { paramHeaders, type ParamHeader } from './param-headers.ts';
+import { paramHeaders, type ParamHeader } from '../platform/param-headers.ts';
 
 /**
  * A tool, prompt, resource or resource template as its server defines it. The text is kept as it came; only what tells

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metaKey, newestModern, rpcCode, supportedVersions } from '../domain/protocol.ts';
-import { decideEra, decodeHeaderValue, encodeHeaderValue } from './era.ts';
+import { decodeHeaderValue, encodeHeaderValue } from '../platform/header-value.ts';
+import { decideEra } from './era.ts';
 import { readMessage } from './message.ts';
 import { readHead } from './request-head.ts';
 import { RpcError } from './rpc-error.ts';

@@ -4,7 +4,7 @@ import type { ResponseHeaders } from '../../platform/http1/response-parser.ts';
 import type { Registry } from '../registry.ts';
 import { connectionFault, receiving, type Abortable } from './exchange.ts';
 import { UpstreamFault, type FaultClass, type StreamPosition } from './fault.ts';
-import { SseReader } from './sse.ts';
+import { SseReader } from '../../platform/sse-reader.ts';
 
 /** Told what a long-lived stream brings. */
 export interface StreamHearer {

@@ -7,7 +7,7 @@ import { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
 import type { Deadline, Late } from './deadline.ts';
 import { UpstreamFault, type FaultClass, type StreamPosition } from './fault.ts';
-import { SseReader } from './sse.ts';
+import { SseReader } from '../../platform/sse-reader.ts';
 
 export interface ExchangeLimits {
   /** When the exchange is given up. */

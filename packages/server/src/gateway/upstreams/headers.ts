@@ -1,6 +1,6 @@
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
-import { encodeHeaderValue } from '../era.ts';
+import { encodeHeaderValue } from '../../platform/header-value.ts';
 import { headerLine } from '../../platform/http1/header-line.ts';
 import { implementation } from '../../domain/protocol.ts';
 import type { Secret } from '../../domain/secret.ts';

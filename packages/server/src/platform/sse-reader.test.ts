@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SseReader } from './sse.ts';
+import { SseReader } from './sse-reader.ts';
 
 const read = (chunks: Buffer[], max = 1e6): string[] => {
   const events: string[] = [];
@@ -48,4 +48,20 @@ it('refuses an event that never ends', () => {
       100,
     ),
   ).toThrow(RangeError);
+});
+
+it('[edge 28] knows where to resume: the id of the last complete event, with data or without, and the time to wait', () => {
+  const reader = new SseReader(() => undefined, 1e6);
+  const push = (text: string): void => reader.push(Buffer.from(text));
+  expect([reader.lastEventId, reader.retryMs]).toEqual([undefined, undefined]);
+  push('id: 7\nretry: 250\ndata:\n');
+  expect([reader.lastEventId, reader.retryMs]).toEqual([undefined, 250]);
+  push('\n');
+  expect(reader.lastEventId).toBe('7');
+  push('data: x\n\nid: 8\ndata: broken off');
+  expect(reader.lastEventId).toBe('7');
+  push('\n\nretry: soon\nid: a\0b\nidx: 9\ndata: y\n\n');
+  expect([reader.lastEventId, reader.retryMs]).toEqual(['8', 250]);
+  push('id\n\n');
+  expect(reader.lastEventId).toBeUndefined();
 });
