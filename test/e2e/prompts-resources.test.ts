@@ -2,7 +2,7 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startProduct, type Product } from '../harness.ts';
+import { bootstrapData, startProduct, type Product } from '../harness.ts';
 import { startConformanceUpstream } from '../upstreams/conformance.ts';
 import { startEchoUpstream, type EchoOptions, type EchoUpstream } from '../upstreams/echo.ts';
 import { startEverything } from '../upstreams/everything.ts';
@@ -320,18 +320,53 @@ describe('a server and the kinds of list it has', () => {
     expect((await one.product.call('echo')).message.error).toBeUndefined();
   });
 
-  it('[GW-13] that answers no list of prompts in any form stays healthy, and its tools can be called', async () => {
-    await using one = await alone({ answers: { 'prompts/list': () => '[' } });
-    for (let i = 0; i < 8; i++) {
-      await one.product.rpc({ jsonrpc: '2.0', id: 1, method: 'prompts/list' });
-      const params = { workspace: one.product.workspace, server: 'one' };
-      // A change of the configuration lets the list be asked for at once.
-      await one.product.client.servers.update({ params, body: { name: `one ${i}` } });
+  it('[GW-13] stays healthy and keeps its tools callable when its other lists are no JSON at all', async () => {
+    const broken = (): string => '[';
+    await using one = await alone({
+      answers: { 'prompts/list': broken, 'resources/list': broken, 'resources/templates/list': broken },
+    });
+    expect(await one.product.toolNames()).toEqual(['echo']);
+    const asked = (): number => one.upstream.seen.filter(({ method }) => /^(prompts|resources)\//.test(method)).length;
+    for (let round = 1; round <= 3; round++) {
+      await one.product.modern('server/discover');
+      // A change of the workspace lets lists that failed be asked for at once.
+      const params = { workspace: one.product.workspace };
+      await one.product.client.tokens.issue({ params, body: { label: `round ${round}` } });
+      await expect.poll(asked).toBeGreaterThanOrEqual(3 * (round + 1));
     }
-    expect((await one.product.call('echo')).message.error).toBeUndefined();
     const body = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: { 'mcpnest.dev/health': true } } };
     const { message } = await one.product.rpc(body);
     expect(message.result!['_meta']).toMatchObject({ 'mcpnest.dev/health': { one: { state: 'healthy' } } });
+    expect((await one.product.call('echo')).message.error).toBeUndefined();
+  });
+});
+
+describe('after a restart', () => {
+  it('[edge 56] prompts and resources are served from what was stored, names and URIs as they were', async () => {
+    using data = await bootstrapData();
+    const shared = { ...offering({ prompts: [{ name: 'p' }], resources: [{ uri: 'r://1', name: 'r' }] }) };
+    const first = await startEchoUpstream({ tools: ['first'], ...shared });
+    await using second = await startEchoUpstream({ tools: ['second'], ...shared });
+    const listed = async (running: Product): Promise<string[]> => {
+      const prompts = await running.rpc({ jsonrpc: '2.0', id: 1, method: 'prompts/list' });
+      const resources = await running.rpc({ jsonrpc: '2.0', id: 1, method: 'resources/list' });
+      return [
+        ...(prompts.message.result!['prompts'] as { name: string }[]).map(({ name }) => name),
+        ...(resources.message.result!['resources'] as { uri: string }[]).map(({ uri }) => uri),
+      ];
+    };
+    {
+      await using before = await startProduct({ data });
+      await before.addServer({ slug: 'first', url: first.url });
+      expect(await listed(before)).toEqual(['p', 'r://1']);
+      await before.addServer({ slug: 'second', url: second.url, position: 1 });
+      await expect.poll(() => listed(before)).toEqual(['second__p', 'first__p', 'mcpnest-second+r://1', 'r://1']);
+    }
+    await first[Symbol.asyncDispose]();
+    await using after = await startProduct({ data });
+    expect(await listed(after)).toEqual(['second__p', 'first__p', 'mcpnest-second+r://1', 'r://1']);
+    const got = await after.rpc({ jsonrpc: '2.0', id: 1, method: 'prompts/get', params: { name: 'p' } });
+    expect(got.message.error?.code, 'still the server that is away').toBe(502);
   });
 });
 

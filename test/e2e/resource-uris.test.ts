@@ -143,6 +143,24 @@ describe('URIs that two servers share', () => {
     expect(own[1]!._meta).toEqual({ 'ui/resourceUri': appUri });
   });
 
+  it('[edge 66] are marked in every one of two members of the same name, whichever a reader takes', async () => {
+    const one = upstreams.get('one')!;
+    one.set({ result: () => `{"content":[{"type":"resource_link","uri":"${shared}","uri":"${shared}","name":"x"}]}` });
+    const { text: whole } = await ask('tools/call', { name: 'one_tool', arguments: {} });
+    one.set({ result: () => toolResult });
+    expect(whole.split(`"uri":"mcpnest-one+${shared}"`)).toHaveLength(3);
+  });
+
+  it('[edge 66] are marked in the error that says they are not there any more', async () => {
+    const one = upstreams.get('one')!;
+    one.set(offering({ ...offer('one'), read: () => ({ code: -32002, message: 'gone', data: { uri: shared } }) }));
+    const { message: legacy } = await ask('resources/read', { uri: `mcpnest-one+${shared}` });
+    expect(legacy.error).toEqual({ code: -32002, message: 'gone', data: { uri: `mcpnest-one+${shared}` } });
+    const { message: modern } = await product.modern('resources/read', { uri: `mcpnest-one+${shared}` });
+    expect(modern.error).toEqual({ code: -32602, message: 'gone', data: { uri: `mcpnest-one+${shared}` } });
+    one.set(offering(offer('one')));
+  });
+
   it('[edge 67] are mapped back where an argument of theirs is completed', async () => {
     const argument = { name: 'row', value: '7' };
     await result('completion/complete', { ref: { type: 'ref/resource', uri: `mcpnest-two+${template}` }, argument });

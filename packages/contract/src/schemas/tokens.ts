@@ -9,13 +9,13 @@ const scopeEntry = z
     'must be a server (`github`) or one of its tools (`github:list_issues`)',
   );
 
-/** Narrows a token to servers and tools. */
+/** Narrows a token to servers, with all they offer, and to single tools. */
 export const scope = z
   .array(scopeEntry)
   .min(1, 'must not be empty; leave it out for the whole workspace')
   .max(500)
   .describe(
-    'Entries `server` or `server:tool`, with the names the server itself uses. Null or left out: the whole workspace.',
+    'Entries `server` or `server:tool`, with the names the server itself uses; prompts and resources come with `server` alone. Null or left out: the whole workspace.',
   );
 
 const secretState = {

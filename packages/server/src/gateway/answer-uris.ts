@@ -3,7 +3,7 @@ import { member, scanJson, stringValue, type JsonNode, type ScanLimits } from '.
 import { splice, type Edit } from '../platform/json/splice.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Exchanged } from './inbound.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 import type { ExposeUri } from './uri-marks.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
@@ -18,7 +18,7 @@ const deep: ScanLimits = { maxDepth: 256, maxElements: 2_000_000, maxKeys: 100_0
 export function uriEdits(
   deps: GatewayDeps,
   call: Exchanged,
-  target: Target,
+  target: CallTarget,
   answer: UpstreamAnswer,
 ): Edit[] | undefined {
   // At the URL of one server everything has the names the server itself uses.

@@ -1,7 +1,7 @@
 import type { Decision, Principal } from '../domain/policy.ts';
 import type { Receipt } from '../platform/journal/records.ts';
 import type { HeldSnapshot } from './snapshots.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 
 const authority = Symbol('authority');
 
@@ -12,7 +12,7 @@ const authority = Symbol('authority');
 export class AuthorizedCall {
   readonly principal: Principal;
   readonly held: HeldSnapshot;
-  readonly target: Target;
+  readonly target: CallTarget;
   readonly rule: string;
   readonly policyVersion: number;
   readonly receipt: Receipt;
@@ -39,7 +39,7 @@ export class AuthorizedCall {
 interface Grant {
   readonly principal: Principal;
   readonly held: HeldSnapshot;
-  readonly target: Target;
+  readonly target: CallTarget;
   readonly decision: Extract<Decision, { effect: 'allow' }>;
   readonly receipt: Receipt;
 }

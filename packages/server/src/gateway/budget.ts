@@ -3,7 +3,7 @@ import type { GatewayDeps } from './deps.ts';
 import { whenClosed, type Exchanged } from './inbound.ts';
 import { rateLimited } from './limits.ts';
 import type { CallRecord } from './recorder.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 
 /**
  * Take one call from a budget per minute; null is no ceiling.
@@ -35,7 +35,7 @@ export function takeBudget(
   deps: GatewayDeps,
   call: Exchanged,
   kind: CallKind,
-  { server, definition }: Target,
+  { server, definition }: CallTarget,
   record: CallRecord,
 ): () => void {
   const { principal, held } = call;

@@ -12,7 +12,7 @@ import {
 } from './resource-routes.ts';
 import { patienceMs, Shelf, type ShelfDeps } from './shelf.ts';
 import type { HeldSnapshot } from './snapshots.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 import type { UpstreamList } from './upstream-list.ts';
 import { UriMarks, type ExposeUri } from './uri-marks.ts';
 
@@ -47,13 +47,20 @@ export class Catalogue {
   readonly #marks = new Map<string, UriMarks>();
   #ticks = 0;
 
-  constructor(deps: Omit<ShelfDeps, 'tick'>) {
-    this.#deps = { ...deps, tick: () => ++this.#ticks };
+  /** @param deps `changed` is called when what could be listed in a workspace has changed */
+  constructor({ changed, ...deps }: Omit<ShelfDeps, 'touched'> & { changed: (workspaceId: string) => void }) {
+    this.#deps = {
+      ...deps,
+      touched: (workspaceId) => {
+        changed(workspaceId);
+        return ++this.#ticks;
+      },
+    };
     this.#shelves = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: new Map() };
   }
 
   /** What an exposed name means in the whole workspace. Waits only while a list was never read. */
-  resolve(held: HeldSnapshot, kind: NamedKind, name: string): Target | undefined | Promise<Target | undefined> {
+  resolve(held: HeldSnapshot, kind: NamedKind, name: string): CallTarget | undefined | Promise<CallTarget | undefined> {
     const shelf = this.#shelves[kind].get(held.snapshot.workspace.id);
     if (shelf === undefined || shelf instanceof Promise || shelf.version < held.snapshot.version) {
       return this.#resolveCold(held, kind, name);
@@ -67,7 +74,7 @@ export class Catalogue {
     return target === undefined ? undefined : targetOn(shelf, held, target);
   }
 
-  async #resolveCold(held: HeldSnapshot, kind: NamedKind, name: string): Promise<Target | undefined> {
+  async #resolveCold(held: HeldSnapshot, kind: NamedKind, name: string): Promise<CallTarget | undefined> {
     const shelf = await this.#shelf(held, kind);
     await shelf.warmUp();
     const target = shelf.table.targets.get(name);
@@ -80,7 +87,7 @@ export class Catalogue {
     server: SnapshotServer,
     kind: NamedKind,
     name: string,
-  ): Promise<Target | undefined> {
+  ): Promise<CallTarget | undefined> {
     const shelf = await this.#shelf(held, kind);
     const list = shelf.list(server.id);
     await list?.ready(patienceMs);
@@ -89,13 +96,13 @@ export class Catalogue {
   }
 
   /** What a URI means: in the whole workspace, or to one server, which may be asked for what it does not list. */
-  async resource(held: HeldSnapshot, only: SnapshotServer | undefined, uri: string): Promise<Target | undefined> {
+  async resource(held: HeldSnapshot, only: SnapshotServer | undefined, uri: string): Promise<CallTarget | undefined> {
     const shelves = await this.#warmResources(held, only);
     return only === undefined ? findResource(shelves, held, uri) : findOwnResource(shelves, only, uri);
   }
 
   /** What the reference of a completion means, which may be a URI template as listed. */
-  async reference(held: HeldSnapshot, only: SnapshotServer | undefined, text: string): Promise<Target | undefined> {
+  async reference(held: HeldSnapshot, only: SnapshotServer | undefined, text: string): Promise<CallTarget | undefined> {
     const shelves = await this.#warmResources(held, only);
     if (only !== undefined) return findOwnTemplate(shelves, only, text) ?? findOwnResource(shelves, only, text);
     return findTemplate(shelves, held, text) ?? findResource(shelves, held, text);
@@ -260,7 +267,7 @@ const sharedEntries = (shelf: Shelf, held: HeldSnapshot): CatalogueEntry[] =>
     return found === undefined ? [] : [{ name: target.name, server: found.server, definition: found.definition }];
   });
 
-function targetOn(shelf: Shelf, held: HeldSnapshot, target: NameTarget): Target | undefined {
+function targetOn(shelf: Shelf, held: HeldSnapshot, target: NameTarget): CallTarget | undefined {
   const server = held.serversById.get(target.serverId);
   const definition = shelf.list(target.serverId)?.find(target.own);
   return server === undefined || definition === undefined ? undefined : { server, definition, name: target.own };

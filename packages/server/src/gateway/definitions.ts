@@ -44,8 +44,8 @@ export interface ReadDefinitions {
   readonly dropped: number;
 }
 
-/** Bounds of what one server may define, for each kind. */
-export const definitionLimits = { entries: 500, bytes: 64 * 1024 } as const;
+/** Bounds of what one server may define, for each kind: entries, bytes of each, and characters of all. */
+export const definitionLimits = { entries: 500, bytes: 64 * 1024, length: 8 * 1024 * 1024 } as const;
 
 const listLimits: ScanLimits = { maxDepth: 256, maxElements: 500_000, maxKeys: 5_000, nodeDepth: 4, strict: false };
 const definitionScan: ScanLimits = { maxDepth: 128, maxElements: 50_000, maxKeys: 5_000, nodeDepth: 128, strict: true };

@@ -12,7 +12,7 @@ import { requireMirroredParams } from './param-headers.ts';
 import { perform } from './perform.ts';
 import type { CallRecord } from './recorder.ts';
 import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /** What a caller asks for, as far as its parameters say. */
@@ -35,15 +35,24 @@ export interface GovernedMethod {
   readonly method: CallMethod;
   readonly read: (message: Message) => Asked;
   /** What the name or URI means; undefined: nothing the gateway knows. */
-  readonly find: (deps: GatewayDeps, call: Exchanged, asked: Asked) => Target | undefined | Promise<Target | undefined>;
+  readonly find: (
+    deps: GatewayDeps,
+    call: Exchanged,
+    asked: Asked,
+  ) => CallTarget | undefined | Promise<CallTarget | undefined>;
   /** The answer for what is not there and for what the caller must not know of. */
   readonly unknown: (deps: GatewayDeps, call: Exchanged, asked: Asked) => RpcError;
   /** Put the shape of the arguments, and nothing of their values, into the record. */
-  readonly describe: (record: CallRecord, message: Message, asked: Asked, target: Target) => void;
+  readonly describe: (record: CallRecord, message: Message, asked: Asked, target: CallTarget) => void;
   /** Whether modern requests mirror the target in `Mcp-Name`. */
   readonly mirrored: boolean;
   /** What must change in the answer besides its id; undefined for nearly all. */
-  readonly edits: (deps: GatewayDeps, call: Exchanged, target: Target, answer: UpstreamAnswer) => Edit[] | undefined;
+  readonly edits: (
+    deps: GatewayDeps,
+    call: Exchanged,
+    target: CallTarget,
+    answer: UpstreamAnswer,
+  ) => Edit[] | undefined;
 }
 
 /**
@@ -86,7 +95,7 @@ export interface Request {
 }
 
 /** May it be used, and is there budget? */
-function admit(deps: GatewayDeps, request: Request, target: Target | undefined): Promise<void> {
+function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefined): Promise<void> {
   const { method, call, asked, record } = request;
   const { inbound, principal, held, era } = call;
   if (target === undefined) {
@@ -117,7 +126,7 @@ function admit(deps: GatewayDeps, request: Request, target: Target | undefined):
 
 /** What has been decided about a request that may happen. */
 export interface Admitted {
-  readonly target: Target;
+  readonly target: CallTarget;
   readonly decision: Extract<Decision, { effect: 'allow' }>;
   /** Arguments to mirror in headers. */
   readonly paramHeaders: readonly { header: string; value: string }[];

@@ -98,6 +98,8 @@ async function initialize(deps: GatewayDeps, call: Exchanged, message: Message):
   const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'));
   const declared = readCapabilities(bytes, member(params, 'capabilities'));
   const capabilities = await capabilitiesFor(deps, call);
+  // The token may have been revoked while lists were read; nobody is there any more, and a session would outlive it.
+  if (call.inbound.revoked) return;
   const session = deps.sessions.open(call.principal, {
     path: endpoint(call),
     version,

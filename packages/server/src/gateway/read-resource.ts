@@ -10,6 +10,9 @@ import { unknownResource } from './rpc-error.ts';
 import { errorCode } from './upstreams/reply.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
+/** Modern servers are told the URI in a header, and those have an end. */
+const longestUri = 4_096;
+
 /** `resources/read`. */
 export const resourcesRead: GovernedMethod = {
   method: 'resources/read',
@@ -17,7 +20,12 @@ export const resourcesRead: GovernedMethod = {
   read({ bytes, params }) {
     const node = member(params, 'uri');
     const uri = stringValue(bytes, node);
-    const fault = uri === undefined ? '"params.uri" must be a string.' : undefined;
+    const fault =
+      uri === undefined
+        ? '"params.uri" must be a string.'
+        : uri.length > longestUri
+          ? `"params.uri" is longer than ${longestUri} characters.`
+          : undefined;
     return { kind: 'resource', node, name: uri ?? '', recorded: schemeOf(uri ?? ''), args: undefined, fault };
   },
   find: ({ catalogue }, { held, server }, { name }) => catalogue.resource(held, server, name),

@@ -9,7 +9,7 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { metaKey } from '../domain/protocol.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 import { faultViews, UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
 
@@ -64,7 +64,7 @@ export class CallRecord {
   readonly #traceId: string | null;
   readonly #method: CallMethod;
   readonly #asked: string;
-  #target: Target | undefined;
+  #target: CallTarget | undefined;
   #argsShape: string | null = null;
   #argsMac: string | null = null;
   #receipt: Receipt | undefined;
@@ -90,7 +90,7 @@ export class CallRecord {
     this.#traceId = traceId(message);
   }
 
-  target(target: Target): void {
+  target(target: CallTarget): void {
     this.#target = target;
   }
 

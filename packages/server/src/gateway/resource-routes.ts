@@ -4,7 +4,7 @@ import type { SnapshotServer } from '../domain/snapshot.ts';
 import { unlisted } from './definitions.ts';
 import type { Shelf } from './shelf.ts';
 import type { HeldSnapshot } from './snapshots.ts';
-import type { Target } from './target.ts';
+import type { CallTarget } from './call-target.ts';
 
 /** Both shelves a URI may be found on. */
 export interface ResourceShelves {
@@ -17,7 +17,7 @@ export interface ResourceShelves {
  * names; otherwise what the first template in list order may expand to. The first match decides and the policy judges
  * afterwards: if it chose among the matches, what a caller may see would change whose resource a URI means.
  */
-export function findResource(shelves: ResourceShelves, held: HeldSnapshot, uri: string): Target | undefined {
+export function findResource(shelves: ResourceShelves, held: HeldSnapshot, uri: string): CallTarget | undefined {
   const known = shelves.resources.table.targets.get(uri);
   if (known !== undefined) {
     const owner = held.serversById.get(known.serverId);
@@ -41,7 +41,11 @@ export function findResource(shelves: ResourceShelves, held: HeldSnapshot, uri: 
 }
 
 /** A resource of one server by that server's own URI: listed, or what one of its templates may expand to. */
-function findOn({ resources, templates }: ResourceShelves, server: SnapshotServer, own: string): Target | undefined {
+function findOn(
+  { resources, templates }: ResourceShelves,
+  server: SnapshotServer,
+  own: string,
+): CallTarget | undefined {
   const listed = resources.list(server.id)?.find(own);
   if (listed !== undefined) return { server, definition: listed, name: own };
   const match = templates
@@ -51,11 +55,11 @@ function findOn({ resources, templates }: ResourceShelves, server: SnapshotServe
 }
 
 /** The same at the URL of the one server, which may be asked for what it does not list. */
-export const findOwnResource = (shelves: ResourceShelves, server: SnapshotServer, own: string): Target =>
+export const findOwnResource = (shelves: ResourceShelves, server: SnapshotServer, own: string): CallTarget =>
   findOn(shelves, server, own) ?? { server, definition: unlisted(own), name: own };
 
 /** What a URI template means, as it is listed in the whole workspace. */
-export function findTemplate(shelves: ResourceShelves, held: HeldSnapshot, text: string): Target | undefined {
+export function findTemplate(shelves: ResourceShelves, held: HeldSnapshot, text: string): CallTarget | undefined {
   const target = shelves.templates.table.targets.get(text);
   const server = target === undefined ? undefined : held.serversById.get(target.serverId);
   return target === undefined || server === undefined ? undefined : findOwnTemplate(shelves, server, target.own);
@@ -66,7 +70,7 @@ export function findOwnTemplate(
   { templates }: ResourceShelves,
   server: SnapshotServer,
   own: string,
-): Target | undefined {
+): CallTarget | undefined {
   const definition = templates.list(server.id)?.find(own);
   return definition === undefined ? undefined : { server, definition, name: own };
 }

@@ -19,10 +19,8 @@ export interface ShelfDeps {
   readonly upstreams: Upstreams;
   readonly clock: Clock;
   readonly log: Log;
-  /** Numbers that grow: one for every change of any shelf. */
-  readonly tick: () => number;
-  /** Called when what could be listed in a workspace has changed. */
-  readonly changed: (workspaceId: string) => void;
+  /** Told of every change of what could be listed in a workspace. @returns numbers that grow */
+  readonly touched: (workspaceId: string) => number;
 }
 
 /** Everything of one kind in one workspace: a list of each server, and what each entry is called from outside. */
@@ -131,8 +129,7 @@ export class Shelf {
   #touch(): void {
     this.#table = undefined;
     this.#warmAt = -Infinity;
-    this.#generation = this.#deps.tick();
-    this.#deps.changed(this.#held.snapshot.workspace.id);
+    this.#generation = this.#deps.touched(this.#held.snapshot.workspace.id);
   }
 
   #remember(table: NameTable): void {

@@ -184,6 +184,7 @@ export interface UpstreamListDeps {
 async function readList(upstream: Upstream, form: ListForm): Promise<string[] | null> {
   const texts: string[] = [];
   const cursors = new Set<string>();
+  let length = 0;
   let cursor: string | undefined;
   for (let page = 0; page < maxPages; page++) {
     const at = cursor;
@@ -201,8 +202,12 @@ async function readList(upstream: Upstream, form: ListForm): Promise<string[] | 
     }
     const read = readPage(answer.bytes.subarray(answer.result.start, answer.result.end), form);
     if (read === undefined) throw new UpstreamFault('protocol', `${form.method} was answered without ${form.member}`);
-    texts.push(...read.entries.filter((text) => text.length <= definitionLimits.bytes));
-    if (texts.length >= definitionLimits.entries) return texts.slice(0, definitionLimits.entries);
+    for (const text of read.entries) {
+      if (text.length > definitionLimits.bytes) continue;
+      length += text.length;
+      if (texts.length === definitionLimits.entries || length > definitionLimits.length) return texts;
+      texts.push(text);
+    }
     cursor = read.nextCursor;
     if (cursor === undefined || cursors.has(cursor)) break;
     cursors.add(cursor);

@@ -6,7 +6,7 @@ import type { governedCall, Request } from '../governed-call.ts';
 import type { Exchanged } from '../inbound.ts';
 import type { Relay } from '../relay.ts';
 import { AskFailed } from '../streams/asks.ts';
-import type { Target } from '../target.ts';
+import type { CallTarget } from '../call-target.ts';
 import { UpstreamFault } from '../upstreams/fault.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 import { playOut } from './ask-client.ts';
@@ -62,7 +62,7 @@ export function requireOffered(
 export function deliver(
   deps: GatewayDeps,
   request: Request,
-  target: Target,
+  target: CallTarget,
   delivery: Delivery,
   answer: UpstreamAnswer,
 ): Promise<void> | void {
@@ -82,7 +82,7 @@ export function deliver(
 async function playOn(
   deps: GatewayDeps,
   { call, message, method, rounds }: Request,
-  target: Target,
+  target: CallTarget,
   { requests, state }: InputRequired,
   again: typeof governedCall,
 ): Promise<void> {

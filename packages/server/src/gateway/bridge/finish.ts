@@ -2,7 +2,7 @@ import type { ClientCapabilities } from '../client-capabilities.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Request } from '../governed-call.ts';
 import type { Relay } from '../relay.ts';
-import type { Target } from '../target.ts';
+import type { CallTarget } from '../call-target.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 import { inputRequired, resultType } from './input-required.ts';
 import { linkRequests, linkResult, linksOf, type Link } from './links.ts';
@@ -14,7 +14,7 @@ import { taskEdits } from './task-names.ts';
 export function finish(
   deps: GatewayDeps,
   request: Request,
-  target: Target,
+  target: CallTarget,
   capabilities: ClientCapabilities,
   relay: Relay,
   answer: UpstreamAnswer,
@@ -39,7 +39,7 @@ export function finish(
 function showLinks(
   deps: GatewayDeps,
   request: Request,
-  target: Target,
+  target: CallTarget,
   { elicitation }: ClientCapabilities,
   links: readonly Link[],
 ): boolean {

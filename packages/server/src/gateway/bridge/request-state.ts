@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../platform/json/canonical.ts';
 import type { Request } from '../governed-call.ts';
-import type { Target } from '../target.ts';
+import type { CallTarget } from '../call-target.ts';
 import type { Principal } from '../../domain/policy.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { createSealedText, type SealedText } from '../../platform/sealed-text.ts';
@@ -20,7 +20,7 @@ export interface StateBinding {
 }
 
 /** The binding of a request as it stands. */
-export const bindingOf = ({ call, message, asked, method }: Request, target: Target): StateBinding => ({
+export const bindingOf = ({ call, message, asked, method }: Request, target: CallTarget): StateBinding => ({
   principal: call.principal,
   serverId: target.server.id,
   method: method.method,

@@ -6,7 +6,7 @@ import { whenClosed } from '../inbound.ts';
 import type { Message } from '../message.ts';
 import { Relay } from '../relay.ts';
 import { invalidParams, rpcStatus } from '../rpc-error.ts';
-import type { Target } from '../target.ts';
+import type { CallTarget } from '../call-target.ts';
 import { faultError, UpstreamFault } from '../upstreams/fault.ts';
 import { capabilitiesOf } from './conversations.ts';
 import { finish } from './finish.ts';
@@ -21,7 +21,7 @@ import { retried } from './retried.ts';
  * @returns undefined when it brings none
  * @throws RpcError -32602 when it was made for anything else, with the row written
  */
-export function carriedState(deps: GatewayDeps, request: Request, target: Target): CarriedState | undefined {
+export function carriedState(deps: GatewayDeps, request: Request, target: CallTarget): CarriedState | undefined {
   const { call, message, record } = request;
   const node = member(message.params, 'requestState');
   if (node === undefined || call.era.kind !== 'modern') return undefined;
@@ -51,7 +51,7 @@ export function withoutSeal(request: Request, carried: Exclude<CarriedState, { k
  * A client comes back to its parked call: hand its answers on and wait for what comes next.
  * @throws RpcError, AppError
  */
-export async function resume(deps: GatewayDeps, request: Request, target: Target, id: string): Promise<void> {
+export async function resume(deps: GatewayDeps, request: Request, target: CallTarget, id: string): Promise<void> {
   const { call, message, record } = request;
   const parked = deps.parked.find(id);
   if (parked === undefined) {
@@ -76,7 +76,7 @@ export async function resume(deps: GatewayDeps, request: Request, target: Target
 export async function nextLeg(
   deps: GatewayDeps,
   request: Request,
-  target: Target,
+  target: CallTarget,
   parked: ParkedCall<Ending>,
   capabilities: ClientCapabilities,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import type { Edit } from '../../platform/json/splice.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Exchanged } from '../inbound.ts';
-import type { Target } from '../target.ts';
+import type { CallTarget } from '../call-target.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 
 /** The task extension, in `capabilities.extensions` (SEP-2663). */
@@ -55,7 +55,7 @@ const contextOf = ({ workspaceId, memberId, tokenId }: Principal): string =>
  * An answer that speaks of a task, with the id its client knows it by.
  * @returns the edit; none where the answer names no task
  */
-export function taskEdits(deps: GatewayDeps, call: Exchanged, target: Target, answer: UpstreamAnswer): Edit[] {
+export function taskEdits(deps: GatewayDeps, call: Exchanged, target: CallTarget, answer: UpstreamAnswer): Edit[] {
   const node = member(answer.result, 'taskId');
   const taskId = stringValue(answer.bytes, node);
   if (node === undefined || taskId === undefined) return [];

@@ -2,7 +2,7 @@ import type { SnapshotServer } from '../domain/snapshot.ts';
 import type { Definition } from './definitions.ts';
 
 /** What a request means: a tool, a prompt or a resource of one server. */
-export interface Target {
+export interface CallTarget {
   readonly server: SnapshotServer;
   /** What it is judged and recorded by. */
   readonly definition: Definition;
