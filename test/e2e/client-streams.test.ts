@@ -1,4 +1,8 @@
+import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCuttableWire } from '../cuttable.ts';
 import { startProduct, until, type Product } from '../harness.ts';
 import { send } from '../http.ts';
 import { openSession, type RawSession } from '../sessions.ts';
@@ -160,6 +164,40 @@ describe('a call whose connection is lost', () => {
     expect(messages.map(({ params }) => params?.['progress'])).toEqual([2, 3, undefined]);
     expect(messages[2]).toMatchObject({ id: 'call', result: { content: [{ text: 'done' }] } });
     expect(await resumed.over()).toBe('ended');
+  });
+
+  it.each(['SDK v1', 'SDK v2'])('[GW-02] [edge 28] [edge 29] is got back by %s when its wire is cut', async (sdk) => {
+    await using wire = await startCuttableWire(product.port);
+    const url = new URL(new URL(product.gateway()).pathname, wire.origin);
+    const requestInit = { headers: { authorization: `Bearer ${product.workspaceToken}` } };
+    const info = { name: sdk, version: '1' };
+    const heard: number[] = [];
+    const onprogress = ({ progress }: { progress: number }): void => void heard.push(progress);
+    const before = upstream.waiting;
+    const talk = { name: 'talk', arguments: {} };
+    let answer: Promise<unknown>;
+    let close: () => Promise<void>;
+    if (sdk === 'SDK v1') {
+      const client = new ClientV1(info);
+      await client.connect(new TransportV1(url, { requestInit }));
+      answer = client.callTool(talk, undefined, { onprogress });
+      close = () => client.close();
+    } else {
+      const client = new ClientV2(info);
+      await client.connect(new TransportV2(url, { requestInit }));
+      answer = client.callTool(talk, { onprogress });
+      close = () => client.close();
+    }
+    await until('the upstream has the call', () => Promise.resolve(upstream.waiting > before));
+    upstream.say(1);
+    await until('the first progress', () => Promise.resolve(heard.length === 1));
+    wire.cut();
+    upstream.say(2);
+    await until('the second progress', () => Promise.resolve(heard.length === 2), 5_000);
+    upstream.finish('after the cut');
+    expect(JSON.stringify(await answer)).toContain('after the cut');
+    expect(heard).toEqual([1, 2]);
+    await close();
   });
 
   it('[edge 28] [edge 29] can be resumed from the priming event, after the answer, and twice', async () => {
