@@ -259,6 +259,35 @@ describe('a call whose connection is lost', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('[edge 5] [edge 27] [edge 41] never mixes sessions, though they use the same ids and come and go', async () => {
+    const sessions = await Promise.all(Array.from({ length: 20 }, () => openSession(product)));
+    const nonces = sessions.map((_, i) => `nonce-${i}`);
+    const begin = sessions.map((session, i) =>
+      session.post({
+        jsonrpc: '2.0',
+        id: 'same',
+        method: 'tools/call',
+        params: { name: 'talk', arguments: {}, _meta: { progressToken: nonces[i] } },
+      }),
+    );
+    await until('the upstream has them all', () => Promise.resolve(upstream.waiting === 20));
+    upstream.say(1);
+    const streams = await Promise.all(begin);
+    await Promise.all(streams.map((stream) => stream.received(1)));
+    for (const stream of streams.filter((_, i) => i % 2 === 0)) stream[Symbol.dispose]();
+    upstream.say(2);
+    const resumed = await Promise.all(
+      streams.map((stream, i) => (i % 2 === 0 ? sessions[i]!.get({ 'last-event-id': lastId(stream) }) : stream)),
+    );
+    upstream.finish('done');
+    for (const [i, stream] of resumed.entries()) {
+      expect(await stream.over()).toBe('ended');
+      const heard = [...streams[i]!.text.matchAll(/nonce-\d+/g), ...stream.text.matchAll(/nonce-\d+/g)];
+      expect(new Set(heard.map(([nonce]) => nonce))).toEqual(new Set([nonces[i]]));
+      expect(stream.messages().at(-1)).toMatchObject({ id: 'same', result: {} });
+    }
+  });
+
   it('[edge 28] keeps so much and no more: what has fallen out is refused, not skipped over', async () => {
     const session = await openSession(product);
     const stream = await talking(session);
