@@ -1,4 +1,8 @@
+import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCuttableWire } from '../cuttable.ts';
 import { startProduct, until, type Product } from '../harness.ts';
 import { send } from '../http.ts';
 import { openSession, type RawSession } from '../sessions.ts';
@@ -162,6 +166,40 @@ describe('a call whose connection is lost', () => {
     expect(await resumed.over()).toBe('ended');
   });
 
+  it.each(['SDK v1', 'SDK v2'])('[GW-02] [edge 28] [edge 29] is got back by %s when its wire is cut', async (sdk) => {
+    await using wire = await startCuttableWire(product.port);
+    const url = new URL(new URL(product.gateway()).pathname, wire.origin);
+    const requestInit = { headers: { authorization: `Bearer ${product.workspaceToken}` } };
+    const info = { name: sdk, version: '1' };
+    const heard: number[] = [];
+    const onprogress = ({ progress }: { progress: number }): void => void heard.push(progress);
+    const before = upstream.waiting;
+    const talk = { name: 'talk', arguments: {} };
+    let answer: Promise<unknown>;
+    let close: () => Promise<void>;
+    if (sdk === 'SDK v1') {
+      const client = new ClientV1(info);
+      await client.connect(new TransportV1(url, { requestInit }));
+      answer = client.callTool(talk, undefined, { onprogress });
+      close = () => client.close();
+    } else {
+      const client = new ClientV2(info);
+      await client.connect(new TransportV2(url, { requestInit }));
+      answer = client.callTool(talk, { onprogress });
+      close = () => client.close();
+    }
+    await until('the upstream has the call', () => Promise.resolve(upstream.waiting > before));
+    upstream.say(1);
+    await until('the first progress', () => Promise.resolve(heard.length === 1));
+    wire.cut();
+    upstream.say(2);
+    await until('the second progress', () => Promise.resolve(heard.length === 2), 5_000);
+    upstream.finish('after the cut');
+    expect(JSON.stringify(await answer)).toContain('after the cut');
+    expect(heard).toEqual([1, 2]);
+    await close();
+  });
+
   it('[edge 28] [edge 29] can be resumed from the priming event, after the answer, and twice', async () => {
     const session = await openSession(product);
     const stream = await talking(session);
@@ -219,6 +257,35 @@ describe('a call whose connection is lost', () => {
     expect(standalone.messages()).toEqual([]);
     const ids = [one, two, resumed, standalone].flatMap(({ events }) => events.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('[edge 5] [edge 27] [edge 41] never mixes sessions, though they use the same ids and come and go', async () => {
+    const sessions = await Promise.all(Array.from({ length: 20 }, () => openSession(product)));
+    const nonces = sessions.map((_, i) => `nonce-${i}`);
+    const begin = sessions.map((session, i) =>
+      session.post({
+        jsonrpc: '2.0',
+        id: 'same',
+        method: 'tools/call',
+        params: { name: 'talk', arguments: {}, _meta: { progressToken: nonces[i] } },
+      }),
+    );
+    await until('the upstream has them all', () => Promise.resolve(upstream.waiting === 20));
+    upstream.say(1);
+    const streams = await Promise.all(begin);
+    await Promise.all(streams.map((stream) => stream.received(1)));
+    for (const stream of streams.filter((_, i) => i % 2 === 0)) stream[Symbol.dispose]();
+    upstream.say(2);
+    const resumed = await Promise.all(
+      streams.map((stream, i) => (i % 2 === 0 ? sessions[i]!.get({ 'last-event-id': lastId(stream) }) : stream)),
+    );
+    upstream.finish('done');
+    for (const [i, stream] of resumed.entries()) {
+      expect(await stream.over()).toBe('ended');
+      const heard = [...streams[i]!.text.matchAll(/nonce-\d+/g), ...stream.text.matchAll(/nonce-\d+/g)];
+      expect(new Set(heard.map(([nonce]) => nonce))).toEqual(new Set([nonces[i]]));
+      expect(stream.messages().at(-1)).toMatchObject({ id: 'same', result: {} });
+    }
   });
 
   it('[edge 28] keeps so much and no more: what has fallen out is refused, not skipped over', async () => {

@@ -198,6 +198,27 @@ describe('ask', () => {
     expect(await fault(second)).toBe('answered');
   });
 
+  it('[edge 27] uses the standalone stream for what no request caused, also while its client is away', async () => {
+    const session = open();
+    const reader = await ask(session);
+    replies.streamHead(reader.inbound);
+    const stream = session.streams.openStandalone(reader.inbound.res);
+    const here = fault(session.ask(undefined, 'roots/list', params, long));
+    reply(session, { id: (await said(reader, 1))[0]!.id, result: {}, error: { code: 1, message: 'both' } });
+    expect(await here).toBe('answered');
+    reader.leave();
+    await once(reader.inbound.res, 'close');
+    const away = fault(session.ask(undefined, 'roots/list', params, long));
+    const again = await ask(session);
+    replies.streamHead(again.inbound);
+    const last = session.streams.find([...reader.text().matchAll(/^id: (.*)$/gm)].at(-1)![1]!);
+    stream.resume(again.inbound.res, last.seq);
+    const questions = await said(again, 1);
+    expect(questions).toHaveLength(1);
+    reply(session, { id: questions[0]!.id, result: {} });
+    expect(await away).toBe('answered');
+  });
+
   it('is refused where it cannot be said', async () => {
     const session = open();
     const deaf = await ask(session, 'application/json');

@@ -82,7 +82,9 @@ export class Asks {
   reply({ bytes: said, idText, body }: Message): void {
     const id: unknown = JSON.parse(idText);
     if (typeof id !== 'string') return;
-    this.#waiting.get(id)?.settle({ bytes: said, result: member(body, 'result'), error: member(body, 'error') });
+    const error = member(body, 'error');
+    const result = error === undefined ? member(body, 'result') : undefined;
+    this.#waiting.get(id)?.settle({ bytes: said, result, error });
   }
 
   /** Nothing more will be said on the stream, so nothing more is expected on it either. */

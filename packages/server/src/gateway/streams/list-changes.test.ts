@@ -58,9 +58,23 @@ const viewer = (tokenId: string): Viewer => ({
   server: undefined,
 });
 
-function ear(tokenId: string, kinds: readonly ListKind[] = ['tools']): ListListener & { heard: string[] } {
-  const heard: string[] = [];
-  return { workspaceId: 'w', tokenId, serverId: undefined, kinds, heard, changed: (kind) => void heard.push(kind) };
+interface Ear extends ListListener {
+  readonly heard: string[];
+  here: boolean;
+}
+
+function ear(tokenId: string, kinds: readonly ListKind[] = ['tools']): Ear {
+  const made: Ear = {
+    workspaceId: 'w',
+    tokenId,
+    serverId: undefined,
+    kinds,
+    heard: [],
+    here: true,
+    present: () => made.here,
+    changed: (kind) => void made.heard.push(kind),
+  };
+  return made;
 }
 
 const settle = (): Promise<void> => sleep(350);
@@ -121,6 +135,22 @@ describe('ListChanges', () => {
     changes.touch('w');
     await settle();
     expect(listener.heard).toEqual(['tools']);
+  });
+
+  it('[edge 49] tells one that was away when it is back, of what differs from what it knew', async () => {
+    const { lists, changes } = setUp();
+    const [same, other] = [ear('scoped-same'), ear('scoped-other')];
+    for (const listener of [same, other]) changes.add(listener);
+    await settle();
+    same.here = other.here = false;
+    lists.set('tools', 'new');
+    changes.touch('w');
+    await settle();
+    lists.set('tools scoped-same', '');
+    same.here = other.here = true;
+    changes.touch('w');
+    await settle();
+    expect([same.heard, other.heard]).toEqual([[], ['tools']]);
   });
 
   it('forgets who has left, and a workspace nobody listens in', async () => {

@@ -19,6 +19,8 @@ export interface ListSource {
 
 export interface ListListener extends Seat {
   readonly kinds: readonly ListKind[];
+  /** Whether it could hear us now. One that could not is told when it is back, if its list has changed meanwhile. */
+  present(): boolean;
   changed(kind: ListKind): void;
 }
 
@@ -66,9 +68,9 @@ export class ListChanges {
   start(): Disposable {
     const timer = setInterval(() => {
       for (const room of this.#rooms.values()) {
-        const somebody = room.ears.values().map(({ listener }) => this.#deps.viewer(listener));
-        const held = somebody.find((who) => who !== undefined)?.held;
-        if (held !== undefined) this.#deps.refresh(held);
+        const somebody = room.ears.values().find(({ listener }) => listener.present());
+        const who = somebody === undefined ? undefined : this.#deps.viewer(somebody.listener);
+        if (who !== undefined) this.#deps.refresh(who.held);
       }
     }, refreshMs);
     timer.unref();
@@ -104,7 +106,7 @@ export class ListChanges {
     };
   }
 
-  /** Something that could change a list of the workspace has happened. */
+  /** Something that could change a list of the workspace has happened, or a listener is back. */
   touch(workspaceId: string): void {
     this.#schedule(workspaceId, debounceMs);
   }
@@ -127,7 +129,7 @@ export class ListChanges {
     let again = Infinity;
     for (const ear of ears) {
       const { listener } = ear;
-      const who = viewer(listener);
+      const who = listener.present() ? viewer(listener) : undefined;
       if (who === undefined) continue;
       for (const kind of listener.kinds) {
         const key = `${kind}/${listener.serverId ?? ''}/${who.principal.scope === null ? '' : listener.tokenId}`;

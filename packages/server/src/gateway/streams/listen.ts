@@ -47,7 +47,12 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const acknowledged: ByteString = bytes`"notifications":{${byteString(granted.join(','))}}`;
   stream.notify(ascii('notifications/subscriptions/acknowledged'), acknowledged);
   const told = stream;
-  const leave = deps.listChanges.add({ ...seat, kinds, changed: (kind) => told.notify(listChangedMethod(kind)) });
+  const leave = deps.listChanges.add({
+    ...seat,
+    kinds,
+    present: () => !res.destroyed,
+    changed: (kind) => told.notify(listChangedMethod(kind)),
+  });
   whenClosed(inbound, leave);
 }
 

@@ -29,6 +29,7 @@ export function answerGet(deps: GatewayDeps, caller: Caller): void {
   inbound.res.flushHeaders();
   stand(deps, caller, session.streams.openStandalone(inbound.res));
   if (first) hearLists(deps, caller, session);
+  else deps.listChanges.touch(principal.workspaceId);
 }
 
 function resume(deps: GatewayDeps, caller: Caller, session: ClientSession, lastEventId: string): void {
@@ -39,7 +40,9 @@ function resume(deps: GatewayDeps, caller: Caller, session: ClientSession, lastE
   caller.inbound.res.flushHeaders();
   stream.resume(caller.inbound.res, seq);
   // The stream of a call ends with its answer, and a server that stops waits for it as for the call.
-  if (standalone) stand(deps, caller, stream);
+  if (!standalone) return;
+  stand(deps, caller, stream);
+  deps.listChanges.touch(caller.principal.workspaceId);
 }
 
 function stand(deps: GatewayDeps, { inbound, principal, server }: Caller, stream: EventStream): void {
@@ -56,7 +59,7 @@ function stand(deps: GatewayDeps, { inbound, principal, server }: Caller, stream
   });
 }
 
-/** From its first standalone stream on a session hears of list changes; a stream without a connection keeps them. */
+/** From its first standalone stream on a session hears of list changes. */
 function hearLists(deps: GatewayDeps, { principal, server }: Caller, session: ClientSession): void {
   const { workspaceId, tokenId } = principal;
   const leave = deps.listChanges.add({
@@ -64,6 +67,7 @@ function hearLists(deps: GatewayDeps, { principal, server }: Caller, session: Cl
     tokenId,
     serverId: server?.id,
     kinds: deps.listChanges.kinds,
+    present: () => session.streams.standalone?.client !== undefined,
     changed: (kind) =>
       void session.streams.standalone?.send(bytes`{"jsonrpc":"2.0","method":"${listChangedMethod(kind)}"}`),
   });
