@@ -8,7 +8,7 @@ export class SseReader {
   readonly #onEvent: (data: Buffer, type: string) => void;
   readonly #maxEventBytes: number;
   /** The line as far as it has come. */
-  readonly #line = new GrowingBuffer();
+  #line = new GrowingBuffer();
   /** The data of the event as far as it has come; undefined: none. */
   #data: GrowingBuffer | undefined;
   #type = 'message';
@@ -100,6 +100,8 @@ export class SseReader {
     const data = this.#data;
     const type = this.#type;
     this.#data = undefined;
+    // A stream may live long after one large event.
+    if (this.#line.capacity > keptBytes) this.#line = new GrowingBuffer();
     this.#type = 'message';
     if (this.#id !== undefined) this.#lastEventId = headerSafe.test(this.#id) ? this.#id : undefined;
     this.#id = undefined;
@@ -107,6 +109,8 @@ export class SseReader {
   }
 }
 
+/** Memory that is kept from one event to the next. */
+const keptBytes = 16 * 1024;
 /** An id that can stand in `Last-Event-ID`. An empty one means: there is none any more. */
 const headerSafe = /^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/;
 const LF = 0x0a;
