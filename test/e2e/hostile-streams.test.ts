@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../packages/server/src/gateway/upstreams/conversation.ts';
+import { systemClock } from '../../packages/server/src/platform/clock.ts';
 import { listen } from '../upstreams/listen.ts';
 import { openUpstream } from '../upstreams/open.ts';
 
@@ -190,6 +191,25 @@ describe('a stream of a hostile upstream', () => {
     using _listening = gateway.upstream.listen({ listChanged: () => undefined, resourceUpdated: () => void heard++ });
     await expect(gateway.upstream.watch('note://1')).rejects.toMatchObject({ fault: 'protocol' });
     expect(heard).toBe(0);
+  });
+
+  it('[edge 25] of a conversation that is not used for a quarter of an hour is given back', async () => {
+    await using server = await startServer(({ http, id }, res) => {
+      if (http === 'DELETE') res.writeHead(204).end();
+      else json(res, id, fine);
+    });
+    let later = 0;
+    const clock = { now: () => systemClock.now() + later, monotonic: () => systemClock.monotonic() + later };
+    using gateway = openUpstream(server.url, {}, clock);
+    await gateway.call('x', {}, { conversation: { key: 'one', capabilities: '{}' } });
+    later = 14 * 60_000;
+    await gateway.call('x', {}, { conversation: { key: 'two', capabilities: '{}' } });
+    expect(server.count('DELETE')).toBe(0);
+    later = 16 * 60_000;
+    await gateway.call('x', {}, { conversation: { key: 'three', capabilities: '{}' } });
+    await expect
+      .poll(() => server.heard.filter(({ http }) => http === 'DELETE'))
+      .toMatchObject([{ session: 'session-1' }]);
   });
 
   it('[edge 6] of a thousand conversations leaves a thousand sessions, the idlest given back', async () => {

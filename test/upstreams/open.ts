@@ -1,5 +1,5 @@
 import { createDialer } from '../../packages/server/src/platform/dialer.ts';
-import { systemClock } from '../../packages/server/src/platform/clock.ts';
+import { systemClock, type Clock } from '../../packages/server/src/platform/clock.ts';
 import { byteString } from '../../packages/server/src/platform/byte-string.ts';
 import { HttpClient } from '../../packages/server/src/platform/http1/client.ts';
 import { defaultServerLimits, type ServerLimits } from '../../packages/server/src/domain/snapshot.ts';
@@ -25,7 +25,11 @@ export interface OpenUpstream extends Disposable {
 }
 
 /** The gateway's upstream client alone, over its real dialer and HTTP client. */
-export function openUpstream(url: string, limits: Partial<ServerLimits> = {}): OpenUpstream {
+export function openUpstream(
+  url: string,
+  limits: Partial<ServerLimits> = {},
+  clock: Clock = systemClock,
+): OpenUpstream {
   const { hostname, port, host } = new URL(url);
   const dialer = createDialer();
   const clients: HttpClient[] = [];
@@ -34,7 +38,7 @@ export function openUpstream(url: string, limits: Partial<ServerLimits> = {}): O
     const client = new HttpClient({
       connect: (onread) => dialer.dial({ secure: false, hostname, port, onread }, allow),
       host,
-      clock: systemClock,
+      clock,
       connections,
     });
     clients.push(client);
@@ -56,7 +60,7 @@ export function openUpstream(url: string, limits: Partial<ServerLimits> = {}): O
     client: open(connectionsFor(server.limits)),
     openStreams: () => open(streamsFor),
     credential: [],
-    clock: systemClock,
+    clock,
     observe: (fault) => void ends.push(fault),
   });
   return {

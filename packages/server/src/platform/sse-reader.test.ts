@@ -65,3 +65,28 @@ it('[edge 28] knows where to resume: the id of the last complete event, with dat
   push('id\n\n');
   expect(reader.lastEventId).toBeUndefined();
 });
+
+it('[edge 29] keeps the id of the last event that ended, the pause asked for, and the type of each event', () => {
+  const events: string[] = [];
+  const reader = new SseReader((data, type) => events.push(`${type} ${data.toString()}`), 1e6);
+  const positions: [string | undefined, number | undefined][] = [];
+  const say = (text: string): void => {
+    reader.push(Buffer.from(text));
+    positions.push([reader.lastEventId, reader.retryMs]);
+  };
+  say('id: 1\nretry: 50\ndata:\n\n');
+  say('id: 2\nevent: endpoint\ndata: /m\n');
+  say('\ndata: x\nidentity: 9\n\n');
+  say('retry: soon\nid: \u00e9\ndata: y\n\n');
+  say('id: 3\n\nid: 4\r\n');
+  say('id\n\n');
+  expect(events).toEqual(['endpoint /m', 'message x', 'message y']);
+  expect(positions).toEqual([
+    ['1', 50],
+    ['1', 50],
+    ['2', 50],
+    [undefined, 50],
+    ['3', 50],
+    [undefined, 50],
+  ]);
+});

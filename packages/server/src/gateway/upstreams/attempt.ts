@@ -186,7 +186,7 @@ export class Attempt implements Reading<UpstreamAnswer> {
 
   #enter(session: LegacySession): void {
     this.#session = session;
-    this.#deps.sessions.enter(session);
+    this.#deps.sessions.enter(session, this.started);
     if (session.listens) session.dialogues.add((this.#dialogue = this.#converse()));
   }
 

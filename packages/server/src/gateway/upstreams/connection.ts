@@ -39,7 +39,7 @@ const handshakeDeadlineMs = 10_000;
 export const connectionsFor = ({ concurrency }: SnapshotServer['limits']): number => 2 * concurrency + 4;
 /** Streams without an end that a server may have, next to those. */
 export const streamsFor = 1_024;
-/** A message that a server sends by itself may have this many bytes, unless answers may have fewer. */
+/** What a server says by itself may have this many bytes, unless answers may have fewer. */
 const maxEventBytes = 4 * 1024 * 1024;
 
 export interface ConnectionDeps {
@@ -150,12 +150,17 @@ export class Connection {
   }
 
   /** Open a stream without an end. @param body what is asked; undefined: only to listen, with a GET */
-  stream(out: OutgoingHeaders, body: ByteString | undefined, hearer: StreamHearer): EventStream {
+  stream(
+    out: OutgoingHeaders,
+    body: ByteString | undefined,
+    hearer: StreamHearer,
+    maxBytes = Math.min(this.#maxBytes, maxEventBytes),
+  ): EventStream {
     this.#streams ??= this.#openStreams();
     const method = body === undefined ? 'GET' : 'POST';
     const headers = buildHeaders(this.#credential, body === undefined ? { ...out, stream: true } : out);
     const request = { method, path: this.#path, headers, body: body ?? nothing } as const;
-    return new EventStream(this.#streams, request, this.maxEventBytes, this.#running, hearer);
+    return new EventStream(this.#streams, request, maxBytes, this.#running, hearer);
   }
 
   /** Open the stream on which a legacy upstream says what belongs to no request (2025-11-25, "Listening for Messages"). */
@@ -163,8 +168,9 @@ export class Connection {
     return this.stream({ ...sessionHeaders(session), lastEventId }, undefined, hearer);
   }
 
-  get maxEventBytes(): number {
-    return Math.min(this.#maxBytes, maxEventBytes);
+  /** Bytes an answer may have. */
+  get maxBytes(): number {
+    return this.#maxBytes;
   }
 
   /** A deadline of the gateway's own. */
@@ -181,7 +187,7 @@ export class Connection {
     const event = (data: Buffer): boolean => readMessage(data).kind === 'response';
     const reading = { event, reply: asItIs };
     if (channel !== undefined && ask.notification === true) {
-      channel.post(body);
+      await channel.deliver(body);
       return { reply: accepted, id };
     }
     if (channel !== undefined) return { reply: await channel.send(id, body, this.patience(), undefined, reading), id };

@@ -24,11 +24,13 @@ export class Deadline {
   #timer: NodeJS.Timeout | undefined;
   #waiting: Late | undefined;
 
-  /** @param latestMs milliseconds until the end, progress or not; at least `patienceMs` */
-  constructor(clock: Clock, patienceMs: number, latestMs = patienceMs) {
+  /**
+   * @param latestMs milliseconds until the end, progress or not; at least `patienceMs`
+   * @param now monotonic milliseconds when it begins
+   */
+  constructor(clock: Clock, patienceMs: number, latestMs = patienceMs, now = clock.monotonic()) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
-    const now = clock.monotonic();
     this.#until = now + patienceMs;
     this.#latest = now + Math.max(latestMs, patienceMs);
   }

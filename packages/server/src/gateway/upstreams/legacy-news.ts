@@ -84,7 +84,7 @@ export class LegacyNews implements NewsSource {
             streamHearer.opened?.();
           },
         }),
-      event: (data) => session.hear(readMessage(data), (answer) => connection.tell(answer, session)),
+      event: (data) => sessions.hear(session, readMessage(data)),
       missed: () => hearer.missed(),
       ended: (end) => {
         // Where there was a stream before, this means that the session is gone, and its subscriptions with it.

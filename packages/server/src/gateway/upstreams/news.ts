@@ -4,6 +4,7 @@ import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { errand, type ListKind, type UpstreamListener } from './conversation.ts';
 import { UpstreamFault } from './fault.ts';
+import type { ServerFeatures } from './features.ts';
 import { speaksModern, type Generation } from './generation.ts';
 import { LegacyNews } from './legacy-news.ts';
 import { ModernNews } from './modern-news.ts';
@@ -45,6 +46,7 @@ export class News implements NewsHearer {
   #telling: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
   #source: NewsSource | undefined;
+  #features: ServerFeatures | undefined;
   #running = false;
   #wake: (() => void) | undefined;
   #closed = false;
@@ -103,7 +105,9 @@ export class News implements NewsHearer {
   }
 
   missed(): void {
-    for (const kind of Object.values(kinds)) this.#changed.add(kind);
+    if (this.#features?.toolsListChanged === true) this.#changed.add('tools');
+    if (this.#features?.promptsListChanged === true) this.#changed.add('prompts');
+    if (this.#features?.resourcesListChanged === true) this.#changed.add('resources');
     this.#telling ??= setTimeout(() => this.#tell(), gatherMs);
   }
 
@@ -205,9 +209,13 @@ export class News implements NewsHearer {
   async #connect(): Promise<void> {
     const { generation, sessions } = this.#deps;
     const verdict = await generation.learn();
-    const source = speaksModern(verdict, true)
-      ? new ModernNews({ ...this.#deps, features: verdict.features, hearer: this })
-      : new LegacyNews({ ...this.#deps, hearer: this }, await sessions.open(errand));
+    const session = speaksModern(verdict, true) ? undefined : await sessions.open(errand);
+    const features = (session ?? verdict).features;
+    const source =
+      session === undefined
+        ? new ModernNews({ ...this.#deps, features, hearer: this })
+        : new LegacyNews({ ...this.#deps, hearer: this }, session);
+    this.#features = features;
     this.#source = source;
     if (this.#closed) source.close();
     else await source.open();

@@ -10,8 +10,9 @@ import { isRequestId, type UpstreamMessage } from './reply.ts';
 import type { SseChannel } from './sse-channel.ts';
 import type { StandingStream } from './standing-stream.ts';
 
-/** Requests on a stream of their own that nobody can be asked; an upstream that sends more has lost its way. */
+/** Requests in a minute that concern no request of ours; an upstream that sends more has lost its way. */
 const mostStray = 64;
+const strayMs = 60_000;
 
 /** A session with a legacy upstream. It belongs to one conversation. */
 export class LegacySession implements SessionAddress {
@@ -31,6 +32,7 @@ export class LegacySession implements SessionAddress {
   /** What is said during the requests in flight, as far as it may come on another stream than theirs. */
   readonly dialogues = new Set<Dialogue>();
   #stray = 0;
+  #strayFrom = -Infinity;
 
   constructor(
     agreed: { id: string | undefined; version: string; features: ServerFeatures },
@@ -54,15 +56,20 @@ export class LegacySession implements SessionAddress {
   /**
    * Take what came on a stream that belongs to no request. A request is for the one request in flight; where there is
    * none, or several, nobody knows whom it concerns and it is refused.
+   * @param now monotonic milliseconds
    * @param answer sends a message in this session
    * @throws UpstreamFault `protocol` when it does not end
    */
-  hear(message: UpstreamMessage, answer: (message: ByteString) => void): void {
+  hear(message: UpstreamMessage, now: number, answer: (message: ByteString) => void): void {
     const { bytes, method, root } = message;
     const [only, second] = this.dialogues;
     const single = second === undefined ? only : undefined;
     if (message.kind === 'request') {
       if (single !== undefined && method !== 'ping') return single.hear(message);
+      if (now - this.#strayFrom > strayMs) {
+        this.#strayFrom = now;
+        this.#stray = 0;
+      }
       if (++this.#stray > mostStray) throw new UpstreamFault('protocol', 'it asks without end');
       if (!isRequestId(message.id!)) throw new UpstreamFault('protocol', 'it asks under no proper id');
       answer(reply(message, refuse(message, '{}')!));

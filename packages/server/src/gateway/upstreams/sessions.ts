@@ -50,11 +50,13 @@ export class LegacySessions {
   find({ key, capabilities }: Conversation): LegacySession | undefined {
     const found = this.#open.get(key);
     if (found === undefined) return capabilities === errand.capabilities ? this.#shared : undefined;
-    for (const session of found) {
-      if (session.conversation.capabilities === capabilities)
-        return session.stream?.settled === false ? undefined : session;
-    }
-    return undefined;
+    // Nearly always there is one.
+    const first = found[0]!;
+    const session =
+      first.conversation.capabilities === capabilities
+        ? first
+        : found.find((other) => other.conversation.capabilities === capabilities);
+    return session?.stream?.settled === false ? undefined : session;
   }
 
   /**
@@ -73,10 +75,13 @@ export class LegacySessions {
     return this.#opening.get(name) ?? this.#begin(name, conversation);
   }
 
-  /** A request begins in this session. */
-  enter(session: LegacySession): void {
+  /**
+   * A request begins in this session.
+   * @param now monotonic milliseconds
+   */
+  enter(session: LegacySession, now: number): void {
     session.running++;
-    session.usedAt = this.#clock.monotonic();
+    session.usedAt = now;
     if (session.stream === undefined) return;
     clearTimeout(this.#lingering.get(session));
     this.#lingering.delete(session);
@@ -92,6 +97,11 @@ export class LegacySessions {
       stream.close();
     };
     this.#lingering.set(session, setTimeout(close, streamLingerMs).unref());
+  }
+
+  /** Take what came in a session on a stream that belongs to no request. @throws UpstreamFault */
+  hear(session: LegacySession, message: UpstreamMessage): void {
+    session.hear(message, this.#clock.monotonic(), (answer) => this.#connection.tell(answer, session));
   }
 
   /** The upstream does not know it any more. */
@@ -133,6 +143,7 @@ export class LegacySessions {
     }
     if (session.channel !== undefined) this.#attend(session, session.channel);
     else if (conversation.capabilities !== errand.capabilities) session.stream = this.#streamOf(session);
+    this.#sweep();
     while (this.#size >= maxSessions && this.#dropIdlest());
     this.#open.set(key, [...(this.#open.get(key) ?? []), session]);
     this.#size++;
@@ -174,7 +185,7 @@ export class LegacySessions {
   }
 
   #attend(session: LegacySession, channel: SseChannel): void {
-    channel.onMessage = (message) => session.hear(message, (answer) => this.#connection.tell(answer, session));
+    channel.onMessage = (message) => this.hear(session, message);
     channel.onLost = () => this.lose(session);
   }
 
@@ -182,7 +193,7 @@ export class LegacySessions {
     return new StandingStream({
       clock: this.#clock,
       open: (lastEventId, hearer) => this.#connection.listen(session, lastEventId, hearer),
-      event: (data) => session.hear(readMessage(data), (answer) => this.#connection.tell(answer, session)),
+      event: (data) => this.hear(session, readMessage(data)),
       ended: mayReturn,
     });
   }

@@ -38,10 +38,11 @@ export class SseChannel {
     const channel = new SseChannel(connection);
     channel.#opening.promise.catch(() => undefined);
     const timer = setTimeout(() => channel.close('timeout'), openPatienceMs);
-    channel.#stream = connection.stream({}, undefined, {
-      event: (data, type) => channel.#event(data, type),
-      ended: (end) => channel.#ended(end),
-    });
+    const hearer = {
+      event: (data: Buffer, type: string) => channel.#event(data, type),
+      ended: (end: StreamEnd) => channel.#ended(end),
+    };
+    channel.#stream = connection.stream({}, undefined, hearer, connection.maxBytes);
     try {
       await channel.#opening.promise;
     } finally {
@@ -71,7 +72,7 @@ export class SseChannel {
       });
       this.#waiting.set(id, waiting);
       if (cancel !== undefined) cancel.abort = (fault) => waiting.abort(fault);
-      this.#deliver(body).catch((error: unknown) => {
+      this.deliver(body).catch((error: unknown) => {
         // A server may hold the POST until it has answered on the stream; the request's own deadline ends the wait.
         if (!(error instanceof UpstreamFault && error.fault === 'timeout')) waiting.fail(error as Error);
       });
@@ -80,14 +81,15 @@ export class SseChannel {
 
   /** Send something that gets no answer. */
   post(body: ByteString): void {
-    this.#deliver(body).catch(() => undefined);
+    this.deliver(body).catch(() => undefined);
   }
 
   close(fault: FaultClass): void {
     this.#stream?.abort(fault);
   }
 
-  async #deliver(body: ByteString): Promise<void> {
+  /** Send something and wait until the upstream has taken it. @throws UpstreamFault */
+  async deliver(body: ByteString): Promise<void> {
     const reading = { ...ignored, reply: (reply: HttpReply) => reply.status };
     const status = await this.#connection.send(
       {},

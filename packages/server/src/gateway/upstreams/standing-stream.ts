@@ -33,9 +33,10 @@ export class StandingStream {
     this.#deps = deps;
   }
 
-  /** Whether nothing is gained by waiting for it. */
+  /** Whether nothing is gained by waiting for it: it is open, will be tried again by itself, or there is none. */
   get settled(): boolean {
-    return this.#none || (this.#stream !== undefined && this.#ready === undefined);
+    const isOpen = this.#stream !== undefined && this.#ready === undefined;
+    return isOpen || this.#timer !== undefined || this.#none;
   }
 
   /** Have it open, or find out that there is none; waits two seconds at most. */
@@ -48,11 +49,14 @@ export class StandingStream {
     const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, readyPatienceMs)));
     await Promise.race([ready, patience]);
     clearTimeout(timer);
+    // Who comes next need not wait for a head that may never come.
+    this.#settle();
   }
 
   /** It can be opened again. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     const stream = this.#stream;
     this.#stream = undefined;
     stream?.abort('closed');
@@ -60,7 +64,7 @@ export class StandingStream {
   }
 
   #begin(): void {
-    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#openedAt = this.#deps.clock.monotonic();
     this.#ready ??= Promise.withResolvers<void>();
     const resumed = this.#lastEventId !== undefined;

@@ -84,8 +84,9 @@ export class Upstream {
     const wait = this.breaker.admit();
     if (wait > 0)
       return Promise.reject(new UpstreamFault('breaker_open', 'the breaker is open', { retryAfterMs: wait }));
-    const deadline = new Deadline(this.#clock, request.deadlineMs, progressDeadline(this.#server));
-    const attempt = new Attempt(this.#attempts, request, deadline, this.#clock.monotonic());
+    const now = this.#clock.monotonic();
+    const deadline = new Deadline(this.#clock, request.deadlineMs, this.#server.limits.progressDeadlineMs, now);
+    const attempt = new Attempt(this.#attempts, request, deadline, now);
     const known = this.#known(attempt);
     const slot = this.#slots.take();
     return known === undefined || slot !== true ? this.#prepare(attempt, slot) : attempt.send(known.session);
@@ -195,9 +196,6 @@ export class Upstream {
     }
   }
 }
-
-/** Milliseconds a request may take that reports progress. Snapshots compiled before the limit existed have none. */
-const progressDeadline = ({ limits }: SnapshotServer): number => limits.progressDeadlineMs ?? limits.deadlineMs;
 
 /** A key for connections that must not be shared: another workspace, server, address or credential. */
 export const upstreamKey = (workspaceId: string, server: SnapshotServer): string =>
