@@ -31,8 +31,9 @@ const secretState = {
 
 export const token = z.object({
   id,
-  kind: z.enum(['workspace', 'member']),
+  kind: z.enum(['workspace', 'member', 'machine']),
   memberId: z.string().nullable(),
+  machineId: z.string().nullable(),
   scope: z.array(z.string()).nullable(),
   ...secretState,
 });

@@ -19,6 +19,8 @@ it('[TOK-05] issues a workspace token that the gateway knows by hash at once', a
     hash: hashToken(secret),
     kind: 'workspace',
     memberId: null,
+    machineId: null,
+    teams: [],
     label: 'ci',
     scope: null,
     expiresAt: null,

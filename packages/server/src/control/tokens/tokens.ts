@@ -11,11 +11,15 @@ import type { WorkspaceRef } from '../operation.ts';
 
 type TokenRow = Selectable<Schema['gateway_tokens']>;
 
-/** A token as the API shows it: never the hash. */
-export const toToken = (row: TokenRow): Token => ({
+/**
+ * A token as the API shows it: never the hash.
+ * @param lastUsedAt as the gateway noted it; null = not yet
+ */
+export const toToken = (row: TokenRow, lastUsedAt: string | null): Token => ({
   id: row.id,
-  kind: row.kind === 'member' ? 'member' : 'workspace',
+  kind: row.kind,
   memberId: row.member_id,
+  machineId: row.machine_id,
   scope: row.scope === null ? null : (JSON.parse(row.scope) as string[]),
   label: row.label,
   hint: row.hint,
@@ -24,7 +28,7 @@ export const toToken = (row: TokenRow): Token => ({
   createdBy: row.created_by,
   revokedAt: row.revoked_at,
   replacedBy: row.replaced_by,
-  lastUsedAt: row.last_used_at,
+  lastUsedAt,
 });
 
 export interface IssuedToken {
@@ -34,8 +38,17 @@ export interface IssuedToken {
 }
 
 /** Newest first, ended ones included: who had access is a question about the past too. */
-export const listTokens = (db: Kysely<Schema>, workspaceId: string): Promise<TokenRow[]> =>
-  db.selectFrom('gateway_tokens').selectAll().where('workspace_id', '=', workspaceId).orderBy('id', 'desc').execute();
+export async function listTokens(db: Kysely<Schema>, workspaceId: string): Promise<Token[]> {
+  const rows = await db
+    .selectFrom('gateway_tokens as token')
+    .leftJoin('token_last_use as use', 'use.token_id', 'token.id')
+    .selectAll('token')
+    .select('use.used_at')
+    .where('token.workspace_id', '=', workspaceId)
+    .orderBy('token.id', 'desc')
+    .execute();
+  return rows.map((row) => toToken(row, row.used_at));
+}
 
 /**
  * Issue a gateway token. Of the token only its SHA-256 is kept.
@@ -123,7 +136,7 @@ async function insertToken(
     created_by: change.actorName,
     revoked_at: null,
     replaced_by: null,
-    last_used_at: null,
+    machine_id: null,
   };
   await change.tx.insertInto('gateway_tokens').values(row).execute();
   return { row, secret };

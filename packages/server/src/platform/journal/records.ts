@@ -5,7 +5,7 @@ export interface CallIntent {
   readonly workspaceId: string;
   readonly memberId: string | null;
   readonly tokenId: string;
-  readonly principalKind: 'workspace' | 'member';
+  readonly principalKind: 'workspace' | 'member' | 'machine';
   readonly serverId: string | null;
   readonly serverSlug: string | null;
   /** The server's own name of the tool. Text from outside: filtered and cut when it is written. */
