@@ -17,6 +17,7 @@ import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } fro
 import { decideEra } from './era.ts';
 import { HealthBoard } from './health.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
+import { LastUse } from './last-use.ts';
 import { Concurrency, RateLimits } from './limits.ts';
 import { idOf, readMessage, type Message } from './message.ts';
 import { endpoint, runMethod } from './methods.ts';
@@ -68,6 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const sessions = new ClientSessions(clock);
   const strangers = new RateLimits(clock);
   const recorder = new Recorder(options);
+  const lastUse = new LastUse(options);
   const deps: GatewayDeps = {
     clock,
     log,
@@ -126,7 +128,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const message = readMessage(body);
     try {
       // The body may have taken its time; what was revoked, changed or has expired meanwhile counts.
-      const answering = answer(admit(inbound, target), message);
+      const caller = admit(inbound, target);
+      lastUse.note(caller.principal.tokenId, inbound.startedAt);
+      const answering = answer(caller, message);
       answering?.catch((error: unknown) => fail(inbound, message.idText, error));
     } catch (error) {
       fail(inbound, message.idText, error);
@@ -241,6 +245,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async start() {
       await snapshots.start();
+      lastUse.start();
       started = true;
     },
     async drain(timeoutMs) {
@@ -257,6 +262,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async [Symbol.asyncDispose]() {
       snapshots[Symbol.dispose]();
       upstreams.close();
+      await lastUse[Symbol.asyncDispose]();
     },
   };
 }

@@ -14,7 +14,7 @@ export function tokenRoutes({ db }: { readonly db: Kysely<Schema> }): Route[] {
     route(tokens.issue, async ({ change, workspace, input }) =>
       toIssued(await change((made) => issueToken(made, workspace, input.body))),
     ),
-    route(tokens.list, async ({ workspace }) => ({ items: await listTokens(db, workspace.id) })),
+    route(tokens.list, async ({ workspace, actor }) => ({ items: await listTokens(db, workspace, actor) })),
     route(tokens.rotate, async ({ change, workspace, input }) =>
       toIssued(await change((made) => rotateToken(made, workspace, input.params.token, input.body))),
     ),
