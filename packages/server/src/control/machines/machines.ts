@@ -75,8 +75,8 @@ export async function updateMachine(
   const machine = await findMachine(change, workspace, id);
   const before = { name: machine.name, ownerId: machine.ownerId, enabled: machine.enabled };
   const after = withPatch(before, body);
+  if (body.ownerId !== undefined) await requireMember(change.tx, workspace, body.ownerId);
   if (JSON.stringify(before) === JSON.stringify(after)) return machine;
-  if (after.ownerId !== before.ownerId) await requireMember(change.tx, workspace, after.ownerId);
   if (after.name !== before.name) await refuseTakenName(change, workspace, after.name);
   await change.tx
     .updateTable('machines')
