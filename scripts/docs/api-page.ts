@@ -33,7 +33,7 @@ function row({ path, method, operation }: { path: string; method: string; operat
     `\`${operation.operationId}\``,
     `\`${method} ${path}\``,
     cell(operation.summary),
-    `${operation['x-role']}${scope}`,
+    operation['x-role'] === 'invited' ? 'an invitation' : `${operation['x-role']}${scope}`,
     operation['x-errors'].map((code) => `\`${code}\``).join(', '),
   ];
 }

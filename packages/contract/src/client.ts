@@ -6,7 +6,7 @@ import type { Problem } from './schemas/common.ts';
 export interface ClientOptions {
   /** Where the control API lives, e.g. `http://127.0.0.1:8420`. */
   readonly baseUrl: string;
-  /** A control key (`mnk_…`). */
+  /** A control key (`mnk_…`), or to accept an invitation its secret (`mni_…`). */
   readonly apiKey?: string | undefined;
   /** Takes the place of the global `fetch`; an in-process server can be called this way. */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;

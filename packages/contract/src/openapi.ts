@@ -26,7 +26,7 @@ export interface OpenApiOperation {
   readonly requestBody?: { readonly required: true; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
   readonly security: readonly Record<string, readonly string[]>[];
-  /** The least role, and whether the key must be for the whole instance. */
+  /** The least role or `invited`, and whether the key must be for the whole instance. */
   readonly 'x-role': string;
   readonly 'x-scope': string;
   /** Error codes the operation answers with beyond the common ones. */
@@ -54,6 +54,9 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   servers: 'The MCP servers behind the gateway URL, in their order.',
   tokens: 'Gateway tokens (mng_…) open the data plane and nothing else.',
   members: 'The people of a workspace and what they may administer.',
+  teams: 'Members whom rules name together.',
+  machines: 'Agents, CI and other programs, each with a member who answers for it.',
+  invitations: 'Single-use secrets (mni_…) that make a person a member.',
   apiKeys: 'Control keys (mnk_…) bound to one workspace.',
   instanceKeys: 'Control keys (mnk_…) for the whole instance.',
   network: 'Private and loopback addresses the gateway may dial, opened one by one.',
@@ -87,6 +90,7 @@ export function openApiDocument(options: { readonly version: string; readonly ur
     components: {
       securitySchemes: {
         controlKey: { type: 'http', scheme: 'bearer', bearerFormat: 'mnk_ + 48 lower-case hex characters' },
+        invitation: { type: 'http', scheme: 'bearer', bearerFormat: 'mni_ + 48 lower-case hex characters' },
       },
       schemas: { Problem: schemaOf(problem, 'output') },
     },
@@ -125,15 +129,17 @@ function describe(operation: Operation): OpenApiOperation {
             },
       ...errorResponses([...commonErrors, ...operation.errors]),
     },
-    security: [{ controlKey: [] }],
+    security: [operation.role === 'invited' ? { invitation: [] } : { controlKey: [] }],
     'x-role': operation.role,
     'x-scope': operation.scope,
     'x-errors': operation.errors,
   };
 }
 
-const roleSentence = (operation: Operation): string =>
-  `Needs the role ${operation.role}${operation.scope === 'instance' ? ' and a key for the whole instance' : ''}.`;
+const roleSentence = (operation: Operation): string | undefined =>
+  operation.role === 'invited'
+    ? undefined
+    : `Needs the role ${operation.role}${operation.scope === 'instance' ? ' and a key for the whole instance' : ''}.`;
 
 function parameters(schema: z.ZodObject, place: 'path' | 'query'): OpenApiParameter[] {
   const { properties = {}, required = [] } = schemaOf(schema, 'input') as {

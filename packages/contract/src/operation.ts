@@ -5,6 +5,9 @@ import type { ErrorCode } from './error-codes.ts';
 export const roles = ['owner', 'admin', 'member'] as const;
 export type Role = (typeof roles)[number];
 
+/** Who may do something: whoever has at least this role, or only the bearer of an open invitation. */
+export type Access = Role | 'invited';
+
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Anything an operation can answer with besides the errors it names itself. */
@@ -36,8 +39,8 @@ export interface Operation {
   /** Null: the answer has no body (204). */
   readonly response: z.ZodType | null;
   readonly status: 200 | 201 | 204;
-  /** The least role that may do it. */
-  readonly role: Role;
+  /** The least role that may do it; `invited` has no order among them. */
+  readonly role: Access;
   /** `instance`: only keys of the whole instance. `workspace`: also keys bound to the workspace in the path. */
   readonly scope: 'instance' | 'workspace';
   /** Errors beyond `commonErrors`. */

@@ -2,11 +2,14 @@ import type { Operation } from './operation.ts';
 import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
+import { invitations } from './operations/invitations.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
+import { machines } from './operations/machines.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
 import { servers } from './operations/servers.ts';
+import { teams } from './operations/teams.ts';
 import { tokens } from './operations/tokens.ts';
 import { workspaces } from './operations/workspaces.ts';
 
@@ -16,6 +19,9 @@ export const operations = {
   servers,
   tokens,
   members,
+  teams,
+  machines,
+  invitations,
   apiKeys,
   instanceKeys,
   network,

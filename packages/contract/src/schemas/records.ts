@@ -6,7 +6,8 @@ export const toolCall = z.object({
   createdAt: time,
   memberId: z.string().nullable(),
   tokenId: z.string(),
-  principalKind: z.string(),
+  principalKind: z.string().describe('workspace, member or machine.'),
+  machineId: z.string().nullable(),
   server: z.string().nullable().describe('Slug of the server that owns the tool.'),
   method: z
     .enum(['tools/call', 'prompts/get', 'resources/read', 'completion/complete'])
@@ -48,6 +49,7 @@ export const toolCallQuery = z.strictObject({
   tool: z.string().max(200).optional(),
   memberId: z.string().max(100).optional(),
   tokenId: z.string().max(100).optional(),
+  machineId: z.string().max(100).optional(),
   status: z.coerce.number().int().min(100).max(599).optional(),
   outcome: z.string().max(100).optional(),
   ...range,
@@ -58,7 +60,11 @@ export const auditEvent = z.object({
   id: z.string(),
   createdAt: time,
   workspaceId: z.string().nullable(),
-  actor: z.string().describe('`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder.'),
+  actor: z
+    .string()
+    .describe(
+      '`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder, `invitation:{id}` for a person who accepts one.',
+    ),
   actorEmail: z.string().nullable(),
   action: z.string().describe('Id of the operation.'),
   target: z.string(),

@@ -26,39 +26,49 @@ const secretState = {
   createdBy: z.string(),
   revokedAt: time.nullable(),
   replacedBy: z.string().nullable().describe('Id of the one that took its place.'),
-  lastUsedAt: time.nullable().describe('Kept to the day.'),
 };
 
 export const token = z.object({
   id,
-  kind: z.enum(['workspace', 'member']),
+  kind: z.enum(['workspace', 'member', 'machine']),
   memberId: z.string().nullable(),
+  machineId: z.string().nullable(),
   scope: z.array(z.string()).nullable(),
   ...secretState,
+  lastUsedAt: time.nullable().describe('Up to a minute behind.'),
 });
 export type Token = z.output<typeof token>;
 
 export const tokenList = z.object({ items: z.array(token) });
 
+const onlyOneExpiry = (body: { expiresAt?: unknown; expiresInDays?: unknown }): boolean =>
+  body.expiresAt === undefined || body.expiresInDays === undefined;
+const onlyOneExpiryMessage = { path: ['expiresInDays'], message: 'must not be sent together with expiresAt' };
+
 export const tokenIssue = z
   .strictObject({
     kind: z
-      .enum(['workspace', 'member'])
+      .enum(['workspace', 'member', 'machine'])
       .default('workspace')
-      .describe('workspace: a machine identity. member: acts for memberId.'),
-    memberId: id.optional(),
+      .describe('member: acts for a member. machine: acts for a machine. workspace: acts for nobody in particular.'),
+    memberId: id.optional().describe('Whose it is, for kind "member"; the caller\'s own when left out.'),
+    machineId: id.optional().describe('Whose it is, for kind "machine".'),
     label,
     scope: scope.nullable().optional(),
     ...expiry,
+    expiresInDays: expiry.expiresInDays.describe(
+      'Days from now until it ends; 90 for a machine when neither this nor expiresAt is sent. Not together with expiresAt.',
+    ),
   })
-  .refine((body) => (body.kind === 'member') === (body.memberId !== undefined), {
+  .refine((body) => body.kind === 'member' || body.memberId === undefined, {
     path: ['memberId'],
-    message: 'is required for kind "member" and refused for kind "workspace"',
+    message: 'goes with kind "member" only',
   })
-  .refine((body) => body.expiresAt === undefined || body.expiresInDays === undefined, {
-    path: ['expiresInDays'],
-    message: 'must not be sent together with expiresAt',
-  });
+  .refine((body) => (body.kind === 'machine') === (body.machineId !== undefined), {
+    path: ['machineId'],
+    message: 'is required for kind "machine" and goes with no other',
+  })
+  .refine(onlyOneExpiry, onlyOneExpiryMessage);
 
 export const tokenIssued = z.object({
   token,
@@ -72,14 +82,11 @@ export const apiKey = z.object({
   workspace: z.string().nullable().describe('Slug of the workspace the key is bound to; null = the whole instance.'),
   role,
   ...secretState,
+  lastUsedAt: time.nullable().describe('Kept to the day.'),
 });
 export type ApiKey = z.output<typeof apiKey>;
 
 export const apiKeyList = z.object({ items: z.array(apiKey) });
-
-const onlyOneExpiry = (body: { expiresAt?: unknown; expiresInDays?: unknown }): boolean =>
-  body.expiresAt === undefined || body.expiresInDays === undefined;
-const onlyOneExpiryMessage = { path: ['expiresInDays'], message: 'must not be sent together with expiresAt' };
 
 export const apiKeyIssue = z
   .strictObject({

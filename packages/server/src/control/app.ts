@@ -15,6 +15,8 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
 import { createFailedLogins } from './failed-logins.ts';
+import { invitationRoutes } from './invitations/routes.ts';
+import { machineRoutes } from './machines/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { networkRoutes } from './network/routes.ts';
 import type { Route } from './operation.ts';
@@ -24,6 +26,7 @@ import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
 import { recordRoutes } from './records/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
+import { teamRoutes } from './teams/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { workspaceRoutes } from './workspaces/routes.ts';
 
@@ -124,6 +127,9 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...serverRoutes({ db, vault }),
     ...tokenRoutes({ db }),
     ...memberRoutes({ db }),
+    ...teamRoutes({ db }),
+    ...machineRoutes({ db }),
+    ...invitationRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),

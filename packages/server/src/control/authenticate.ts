@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Role } from '@mcpnest/contract/operation';
 import type { Kysely } from 'kysely';
-import { unauthenticated } from '../domain/errors.ts';
-import { lesserRole } from '../domain/roles.ts';
+import { forbidden, unauthenticated } from '../domain/errors.ts';
+import { atLeast, lesserRole } from '../domain/roles.ts';
 import type { Actor } from '../domain/roles.ts';
 import { hashToken, tokenPrefix } from '../domain/token.ts';
 import { isoTime } from '../platform/clock.ts';
@@ -13,7 +13,8 @@ const dayMs = 86_400_000;
 
 /**
  * The actor of an `Authorization: Bearer mnk_…` header (RFC 6750). A key bound to a workspace counts for no more than
- * its member does there, and for nothing once the member is removed.
+ * its member does there, and for nothing once the member is removed. The secret of an open invitation (`mni_…`) is an
+ * actor too, who can do nothing but accept it.
  * @throws AppError `unauthenticated`; there is no anonymous actor
  */
 export async function authenticate(db: Kysely<Schema>, clock: Clock, header: string | null): Promise<Actor> {
@@ -28,9 +29,10 @@ export async function authenticate(db: Kysely<Schema>, clock: Clock, header: str
   if (prefix === undefined) throw refused();
   const hash = hashToken(key);
   const now = clock.now();
-  const row = await findKey(db, hash);
+  if (prefix === 'mni_') return invited(db, hash, isoTime(now));
+  const row = await findKey(db, 'hash', hash);
   if (row === undefined || !timingSafeEqual(Buffer.from(row.hash, 'hex'), Buffer.from(hash, 'hex'))) throw refused();
-  if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= isoTime(now))) throw refused();
+  if (ended(row, isoTime(now))) throw refused();
   const bound = boundTo(row);
   if (row.last_used_at === null || Date.parse(row.last_used_at) <= now - dayMs) {
     await db
@@ -42,11 +44,52 @@ export async function authenticate(db: Kysely<Schema>, clock: Clock, header: str
   return { kind: 'user', userId: row.user_id, keyId: row.id, ...bound };
 }
 
+async function invited(db: Kysely<Schema>, hash: string, at: string): Promise<Actor> {
+  const row = await db
+    .selectFrom('invitations')
+    .innerJoin('gateway_workspaces as workspace', 'workspace.id', 'invitations.workspace_id')
+    .select([
+      'invitations.id',
+      'invitations.hash',
+      'invitations.role',
+      'workspace.id as workspace_id',
+      'workspace.slug',
+    ])
+    .where('hash', '=', hash)
+    .where('accepted_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', at)
+    .executeTakeFirst();
+  if (row === undefined || !timingSafeEqual(Buffer.from(row.hash, 'hex'), Buffer.from(hash, 'hex')))
+    throw invitationRefused();
+  const workspace = { id: row.workspace_id, slug: row.slug };
+  return { kind: 'invited', invitationId: row.id, role: row.role as Role, workspace };
+}
+
+/** One answer for wrong, expired, revoked and used invitations. */
+export const invitationRefused = () =>
+  unauthenticated('This invitation is not valid: wrong, expired, revoked or used already. Ask for a new one.');
+
 /** One answer for wrong, expired and revoked keys: nothing to learn from the difference. */
 const refused = () =>
   unauthenticated('This control key is not valid: wrong, expired or revoked. Ask an owner for a new one.');
 
-const findKey = (db: Kysely<Schema>, hash: string) =>
+/**
+ * Look again at who makes a change, now that its transaction has its turn: whoever was removed, demoted or whose key
+ * ended while this change waited makes none.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function confirmActor(tx: Kysely<Schema>, actor: Actor, at: string): Promise<void> {
+  if (actor.kind !== 'user') return;
+  const row = await findKey(tx, 'id', actor.keyId);
+  if (row === undefined || ended(row, at)) throw refused();
+  if (!atLeast(boundTo(row).role, actor.role)) throw forbidden('Your role has just been changed. Look again first.');
+}
+
+const ended = (row: { revoked_at: string | null; expires_at: string | null }, at: string): boolean =>
+  row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= at);
+
+const findKey = (db: Kysely<Schema>, column: 'id' | 'hash', value: string) =>
   db
     .selectFrom('api_keys as key')
     .leftJoin('gateway_workspaces as workspace', 'workspace.id', 'key.workspace_id')
@@ -58,7 +101,7 @@ const findKey = (db: Kysely<Schema>, hash: string) =>
     )
     .select(['key.id', 'key.hash', 'key.user_id', 'key.workspace_id', 'key.role', 'key.expires_at', 'key.revoked_at'])
     .select(['key.last_used_at', 'workspace.slug', 'member.role as member_role'])
-    .where('key.hash', '=', hash)
+    .where(`key.${column}`, '=', value)
     .executeTakeFirst();
 
 function boundTo(row: {

@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import { issueKey } from './api-keys/api-keys.ts';
 import { runChange } from './change.ts';
-import { findOrCreateUser } from './members/members.ts';
+import { findOrCreateUser } from './membership.ts';
 import { slugFrom } from './slug.ts';
 import { issueToken } from './tokens/tokens.ts';
 import { createWorkspace, insertMember } from './workspaces/workspaces.ts';

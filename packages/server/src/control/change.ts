@@ -40,21 +40,29 @@ export interface Change {
 
 export type Changer = <T>(work: (change: Change) => Promise<T>) => Promise<T>;
 
+export interface ChangeAuthor {
+  readonly actor: Actor;
+  /** Id of the operation. */
+  readonly action: string;
+  /**
+   * Serialises changes of that workspace, so that rules over several rows (the last owner, the order of servers) hold
+   * on every database.
+   */
+  readonly workspaceId?: string | undefined;
+  /** Throws when the actor may no longer do this, now that the change has its turn. */
+  readonly confirm?: ((tx: Transaction<Schema>, at: string) => Promise<void>) | undefined;
+}
+
 /**
  * Run a change of desired state. Audit events and snapshots are written in the same transaction; the nudge to the
  * gateways leaves after commit and may be lost, since they also poll.
- * @param by.workspaceId serialises changes of that workspace, so that rules over several rows (the last owner, the
- *   order of servers) hold on every database
  */
-export function runChange<T>(
-  deps: ChangeDeps,
-  by: { readonly actor: Actor; readonly action: string; readonly workspaceId?: string | undefined },
-  work: (change: Change) => Promise<T>,
-): Promise<T> {
+export function runChange<T>(deps: ChangeDeps, by: ChangeAuthor, work: (change: Change) => Promise<T>): Promise<T> {
   return inTransaction(deps.db, async (tx, afterCommit) => {
     if (by.workspaceId !== undefined) await lockWorkspace(tx, by.workspaceId);
     const now = deps.clock.now();
     const at = isoTime(now);
+    await by.confirm?.(tx, at);
     const stale = new Set<string>();
     const result = await work({
       tx,

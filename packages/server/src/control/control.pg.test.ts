@@ -4,6 +4,7 @@ import { Secret } from '../domain/secret.ts';
 import { openPostgres } from '../platform/database/postgres.ts';
 import { bootstrap } from './bootstrap.ts';
 import { failure, startKit } from './kit.contract.ts';
+import { describeLadder } from './ladder.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
 /** What differs on PostgreSQL: changes really run at the same time. */
@@ -56,16 +57,6 @@ it('concurrent claims of one prefix are granted once', async () => {
   expect(done(claims)).toBe(1);
 });
 
-it('[L2-07] concurrent removals of all owners leave one', async () => {
-  for (const email of ['b@example.com', 'c@example.com'])
-    await kit.owner.members.add({ params, body: { email, role: 'owner' } });
-  const { items } = await kit.owner.members.list({ params });
-  const removed = await many(items.length, (index) =>
-    kit.owner.members.remove({ params: { ...params, member: items[index]!.id } }),
-  );
-  expect(done(removed)).toBe(items.length - 1);
-});
-
 it('a change of the network reaches every workspace beside changes of each', async () => {
   const made = await many(4, (index) => kit.owner.workspaces.create({ body: { name: `w${index}` } }));
   expect(done(made)).toBe(4);
@@ -111,3 +102,5 @@ it('describes the instance and lists with the same numbers and pages as SQLite',
   const next = await kit.owner.auditEvents.listAll({ query: { limit: 5, cursor: page.nextCursor! } });
   expect(new Set([...page.items, ...next.items].map((item) => item.id)).size).toBe(10);
 });
+
+describeLadder('PostgreSQL', () => kit);

@@ -10,11 +10,14 @@ export interface ExpiryInput {
 
 /**
  * When a new token or key ends, as stored text; null = never.
+ * @param defaultDays from now when nothing is said; undefined = never
  * @throws AppError `invalid_input` for a moment that has passed
  */
-export function expiryOf(input: ExpiryInput, now: number): string | null {
-  if (input.expiresInDays !== undefined) return isoTime(now + input.expiresInDays * dayMs);
-  if (input.expiresAt === undefined) return null;
+export function expiryOf(input: ExpiryInput, now: number, defaultDays?: number): string | null {
+  if (input.expiresAt === undefined) {
+    const days = input.expiresInDays ?? defaultDays;
+    return days === undefined ? null : isoTime(now + days * dayMs);
+  }
   const moment = Date.parse(input.expiresAt);
   if (moment <= now) {
     throw invalidInput('expiresAt lies in the past.', [{ path: 'body.expiresAt', message: 'must lie in the future' }]);

@@ -6,7 +6,7 @@ import type { InputIssue } from '../domain/errors.ts';
 import { permission } from '../domain/roles.ts';
 import type { Actor } from '../domain/roles.ts';
 import type { Schema } from '../platform/database/schema.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, confirmActor } from './authenticate.ts';
 import { runChange } from './change.ts';
 import type { ChangeDeps } from './change.ts';
 import type { FailedLogins } from './failed-logins.ts';
@@ -43,7 +43,17 @@ export function createPipeline(deps: PipelineDeps): (route: Route, incoming: Inc
       actor,
       workspace,
       input,
-      change: (work) => runChange(deps, { actor, action: operation.id, workspaceId: workspace?.id }, work),
+      change: (work) =>
+        runChange(
+          deps,
+          {
+            actor,
+            action: operation.id,
+            workspaceId: actor.kind === 'invited' ? actor.workspace.id : workspace?.id,
+            confirm: (tx, at) => confirmActor(tx, actor, at),
+          },
+          work,
+        ),
     });
     return answer(operation, result);
   };
@@ -64,6 +74,8 @@ function authorise(actor: Actor, operation: Operation, workspaceSlug: string | u
   if (verdict === 'hidden') throw notFound('workspace', workspaceSlug!.slice(0, 100));
   if (verdict === 'instance-only')
     throw forbidden(`${operation.id} needs a key for the whole instance; this key is bound to one workspace.`);
+  if (verdict === 'invited-only')
+    throw forbidden(`${operation.id} needs the secret of an invitation: Authorization: Bearer mni_…`);
   throw forbidden(`${operation.id} needs the role ${operation.role}.`);
 }
 

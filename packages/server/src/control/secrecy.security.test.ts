@@ -19,17 +19,28 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   await kit.owner.servers.setCredential({ params: server, body: { bearer: canary } });
   const issued = await kit.owner.tokens.issue({ params: acme, body: { label: 'ci' } });
   const rotated = await kit.owner.tokens.rotate({ params: { ...acme, token: issued.token.id }, body: {} });
+  const team = await kit.owner.teams.create({ params: acme, body: { name: 'payments' } });
+  const machine = await kit.owner.machines.create({ params: acme, body: { name: 'nightly' } });
+  const invited = await kit.owner.invitations.create({ params: acme, body: { email: 'ina@example.com' } });
   const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
 
   const { db } = kit.database;
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
+  const invitations = await db.selectFrom('invitations').select('hash').execute();
   const sealed = (await kit.snapshot('acme')).servers[0]!.credential!.headers.map((header) => header.sealed);
-  const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret];
-  expect([...tokens, ...keys].map((row) => row.hash)).toEqual(expect.arrayContaining(secrets.map(hashToken)));
-  const forbidden = [canary, ...sealed, ...tokens.map((row) => row.hash), ...keys.map((row) => row.hash), ...secrets];
+  const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret, invited.secret];
+  const hashes = [...tokens, ...keys, ...invitations].map((row) => row.hash);
+  expect(hashes).toEqual(expect.arrayContaining(secrets.map(hashToken)));
+  const forbidden = [canary, ...sealed, ...hashes, ...secrets];
 
-  const ids: Record<string, string> = { ...server, token: rotated.token.id, key: key.apiKey.id };
+  const ids: Record<string, string> = {
+    ...server,
+    token: rotated.token.id,
+    key: key.apiKey.id,
+    team: team.slug,
+    machine: machine.id,
+  };
   const path = (operation: Operation) =>
     operation.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? rotated.token.id);
   let read = 0;

@@ -27,6 +27,8 @@ const principal = (scope: string[] | null, workspaceId = 'w'): Principal => ({
   tokenId: 't',
   kind: 'member',
   memberId: 'm',
+  machineId: null,
+  teams: [],
   label: '',
   scope: compileScope(scope),
 });

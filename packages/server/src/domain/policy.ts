@@ -5,7 +5,12 @@ export interface Principal {
   readonly workspaceId: string;
   readonly tokenId: string;
   readonly kind: SnapshotToken['kind'];
+  /** Set for a member token and for no other. */
   readonly memberId: string | null;
+  /** Set for a machine token and for no other. */
+  readonly machineId: string | null;
+  /** Ids of the teams its member is in; empty for the other kinds. */
+  readonly teams: readonly string[];
   readonly label: string;
   /** What the token is narrowed to; null = the whole workspace. */
   readonly scope: Scope | null;
@@ -61,7 +66,7 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
   if (principal.workspaceId !== snapshot.workspace.id) return hidden('workspace');
   if (!snapshot.servers.some((server) => server.slug === call.serverSlug)) return hidden('server');
   const { scope } = principal;
-  if (scope === null) return principal.kind === 'workspace' ? allowWorkspace : allowMember;
+  if (scope === null) return allowKind[principal.kind];
   if (scope.entries.has(call.serverSlug)) return allowScopeServer;
   // `slug:name` names a tool. Prompts and resources are not narrowed to one by one.
   if (call.kind === 'tool' && scope.entries.has(`${call.serverSlug}:${call.name}`)) return allowScopeTool;
@@ -77,8 +82,11 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
   };
 }
 
-const allowWorkspace: Decision = { effect: 'allow', rule: 'workspace-token' };
-const allowMember: Decision = { effect: 'allow', rule: 'member' };
+const allowKind: Readonly<Record<Principal['kind'], Decision>> = {
+  workspace: { effect: 'allow', rule: 'workspace-token' },
+  member: { effect: 'allow', rule: 'member' },
+  machine: { effect: 'allow', rule: 'machine' },
+};
 const allowScopeServer: Decision = { effect: 'allow', rule: 'token-scope:server' };
 const allowScopeTool: Decision = { effect: 'allow', rule: 'token-scope:tool' };
 

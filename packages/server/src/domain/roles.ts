@@ -1,7 +1,7 @@
 import type { Operation, Role } from '@mcpnest/contract/operation';
 
 /**
- * Who changes state. Made from a verified control key, or by the local CLI: whoever can read the data folder holds
+ * Who changes state. Made from a verified control key or invitation, or by the local CLI: whoever can read the data folder holds
  * the database and the key anyway, and is the operator.
  */
 export type Actor =
@@ -13,6 +13,14 @@ export type Actor =
       readonly role: Role;
       /** The one workspace the key is bound to; null = the whole instance. */
       readonly workspace: { readonly id: string; readonly slug: string } | null;
+    }
+  | {
+      /** Bears an open invitation, and can do nothing but accept it. */
+      readonly kind: 'invited';
+      readonly invitationId: string;
+      /** What the invitation is to. */
+      readonly role: Role;
+      readonly workspace: { readonly id: string; readonly slug: string };
     };
 
 const rank: Readonly<Record<Role, number>> = { owner: 3, admin: 2, member: 1 };
@@ -26,8 +34,10 @@ export const lesserRole = (a: Role, b: Role): Role => (atLeast(a, b) ? b : a);
 export const roleOf = (actor: Actor): Role => (actor.kind === 'local' ? 'owner' : actor.role);
 
 /** How an actor is written in the audit trail and in `created_by`. */
-export const actorName = (actor: Actor): string =>
-  actor.kind === 'local' ? 'local-cli' : `user:${actor.userId}/key:${actor.keyId}`;
+export function actorName(actor: Actor): string {
+  if (actor.kind === 'local') return 'local-cli';
+  return actor.kind === 'user' ? `user:${actor.userId}/key:${actor.keyId}` : `invitation:${actor.invitationId}`;
+}
 
 /**
  * Whether an actor may perform an operation, decided from the credential and the path alone, before anything is
@@ -37,7 +47,9 @@ export function permission(
   actor: Actor,
   operation: Pick<Operation, 'role' | 'scope'>,
   workspaceSlug: string | undefined,
-): 'allow' | 'hidden' | 'instance-only' | 'role' {
+): 'allow' | 'hidden' | 'instance-only' | 'role' | 'invited-only' {
+  if (operation.role === 'invited') return actor.kind === 'invited' ? 'allow' : 'invited-only';
+  if (actor.kind === 'invited') return 'role';
   if (actor.kind === 'local') return 'allow';
   if (actor.workspace !== null) {
     if (operation.scope === 'instance') return 'instance-only';

@@ -13,7 +13,10 @@ export interface Snapshot {
   readonly servers: readonly SnapshotServer[];
   /** Ids of disabled servers: nothing of theirs is served, but the tool names they were handed stay theirs. */
   readonly disabledServerIds: readonly string[];
-  /** Only tokens that are neither revoked nor belong to a removed member. Expiry is checked at use. */
+  /**
+   * Only tokens that are neither revoked nor belong to a removed member or to a machine that is disabled or has no
+   * owner. Expiry is checked at use.
+   */
   readonly tokens: readonly SnapshotToken[];
   /** Private addresses an owner has opened, exactly as dialled. */
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
@@ -78,9 +81,14 @@ export interface SnapshotToken {
   readonly id: string;
   /** SHA-256 of the token, lower-case hex. */
   readonly hash: string;
-  /** A workspace token is a machine identity of its own; a member token acts for its member. */
-  readonly kind: 'workspace' | 'member';
+  /** A workspace token acts for nobody in particular, a member token for its member, a machine token for its machine. */
+  readonly kind: 'workspace' | 'member' | 'machine';
+  /** Set for a member token and for no other. */
   readonly memberId: string | null;
+  /** Set for a machine token and for no other. */
+  readonly machineId: string | null;
+  /** Ids of the teams its member is in, sorted; empty for the other kinds. */
+  readonly teams: readonly string[];
   readonly label: string;
   /** Narrows the token to these `server_slug` or `server_slug:tool_name` entries; null = whole workspace. */
   readonly scope: readonly string[] | null;

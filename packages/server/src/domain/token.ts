@@ -1,9 +1,11 @@
 import { hash, randomBytes } from 'node:crypto';
 
-/** `mng_` opens the data plane, `mnk_` the control plane; neither ever works in the other's place. */
-export type TokenPrefix = 'mng_' | 'mnk_';
+/**
+ * `mng_` opens the data plane, `mnk_` the control plane, `mni_` is an invitation; none ever works in the place of another.
+ */
+export type TokenPrefix = 'mng_' | 'mnk_' | 'mni_';
 
-const form = /^(mng_|mnk_)[0-9a-f]{48}$/;
+const form = /^mn[gki]_[0-9a-f]{48}$/;
 
 /** Characters of a token, the prefix included. */
 export const tokenLength = 52;

@@ -21,6 +21,7 @@ import { decideEra } from './era.ts';
 import { HealthBoard } from './health.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
 import { listKinds } from './list-kinds.ts';
+import { LastUse } from './last-use.ts';
 import { Concurrency, RateLimits } from './limits.ts';
 import { idOf, readMessage, type Message } from './message.ts';
 import { endpoint, runMethod } from './methods.ts';
@@ -92,6 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const strangers = new RateLimits(clock);
   const recorder = new Recorder(options);
+  const lastUse = new LastUse(options);
   const deps: GatewayDeps = {
     clock,
     log,
@@ -165,7 +167,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const message = readMessage(body);
     try {
       // The body may have taken its time; what was revoked, changed or has expired meanwhile counts.
-      const answering = answer(admit(inbound, target), message);
+      const caller = admit(inbound, target);
+      lastUse.note(caller.principal.tokenId, inbound.startedAt);
+      const answering = answer(caller, message);
       answering?.catch((error: unknown) => fail(inbound, message.idText, error));
     } catch (error) {
       fail(inbound, message.idText, error);
@@ -289,6 +293,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async start() {
       await snapshots.start();
       background.push(keeper.start(), listChanges.start());
+      lastUse.start();
       started = true;
     },
     async drain(timeoutMs) {
@@ -308,6 +313,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       snapshots[Symbol.dispose]();
       deps.parked.close();
       upstreams.close();
+      await lastUse[Symbol.asyncDispose]();
     },
   };
 }

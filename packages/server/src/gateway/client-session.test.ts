@@ -29,6 +29,8 @@ const principal: Principal = {
   tokenId: 't',
   kind: 'workspace',
   memberId: null,
+  machineId: null,
+  teams: [],
   label: 't',
   scope: null,
 };

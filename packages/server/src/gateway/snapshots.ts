@@ -146,6 +146,8 @@ export class Snapshots {
           tokenId: token.id,
           kind: token.kind,
           memberId: token.memberId,
+          machineId: token.machineId,
+          teams: token.teams,
           label: token.label,
           scope: compileScope(token.scope),
         });

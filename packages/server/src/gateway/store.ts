@@ -2,12 +2,13 @@ import type { Kysely } from 'kysely';
 import type { NameTarget } from '../domain/exposed-name.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { isoTime } from '../platform/clock.ts';
+import { inTransaction } from '../platform/database/database.ts';
 import type { Schema } from '../platform/database/schema.ts';
 
-/** The tables the gateway may name; any other does not compile. It reads snapshots and writes what it saw upstream. */
+/** The tables the gateway may name; any other does not compile. It reads snapshots and writes what it saw. */
 export type GatewayTables = Pick<
   Schema,
-  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'handed_out_names'
+  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'handed_out_names' | 'token_last_use'
 >;
 
 /** Version of every workspace's snapshot. */
@@ -130,4 +131,27 @@ export async function writeHandedOutNames(
       )
       .execute();
   }
+}
+
+/** When tokens were last used, in milliseconds since the epoch. A later use that another process has written stays. */
+export async function writeTokenLastUse(
+  db: Kysely<GatewayTables>,
+  uses: readonly { readonly tokenId: string; readonly usedAt: number }[],
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    for (let from = 0; from < uses.length; from += 200) {
+      await tx
+        .insertInto('token_last_use')
+        .values(
+          uses.slice(from, from + 200).map(({ tokenId, usedAt }) => ({ token_id: tokenId, used_at: isoTime(usedAt) })),
+        )
+        .onConflict((clash) =>
+          clash
+            .column('token_id')
+            .doUpdateSet((row) => ({ used_at: row.ref('excluded.used_at') }))
+            .whereRef('token_last_use.used_at', '<', 'excluded.used_at'),
+        )
+        .execute();
+    }
+  });
 }

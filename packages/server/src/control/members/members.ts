@@ -2,14 +2,16 @@ import type { z } from 'zod';
 import type { Role } from '@mcpnest/contract/operation';
 import type { Member, memberAdd } from '@mcpnest/contract/schemas/members';
 import type { Kysely } from 'kysely';
-import { alreadyExists, conflict, forbidden, notFound } from '../../domain/errors.ts';
-import { newId } from '../../domain/ids.ts';
-import { atLeast, roleOf } from '../../domain/roles.ts';
+import { alreadyExists, conflict, notFound } from '../../domain/errors.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { revokeUserKeys } from '../api-keys/api-keys.ts';
 import type { Change } from '../change.ts';
+import { revokeInvitationsBy } from '../invitations/invitations.ts';
+import { findOrCreateUser, refuseAbove } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { revokeMemberTokens } from '../tokens/tokens.ts';
+import { machinesOf } from '../machines/machines.ts';
+import { leaveTeams } from '../teams/teams.ts';
+import { revokeTokensOf } from '../tokens/tokens.ts';
 import { insertMember } from '../workspaces/workspaces.ts';
 
 /** The people of a workspace, by email. */
@@ -26,52 +28,51 @@ export async function addMember(
   workspace: WorkspaceRef,
   body: z.output<typeof memberAdd>,
 ): Promise<Member> {
-  refuseAbove(change, body.role);
+  refuseAbove(change.actor, body.role);
   const userId = await findOrCreateUser(change, body.email, body.name);
   const present = await selectMembers(change.tx, workspace.id).where('members.user_id', '=', userId).executeTakeFirst();
   if (present !== undefined) throw alreadyExists('member', body.email);
   const id = await insertMember(change, workspace.id, userId, body.role);
   await recordMember(change, workspace, id, { email: body.email, role: body.role });
-  return findMember(change, workspace, id);
-}
-
-/** The user of an email address, made when unknown; an existing user keeps their name. @returns the user's id */
-export async function findOrCreateUser(change: Change, email: string, name: string | undefined): Promise<string> {
-  const known = await change.tx.selectFrom('users').select('id').where('email', '=', email).executeTakeFirst();
-  if (known !== undefined) return known.id;
-  const id = newId(change.now);
-  const user = { id, email, name: name ?? email.split('@', 1)[0]!, created_at: change.at };
-  await change.tx.insertInto('users').values(user).execute();
-  return id;
+  return showMember(change.tx, workspace, id);
 }
 
 /**
- * Give a member another role. Their control keys follow at once: a key never counts for more than its member.
+ * Give a member another role. Their control keys follow at once: a key never counts for more than its member. Open
+ * invitations they sent to a role now above them end.
  * @throws AppError `not_found`; `forbidden` for someone or a role above the caller; `conflict` for the last owner
  */
 export async function updateMember(change: Change, workspace: WorkspaceRef, id: string, role: Role): Promise<Member> {
-  const member = await findMember(change, workspace, id);
-  refuseAbove(change, member.role);
-  refuseAbove(change, role);
+  const member = await showMember(change.tx, workspace, id);
+  refuseAbove(change.actor, member.role);
+  refuseAbove(change.actor, role);
   if (member.role === role) return member;
   if (member.role === 'owner') await keepAnOwner(change, workspace, member);
   await change.tx.updateTable('members').set({ role }).where('id', '=', id).execute();
-  await recordMember(change, workspace, id, { email: member.email, before: { role: member.role }, after: { role } });
+  const ended = { invitations: await revokeInvitationsBy(change, id, role) };
+  const roles = { before: { role: member.role }, after: { role } };
+  await recordMember(change, workspace, id, { email: member.email, ...roles, ended });
   return { ...member, role };
 }
 
 /**
- * Remove a person: their tokens and control keys in this workspace end in the same transaction. Nobody else notices.
+ * Remove a person. In the same transaction their tokens and control keys in this workspace and the open invitations
+ * they sent end, they leave their teams, and machines they own are suspended. Nobody else notices.
  * @throws AppError `not_found`; `forbidden` for someone above the caller; `conflict` for the last owner
  */
 export async function removeMember(change: Change, workspace: WorkspaceRef, id: string): Promise<void> {
-  const member = await findMember(change, workspace, id);
-  refuseAbove(change, member.role);
+  const member = await showMember(change.tx, workspace, id);
+  refuseAbove(change.actor, member.role);
   if (member.role === 'owner') await keepAnOwner(change, workspace, member);
   await change.tx.updateTable('members').set({ removed_at: change.at }).where('id', '=', id).execute();
-  const tokens = await revokeMemberTokens(change, id);
-  const keys = await revokeUserKeys(change, workspace, member.userId);
-  await recordMember(change, workspace, id, { email: member.email, role: member.role, ended: { tokens, keys } });
+  const ended = {
+    tokens: await revokeTokensOf(change, 'member_id', id),
+    keys: await revokeUserKeys(change, workspace, member.userId),
+    invitations: await revokeInvitationsBy(change, id, null),
+  };
+  const suspended = { machines: await machinesOf(change.tx, id) };
+  const left = { teams: await leaveTeams(change, id) };
+  await recordMember(change, workspace, id, { email: member.email, role: member.role, ended, suspended, left });
 }
 
 const selectMembers = (db: Kysely<Schema>, workspaceId: string) =>
@@ -100,8 +101,9 @@ const toMember = (row: MemberRow): Member => ({
   createdAt: row.created_at,
 });
 
-async function findMember(change: Change, workspace: WorkspaceRef, id: string): Promise<Member> {
-  const row = await selectMembers(change.tx, workspace.id).where('members.id', '=', id).executeTakeFirst();
+/** @throws AppError `not_found` */
+export async function showMember(db: Kysely<Schema>, workspace: WorkspaceRef, id: string): Promise<Member> {
+  const row = await selectMembers(db, workspace.id).where('members.id', '=', id).executeTakeFirst();
   if (row === undefined) throw notFound('member', id);
   return toMember(row);
 }
@@ -118,8 +120,3 @@ const recordMember = (
   id: string,
   detail: Record<string, unknown>,
 ): Promise<void> => change.record({ workspaceId: workspace.id, target: `member:${id}`, detail, publish: 'workspace' });
-
-function refuseAbove(change: Change, role: Role): void {
-  if (atLeast(roleOf(change.actor), role)) return;
-  throw forbidden(`Your role is ${roleOf(change.actor)}; ${role} is above it.`);
-}

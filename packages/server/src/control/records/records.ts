@@ -11,12 +11,28 @@ export async function listCalls(
   workspaceId: string,
   query: z.output<typeof toolCallQuery>,
 ): Promise<{ items: ToolCall[]; nextCursor: string | null }> {
-  let rows = db.selectFrom('mcp_tool_calls').selectAll().where('workspace_id', '=', workspaceId);
+  let rows = db
+    .selectFrom('mcp_tool_calls')
+    .selectAll()
+    .select((row) =>
+      row
+        .selectFrom('gateway_tokens')
+        .select('machine_id')
+        .whereRef('gateway_tokens.id', '=', 'mcp_tool_calls.token_id')
+        .as('machine_id'),
+    )
+    .where('workspace_id', '=', workspaceId);
   if (query.server !== undefined) rows = rows.where('server_slug', '=', query.server);
   if (query.method !== undefined) rows = rows.where('method', '=', query.method);
   if (query.tool !== undefined) rows = rows.where('tool_name', '=', query.tool);
   if (query.memberId !== undefined) rows = rows.where('member_id', '=', query.memberId);
   if (query.tokenId !== undefined) rows = rows.where('token_id', '=', query.tokenId);
+  if (query.machineId !== undefined) {
+    const { machineId } = query;
+    rows = rows.where('token_id', 'in', (row) =>
+      row.selectFrom('gateway_tokens').select('id').where('machine_id', '=', machineId),
+    );
+  }
   if (query.status !== undefined) rows = rows.where('status', '=', query.status);
   if (query.outcome !== undefined) rows = rows.where('outcome', '=', query.outcome);
   if (query.from !== undefined) rows = rows.where('created_at', '>=', normal(query.from));
@@ -36,12 +52,13 @@ export async function listCalls(
   return { items: kept.map(toToolCall), nextCursor };
 }
 
-const toToolCall = (row: Selectable<Schema['mcp_tool_calls']>): ToolCall => ({
+const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: string | null }): ToolCall => ({
   id: row.id,
   createdAt: row.created_at,
   memberId: row.member_id,
   tokenId: row.token_id,
   principalKind: row.principal_kind,
+  machineId: row.machine_id,
   server: row.server_slug,
   // Written by the journal's shipper, from the closed list of methods that have rows.
   method: row.method as ToolCall['method'],

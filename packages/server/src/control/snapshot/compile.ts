@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Snapshot, SnapshotToken } from '../../domain/snapshot.ts';
 import { readCredential, readLimits, readSettings } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
@@ -6,8 +6,10 @@ export interface SnapshotRows {
   readonly workspace: { readonly id: string; readonly slug: string; readonly name: string; readonly settings: string };
   /** Not removed, by position. */
   readonly servers: readonly ServerRow[];
-  /** Not revoked, and of no removed member. */
+  /** Not revoked, of no removed member, and of no machine that is disabled or has no owner. */
   readonly tokens: readonly TokenRow[];
+  /** Who is in which team, in order of team. */
+  readonly teamMembers: readonly { readonly team_id: string; readonly member_id: string }[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
 }
 
@@ -26,8 +28,9 @@ interface ServerRow {
 interface TokenRow {
   readonly id: string;
   readonly hash: string;
-  readonly kind: string;
+  readonly kind: SnapshotToken['kind'];
   readonly member_id: string | null;
+  readonly machine_id: string | null;
   readonly label: string;
   readonly scope: string | null;
   readonly expires_at: string | null;
@@ -36,6 +39,7 @@ interface TokenRow {
 /** Rows → snapshot. Pure: the same rows give the same snapshot, byte for byte. */
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name, settings } = rows.workspace;
+  const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   return {
     format: 1,
     version,
@@ -57,8 +61,10 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     tokens: rows.tokens.map((token) => ({
       id: token.id,
       hash: token.hash,
-      kind: token.kind === 'member' ? 'member' : 'workspace',
+      kind: token.kind,
       memberId: token.member_id,
+      machineId: token.machine_id,
+      teams: teams.get(token.member_id ?? '')?.map((row) => row.team_id) ?? [],
       label: token.label,
       scope: token.scope === null ? null : (JSON.parse(token.scope) as string[]),
       expiresAt: token.expires_at,

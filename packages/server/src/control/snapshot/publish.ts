@@ -49,11 +49,14 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
   const tokens = await tx
     .selectFrom('gateway_tokens as token')
     .leftJoin('members as member', 'member.id', 'token.member_id')
+    .leftJoin('machines as machine', 'machine.id', 'token.machine_id')
+    .leftJoin('members as owner', 'owner.id', 'machine.owner_id')
     .select([
       'token.id',
       'token.hash',
       'token.kind',
       'token.member_id',
+      'token.machine_id',
       'token.label',
       'token.scope',
       'token.expires_at',
@@ -61,8 +64,18 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .where('token.workspace_id', '=', workspaceId)
     .where('token.revoked_at', 'is', null)
     .where('member.removed_at', 'is', null)
+    .where('machine.removed_at', 'is', null)
+    .where((row) => row.or([row('machine.enabled', 'is', null), row('machine.enabled', '=', 1)]))
+    .where('owner.removed_at', 'is', null)
     .where((row) => row.or([row('token.expires_at', 'is', null), row('token.expires_at', '>', at)]))
     .orderBy('token.id')
+    .execute();
+  const teamMembers = await tx
+    .selectFrom('team_members')
+    .innerJoin('teams', 'teams.id', 'team_members.team_id')
+    .select(['team_id', 'member_id'])
+    .where('teams.workspace_id', '=', workspaceId)
+    .orderBy('team_id')
     .execute();
   const networkAllow = await tx
     .selectFrom('network_allow')
@@ -70,5 +83,5 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .orderBy('host')
     .orderBy('port')
     .execute();
-  return { workspace, servers, tokens, networkAllow };
+  return { workspace, servers, tokens, teamMembers, networkAllow };
 }

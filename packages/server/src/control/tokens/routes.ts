@@ -6,7 +6,7 @@ import type { Route } from '../operation.ts';
 import { issueToken, listTokens, revokeToken, rotateToken, toToken } from './tokens.ts';
 import type { IssuedToken } from './tokens.ts';
 
-const toIssued = ({ row, secret }: IssuedToken) => ({ token: toToken(row), secret });
+const toIssued = ({ row, secret }: IssuedToken) => ({ token: toToken(row, null), secret });
 
 /** The routes of `operations/tokens.ts`. */
 export function tokenRoutes({ db }: { readonly db: Kysely<Schema> }): Route[] {
@@ -14,7 +14,7 @@ export function tokenRoutes({ db }: { readonly db: Kysely<Schema> }): Route[] {
     route(tokens.issue, async ({ change, workspace, input }) =>
       toIssued(await change((made) => issueToken(made, workspace, input.body))),
     ),
-    route(tokens.list, async ({ workspace }) => ({ items: (await listTokens(db, workspace.id)).map(toToken) })),
+    route(tokens.list, async ({ workspace, actor }) => ({ items: await listTokens(db, workspace, actor) })),
     route(tokens.rotate, async ({ change, workspace, input }) =>
       toIssued(await change((made) => rotateToken(made, workspace, input.params.token, input.body))),
     ),

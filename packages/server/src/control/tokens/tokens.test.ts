@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashToken } from '../../domain/token.ts';
 import { failure, startKit } from '../kit.contract.ts';
 import type { Kit } from '../kit.contract.ts';
@@ -19,6 +19,8 @@ it('[TOK-05] issues a workspace token that the gateway knows by hash at once', a
     hash: hashToken(secret),
     kind: 'workspace',
     memberId: null,
+    machineId: null,
+    teams: [],
     label: 'ci',
     scope: null,
     expiresAt: null,
@@ -31,7 +33,8 @@ it('[TOK-06] issues a member token, for a member of this workspace only', async 
   expect(await snapshotOf(token.id)).toMatchObject({ kind: 'member', memberId: member.id });
   await kit.owner.members.remove({ params: { ...params, member: member.id } });
   expect(await failure(issue({ kind: 'member', memberId: member.id }))).toMatchObject({ code: 'not_found' });
-  expect(await failure(issue({ kind: 'member' }))).toMatchObject({ issues: [{ path: 'body.memberId' }] });
+  const nobody = kit.local.tokens.issue({ params, body: { kind: 'member', label: 'x' } });
+  expect(await failure(nobody)).toMatchObject({ issues: [{ path: 'body.memberId' }] });
   expect(await failure(issue({ memberId: member.id }))).toMatchObject({ issues: [{ path: 'body.memberId' }] });
 });
 
@@ -88,4 +91,76 @@ it('refuses an end in the past and two ends at once', async () => {
   });
   for (const expiresInDays of [0, -1, 1.5, 4000])
     expect(await failure(issue({ expiresInDays }))).toMatchObject({ status: 400 });
+});
+
+describe('a member', () => {
+  let cy: Kit['owner'];
+  let own: string;
+  beforeEach(async () => {
+    cy = kit.clientOf(await kit.memberKey('acme', 'cy@example.com', 'member'));
+    own = (await kit.owner.members.list({ params })).items.find(({ email }) => email === 'cy@example.com')!.id;
+  });
+
+  it('[TOK-06] issues several tokens of their own, lists, rotates and ends them, and sees no others', async () => {
+    const laptop = await cy.tokens.issue({ params, body: { kind: 'member', label: 'laptop' } });
+    const phone = await cy.tokens.issue({
+      params,
+      body: { kind: 'member', memberId: own, label: 'phone', expiresInDays: 7 },
+    });
+    expect(await snapshotOf(laptop.token.id)).toMatchObject({ kind: 'member', memberId: own });
+    expect((await cy.tokens.list({ params })).items.map(({ label, expiresAt }) => [label, expiresAt])).toEqual([
+      ['phone', '2026-11-28T12:00:00.000Z'],
+      ['laptop', null],
+    ]);
+    const next = await cy.tokens.rotate({ params: { ...params, token: laptop.token.id }, body: {} });
+    expect(await snapshotOf(laptop.token.id)).toBeUndefined();
+    await cy.tokens.revoke({ params: { ...params, token: next.token.id } });
+    expect(await snapshotOf(next.token.id)).toBeUndefined();
+    expect(await snapshotOf(phone.token.id)).toBeDefined();
+  });
+
+  it('[L2-07] gets no token that acts for more than themself', async () => {
+    const ada = (await kit.owner.members.list({ params })).items.find(({ email }) => email === 'ada@example.com')!;
+    const theirs = await issue({ kind: 'member', memberId: ada.id });
+    const machine = await issue();
+    for (const body of [{}, { kind: 'workspace' as const }, { kind: 'member' as const, memberId: ada.id }]) {
+      expect(await failure(cy.tokens.issue({ params, body: { label: 'x', ...body } }))).toMatchObject({
+        code: 'forbidden',
+      });
+    }
+    for (const { token } of [theirs, machine]) {
+      const at = { ...params, token: token.id };
+      expect(await failure(cy.tokens.rotate({ params: at, body: {} }))).toMatchObject({ code: 'not_found' });
+      expect(await failure(cy.tokens.revoke({ params: at }))).toMatchObject({ code: 'not_found' });
+      expect(await snapshotOf(token.id)).toBeDefined();
+    }
+  });
+
+  it('[L2-07] an admin ends tokens of anybody but gets none that acts for an owner', async () => {
+    const bo = kit.clientOf(await kit.memberKey('acme', 'bo@example.com', 'admin'));
+    const ada = (await kit.owner.members.list({ params })).items.find(({ email }) => email === 'ada@example.com')!;
+    const { token } = await issue({ kind: 'member', memberId: ada.id });
+    const at = { ...params, token: token.id };
+    expect(
+      await failure(bo.tokens.issue({ params, body: { kind: 'member', memberId: ada.id, label: 'x' } })),
+    ).toMatchObject({ code: 'forbidden' });
+    expect(await failure(bo.tokens.rotate({ params: at, body: {} }))).toMatchObject({ code: 'forbidden' });
+    expect(await bo.tokens.issue({ params, body: { kind: 'member', memberId: own, label: 'x' } })).toMatchObject({
+      token: { memberId: own },
+    });
+    await bo.tokens.revoke({ params: at });
+    expect(await snapshotOf(token.id)).toBeUndefined();
+  });
+});
+
+it('shows when a token was last used, as the gateway has written it', async () => {
+  const { token } = await issue();
+  const used_at = '2026-11-21T12:34:56.000Z';
+  expect(token.lastUsedAt).toBeNull();
+  await kit.database.db.insertInto('token_last_use').values({ token_id: token.id, used_at }).execute();
+  const listed = (await kit.owner.tokens.list({ params })).items;
+  expect(listed.map(({ id, lastUsedAt }) => [id === token.id, lastUsedAt])).toEqual([
+    [true, used_at],
+    [false, null],
+  ]);
 });

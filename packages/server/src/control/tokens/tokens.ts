@@ -3,19 +3,27 @@ import type { Token, rotate, tokenIssue } from '@mcpnest/contract/schemas/tokens
 import type { Kysely, Selectable } from 'kysely';
 import { conflict, invalidInput, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
+import type { Actor } from '../../domain/roles.ts';
 import { hashToken, mintToken, tokenHint } from '../../domain/token.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import { ending, expiryOf, successorExpiry } from '../expiry.ts';
+import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { holderOf, requireHolder } from './holder.ts';
+import type { TokenHolder } from './holder.ts';
 
 type TokenRow = Selectable<Schema['gateway_tokens']>;
 
-/** A token as the API shows it: never the hash. */
-export const toToken = (row: TokenRow): Token => ({
+/**
+ * A token as the API shows it: never the hash.
+ * @param lastUsedAt as the gateway noted it; null = not yet
+ */
+export const toToken = (row: TokenRow, lastUsedAt: string | null): Token => ({
   id: row.id,
-  kind: row.kind === 'member' ? 'member' : 'workspace',
+  kind: row.kind,
   memberId: row.member_id,
+  machineId: row.machine_id,
   scope: row.scope === null ? null : (JSON.parse(row.scope) as string[]),
   label: row.label,
   hint: row.hint,
@@ -24,7 +32,7 @@ export const toToken = (row: TokenRow): Token => ({
   createdBy: row.created_by,
   revokedAt: row.revoked_at,
   replacedBy: row.replaced_by,
-  lastUsedAt: row.last_used_at,
+  lastUsedAt,
 });
 
 export interface IssuedToken {
@@ -33,30 +41,43 @@ export interface IssuedToken {
   readonly secret: string;
 }
 
-/** Newest first, ended ones included: who had access is a question about the past too. */
-export const listTokens = (db: Kysely<Schema>, workspaceId: string): Promise<TokenRow[]> =>
-  db.selectFrom('gateway_tokens').selectAll().where('workspace_id', '=', workspaceId).orderBy('id', 'desc').execute();
+/**
+ * The tokens an actor may see, newest first, ended ones included: who had access is a question about the past too.
+ */
+export async function listTokens(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor): Promise<Token[]> {
+  const rows = await (
+    await visibleTokens(db, workspace, actor)
+  )
+    .leftJoin('token_last_use as use', 'use.token_id', 'token.id')
+    .select('use.used_at')
+    .orderBy('token.id', 'desc')
+    .execute();
+  return rows.map((row) => toToken(row, row.used_at));
+}
+
+/** Days a machine's token lives unless told otherwise: it is what nobody misses when it should have ended. */
+const machineDays = 90;
 
 /**
  * Issue a gateway token. Of the token only its SHA-256 is kept.
- * @throws AppError `not_found` for a member who is not (or no longer) in the workspace, `invalid_input` for a scope
- *   that names no server of it
+ * @throws AppError `forbidden` for a holder the caller may not act for, `not_found` for one who is not (or no longer)
+ *   in the workspace, `conflict` for a machine at rest, `invalid_input` for a scope that names no server
  */
 export async function issueToken(
   change: Change,
   workspace: WorkspaceRef,
   body: z.output<typeof tokenIssue>,
 ): Promise<IssuedToken> {
-  if (body.memberId !== undefined) await requireMember(change, workspace, body.memberId);
+  const holder = await holderOf(change, workspace, body);
+  await requireHolder(change, workspace, holder);
   if (body.scope) await requireServers(change, workspace, body.scope);
   const issued = await insertToken(change, workspace, {
-    kind: body.kind,
-    member_id: body.memberId ?? null,
+    ...holder,
     label: body.label,
     scope: body.scope ? JSON.stringify([...new Set(body.scope)]) : null,
-    expires_at: expiryOf(body, change.now),
+    expires_at: expiryOf(body, change.now, holder.kind === 'machine' ? machineDays : undefined),
   });
-  await recordToken(change, issued.row, { kind: body.kind, label: body.label, scope: body.scope ?? null });
+  await recordToken(change, issued.row, { ...whose(issued.row), label: body.label, scope: body.scope ?? null });
   return issued;
 }
 
@@ -74,16 +95,21 @@ export async function rotateToken(
   if (old.revoked_at !== null || old.replaced_by !== null || (old.expires_at !== null && old.expires_at <= change.at)) {
     throw conflict(`The token '${old.label}' has ended or was replaced already. Issue a new one.`);
   }
-  if (old.member_id !== null) await requireMember(change, workspace, old.member_id);
-  const { kind, member_id, label, scope } = old;
+  await requireHolder(change, workspace, old);
+  const { kind, member_id, machine_id, label, scope } = old;
   const expires_at = successorExpiry(old, body, change.now);
-  const issued = await insertToken(change, workspace, { kind, member_id, label, scope, expires_at });
+  const issued = await insertToken(change, workspace, { kind, member_id, machine_id, label, scope, expires_at });
   await change.tx
     .updateTable('gateway_tokens')
     .set({ replaced_by: issued.row.id, ...ending(old, body.overlapSeconds, change.now) })
     .where('id', '=', old.id)
     .execute();
-  await recordToken(change, old, { label, replacedBy: issued.row.id, overlapSeconds: body.overlapSeconds });
+  await recordToken(change, old, {
+    ...whose(old),
+    label,
+    replacedBy: issued.row.id,
+    overlapSeconds: body.overlapSeconds,
+  });
   return issued;
 }
 
@@ -92,15 +118,19 @@ export async function revokeToken(change: Change, workspace: WorkspaceRef, id: s
   const row = await findToken(change, workspace, id);
   if (row.revoked_at !== null) return;
   await change.tx.updateTable('gateway_tokens').set({ revoked_at: change.at }).where('id', '=', id).execute();
-  await recordToken(change, row, { label: row.label });
+  await recordToken(change, row, { ...whose(row), label: row.label });
 }
 
-/** End every token of a member. @returns their ids */
-export async function revokeMemberTokens(change: Change, memberId: string): Promise<string[]> {
+/** End every token of a member or of a machine. @returns their ids */
+export async function revokeTokensOf(
+  change: Change,
+  holder: 'member_id' | 'machine_id',
+  id: string,
+): Promise<string[]> {
   const rows = await change.tx
     .updateTable('gateway_tokens')
     .set({ revoked_at: change.at })
-    .where('member_id', '=', memberId)
+    .where(holder, '=', id)
     .where('revoked_at', 'is', null)
     .returning('id')
     .execute();
@@ -110,7 +140,7 @@ export async function revokeMemberTokens(change: Change, memberId: string): Prom
 async function insertToken(
   change: Change,
   workspace: WorkspaceRef,
-  fields: Pick<TokenRow, 'kind' | 'member_id' | 'label' | 'scope' | 'expires_at'>,
+  fields: TokenHolder & Pick<TokenRow, 'label' | 'scope' | 'expires_at'>,
 ): Promise<IssuedToken> {
   const secret = mintToken('mng_');
   const row: TokenRow = {
@@ -123,7 +153,6 @@ async function insertToken(
     created_by: change.actorName,
     revoked_at: null,
     replaced_by: null,
-    last_used_at: null,
   };
   await change.tx.insertInto('gateway_tokens').values(row).execute();
   return { row, secret };
@@ -132,26 +161,36 @@ async function insertToken(
 const recordToken = (change: Change, row: TokenRow, detail: Record<string, unknown>): Promise<void> =>
   change.record({ workspaceId: row.workspace_id, target: `token:${row.id}`, detail, publish: 'workspace' });
 
+const whose = ({ kind, member_id, machine_id }: TokenHolder): Record<string, unknown> => ({
+  kind,
+  ...(member_id === null ? {} : { memberId: member_id }),
+  ...(machine_id === null ? {} : { machineId: machine_id }),
+});
+
 async function findToken(change: Change, workspace: WorkspaceRef, id: string): Promise<TokenRow> {
-  const row = await change.tx
-    .selectFrom('gateway_tokens')
-    .selectAll()
-    .where('workspace_id', '=', workspace.id)
-    .where('id', '=', id)
+  const row = await (
+    await visibleTokens(change.tx, workspace, change.actor)
+  )
+    .where('token.id', '=', id)
     .executeTakeFirst();
   if (row === undefined) throw notFound('token', id);
   return row;
 }
 
-async function requireMember(change: Change, workspace: WorkspaceRef, memberId: string): Promise<void> {
-  const row = await change.tx
-    .selectFrom('members')
-    .select('id')
-    .where('workspace_id', '=', workspace.id)
-    .where('id', '=', memberId)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
-  if (row === undefined) throw notFound('member', memberId);
+/** Those of the actor and of machines they own, or all for an administrator. */
+async function visibleTokens(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor) {
+  const all = db
+    .selectFrom('gateway_tokens as token')
+    .selectAll('token')
+    .where('token.workspace_id', '=', workspace.id);
+  if (administers(actor)) return all;
+  const own = (await ownMember(db, workspace, actor)) ?? '';
+  return all.where((row) =>
+    row.or([
+      row('token.member_id', '=', own),
+      row('token.machine_id', 'in', row.selectFrom('machines').select('id').where('owner_id', '=', own)),
+    ]),
+  );
 }
 
 async function requireServers(change: Change, workspace: WorkspaceRef, scope: readonly string[]): Promise<void> {

@@ -9,6 +9,8 @@ const principal = (tokenId: string, workspaceId = 'w1'): Principal => ({
   tokenId,
   kind: 'member',
   memberId: 'm1',
+  machineId: null,
+  teams: [],
   label: 'laptop',
   scope: null,
 });

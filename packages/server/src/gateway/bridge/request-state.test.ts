@@ -15,6 +15,8 @@ const principal: Principal = {
   tokenId: 't1',
   kind: 'member',
   memberId: 'm1',
+  machineId: null,
+  teams: [],
   label: 'laptop',
   scope: null,
 };

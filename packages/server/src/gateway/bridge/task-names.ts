@@ -47,9 +47,9 @@ export class TaskNames {
 
 const longest = 4 * 1024;
 
-/** A member keeps their tasks when they change tokens; a machine is its token. */
-const contextOf = ({ workspaceId, memberId, tokenId }: Principal): string =>
-  JSON.stringify([workspaceId, memberId === null ? 'token' : 'member', memberId ?? tokenId]);
+/** A member or machine keeps its tasks when it changes tokens; a workspace token is all there is of its holder. */
+const contextOf = ({ workspaceId, memberId, machineId, tokenId }: Principal): string =>
+  JSON.stringify([workspaceId, memberId, machineId, memberId === null && machineId === null ? tokenId : null]);
 
 /**
  * An answer that speaks of a task, with the id its client knows it by.

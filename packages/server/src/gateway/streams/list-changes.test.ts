@@ -34,6 +34,8 @@ const viewer = (tokenId: string): Viewer => ({
     tokenId,
     kind: 'workspace',
     memberId: null,
+    machineId: null,
+    teams: [],
     label: tokenId,
     scope: tokenId.startsWith('scoped') ? { entries: new Set(), servers: new Set() } : null,
   },

@@ -6,6 +6,11 @@ export interface Schema {
   readonly gateway_workspaces: WorkspacesTable;
   readonly members: MembersTable;
   readonly gateway_tokens: GatewayTokensTable;
+  readonly token_last_use: TokenLastUseTable;
+  readonly teams: TeamsTable;
+  readonly team_members: TeamMembersTable;
+  readonly machines: MachinesTable;
+  readonly invitations: InvitationsTable;
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
   readonly server_revisions: ServerRevisionsTable;
@@ -49,7 +54,8 @@ export interface GatewayTokensTable {
   id: string;
   workspace_id: string;
   member_id: string | null;
-  kind: string;
+  machine_id: string | null;
+  kind: 'workspace' | 'member' | 'machine';
   label: string;
   hash: string;
   hint: string;
@@ -59,7 +65,59 @@ export interface GatewayTokensTable {
   created_by: string;
   revoked_at: string | null;
   replaced_by: string | null;
-  last_used_at: string | null;
+}
+
+export interface TokenLastUseTable {
+  token_id: string;
+  used_at: string;
+}
+
+export interface TeamsTable {
+  id: string;
+  workspace_id: string;
+  slug: string;
+  name: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface TeamMembersTable {
+  team_id: string;
+  member_id: string;
+  added_at: string;
+  added_by: string;
+}
+
+export interface MachinesTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  owner_id: string;
+  enabled: number;
+  created_at: string;
+  created_by: string;
+  updated_at: string;
+  removed_at: string | null;
+}
+
+export interface InvitationsTable {
+  id: string;
+  workspace_id: string;
+  email: string;
+  role: string;
+  /** JSON: ids. */
+  team_ids: string;
+  hash: string;
+  hint: string;
+  expires_at: string;
+  created_at: string;
+  created_by: string;
+  /** The member who invited; null when whoever did is no member of the workspace. */
+  inviter_id: string | null;
+  revoked_at: string | null;
+  accepted_at: string | null;
+  /** Who came of it. */
+  member_id: string | null;
 }
 
 export interface ApiKeysTable {

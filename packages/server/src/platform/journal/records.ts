@@ -11,7 +11,7 @@ export interface CallIntent {
   readonly workspaceId: string;
   readonly memberId: string | null;
   readonly tokenId: string;
-  readonly principalKind: 'workspace' | 'member';
+  readonly principalKind: 'workspace' | 'member' | 'machine';
   readonly serverId: string | null;
   readonly serverSlug: string | null;
   readonly method: CallMethod;

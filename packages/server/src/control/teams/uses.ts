@@ -1,0 +1,23 @@
+import type { Change } from '../change.ts';
+
+/**
+ * What names a team, in words for people; while there is anything, the team cannot be deleted. Whatever comes to name
+ * teams answers here.
+ */
+export async function usesOfTeam(
+  change: Change,
+  team: { readonly id: string; readonly workspace_id: string },
+): Promise<string[]> {
+  const invitations = await change.tx
+    .selectFrom('invitations')
+    .select(['email', 'team_ids'])
+    .where('workspace_id', '=', team.workspace_id)
+    .where('accepted_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', change.at)
+    .orderBy('email')
+    .execute();
+  return invitations
+    .filter((row) => (JSON.parse(row.team_ids) as string[]).includes(team.id))
+    .map((row) => `the invitation of ${row.email}`);
+}

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '@mcpnest/contract/client';
+import type { Operation } from '@mcpnest/contract/operation';
+import { allOperations } from '@mcpnest/contract/operations';
+import { failure, startKit } from './kit.contract.ts';
+import type { Kit } from './kit.contract.ts';
+
+/**
+ * Two tenants, and every object of the one asked for by the owner of the other: in the path of every operation that
+ * names an object, and in every body that does. Operations come from the contract, so one that is added is tried too.
+ */
+let kit: Kit;
+let eve: Client;
+let eveKey: string;
+/** Place-holders of paths → what acme has by that name. */
+let ids: Record<string, string>;
+
+const acme = { workspace: 'acme' };
+const other = { workspace: 'other' };
+
+beforeAll(async () => {
+  kit = await startKit();
+  const { owner } = kit;
+  await owner.servers.create({ params: acme, body: { name: 'acme-one', url: 'https://one.example.com/mcp' } });
+  const member = await owner.members.add({ params: acme, body: { email: 'cy@example.com' } });
+  const { apiKey } = await owner.apiKeys.issue({
+    params: acme,
+    body: { email: 'cy@example.com', role: 'member', label: 'k' },
+  });
+  const team = await owner.teams.create({ params: acme, body: { name: 'acme-team' } });
+  await owner.teams.addMember({ params: { ...acme, team: team.slug, member: member.id } });
+  const machine = await owner.machines.create({ params: acme, body: { name: 'acme-machine', ownerId: member.id } });
+  const { token } = await owner.tokens.issue({
+    params: acme,
+    body: { kind: 'machine', machineId: machine.id, label: 't' },
+  });
+  const { invitation } = await owner.invitations.create({ params: acme, body: { email: 'ina@example.com' } });
+  ids = {
+    ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
+    ...{ token: token.id, invitation: invitation.id },
+  };
+  await owner.workspaces.create({ body: { name: 'Other' } });
+  eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
+  eve = kit.clientOf(eveKey);
+});
+afterAll(() => kit[Symbol.asyncDispose]());
+
+const namesObject = (operation: Operation): boolean =>
+  operation.scope === 'workspace' && Object.keys(operation.params.shape).length > 1;
+const pathOf = (operation: Operation, workspace: string): string =>
+  operation.path.replace(/\{(\w+)\}/g, (_, key: string) => (key === 'workspace' ? workspace : (ids[key] ?? key)));
+/** Everything acme has, as an auditor sees it. */
+const stateOfAcme = async () => [
+  await kit.snapshot('acme'),
+  (await kit.owner.auditEvents.list({ params: acme, query: { limit: 200 } })).items,
+];
+
+it('tries an object of every kind', () => {
+  const kinds = allOperations.filter(namesObject).flatMap((operation) => Object.keys(operation.params.shape));
+  expect(new Set(kinds)).toEqual(new Set(['workspace', ...Object.keys(ids)]));
+});
+
+describe.each(allOperations.filter(namesObject).map((operation) => [operation.id, operation] as const))(
+  '%s',
+  (_, operation) => {
+    it.each(['other', 'acme'])(
+      '[GW-16] of what is acme’s is not found by the owner of other, asked in %s',
+      async (workspace) => {
+        const before = await stateOfAcme();
+        const body = operation.body === null ? undefined : (operation.example ?? {});
+        const response = await kit.send(operation.method, pathOf(operation, workspace), { key: eveKey, body });
+        const text = await response.text();
+        expect([response.status, JSON.parse(text)]).toMatchObject([404, { code: 'not_found' }]);
+        expect(text).not.toMatch(/cy@example\.com|ina@example\.com/);
+        expect(await stateOfAcme()).toEqual(before);
+      },
+    );
+  },
+);
+
+it('[GW-16] no body reaches into another workspace', async () => {
+  const before = await stateOfAcme();
+  const own = await eve.machines.create({ params: other, body: { name: 'ci' } });
+  const team = await eve.teams.create({ params: other, body: { name: 'ops' } });
+  const label = 'x';
+  const attempts = [
+    eve.tokens.issue({ params: other, body: { kind: 'member', memberId: ids.member!, label } }),
+    eve.tokens.issue({ params: other, body: { kind: 'machine', machineId: ids.machine!, label } }),
+    eve.machines.create({ params: other, body: { name: 'x', ownerId: ids.member! } }),
+    eve.machines.update({ params: { ...other, machine: own.id }, body: { ownerId: ids.member! } }),
+    eve.teams.addMember({ params: { ...other, team: team.slug, member: ids.member! } }),
+    eve.teams.removeMember({ params: { ...other, team: team.slug, member: ids.member! } }),
+    eve.apiKeys.issue({ params: other, body: { email: 'cy@example.com', role: 'member', label } }),
+  ];
+  for (const attempt of attempts) expect(await failure(attempt)).toMatchObject({ code: 'not_found' });
+  const invitation = { email: 'x@example.com', teams: [ids.team!] };
+  expect(await failure(eve.invitations.create({ params: other, body: invitation }))).toMatchObject({
+    issues: [{ path: 'body.teams.0' }],
+  });
+  expect(await stateOfAcme()).toEqual(before);
+});
+
+it('[GW-16] every list holds what is of its workspace and nothing else', async () => {
+  const mine = Object.values(ids);
+  const lists = allOperations.filter(
+    ({ method, scope, params }) => method === 'GET' && scope === 'workspace' && Object.keys(params.shape).length === 1,
+  );
+  expect(lists.length).toBeGreaterThan(7);
+  for (const operation of lists) {
+    const text = await (await kit.send('GET', pathOf(operation, 'other'), { key: eveKey })).text();
+    expect([operation.id, mine.filter((id) => text.includes(id))]).toEqual([operation.id, []]);
+  }
+});
