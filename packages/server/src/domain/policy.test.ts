@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileScope, decide, type Principal } from './policy.ts';
+import { compileScope, decide as decideAt, type Decision, type PolicyCall, type Principal } from './policy.ts';
 import { defaultServerLimits, defaultWorkspaceSettings, type Snapshot } from './snapshot.ts';
 
 const snapshot = (slugs: string[]): Snapshot => ({
@@ -32,6 +32,8 @@ const principal = (scope: string[] | null, workspaceId = 'w'): Principal => ({
   label: '',
   scope: compileScope(scope),
 });
+
+const decide = (held: Snapshot, who: Principal, call: PolicyCall): Decision => decideAt(held, who, call, 0);
 
 describe('decide', () => {
   it('[TOK-05] allows a token without a scope every tool of its workspace', () => {

@@ -1,27 +1,12 @@
-import type { Snapshot, SnapshotToken } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+import { hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
+import type { Principal } from './policy/principal.ts';
+import { nextExpiry, rightsOf, type Otherwise } from './policy/rights.ts';
+import type { ServerRights } from './policy/server-rights.ts';
+import type { Verdict } from './policy/verdict.ts';
 
-/** Who calls. Made from a verified credential and from nothing else. */
-export interface Principal {
-  readonly workspaceId: string;
-  readonly tokenId: string;
-  readonly kind: SnapshotToken['kind'];
-  /** Set for a member token and for no other. */
-  readonly memberId: string | null;
-  /** Set for a machine token and for no other. */
-  readonly machineId: string | null;
-  /** Ids of the teams its member is in; empty for the other kinds. */
-  readonly teams: readonly string[];
-  readonly label: string;
-  /** What the token is narrowed to; null = the whole workspace. */
-  readonly scope: Scope | null;
-}
-
-export interface Scope {
-  /** Entries as written: `slug` or `slug:tool`. */
-  readonly entries: ReadonlySet<string>;
-  /** Slugs named by any entry. */
-  readonly servers: ReadonlySet<string>;
-}
+export type { Decision } from './policy/decision.ts';
+export { compileScope, type Principal, type Scope } from './policy/principal.ts';
 
 /**
  * What a server offers. Completing an argument is judged as the prompt or resource it belongs to, following a task as
@@ -37,62 +22,85 @@ export interface PolicyCall {
   readonly name: string;
 }
 
-export type Decision =
-  | { readonly effect: 'allow'; readonly rule: string }
-  | {
-      readonly effect: 'deny';
-      readonly rule: string;
-      readonly reason: string;
-      /** False: the caller must not learn that the server exists. */
-      readonly visible: boolean;
-    };
-
-/** Read a token's scope entries once, when a snapshot is taken into memory. */
-export function compileScope(entries: readonly string[] | null): Scope | null {
-  if (entries === null) return null;
-  return {
-    entries: new Set(entries),
-    servers: new Set(entries.map((entry) => entry.split(':', 1)[0]!)),
-  };
-}
-
 /**
- * The only answer to "may this call happen". Pure: the same snapshot, principal and call give the same decision for
- * ever, which is what makes a recorded decision replayable. Lists are filtered by this same function.
+ * The only answer to "may this call happen". Pure: the same snapshot, principal, call and moment give the same decision
+ * for ever, which is what makes a recorded decision replayable. Lists are filtered by this same function.
  *
- * Order: the server must be in the snapshot → the token's scope → allow. A call that reaches no rule is denied.
+ * In this order, the first that speaks decides:
+ * 1. the principal's workspace is the snapshot's, and the server is in it: otherwise unknown;
+ * 2. the server's visibility (workspace tokens see every server of their workspace): otherwise unknown;
+ * 3. the token's scope: what it does not name is refused, and a server it does not name is unknown;
+ * 4. deny rules that have not expired refuse; of these only absolute ones bind workspace tokens;
+ * 5. a workspace token is allowed;
+ * 6. allow rules that have not expired allow;
+ * 7. strict: refused. Open: whoever has no allow rule, live or expired, is allowed; the others are refused, or with
+ *    enforcement off allowed and recorded as what would have been refused.
+ * @param at milliseconds since the epoch; rules end at their moment, whatever snapshot is held
  */
-export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall): Decision {
-  if (principal.workspaceId !== snapshot.workspace.id) return hidden('workspace');
-  if (!snapshot.servers.some((server) => server.slug === call.serverSlug)) return hidden('server');
-  const { scope } = principal;
-  if (scope === null) return allowKind[principal.kind];
-  if (scope.entries.has(call.serverSlug)) return allowScopeServer;
-  // `slug:name` names a tool. Prompts and resources are not narrowed to one by one.
-  if (call.kind === 'tool' && scope.entries.has(`${call.serverSlug}:${call.name}`)) return allowScopeTool;
-  if (!scope.servers.has(call.serverSlug)) return hidden('token-scope');
-  return {
-    effect: 'deny',
-    rule: 'token-scope',
-    reason:
-      call.kind === 'tool'
-        ? 'The token is limited to other tools of this server.'
-        : 'The token is limited to some tools of this server.',
-    visible: true,
-  };
+export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall, at: number): Decision {
+  if (principal.workspaceId !== snapshot.workspace.id) return otherWorkspace;
+  const rights = rightsOf(snapshot, principal);
+  const server = rights.servers.get(call.serverSlug);
+  if (server === undefined) return noServer;
+  const scoped = withinScope(principal, call);
+  if ('effect' in scoped) return scoped;
+  const { deny, allow } = verdict(server, call);
+  if (deny !== undefined && deny.until > at) return deny.decision;
+  if (allow !== undefined && allow.until > at) return allow.decision;
+  switch (rights.otherwise) {
+    case 'allowed':
+      return scoped.allow;
+    case 'observed':
+      return scoped.unenforced;
+    case 'not-listed':
+      return unlisted;
+    case 'no-rule':
+      return ruleless;
+  }
 }
 
-const allowKind: Readonly<Record<Principal['kind'], Decision>> = {
-  workspace: { effect: 'allow', rule: 'workspace-token' },
-  member: { effect: 'allow', rule: 'member' },
-  machine: { effect: 'allow', rule: 'machine' },
-};
-const allowScopeServer: Decision = { effect: 'allow', rule: 'token-scope:server' };
-const allowScopeTool: Decision = { effect: 'allow', rule: 'token-scope:tool' };
+/** Whether a principal may know of a server: it is there, visible to them, and named by their token's scope if that has one. */
+export const maySee = (snapshot: Snapshot, principal: Principal, slug: string): boolean =>
+  principal.workspaceId === snapshot.workspace.id &&
+  rightsOf(snapshot, principal).servers.has(slug) &&
+  (principal.scope === null || principal.scope.servers.has(slug));
 
-const hidden = (rule: string): Decision => ({
-  effect: 'deny',
-  rule,
-  reason: 'No such server in what this token may see.',
-  visible: false,
-});
+/** Equal for principals to whom `decide` gives the same answers in this snapshot: what is made for one serves the other. */
+export const viewKey = (snapshot: Snapshot, principal: Principal): string =>
+  principal.scope === null ? rightsOf(snapshot, principal).key : `token:${principal.tokenId}`;
+
+/** What holds for a principal where no rule speaks. */
+export const otherwise = (snapshot: Snapshot, principal: Principal): Otherwise =>
+  rightsOf(snapshot, principal).otherwise;
+
+/** The first moment after `at` at which some decision may change by itself; Infinity: none. Milliseconds since the epoch. */
+export const unchangedUntil = (snapshot: Snapshot, at: number): number => nextExpiry(snapshot, at);
+
+function verdict(server: ServerRights, { kind, name }: PolicyCall): Verdict {
+  return kind === 'tool' ? server.tool(name) : server[kind];
+}
+
+function withinScope({ scope, kind }: Principal, call: PolicyCall): Pass | Decision {
+  if (scope === null) return unscoped[kind];
+  if (scope.entries.has(call.serverSlug)) return scopedServer;
+  // `slug:name` names a tool. Prompts and resources are not narrowed to one by one.
+  if (call.kind === 'tool' && scope.entries.has(`${call.serverSlug}:${call.name}`)) return scopedTool;
+  if (!scope.servers.has(call.serverSlug)) return outOfScope;
+  return call.kind === 'tool' ? otherTool : someTools;
+}
+
+const unscoped: Readonly<Record<Principal['kind'], Pass>> = {
+  workspace: pass('workspace-token'),
+  member: pass('member'),
+  machine: pass('machine'),
+};
+const scopedServer = pass('token-scope:server');
+const scopedTool = pass('token-scope:tool');
+
+const otherWorkspace = hidden('workspace');
+const noServer = hidden('server');
+const outOfScope = hidden('token-scope');
+const otherTool = refusal('token-scope', 'The token is limited to other tools of this server.');
+const someTools = refusal('token-scope', 'The token is limited to some tools of this server.');
+const unlisted = refusal(notListed, 'None of the rules that allow you something lists it. Ask an administrator.');
+const ruleless = refusal(noRule, 'No rule allows it, and this workspace is strict. Ask an administrator.');

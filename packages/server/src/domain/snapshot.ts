@@ -1,3 +1,5 @@
+import type { ToolClass } from '@mcpnest/contract/rule-form';
+
 /**
  * The contract between the planes: everything the gateway may rely on for one workspace, compiled by control in
  * the transaction that changed it, immutable and versioned. The gateway answers from this and from nothing else,
@@ -8,7 +10,7 @@ export interface Snapshot {
   /** Grows by one with every change of the workspace; recorded with each decision. */
   readonly version: number;
   readonly workspace: { readonly id: string; readonly slug: string; readonly name: string };
-  readonly settings: WorkspaceSettings;
+  readonly settings: SnapshotSettings;
   /** In list order (position). Disabled servers are left out; removed ones too. */
   readonly servers: readonly SnapshotServer[];
   /** Ids of disabled servers: nothing of theirs is served, but the tool names they were handed stay theirs. */
@@ -20,9 +22,40 @@ export interface Snapshot {
   readonly tokens: readonly SnapshotToken[];
   /** Private addresses an owner has opened, exactly as dialled. */
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
+  /** Expired ones included: they give nothing, but who has one is somebody with rules. Absent from older snapshots. */
+  readonly rules?: readonly SnapshotRule[];
+}
+
+/** Whom a rule or a server's visibility names; ids, so that a name taken over by somebody else brings nothing along. */
+export type Subject =
+  | { readonly kind: 'everybody' }
+  | { readonly kind: 'member' | 'team' | 'machine'; readonly id: string };
+
+export interface SnapshotRule {
+  readonly id: string;
+  readonly effect: 'allow' | 'deny';
+  readonly subject: Subject;
+  /** As written; `policy/rule-object.ts` says what it means. */
+  readonly object: string;
+  /** A deny rule for everybody that binds workspace tokens, too. */
+  readonly absolute: boolean;
+  /** ISO 8601 UTC; null = does not expire. */
+  readonly expiresAt: string | null;
+}
+
+/** Snapshots that were compiled before `access` existed have none. */
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access'> & Partial<WorkspaceSettings>;
+
+/** What holds where no rule speaks. */
+export interface AccessSettings {
+  /** `open`: whoever has no allow rule may call everything. `strict`: no rule, no access. */
+  readonly preset: 'open' | 'strict';
+  /** False: what only the allow rules would refuse is let through, and recorded as such. Always true when strict. */
+  readonly enforcement: boolean;
 }
 
 export interface WorkspaceSettings {
+  readonly access: AccessSettings;
   /**
    * `available`: the journal is written before dispatch and flushed in groups; if the journal fails, calls go on
    * and a gap record counts them. `strict`: flushed to disk before the first byte leaves; no receipt, no call.
@@ -57,6 +90,10 @@ export interface SnapshotServer {
     readonly headers: readonly { readonly name: string; readonly sealed: string }[];
   } | null;
   readonly limits: SnapshotLimits;
+  /** Who may know of it; null or absent = the whole workspace. */
+  readonly visibility?: readonly Subject[] | null;
+  /** Classes that were set, by the server's own name of the tool; pairs, since a name may be anything. */
+  readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
 }
 
 /** Snapshots that were compiled before `progressDeadlineMs` existed have none. */
@@ -106,6 +143,7 @@ export const defaultServerLimits: ServerLimits = {
 };
 
 export const defaultWorkspaceSettings: WorkspaceSettings = {
+  access: { preset: 'open', enforcement: false },
   auditMode: 'available',
   retentionDays: 90,
   limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256 },

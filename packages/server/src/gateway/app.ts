@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kysely } from 'kysely';
 import { newId } from '../domain/ids.ts';
 import { AppError, notFound } from '../domain/errors.ts';
-import { decide } from '../domain/policy.ts';
+import { decide, maySee } from '../domain/policy.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
@@ -79,7 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);
   const sessions = new ClientSessions({ clock, keeper, replies });
-  const newsroom = new Newsroom({ catalogue, upstreams, log });
+  const newsroom = new Newsroom({ clock, log, catalogue, upstreams });
   const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat);
   const listChanges = new ListChanges({
     clock,
@@ -202,7 +202,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     inbound.expiresAt = admission.expiresAt;
     if (held.snapshot.workspace.slug !== target.workspace) throw notFound('workspace', target.workspace);
     const server = target.server === undefined ? undefined : held.serversBySlug.get(target.server);
-    const mayKnow = server !== undefined && (principal.scope === null || principal.scope.servers.has(server.slug));
+    const mayKnow = server !== undefined && maySee(held.snapshot, principal, server.slug);
     if (target.server !== undefined && !mayKnow) throw notFound('server', target.server);
     return { inbound, principal, held, server };
   }

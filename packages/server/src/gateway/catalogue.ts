@@ -1,6 +1,6 @@
 import type { NameTarget } from '../domain/exposed-name.ts';
-import { decide, type Principal } from '../domain/policy.ts';
-import type { SnapshotServer } from '../domain/snapshot.ts';
+import { decide, maySee, type CallKind, type Principal } from '../domain/policy.ts';
+import type { Snapshot, SnapshotServer } from '../domain/snapshot.ts';
 import type { Definition } from './definitions.ts';
 import { listForms, listKinds, type ListKind } from './list-kinds.ts';
 import {
@@ -112,7 +112,7 @@ export class Catalogue {
   missing(held: HeldSnapshot, principal: Principal, kind: ListKind): string[] {
     const shelf = this.#shelves[kind].get(held.snapshot.workspace.id);
     if (shelf === undefined || shelf instanceof Promise) return [];
-    const missing = visibleTo(principal, held.snapshot.servers).filter(({ id }) => shelf.list(id)?.known !== true);
+    const missing = visibleTo(held.snapshot, principal, undefined).filter(({ id }) => shelf.list(id)?.known !== true);
     return missing.map(({ slug }) => slug);
   }
 
@@ -128,17 +128,13 @@ export class Catalogue {
   ): Promise<CatalogueListing> {
     const shelf = await this.#warmShelf(held, only, kind);
     const entries = only === undefined ? sharedEntries(shelf, held) : ownEntries(only, shelf.list(only.id));
-    const { judgedAs } = shelf.form;
-    const allowed = entries.filter(
-      ({ server, definition }) =>
-        decide(held.snapshot, principal, { serverSlug: server.slug, kind: judgedAs, name: definition.name }).effect ===
-        'allow',
-    );
+    const may = this.#judge(held, principal, shelf.form.judgedAs);
+    const allowed = entries.filter(({ server, definition }) => may(server.slug, definition.name));
     // The interfaces that tools name are resources, and their URIs may be marked.
     if (kind === 'tools' && only === undefined && allowed.some(({ definition }) => definition.hasUi)) {
       await this.#warmResources(held, undefined);
     }
-    const visible = visibleTo(principal, only === undefined ? held.snapshot.servers : [only]);
+    const visible = visibleTo(held.snapshot, principal, only);
     return {
       entries: allowed,
       visible,
@@ -155,14 +151,12 @@ export class Catalogue {
     kind: ListKind,
   ): Promise<boolean> {
     const shelf = await this.#warmShelf(held, only, kind);
-    const { judgedAs } = shelf.form;
-    return visibleTo(principal, only === undefined ? held.snapshot.servers : [only]).some(({ id, slug }) => {
+    const may = this.#judge(held, principal, shelf.form.judgedAs);
+    return visibleTo(held.snapshot, principal, only).some(({ id, slug }) => {
       const list = shelf.list(id);
       if (list?.served !== true) return false;
       const names = list.definitions.length === 0 ? [''] : list.definitions.map(({ name }) => name);
-      return names.some(
-        (name) => decide(held.snapshot, principal, { serverSlug: slug, kind: judgedAs, name }).effect === 'allow',
-      );
+      return names.some((name) => may(slug, name));
     });
   }
 
@@ -221,6 +215,12 @@ export class Catalogue {
     }
   }
 
+  /** One moment for a whole list, so that no rule ends in the middle of it. */
+  #judge({ snapshot }: HeldSnapshot, principal: Principal, kind: CallKind): (slug: string, name: string) => boolean {
+    const at = this.#deps.clock.now();
+    return (serverSlug, name) => decide(snapshot, principal, { serverSlug, kind, name }, at).effect === 'allow';
+  }
+
   async #shelf(held: HeldSnapshot, kind: ListKind): Promise<Shelf> {
     const id = held.snapshot.workspace.id;
     const shelves = this.#shelves[kind];
@@ -254,9 +254,13 @@ export class Catalogue {
   }
 }
 
-/** The servers a principal may know of. */
-export const visibleTo = (principal: Principal, servers: readonly SnapshotServer[]): readonly SnapshotServer[] =>
-  principal.scope === null ? servers : servers.filter(({ slug }) => principal.scope!.servers.has(slug));
+/** The servers a principal may know of: of all, or of the one that is named. */
+export const visibleTo = (
+  snapshot: Snapshot,
+  principal: Principal,
+  only: SnapshotServer | undefined,
+): readonly SnapshotServer[] =>
+  (only === undefined ? snapshot.servers : [only]).filter(({ slug }) => maySee(snapshot, principal, slug));
 
 const ownEntries = (server: SnapshotServer, list: UpstreamList | undefined): CatalogueEntry[] =>
   (list?.definitions ?? []).map((definition) => ({ name: definition.name, server, definition }));

@@ -106,7 +106,7 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   const { server, definition } = target;
   // A resource is judged as what lists it, its own entry or a template, so that lists and reads cannot disagree.
   const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
-  const decision = deps.decide(held.snapshot, principal, question);
+  const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
   const carried = carriedState(deps, request, target);
   if (carried?.kind === 'parked') return resume(deps, request, target, carried.id);

@@ -1,6 +1,7 @@
 import { ascii, byteString, bytes, type ByteString } from '../platform/byte-string.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { AppError } from '../domain/errors.ts';
+import { unchangedUntil, viewKey } from '../domain/policy.ts';
 import { implementation, metaKey } from '../domain/protocol.ts';
 import { exposeUi } from './answer-uris.ts';
 import type { CatalogueEntry, CatalogueListing } from './catalogue.ts';
@@ -27,13 +28,13 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
   const { held, principal, server, era } = call;
   const modern = era.kind === 'modern';
   const wantsHealth = wants(message, metaKey.health);
-  // Without a scope every token of the workspace sees the same.
-  const who = principal.scope === null ? principal.workspaceId : principal.tokenId;
-  const cacheKey = `${kind}/${who}/${server?.id ?? ''}/${modern ? 'm' : 'l'}`;
+  const who = viewKey(held.snapshot, principal);
+  const cacheKey = `${kind}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
+  const now = deps.clock.now();
   const cached = wantsHealth ? undefined : deps.renderedLists.get(cacheKey);
   const generation = deps.catalogue.generation(principal.workspaceId, kind);
   const current = cached !== undefined && cached.generation === generation && cached.version === held.snapshot.version;
-  if (current && cached.complete) {
+  if (current && cached.complete && now < cached.until) {
     deps.catalogue.refresh(held, kind);
     return sendPage(deps, call, message, cacheKey, cached);
   }
@@ -45,6 +46,7 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
   const list: RenderedList = {
     generation: listing.generation,
     version: held.snapshot.version,
+    until: unchangedUntil(held.snapshot, now),
     complete: listing.missing.length === 0,
     pages: render(deps, call, listing, kind, wantsHealth),
   };
@@ -56,6 +58,8 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
 export interface RenderedList {
   readonly generation: number;
   readonly version: number;
+  /** When a rule ends and it may be another; milliseconds since the epoch. */
+  readonly until: number;
   /** False while some server's list was missing from it. */
   readonly complete: boolean;
   /** Results without their closing brace, so that a cursor can follow. */
@@ -77,7 +81,7 @@ function sendPage(deps: GatewayDeps, call: Exchanged, message: Message, cacheKey
   const cursor = member(message.params, 'cursor');
   const place = {
     tokenId: call.principal.tokenId,
-    list: `${cacheKey}/${list.generation}/${list.version}`,
+    list: `${cacheKey}/${list.generation}/${list.version}/${list.until}`,
   };
   const page = cursor === undefined ? 0 : deps.cursors.read(stringValue(message.bytes, cursor) ?? '', place);
   const body = page === undefined ? undefined : list.pages[page];

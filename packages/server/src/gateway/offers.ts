@@ -41,7 +41,7 @@ async function featuresFor(
   { upstreams }: GatewayDeps,
   { held, principal, server }: Exchanged,
 ): Promise<ServerFeatures[]> {
-  const servers = server === undefined ? visibleTo(principal, held.snapshot.servers) : [server];
+  const servers = visibleTo(held.snapshot, principal, server);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), patienceMs);

@@ -44,7 +44,7 @@ export async function perform(
   };
   try {
     method.describe(record, message, asked, target);
-    const receipt = await record.intent(decision.rule);
+    const receipt = await record.intent(decision.rule, decision.wouldDeny);
     record.written(receipt);
 
     const authorized = authorize({ principal, held, target, decision, receipt });

@@ -102,10 +102,11 @@ export class CallRecord {
 
   /**
    * Write the intent in the workspace's mode.
+   * @param wouldDeny what would have refused the call, were enforcement on
    * @throws AppError `unavailable` when a strict workspace cannot have its receipt
    */
-  intent(rule: string): Promise<Receipt> {
-    return this.#journal.intent(this.#intent(rule), this.#call.held.snapshot.settings.auditMode);
+  intent(rule: string, wouldDeny: string | null): Promise<Receipt> {
+    return this.#journal.intent(this.#intent(rule, wouldDeny), this.#call.held.snapshot.settings.auditMode);
   }
 
   /** The intent is in the journal: from here on the call needs an ending. */
@@ -117,7 +118,7 @@ export class CallRecord {
   deny(status: number, errorCode: string, rule: string): void {
     const outcome = status === 429 ? 'throttled' : 'denied';
     this.#recorder.count(outcome);
-    this.#journal.denied({ ...this.#intent(rule), ...this.#ending(outcome, status, errorCode, 0, false) });
+    this.#journal.denied({ ...this.#intent(rule, null), ...this.#ending(outcome, status, errorCode, 0, false) });
   }
 
   /** The upstream gave an answer: a result, a result that says the tool failed, or a JSON-RPC error. */
@@ -152,7 +153,7 @@ export class CallRecord {
     }
   }
 
-  #intent(rule: string | null): CallIntent {
+  #intent(rule: string, wouldDeny: string | null): CallIntent {
     const { principal, held, server, era } = this.#call;
     const owner = this.#target?.server ?? server;
     return {
@@ -166,6 +167,7 @@ export class CallRecord {
       method: this.#method,
       toolName: this.#target?.definition.name ?? clip(this.#asked, 128),
       rule,
+      wouldDeny,
       policyVersion: held.snapshot.version,
       definitionHash: this.#target?.definition.hash ?? null,
       argsShape: this.#argsShape,

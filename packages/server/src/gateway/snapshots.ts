@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { unauthenticated } from '../domain/errors.ts';
-import { compileScope, type Principal } from '../domain/policy.ts';
+import { compileScope, unchangedUntil, type Principal } from '../domain/policy.ts';
 import type { Snapshot, SnapshotServer } from '../domain/snapshot.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -39,6 +39,8 @@ export class Snapshots {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #byWorkspace = new Map<string, HeldSnapshot>();
+  /** By workspace, when a rule ends next; milliseconds since the epoch. */
+  readonly #expiries = new Map<string, number>();
   readonly #admissions = new Map<string, Admission>();
   /** The same by the id of the token. */
   readonly #standing = new Map<string, Admission>();
@@ -56,7 +58,7 @@ export class Snapshots {
     this.#subscription = deps.bus.subscribe('snapshot.changed', () => void this.refresh());
   }
 
-  /** Called after each swap, with undefined when a workspace is gone. */
+  /** Called after each swap and when a rule has ended by itself, with undefined when a workspace is gone. */
   onChange(listener: (workspaceId: string, held: HeldSnapshot | undefined) => void): void {
     this.#listeners.push(listener);
   }
@@ -111,6 +113,7 @@ export class Snapshots {
     while (this.#again) {
       this.#again = false;
       try {
+        this.#announceExpiries();
         await this.#load();
       } catch (error) {
         this.#log.error({ err: error, ageMs: Math.round(this.ageMs) }, 'snapshots cannot be read');
@@ -130,6 +133,17 @@ export class Snapshots {
     this.#readAt = this.#clock.monotonic();
   }
 
+  /** A rule that has ended decides nothing from that moment on; whoever listens hears of it here. */
+  #announceExpiries(): void {
+    const now = this.#clock.now();
+    for (const [id, expiry] of this.#expiries) {
+      const held = this.#byWorkspace.get(id);
+      if (expiry > now || held === undefined) continue;
+      this.#expiries.set(id, unchangedUntil(held.snapshot, now));
+      for (const listener of this.#listeners) listener(id, held);
+    }
+  }
+
   #take(id: string, snapshot: Snapshot | undefined): void {
     const old = this.#byWorkspace.get(id);
     for (const token of old?.snapshot.tokens ?? []) {
@@ -137,9 +151,12 @@ export class Snapshots {
       this.#standing.delete(token.id);
     }
     const held = snapshot === undefined ? undefined : hold(snapshot);
+    this.#expiries.delete(id);
     if (held === undefined) this.#byWorkspace.delete(id);
     else {
       this.#byWorkspace.set(id, held);
+      const expiry = unchangedUntil(held.snapshot, this.#clock.now());
+      if (expiry < Infinity) this.#expiries.set(id, expiry);
       for (const token of held.snapshot.tokens) {
         const principal: Principal = Object.freeze({
           workspaceId: id,

@@ -1,5 +1,6 @@
-import type { Snapshot, SnapshotToken } from '../../domain/snapshot.ts';
-import { readCredential, readLimits, readSettings } from '../stored.ts';
+import type { ToolClass } from '@mcpnest/contract/rule-form';
+import type { Snapshot, SnapshotRule, SnapshotToken } from '../../domain/snapshot.ts';
+import { readCredential, readLimits, readSettings, readVisibility } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
 export interface SnapshotRows {
@@ -10,6 +11,10 @@ export interface SnapshotRows {
   readonly tokens: readonly TokenRow[];
   /** Who is in which team, in order of team. */
   readonly teamMembers: readonly { readonly team_id: string; readonly member_id: string }[];
+  /** By id. */
+  readonly rules: readonly RuleRow[];
+  /** By tool. */
+  readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
 }
 
@@ -23,6 +28,18 @@ interface ServerRow {
   readonly revision: number;
   readonly config_override: string;
   readonly limits: string;
+  readonly visibility: string | null;
+}
+
+/** A row of `access_rules`, as far as it decides. */
+export interface RuleRow {
+  readonly id: string;
+  readonly effect: SnapshotRule['effect'];
+  readonly subject_kind: SnapshotRule['subject']['kind'];
+  readonly subject_id: string;
+  readonly object: string;
+  readonly absolute: number;
+  readonly expires_at: string | null;
 }
 
 interface TokenRow {
@@ -40,6 +57,7 @@ interface TokenRow {
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name, settings } = rows.workspace;
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
+  const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   return {
     format: 1,
     version,
@@ -56,6 +74,8 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         revision: server.revision,
         credential: readCredential(server.config_override),
         limits: readLimits(server.limits),
+        visibility: readVisibility(server.visibility),
+        toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
     tokens: rows.tokens.map((token) => ({
@@ -70,5 +90,16 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
       expiresAt: token.expires_at,
     })),
     networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
+    rules: rows.rules.map(snapshotRule),
   };
 }
+
+/** A row of `access_rules` as decisions have it. */
+export const snapshotRule = (row: RuleRow): SnapshotRule => ({
+  id: row.id,
+  effect: row.effect,
+  subject: row.subject_kind === 'everybody' ? { kind: 'everybody' } : { kind: row.subject_kind, id: row.subject_id },
+  object: row.object,
+  absolute: row.absolute === 1,
+  expiresAt: row.expires_at,
+});

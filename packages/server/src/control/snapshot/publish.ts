@@ -1,4 +1,5 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { compileSnapshot } from './compile.ts';
 import type { SnapshotRows } from './compile.ts';
@@ -32,6 +33,16 @@ export async function storeSnapshot(tx: Transaction<Schema>, workspaceId: string
   return version;
 }
 
+/** What the gateways rely on for a workspace at the moment, or will within a second. */
+export async function readSnapshot(db: Kysely<Schema>, workspaceId: string): Promise<Snapshot> {
+  const { body } = await db
+    .selectFrom('workspace_snapshots')
+    .select('body')
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+  return JSON.parse(body) as Snapshot;
+}
+
 async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<SnapshotRows> {
   const workspace = await tx
     .selectFrom('gateway_workspaces')
@@ -40,7 +51,7 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .executeTakeFirstOrThrow();
   const servers = await tx
     .selectFrom('gateway_workspace_servers')
-    .select(['id', 'slug', 'name', 'url', 'prefix', 'enabled', 'revision', 'config_override', 'limits'])
+    .select(['id', 'slug', 'name', 'url', 'prefix', 'enabled', 'revision', 'config_override', 'limits', 'visibility'])
     .where('workspace_id', '=', workspaceId)
     .where('removed_at', 'is', null)
     .orderBy('position')
@@ -83,5 +94,19 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .orderBy('host')
     .orderBy('port')
     .execute();
-  return { workspace, servers, tokens, teamMembers, networkAllow };
+  const rules = await tx
+    .selectFrom('access_rules')
+    .select(['id', 'effect', 'subject_kind', 'subject_id', 'object', 'absolute', 'expires_at'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('id')
+    .execute();
+  const toolClasses = await tx
+    .selectFrom('tool_classes')
+    .innerJoin('gateway_workspace_servers as server', 'server.id', 'tool_classes.server_id')
+    .select(['tool_classes.server_id', 'tool_classes.tool', 'tool_classes.class'])
+    .where('server.workspace_id', '=', workspaceId)
+    .where('server.removed_at', 'is', null)
+    .orderBy('tool_classes.tool')
+    .execute();
+  return { workspace, servers, tokens, teamMembers, rules, toolClasses, networkAllow };
 }

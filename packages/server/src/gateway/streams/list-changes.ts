@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { viewKey } from '../../domain/policy.ts';
 import { ascii, type ByteString } from '../../platform/byte-string.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -124,7 +125,7 @@ export class ListChanges {
   /** Never rejects. */
   async #compare(workspaceId: string, ears: readonly Ear[]): Promise<void> {
     const { clock, viewer } = this.#deps;
-    // Listeners without a scope of their own see the same.
+    // Listeners for whom the policy means the same see the same.
     const known = new Map<string, string | undefined>();
     let again = Infinity;
     for (const ear of ears) {
@@ -132,7 +133,7 @@ export class ListChanges {
       const who = listener.present() ? viewer(listener) : undefined;
       if (who === undefined) continue;
       for (const kind of listener.kinds) {
-        const key = `${kind}/${listener.serverId ?? ''}/${who.principal.scope === null ? '' : listener.tokenId}`;
+        const key = `${kind}/${listener.serverId ?? ''}/${viewKey(who.held.snapshot, who.principal)}`;
         if (!known.has(key)) known.set(key, await this.#fingerprint(kind, who));
         const now = known.get(key);
         const before = ear.seen.get(kind);

@@ -1,4 +1,5 @@
 import { decide } from '../../domain/policy.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
@@ -23,16 +24,23 @@ interface Watch {
   asked: Promise<Disposable>;
 }
 
+export interface NewsroomDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalogue: Catalogue;
+  readonly upstreams: Upstreams;
+}
+
 /**
  * Hears what upstreams say by themselves, in workspaces where somebody listens: a changed list is read again, an update
  * of a resource goes to those who subscribed to it.
  */
 export class Newsroom implements ResourceWatching {
-  readonly #deps: { catalogue: Catalogue; upstreams: Upstreams; log: Log };
+  readonly #deps: NewsroomDeps;
   /** By workspace: how many listen, and a desk for each of its servers. */
   readonly #rooms = new Map<string, { held: HeldSnapshot; listeners: number; readonly desks: Map<string, Desk> }>();
 
-  constructor(deps: { catalogue: Catalogue; upstreams: Upstreams; log: Log }) {
+  constructor(deps: NewsroomDeps) {
     this.#deps = deps;
   }
 
@@ -72,7 +80,7 @@ export class Newsroom implements ResourceWatching {
     const target = await this.#deps.catalogue.resource(held, server, uri);
     if (target === undefined) return undefined;
     const question = { serverSlug: target.server.slug, kind: 'resource', name: target.definition.name } as const;
-    const allowed = decide(held.snapshot, principal, question).effect === 'allow';
+    const allowed = decide(held.snapshot, principal, question, this.#deps.clock.now()).effect === 'allow';
     return allowed ? { server: target.server, upstreamUri: target.name } : undefined;
   }
 

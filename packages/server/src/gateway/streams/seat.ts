@@ -1,4 +1,4 @@
-import type { Principal } from '../../domain/policy.ts';
+import { maySee, type Principal } from '../../domain/policy.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { HeldSnapshot, Snapshots } from '../snapshots.ts';
 
@@ -25,5 +25,5 @@ export function viewerAt(snapshots: Snapshots, seat: Seat): Viewer | undefined {
   if (seat.serverId === undefined) return { principal, held, server: undefined };
   const server = held.serversById.get(seat.serverId);
   if (server === undefined) return undefined;
-  return principal.scope === null || principal.scope.servers.has(server.slug) ? { principal, held, server } : undefined;
+  return maySee(held.snapshot, principal, server.slug) ? { principal, held, server } : undefined;
 }

@@ -11,6 +11,9 @@ export interface Schema {
   readonly team_members: TeamMembersTable;
   readonly machines: MachinesTable;
   readonly invitations: InvitationsTable;
+  readonly access_rules: AccessRulesTable;
+  readonly tool_classes: ToolClassesTable;
+  readonly access_requests: AccessRequestsTable;
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
   readonly server_revisions: ServerRevisionsTable;
@@ -120,6 +123,47 @@ export interface InvitationsTable {
   member_id: string | null;
 }
 
+export interface AccessRulesTable {
+  id: string;
+  workspace_id: string;
+  effect: 'allow' | 'deny';
+  subject_kind: 'everybody' | 'member' | 'team' | 'machine';
+  /** Empty for everybody. */
+  subject_id: string;
+  object: string;
+  absolute: number;
+  expires_at: string | null;
+  note: string;
+  created_at: string;
+  created_by: string;
+}
+
+export interface ToolClassesTable {
+  server_id: string;
+  tool: string;
+  class: 'read' | 'write' | 'destructive';
+  set_by: string;
+  set_at: string;
+}
+
+export interface AccessRequestsTable {
+  id: string;
+  workspace_id: string;
+  member_id: string;
+  object: string;
+  reason: string;
+  /** Days asked for. */
+  days: number;
+  created_at: string;
+  /** Null while it waits. */
+  decision: 'granted' | 'refused' | null;
+  decided_at: string | null;
+  decided_by: string | null;
+  answer: string | null;
+  /** The rule it was granted with. */
+  rule_id: string | null;
+}
+
 export interface ApiKeysTable {
   id: string;
   user_id: string;
@@ -147,6 +191,8 @@ export interface ServersTable {
   enabled: number;
   config_override: string;
   limits: string;
+  /** JSON: subjects; null = the whole workspace. */
+  visibility: Generated<string | null>;
   revision: number;
   created_at: string;
   updated_at: string;
@@ -231,6 +277,7 @@ export interface ToolCallsTable {
   created_at: string;
   dispatched: number;
   rule: string | null;
+  would_deny: string | null;
   policy_version: number;
   definition_hash: string | null;
   args_shape: string | null;

@@ -1,13 +1,14 @@
 import type { Insertable } from 'kysely';
 import type { ToolCallsTable } from '../database/schema.ts';
 import type { LineParts } from './chain.ts';
-import type { CallIntent, CallMethod, CallOutcome, DeniedCall } from './records.ts';
+import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
 
 /** A row of `mcp_tool_calls` as it is inserted. */
 export type CallRow = Insertable<ToolCallsTable>;
 
-/** An intent as read back: the first journals knew one method and did not name it. */
-type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method'> & { readonly method?: CallMethod };
+/** An intent as read back: the first journals knew one method and did not name it; `wouldDeny` is written where it is. */
+type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method' | 'wouldDeny'> &
+  Partial<Pick<CallIntent, 'method' | 'wouldDeny'>>;
 
 /** A line's fields as read back. */
 export type JournalRecord = { readonly t: string } & (
@@ -73,6 +74,7 @@ function row(call: ReadIntent<CallIntent> & { t: string }, end: CallOutcome, par
     created_at: call.t,
     dispatched: end.dispatched ? 1 : 0,
     rule: call.rule,
+    would_deny: call.wouldDeny ?? null,
     policy_version: call.policyVersion,
     definition_hash: call.definitionHash,
     args_shape: call.argsShape,

@@ -8,12 +8,12 @@ const parse = (fields: string): Record<string, unknown> => JSON.parse(`{${fields
 
 describe('records', () => {
   it('[AUD-07][AUD-08] hold caller, server, tool, rule, policy version, definition, shape and digest of the arguments', () => {
-    const intent = call();
+    const intent = call({ wouldDeny: 'not-listed' });
     expect(parse(encodeIntent(intent))).toEqual({ kind: 'intent', ...intent });
     const outcome = ending(intent.callId, { outcome: 'timeout', status: 504, errorCode: 'upstream_timeout' });
     expect(parse(encodeOutcome(outcome))).toEqual({ kind: 'outcome', ...outcome });
-    const denied = denial();
-    expect(parse(encodeDenied(denied, 7))).toEqual({ kind: 'denied', ...denied, count: 7 });
+    const { wouldDeny: nothing, ...denied } = denial();
+    expect(parse(encodeDenied({ wouldDeny: nothing, ...denied }, 7))).toEqual({ kind: 'denied', ...denied, count: 7 });
   });
 
   it('are one line of printable ASCII and valid JSON whatever text comes in', () => {

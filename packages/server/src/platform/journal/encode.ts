@@ -101,11 +101,13 @@ const toolFields = remembered(
     a.serverId === b.serverId &&
     a.serverSlug === b.serverSlug &&
     a.rule === b.rule &&
+    a.wouldDeny === b.wouldDeny &&
     a.policyVersion === b.policyVersion &&
     a.definitionHash === b.definitionHash,
   (record) =>
     `"method":"${record.method}","serverId":${orNull(record.serverId)},"serverSlug":${orNull(record.serverSlug)},` +
     `"toolName":"${target(record)}","rule":${orNull(record.rule)},` +
+    (record.wouldDeny === null ? '' : `"wouldDeny":${text(record.wouldDeny)},`) +
     `"policyVersion":${integer(record.policyVersion)},"definitionHash":${orNull(record.definitionHash)}`,
 );
 

@@ -37,6 +37,7 @@ export const call = (more: Partial<CallIntent> = {}): CallIntent => ({
   method: 'tools/call',
   toolName: 'create_issue',
   rule: 'member',
+  wouldDeny: null,
   policyVersion: 3,
   definitionHash: 'd'.repeat(64),
   argsShape: '{"title":"s1-16"}',

@@ -22,6 +22,8 @@ export interface CallIntent {
   readonly toolName: string;
   /** The rule that decided. */
   readonly rule: string | null;
+  /** What would have refused it, were enforcement on. */
+  readonly wouldDeny: string | null;
   /** Version of the snapshot the decision was made from. */
   readonly policyVersion: number;
   /** Digest of the tool's definition as it was listed. */

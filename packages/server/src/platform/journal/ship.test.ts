@@ -34,7 +34,7 @@ describe('shipping', () => {
     using folder = tempFolder();
     await using database = await openDatabase();
     await using journal = await openJournal(options(folder.dir));
-    const one = call();
+    const one = call({ wouldDeny: 'not-listed' });
     journal.outcome(
       await journal.intent(one, 'available'),
       ending(one.callId, { outcome: 'tool_error', errorCode: 'tool_error' }),
@@ -60,6 +60,7 @@ describe('shipping', () => {
         created_at: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) as string,
         dispatched: 1,
         rule: 'member',
+        would_deny: 'not-listed',
         policy_version: 3,
         definition_hash: 'd'.repeat(64),
         args_shape: '{"title":"s1-16"}',

@@ -1,0 +1,39 @@
+export type Decision =
+  | {
+      readonly effect: 'allow';
+      readonly rule: string;
+      /** What would have refused it, were enforcement on; null: nothing. */
+      readonly wouldDeny: string | null;
+    }
+  | {
+      readonly effect: 'deny';
+      readonly rule: string;
+      readonly reason: string;
+      /** False: the caller must not learn that the server exists. */
+      readonly visible: boolean;
+    };
+
+/** A way to be allowed without a rule: as it is, and as it is recorded when only the missing enforcement lets it pass. */
+export interface Pass {
+  readonly allow: Decision;
+  readonly unenforced: Decision;
+}
+
+/** The rule that is named where somebody with allow rules is refused what none of them lists. */
+export const notListed = 'not-listed';
+/** The rule that is named where a strict workspace has no rule. */
+export const noRule = 'no-rule';
+
+export const pass = (rule: string): Pass => ({
+  allow: { effect: 'allow', rule, wouldDeny: null },
+  unenforced: { effect: 'allow', rule, wouldDeny: notListed },
+});
+
+export const hidden = (rule: string): Decision => ({
+  effect: 'deny',
+  rule,
+  reason: 'No such server in what this token may see.',
+  visible: false,
+});
+
+export const refusal = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason, visible: true });
