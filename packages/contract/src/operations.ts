@@ -1,4 +1,7 @@
 import type { Operation } from './operation.ts';
+import { access } from './operations/access.ts';
+import { accessRequests } from './operations/access-requests.ts';
+import { allowlists } from './operations/allowlists.ts';
 import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
@@ -8,6 +11,9 @@ import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
+import { policy } from './operations/policy.ts';
+import { rules } from './operations/rules.ts';
+import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
 import { teams } from './operations/teams.ts';
 import { tokens } from './operations/tokens.ts';
@@ -17,11 +23,17 @@ import { workspaces } from './operations/workspaces.ts';
 export const operations = {
   workspaces,
   servers,
+  serverTools,
   tokens,
   members,
   teams,
   machines,
   invitations,
+  rules,
+  allowlists,
+  policy,
+  access,
+  accessRequests,
   apiKeys,
   instanceKeys,
   network,

@@ -24,6 +24,7 @@ export const toolCall = z.object({
   upstreamMs: z.number().nullable(),
   dispatched: z.boolean().describe('Whether any byte was sent upstream.'),
   rule: z.string().nullable().describe('The rule that decided.'),
+  wouldDeny: z.string().nullable().describe('What would have refused it, were enforcement on.'),
   policyVersion: z.int().describe('Version of the snapshot that decided.'),
   definitionHash: z.string().nullable(),
   argsShape: z.unknown().describe('Keys, types and size classes of the arguments; never a value.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { viewerForm } from '../rule-form.ts';
 import { id, name, note, slug, time, warning } from './common.ts';
 
 export const serverPrefix = z
@@ -59,6 +60,15 @@ export const serverHealth = z.object({
 });
 export type ServerHealth = z.output<typeof serverHealth>;
 
+const visibility = z
+  .array(z.string().max(300).regex(viewerForm, 'must be workspace, team:<slug>, member:<email> or machine:<name>'))
+  .min(1, 'must not be empty; ["workspace"] shows it to everybody')
+  .max(100)
+  .refine((names) => names.length === 1 || !names.includes('workspace'), '`workspace` stands alone')
+  .describe(
+    'Who may know of it: `["workspace"]`, or teams, members and machines. For everybody else it does not exist; workspace tokens see every server.',
+  );
+
 export const server = z.object({
   id,
   slug,
@@ -69,6 +79,7 @@ export const server = z.object({
   position: z.int().describe('Place in the merged tool list, from 1.'),
   revision: z.int().describe('Grows with every change of the configuration.'),
   limits: serverLimits,
+  visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
   credential: z
     .object({ headers: z.array(z.string()) })
     .nullable()
@@ -90,6 +101,7 @@ export const serverCreate = z.strictObject({
   enabled: z.boolean().default(true),
   position: z.int().min(1).max(10_000).optional().describe('Place in the list, from 1; at the end when left out.'),
   limits: serverLimits.partial().optional(),
+  visibility: visibility.optional().describe('Everybody in the workspace when left out.'),
   note: note.optional(),
 });
 
@@ -100,6 +112,7 @@ export const serverUpdate = z
     prefix: serverPrefix.nullable().optional().describe('null removes the prefix.'),
     enabled: z.boolean().optional(),
     limits: serverLimits.partial().optional(),
+    visibility: visibility.optional(),
     note: note.optional(),
   })
   .refine((body) => Object.keys(body).some((key) => key !== 'note'), 'must change something');

@@ -9,6 +9,17 @@ export const workspaceLimits = z.strictObject({
   principalConcurrency: z.int().min(1).max(10_000).describe('Calls of one principal in flight at once.'),
 });
 
+export const accessSettings = z.strictObject({
+  preset: z
+    .enum(['open', 'strict'])
+    .describe('open: whoever has no allow rule may call everything. strict: no rule, no access.'),
+  enforcement: z
+    .boolean()
+    .describe(
+      'Whether allow rules refuse what they do not list. While off, such calls go on and their records name what would have refused them. Deny rules and visibility hold always. Always on when strict.',
+    ),
+});
+
 export const workspaceSettings = z.strictObject({
   auditMode: z
     .enum(['available', 'strict'])
@@ -17,6 +28,7 @@ export const workspaceSettings = z.strictObject({
     ),
   retentionDays: z.int().min(30).max(2555).describe('Days a tool call stays in the store (30 days to 7 years).'),
   limits: workspaceLimits,
+  access: accessSettings,
 });
 
 export const workspace = z.object({
@@ -42,7 +54,7 @@ export const workspaceUpdate = z
     name: name.optional(),
     settings: workspaceSettings
       .partial()
-      .extend({ limits: workspaceLimits.partial().optional() })
+      .extend({ limits: workspaceLimits.partial().optional(), access: accessSettings.partial().optional() })
       .optional()
       .describe('Only what is to change.'),
   })

@@ -11,6 +11,7 @@ import type { OpenDatabase } from '../platform/database/database.ts';
 import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
+import { accessRoutes } from './access/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
@@ -25,6 +26,7 @@ import { createPipeline } from './pipeline.ts';
 import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
 import { recordRoutes } from './records/routes.ts';
+import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
@@ -130,6 +132,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...teamRoutes({ db }),
     ...machineRoutes({ db }),
     ...invitationRoutes({ db, clock }),
+    ...ruleRoutes({ db, clock }),
+    ...accessRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),

@@ -135,6 +135,7 @@ it('changes workspace settings within their bounds, and nothing it was not told'
   await update({ auditMode: 'strict', limits: { principalPerMinute: 60 } });
   const { settings } = await update({ retentionDays: 30 });
   expect(settings).toEqual({
+    access: { preset: 'open', enforcement: false },
     auditMode: 'strict',
     retentionDays: 30,
     limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256 },

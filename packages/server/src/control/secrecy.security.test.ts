@@ -22,6 +22,10 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const team = await kit.owner.teams.create({ params: acme, body: { name: 'payments' } });
   const machine = await kit.owner.machines.create({ params: acme, body: { name: 'nightly' } });
   const invited = await kit.owner.invitations.create({ params: acme, body: { email: 'ina@example.com' } });
+  const rule = await kit.owner.rules.create({
+    params: acme,
+    body: { effect: 'deny', subject: 'everybody', object: 'one:*' },
+  });
   const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
 
   const { db } = kit.database;
@@ -40,6 +44,8 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     key: key.apiKey.id,
     team: team.slug,
     machine: machine.id,
+    rule: rule.id,
+    member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>
     operation.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? rotated.token.id);

@@ -1,5 +1,5 @@
 import { defaultServerLimits, defaultWorkspaceSettings } from '../domain/snapshot.ts';
-import type { ServerLimits, SnapshotServer, WorkspaceSettings } from '../domain/snapshot.ts';
+import type { ServerLimits, SnapshotServer, Subject, WorkspaceSettings } from '../domain/snapshot.ts';
 
 /** The credential headers of a server, sealed; null = none. */
 export type SealedCredential = SnapshotServer['credential'];
@@ -21,8 +21,13 @@ export function readSettings(text: string): WorkspaceSettings {
     ...defaultWorkspaceSettings,
     ...stored,
     limits: { ...defaultWorkspaceSettings.limits, ...stored.limits },
+    access: { ...defaultWorkspaceSettings.access, ...stored.access },
   };
 }
+
+/** Read `gateway_workspace_servers.visibility`; null = the whole workspace. */
+export const readVisibility = (text: string | null): Subject[] | null =>
+  text === null ? null : (JSON.parse(text) as Subject[]);
 
 /** Read `gateway_workspace_servers.limits`. */
 export const readLimits = (text: string): ServerLimits => withDefaultLimits(JSON.parse(text) as Partial<ServerLimits>);

@@ -35,9 +35,20 @@ beforeAll(async () => {
     body: { kind: 'machine', machineId: machine.id, label: 't' },
   });
   const { invitation } = await owner.invitations.create({ params: acme, body: { email: 'ina@example.com' } });
+  const cy = kit.clientOf(
+    (await owner.apiKeys.issue({ params: acme, body: { email: 'cy@example.com', role: 'member', label: 'cy' } }))
+      .secret,
+  );
+  await owner.allowlists.replace({ params: { ...acme, member: member.id }, body: { entries: ['acme-one:listed'] } });
+  const request = (await cy.accessRequests.create({ params: acme, body: { object: 'acme-one:x', reason: 'to see' } }))
+    .id;
+  const rule = await owner.rules.create({
+    params: acme,
+    body: { effect: 'deny', subject: 'member:cy@example.com', object: 'acme-one:*' },
+  });
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
-    ...{ token: token.id, invitation: invitation.id },
+    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
@@ -97,6 +108,36 @@ it('[GW-16] no body reaches into another workspace', async () => {
   expect(await failure(eve.invitations.create({ params: other, body: invitation }))).toMatchObject({
     issues: [{ path: 'body.teams.0' }],
   });
+  const subjects = [`member:${ids.member!}`, 'member:cy@example.com', `machine:${ids.machine!}`, 'team:acme-team'];
+  for (const subject of subjects) {
+    const body = { effect: 'allow', subject, object: '*' } as const;
+    expect(await failure(eve.rules.create({ params: other, body }))).toMatchObject({
+      issues: [{ path: 'body.subject' }],
+    });
+    const document = { format: 'mcpnest-rules/1', rules: [body] } as const;
+    expect(await failure(eve.policy.import({ params: other, body: { document } }))).toMatchObject({
+      issues: [{ path: 'body.document.rules.0.subject' }],
+    });
+    expect(await failure(eve.policy.simulate({ params: other, body: { document } }))).toMatchObject({
+      issues: [{ path: 'body.document.rules.0.subject' }],
+    });
+    const server = { name: 'mine', url: 'https://mine.example.com/mcp', visibility: [subject] };
+    expect(await failure(eve.servers.create({ params: other, body: server }))).toMatchObject({
+      issues: [{ path: 'body.visibility.0' }],
+    });
+  }
+  const about = { effect: 'allow', subject: 'everybody', object: 'acme-one:x' } as const;
+  expect(await failure(eve.rules.create({ params: other, body: about }))).toMatchObject({
+    issues: [{ path: 'body.object' }],
+  });
+  for (const query of [
+    { member: ids.member! },
+    { member: 'cy@example.com' },
+    { machine: ids.machine! },
+    { server: 'acme-one' },
+  ]) {
+    expect(await failure(eve.access.explain({ params: other, query }))).toMatchObject({ code: 'not_found' });
+  }
   expect(await stateOfAcme()).toEqual(before);
 });
 

@@ -8,6 +8,7 @@ import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import { administers, ownMember, requireMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { removeRulesOf } from '../rules/rules.ts';
 import { withPatch } from '../stored.ts';
 import { revokeTokensOf } from '../tokens/tokens.ts';
 
@@ -88,12 +89,13 @@ export async function updateMachine(
   return findMachine(change, workspace, id);
 }
 
-/** Remove a machine and end its tokens. @throws AppError `not_found` */
+/** Remove a machine, end its tokens and delete the rules that name it. @throws AppError `not_found` */
 export async function removeMachine(change: Change, workspace: WorkspaceRef, id: string): Promise<void> {
   const { name } = await findMachine(change, workspace, id);
   await change.tx.updateTable('machines').set({ removed_at: change.at }).where('id', '=', id).execute();
   const tokens = await revokeTokensOf(change, 'machine_id', id);
-  await recordMachine(change, workspace, id, { name, ended: { tokens } }, 'workspace');
+  const rules = await removeRulesOf(change, 'machine', id);
+  await recordMachine(change, workspace, id, { name, ended: { tokens, rules } }, 'workspace');
 }
 
 /** Ids of the machines a member owns. */

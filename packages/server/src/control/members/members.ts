@@ -10,6 +10,7 @@ import { revokeInvitationsBy } from '../invitations/invitations.ts';
 import { findOrCreateUser, refuseAbove } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { machinesOf } from '../machines/machines.ts';
+import { removeRulesOf } from '../rules/rules.ts';
 import { leaveTeams } from '../teams/teams.ts';
 import { revokeTokensOf } from '../tokens/tokens.ts';
 import { insertMember } from '../workspaces/workspaces.ts';
@@ -57,7 +58,7 @@ export async function updateMember(change: Change, workspace: WorkspaceRef, id: 
 
 /**
  * Remove a person. In the same transaction their tokens and control keys in this workspace and the open invitations
- * they sent end, they leave their teams, and machines they own are suspended. Nobody else notices.
+ * they sent end, they leave their teams, rules that name them are deleted, and machines they own are suspended. Nobody else notices.
  * @throws AppError `not_found`; `forbidden` for someone above the caller; `conflict` for the last owner
  */
 export async function removeMember(change: Change, workspace: WorkspaceRef, id: string): Promise<void> {
@@ -71,7 +72,7 @@ export async function removeMember(change: Change, workspace: WorkspaceRef, id: 
     invitations: await revokeInvitationsBy(change, id, null),
   };
   const suspended = { machines: await machinesOf(change.tx, id) };
-  const left = { teams: await leaveTeams(change, id) };
+  const left = { teams: await leaveTeams(change, id), rules: await removeRulesOf(change, 'member', id) };
   await recordMember(change, workspace, id, { email: member.email, role: member.role, ended, suspended, left });
 }
 

@@ -70,6 +70,7 @@ const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: st
   upstreamMs: row.upstream_ms,
   dispatched: row.dispatched === 1,
   rule: row.rule,
+  wouldDeny: row.would_deny,
   policyVersion: row.policy_version,
   definitionHash: row.definition_hash,
   argsShape: row.args_shape === null ? null : (JSON.parse(row.args_shape) as unknown),

@@ -1,3 +1,4 @@
+import { serverTools } from '@mcpnest/contract/operations/server-tools';
 import { servers } from '@mcpnest/contract/operations/servers';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../platform/database/schema.ts';
@@ -5,28 +6,37 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
-import { selectHealth, selectRevisions, selectServer, selectServers } from './queries.ts';
+import { selectHealth, selectRevisions, selectServer } from './queries.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
+import { classifyTools, listTools } from './tools.ts';
 import { viewHealth, viewRevision, viewServer, viewServers } from './view.ts';
+import { visibleServer, visibleServers } from './visibility.ts';
 
 /** The routes of `operations/servers.ts`. */
 export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; readonly vault: Vault }): Route[] {
   return [
-    route(servers.create, async ({ change, workspace, input }) =>
-      viewServer(db, await change((made) => createServer(made, workspace, input.body))),
+    route(servers.create, async ({ change, workspace, actor, input }) =>
+      viewServer(db, workspace, actor, await change((made) => createServer(made, workspace, input.body))),
     ),
-    route(servers.list, async ({ workspace }) => ({
-      items: await viewServers(db, await selectServers(db, workspace.id)),
+    route(servers.list, async ({ workspace, actor }) => ({
+      items: await viewServers(db, workspace, actor, await visibleServers(db, workspace, actor)),
     })),
-    route(servers.show, async ({ workspace, input }) =>
-      viewServer(db, await selectServer(db, workspace.id, input.params.server)),
+    route(servers.show, async ({ workspace, actor, input }) =>
+      viewServer(db, workspace, actor, await visibleServer(db, workspace, actor, input.params.server)),
     ),
-    route(servers.update, async ({ change, workspace, input }) =>
-      viewServer(db, await change((made) => updateServer(made, workspace, input.params.server, input.body))),
+    route(servers.update, async ({ change, workspace, actor, input }) =>
+      viewServer(
+        db,
+        workspace,
+        actor,
+        await change((made) => updateServer(made, workspace, input.params.server, input.body)),
+      ),
     ),
-    route(servers.move, async ({ change, workspace, input }) => ({
+    route(servers.move, async ({ change, workspace, actor, input }) => ({
       items: await viewServers(
         db,
+        workspace,
+        actor,
         await change((made) => moveServer(made, workspace, input.params.server, input.body.position)),
       ),
     })),
@@ -37,18 +47,34 @@ export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; reado
       const row = await selectServer(db, workspace.id, input.params.server);
       return { items: (await selectRevisions(db, row.id)).map(viewRevision) };
     }),
-    route(servers.rollback, async ({ change, workspace, input }) =>
-      viewServer(db, await change((made) => rollbackServer(made, workspace, input.params.server, input.body))),
+    route(servers.rollback, async ({ change, workspace, actor, input }) =>
+      viewServer(
+        db,
+        workspace,
+        actor,
+        await change((made) => rollbackServer(made, workspace, input.params.server, input.body)),
+      ),
     ),
-    route(servers.setCredential, async ({ change, workspace, input }) =>
-      viewServer(db, await change((made) => setCredential(made, vault, workspace, input.params.server, input.body))),
+    route(servers.setCredential, async ({ change, workspace, actor, input }) =>
+      viewServer(
+        db,
+        workspace,
+        actor,
+        await change((made) => setCredential(made, vault, workspace, input.params.server, input.body)),
+      ),
     ),
-    route(servers.clearCredential, async ({ change, workspace, input }) =>
-      viewServer(db, await change((made) => clearCredential(made, workspace, input.params.server))),
+    route(servers.clearCredential, async ({ change, workspace, actor, input }) =>
+      viewServer(db, workspace, actor, await change((made) => clearCredential(made, workspace, input.params.server))),
     ),
-    route(servers.health, async ({ workspace, input }) => {
-      const row = await selectServer(db, workspace.id, input.params.server);
+    route(servers.health, async ({ workspace, actor, input }) => {
+      const row = await visibleServer(db, workspace, actor, input.params.server);
       return viewHealth((await selectHealth(db, [row.id])).get(row.id));
     }),
+    route(serverTools.list, async ({ workspace, input }) => ({
+      items: await listTools(db, workspace, input.params.server),
+    })),
+    route(serverTools.classify, async ({ change, workspace, input }) => ({
+      items: await change((made) => classifyTools(made, workspace, input.params.server, input.body)),
+    })),
   ];
 }

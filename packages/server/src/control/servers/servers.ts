@@ -10,6 +10,7 @@ import { readConfig, readCredential, readLimits, withDefaultLimits, withPatch, w
 import type { ServerConfig } from '../stored.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
 import type { ServerRow } from './queries.ts';
+import { setVisibility, visibilityColumn } from './visibility.ts';
 
 /**
  * Add a server at a place in the order (the end when none is given), with its first revision.
@@ -39,6 +40,7 @@ export async function createServer(
     slug,
     position: others.length + 1,
     ...columns(config),
+    visibility: await visibilityColumn(change, workspace, body.visibility),
     revision: 1,
     created_at: change.at,
     updated_at: change.at,
@@ -51,14 +53,14 @@ export async function createServer(
   await change.record({
     workspaceId: workspace.id,
     target: `server:${slug}`,
-    detail: { after: auditable(config), position: place },
+    detail: { after: { ...auditable(config), visibility: body.visibility ?? ['workspace'] }, position: place },
     publish: 'workspace',
   });
   return { ...row, position: place };
 }
 
 /**
- * Change a server's configuration. Nothing to change makes no revision.
+ * Change a server's configuration, and whom it is shown to. Nothing to change makes no revision.
  * @throws AppError `already_exists` for a prefix in use, `conflict` when a stored credential would go to another
  *   origin: sealed values are write-only, and pointing the URL at a host of one's own would read them
  */
@@ -70,14 +72,15 @@ export async function updateServer(
 ): Promise<ServerRow> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = configOf(row);
-  const { note, limits, ...rest } = body;
+  const { note, limits, visibility, ...rest } = body;
   const after: ServerConfig = { ...withPatch(before, rest), limits: checked(withPatch(before.limits, limits)) };
   if (before.credential !== null && new URL(before.url).origin !== new URL(after.url).origin) {
     throw conflict(
       `The credential of '${slug}' belongs to ${new URL(before.url).origin}. Clear it first (mcpnest server credential clear ${slug}), change the URL, then set it again.`,
     );
   }
-  return reconfigure(change, row, after, note);
+  const changed = await reconfigure(change, row, after, note);
+  return visibility === undefined ? changed : setVisibility(change, workspace, changed, visibility);
 }
 
 /** Replace the whole configuration of a server by another, as a new revision. */
@@ -154,6 +157,7 @@ export async function removeServer(change: Change, workspace: WorkspaceRef, slug
     .where('id', '=', row.id)
     .execute();
   await eraseRevisionCredentials(change, row.id);
+  await change.tx.deleteFrom('tool_classes').where('server_id', '=', row.id).execute();
   await writeOrder(change.tx, await selectServers(change.tx, workspace.id));
   await change.record({
     workspaceId: workspace.id,
@@ -215,6 +219,9 @@ function checked(limits: ServerLimits): ServerLimits {
     `progressDeadlineMs (${progressDeadlineMs}) must be at least deadlineMs (${deadlineMs}). Set both, or a shorter deadlineMs.`,
   );
 }
+
+export { serversShownTo, visibleServers } from './visibility.ts';
+export { toolsOf } from './tools.ts';
 
 /** The configuration of a server as it is now. */
 export const configOf = (row: ServerRow): ServerConfig => ({

@@ -1,14 +1,28 @@
 import { isIP } from 'node:net';
 import type { Server, ServerHealth, ServerRevision } from '@mcpnest/contract/schemas/servers';
 import type { Kysely, Selectable } from 'kysely';
+import type { Actor } from '../../domain/roles.ts';
 import { classifyAddress } from '../../platform/address-policy.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { administers } from '../membership.ts';
+import type { WorkspaceRef } from '../operation.ts';
 import { readConfig, readCredential, readLimits } from '../stored.ts';
+import { readDirectory } from '../subjects.ts';
 import { selectHealth, selectOpened } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
+import { visibilityNames } from './visibility.ts';
 
-/** Servers as the API shows them: with health and warnings, and of a credential nothing but header names. */
-export async function viewServers(db: Kysely<Schema>, rows: readonly ServerRow[]): Promise<Server[]> {
+/**
+ * Servers as the API shows them: with health and warnings, and of a credential nothing but header names.
+ * @param actor who looks; whom a server is shown to is for administrators
+ */
+export async function viewServers(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  actor: Actor,
+  rows: readonly ServerRow[],
+): Promise<Server[]> {
+  const directory = administers(actor) ? await readDirectory(db, workspace) : undefined;
   const [health, opened] = [
     await selectHealth(
       db,
@@ -26,6 +40,7 @@ export async function viewServers(db: Kysely<Schema>, rows: readonly ServerRow[]
     position: row.position,
     revision: row.revision,
     limits: readLimits(row.limits),
+    visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
     credential: credentialNames(readCredential(row.config_override)),
     health: viewHealth(health.get(row.id)),
     warnings: warnings(row.url, opened),
@@ -35,8 +50,12 @@ export async function viewServers(db: Kysely<Schema>, rows: readonly ServerRow[]
 }
 
 /** One server as the API shows it. */
-export const viewServer = async (db: Kysely<Schema>, row: ServerRow): Promise<Server> =>
-  (await viewServers(db, [row]))[0]!;
+export const viewServer = async (
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  actor: Actor,
+  row: ServerRow,
+): Promise<Server> => (await viewServers(db, workspace, actor, [row]))[0]!;
 
 /** What the gateway recorded about a server; `unknown` when it has not spoken to it yet. */
 export const viewHealth = (row: HealthRow | undefined): ServerHealth => ({

@@ -1,4 +1,6 @@
 import type { Change } from '../change.ts';
+import { rulesNamingTeam } from '../rules/rules.ts';
+import { serversShownTo } from '../servers/servers.ts';
 
 /**
  * What names a team, in words for people; while there is anything, the team cannot be deleted. Whatever comes to name
@@ -17,7 +19,11 @@ export async function usesOfTeam(
     .where('expires_at', '>', change.at)
     .orderBy('email')
     .execute();
-  return invitations
-    .filter((row) => (JSON.parse(row.team_ids) as string[]).includes(team.id))
-    .map((row) => `the invitation of ${row.email}`);
+  return [
+    ...invitations
+      .filter((row) => (JSON.parse(row.team_ids) as string[]).includes(team.id))
+      .map((row) => `the invitation of ${row.email}`),
+    ...(await rulesNamingTeam(change, team.id)),
+    ...(await serversShownTo(change, team.workspace_id, team.id)),
+  ];
 }

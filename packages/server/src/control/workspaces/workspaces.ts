@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
 import type { workspaceCreate, workspaceUpdate } from '@mcpnest/contract/schemas/workspaces';
 import type { Kysely, Selectable } from 'kysely';
-import { alreadyExists, notFound } from '../../domain/errors.ts';
+import { alreadyExists, invalidInput, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import { defaultWorkspaceSettings } from '../../domain/snapshot.ts';
-import type { WorkspaceSettings } from '../../domain/snapshot.ts';
+import type { AccessSettings, WorkspaceSettings } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -98,10 +98,31 @@ export async function updateWorkspace(
 
 type SettingsPatch = NonNullable<z.output<typeof workspaceUpdate>['settings']>;
 
+/**
+ * Strict enforces by what it is; turning that off means going back to open.
+ * @param path of the settings in the input
+ * @throws AppError `invalid_input`
+ */
+export function mergeAccess(
+  before: AccessSettings,
+  { preset, enforcement }: { readonly [Key in keyof AccessSettings]?: AccessSettings[Key] | undefined },
+  path: string,
+): AccessSettings {
+  const after = withPatch(before, { preset, enforcement });
+  if (after.preset === 'open') return after;
+  if (enforcement === false) {
+    throw invalidInput('A strict workspace always enforces. Try it before with policy.simulate, or set preset open.', [
+      { path: `${path}.enforcement`, message: 'cannot be false when strict' },
+    ]);
+  }
+  return { preset: 'strict', enforcement: true };
+}
+
 function mergeSettings(before: WorkspaceSettings, patch: SettingsPatch | undefined): WorkspaceSettings {
   return {
     auditMode: patch?.auditMode ?? before.auditMode,
     retentionDays: patch?.retentionDays ?? before.retentionDays,
     limits: withPatch(before.limits, patch?.limits),
+    access: mergeAccess(before.access, patch?.access ?? {}, 'body.settings.access'),
   };
 }

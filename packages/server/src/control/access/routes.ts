@@ -1,0 +1,40 @@
+import { accessRequests } from '@mcpnest/contract/operations/access-requests';
+import { access } from '@mcpnest/contract/operations/access';
+import { policy } from '@mcpnest/contract/operations/policy';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../../platform/clock.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import { route } from '../operation.ts';
+import type { Route } from '../operation.ts';
+import { draftRules } from '../rules/rules.ts';
+import { explainAccess } from './explain.ts';
+import { askForAccess, grantAccess, listRequests, refuseAccess } from './requests.ts';
+import { simulate } from './simulate.ts';
+import { unusedRights } from './unused.ts';
+
+/** The routes of `operations/access.ts` and `operations/access-requests.ts`, and of what policies do to the past. */
+export function accessRoutes(deps: { readonly db: Kysely<Schema>; readonly clock: Clock }): Route[] {
+  const { db, clock } = deps;
+  return [
+    route(access.explain, ({ workspace, actor, input }) => explainAccess(deps, workspace, actor, input.query)),
+    route(accessRequests.create, ({ change, workspace, input }) =>
+      change((made) => askForAccess(made, workspace, input.body)),
+    ),
+    route(accessRequests.list, async ({ workspace, actor, input }) => ({
+      items: await listRequests(db, workspace, actor, input.query),
+    })),
+    route(accessRequests.grant, ({ change, workspace, input }) =>
+      change((made) => grantAccess(made, workspace, input.params.request, input.body)),
+    ),
+    route(accessRequests.refuse, ({ change, workspace, input }) =>
+      change((made) => refuseAccess(made, workspace, input.params.request, input.body)),
+    ),
+    route(policy.simulate, async ({ change, workspace, input: { body } }) => {
+      const { document } = body;
+      // Read as an import reads it, and nothing is written.
+      const rules = document === undefined ? undefined : await change((made) => draftRules(made, workspace, document));
+      return simulate(db, workspace, body, rules, clock.now());
+    }),
+    route(policy.unused, ({ workspace, input }) => unusedRights(db, workspace, input.query.days, clock.now())),
+  ];
+}

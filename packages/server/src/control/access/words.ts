@@ -1,0 +1,16 @@
+import type { Rule } from '@mcpnest/contract/schemas/rules';
+import type { Decision } from '../../domain/policy.ts';
+
+const allowed: Readonly<Record<string, string>> = {
+  member: 'No allow rule names them, and the workspace is open.',
+  machine: 'No allow rule names it, and the workspace is open.',
+  'workspace-token': 'Workspace tokens pass every allow list.',
+};
+
+/** A decision for people. */
+export function inWords(decision: Decision, rule: Rule | undefined): string {
+  if (rule !== undefined) return `The rule to ${rule.effect} ${rule.subject} ${rule.object} decides.`;
+  if (decision.effect === 'deny') return decision.visible ? decision.reason : 'The server is not shown to them.';
+  if (decision.wouldDeny === null) return allowed[decision.rule] ?? decision.rule;
+  return 'None of their allow rules lists it; it is allowed because enforcement is off.';
+}
