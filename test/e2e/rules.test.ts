@@ -128,7 +128,12 @@ describe('juniors, seniors, a lead and CI', () => {
       );
       await v2.connect(new TransportV2(url, { requestInit }));
       const stdio = new ClientV1({ name: 'stdio', version: '1' });
-      await stdio.connect(new StdioClientTransport({ ...connectCommand(product.gateway(), { MCPNEST_TOKEN: tokens[who] }), stderr: 'ignore' }));
+      await stdio.connect(
+        new StdioClientTransport({
+          ...connectCommand(product.gateway(), { MCPNEST_TOKEN: tokens[who] }),
+          stderr: 'ignore',
+        }),
+      );
       for (const client of [v1, v2, stdio]) {
         const { tools } = await client.listTools();
         expect(tools.map(({ name }) => name)).toEqual(expected);

@@ -1,10 +1,13 @@
 import { Command } from 'commander';
+import { accessCommands } from './commands/access.ts';
 import { callCommands } from './commands/calls.ts';
 import { connectCommand } from './commands/connect.ts';
 import { keyCommands } from './commands/keys.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
+import { rulesCommands } from './commands/rules.ts';
+import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
 import { serverCommands } from './commands/servers.ts';
 import { tokenCommands } from './commands/tokens.ts';
@@ -53,8 +56,11 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   workspaceCommands(program, shell);
   const server = serverCommands(program, shell);
   credentialCommands(server, shell);
+  serverToolCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
+  rulesCommands(program, shell);
+  accessCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
   callCommands(program, shell);

@@ -114,7 +114,7 @@ it('[GW-16] no body reaches into another workspace', async () => {
     expect(await failure(eve.rules.create({ params: other, body }))).toMatchObject({
       issues: [{ path: 'body.subject' }],
     });
-    const document = { format: 'mcpnest-rules/1', rules: [body] } as const;
+    const document = { format: 'mcpnest-rules/1' as const, rules: [body] };
     expect(await failure(eve.policy.import({ params: other, body: { document } }))).toMatchObject({
       issues: [{ path: 'body.document.rules.0.subject' }],
     });

@@ -19,6 +19,7 @@ interface Settings extends Common {
   position?: number;
   disabled?: true;
   limit?: string[];
+  visibleTo?: string[];
   note?: string;
 }
 
@@ -36,6 +37,7 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       credential: server.credential?.headers.join(', '),
       health: server.health.state,
       limits: writeLimits(server.limits),
+      'visible to': server.visibility?.join(', '),
     }),
   );
   for (const warning of server.warnings) io.err(`warning: ${warning.message}\n  ${warning.remedy}\n`);
@@ -49,6 +51,7 @@ const settings = (command: Command): Command =>
       'perMinute, toolPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
       collect,
     )
+    .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
@@ -68,9 +71,9 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
     .action((name: string, options: Settings) =>
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
-        const { slug, prefix, position, note } = options;
+        const { slug, prefix, position, note, visibleTo: visibility } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
-        const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, note };
+        const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, visibility, note };
         printServer(
           io,
           options.json,
@@ -89,11 +92,11 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         // Commander gives `true` for a --no- option that was not used.
         const prefix =
           options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
-        const { name, url, note } = options;
+        const { name, url, note, visibleTo: visibility } = options;
         printServer(
           io,
           options.json,
-          await client.servers.update({ params, body: { name, url, prefix, limits, note } }),
+          await client.servers.update({ params, body: { name, url, prefix, limits, visibility, note } }),
         );
       }),
     );

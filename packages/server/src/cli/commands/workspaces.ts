@@ -4,17 +4,26 @@ import { chooseWorkspace, collect, readLimits, wholeNumber, writeLimits } from '
 import { UsageError } from '../fault.ts';
 import { fields, print, table } from '../output.ts';
 import type { Shell } from '../program.ts';
+import { readPreset, readSwitch } from './policy.ts';
 
 const show = (workspace: Workspace): string =>
   fields({
     slug: workspace.slug,
     name: workspace.name,
     gateway: workspace.gatewayUrl,
+    access: accessText(workspace.settings.access),
     audit: workspace.settings.auditMode,
     'kept for': `${workspace.settings.retentionDays} days`,
     limits: writeLimits(workspace.settings.limits),
     created: workspace.createdAt,
   });
+
+/** While a workspace is open, it says so wherever it is shown. */
+const accessText = ({ preset, enforcement }: Workspace['settings']['access']): string => {
+  if (preset === 'strict') return 'strict: no rule, no access';
+  const rules = enforcement ? 'allow rules enforced' : 'allow rules only observed';
+  return `open: full access without a rule; ${rules} (recommended: --preset strict)`;
+};
 
 /** `mcpnest workspace …` */
 export function workspaceCommands(program: Command, { io, withClient }: Shell): void {
@@ -58,6 +67,8 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--name <name>')
     .option('--audit <mode>', 'available or strict', readAuditMode)
     .option('--retention-days <days>', 'how long tool calls are kept (30 to 2555)', wholeNumber)
+    .option('--preset <preset>', 'open: full access without a rule. strict: no rule, no access', readPreset)
+    .option('--enforcement <on|off>', 'whether allow rules refuse what they do not list', readSwitch)
     .option('--limit <name=number>', 'principalPerMinute, workspacePerMinute (or none), principalConcurrency', collect)
     .option('--json', 'print JSON')
     .action((named: string | undefined, options: UpdateOptions) =>
@@ -65,7 +76,9 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
         const { name, audit: auditMode, retentionDays } = options;
         // The server names wrong limits; the types only know the right ones.
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
-        const settings = { auditMode, retentionDays, limits };
+        const { preset, enforcement } = options;
+        const access = preset === undefined && enforcement === undefined ? undefined : { preset, enforcement };
+        const settings = { auditMode, retentionDays, limits, access };
         const touched = Object.values(settings).some((value) => value !== undefined);
         const params = await chooseWorkspace(client, named);
         const changed = await client.workspaces.update({ params, body: { name, ...(touched ? { settings } : {}) } });
@@ -78,6 +91,8 @@ interface UpdateOptions {
   name?: string;
   audit?: 'available' | 'strict';
   retentionDays?: number;
+  preset?: 'open' | 'strict';
+  enforcement?: boolean;
   limit?: string[];
   json?: true;
 }
