@@ -50,16 +50,16 @@ export const requirements: readonly Requirement[] = [
   part('TOK-12', "An upstream never sees the caller's credential; it gets a short-lived one of its own."),
 
   // Access of members
-  open('L2-01', 'A rule names a server and a tool.'),
-  open('L2-02', 'Rules are edited in the console.'),
-  open('L2-03', 'Enforcement is one switch per workspace.'),
-  open('L2-04', 'With enforcement on, a member with rules calls the listed tools and no others.'),
-  part('L2-05', 'A denied call is answered -32003, Tool not allowed for this user.'),
-  open('L2-06', 'In an open workspace a member without rules may call everything.'),
-  part('L2-07', 'Owner, administrator and member differ in what they may change.'),
-  open('L2-08', 'The example of juniors, seniors and a deploy server can be set up and holds.'),
-  open('L2-09', 'Teams have allow and deny rules, applied before anything is listed or sent.'),
-  open('L2-10', 'Reading and changing tools are classes of their own; destructive ones wait for approval.'),
+  done('L2-01', 'A rule names a server and a tool.'),
+  part('L2-02', 'Rules are edited in the console.'),
+  done('L2-03', 'Enforcement is one switch per workspace.'),
+  done('L2-04', 'With enforcement on, a member with rules calls the listed tools and no others.'),
+  done('L2-05', 'A denied call is answered -32003, Tool not allowed for this user.'),
+  done('L2-06', 'In an open workspace a member without rules may call everything.'),
+  done('L2-07', 'Owner, administrator and member differ in what they may change.'),
+  done('L2-08', 'The example of juniors, seniors and a deploy server can be set up and holds.'),
+  done('L2-09', 'Teams have allow and deny rules, applied before anything is listed or sent.'),
+  part('L2-10', 'Reading and changing tools are classes of their own; destructive ones wait for approval.'),
   open('L2-11', 'Rights depend on the person, the model and the chain of tools together.'),
 
   // Audit
@@ -150,7 +150,7 @@ export const requirements: readonly Requirement[] = [
   open('REG-02', 'Registering makes a server reachable for exactly the right people.'),
   part('REG-03', 'Each server has a URL of its own, besides the merged one.'),
   done('REG-04', 'A slow or broken upstream does not slow the others.'),
-  open('REG-05', 'A server may exist without everybody seeing it.'),
+  done('REG-05', 'A server may exist without everybody seeing it.'),
   part('REG-06', 'Budgets per person, tool and server keep a looping agent from drowning an upstream.'),
   open('REG-07', 'Upstreams get short-lived tokens made by the gateway.'),
   open('REG-08', 'Marked tools need an approval.'),
@@ -168,7 +168,7 @@ export const requirements: readonly Requirement[] = [
   open('VIS-06', 'Servers of different risk live side by side under rules that fit each.'),
 
   // Beyond others
-  open('NEW-01', 'Recorded decisions are made again to the same end; a draft policy is tried on the past.'),
+  part('NEW-01', 'Recorded decisions are made again to the same end; a draft policy is tried on the past.'),
   open('NEW-02', 'Who could call what on any past day, and why.'),
   part('NEW-03', 'A proof log without content: hash chain, gaps found, survives a database outage, verified offline.'),
   open('NEW-04', 'Approvals that work with every client and survive a restart.'),
@@ -177,10 +177,10 @@ export const requirements: readonly Requirement[] = [
   open('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
   open('NEW-08', 'Scores from what really happened.'),
   open('NEW-09', 'The context a tool list costs is measured and adapted.'),
-  open('NEW-10', 'Why a tool is not visible is answered, and access can be asked for.'),
+  done('NEW-10', 'Why a tool is not visible is answered, and access can be asked for.'),
   open('NEW-11', 'Sign-on, provisioning, roles, audit, retention and approvals in one free process.'),
   open('NEW-12', 'A repeated write gives the first result instead of a second effect.'),
   done('NEW-13', 'A repeatable benchmark with everything on; each reply says what the gateway itself took.'),
   open('NEW-14', 'A server can be broken on purpose to see who is affected.'),
-  open('NEW-15', 'Write access expires by default, and unused rights are reported.'),
+  done('NEW-15', 'Write access expires by default, and unused rights are reported.'),
 ];

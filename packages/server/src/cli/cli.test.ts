@@ -247,3 +247,83 @@ it('runs as a process, ends by itself and survives a reader that stops reading',
   const code = await new Promise((ended) => child.once('exit', ended));
   expect([code, err]).toEqual([0, '']);
 });
+
+describe('rules and access', () => {
+  const governed = async () => {
+    await bootstrapped();
+    await mcpnest(['server', 'add', 'github', '--url', 'https://github.example.com/mcp']);
+    await mcpnest(['member', 'add', 'cy@example.com']);
+  };
+
+  it('[L2-02] rules are made, listed, changed, deleted, and cleared as a list', async () => {
+    await governed();
+    const made = await mcpnest(['rules', 'allow', 'github:a', 'github:b', '--for', 'member:cy@example.com', '--json']);
+    const items = made.json.items as { id: string; expiresAt: string | null }[];
+    expect(items.map((item) => typeof item.expiresAt)).toEqual(['string', 'string']);
+    const kept = await mcpnest(['rules', 'update', items[0]!.id, '--no-expires', '--note', 'reads', '--json']);
+    expect(kept.json).toMatchObject({ expiresAt: null, note: 'reads' });
+    expect((await mcpnest(['rules', 'remove', items[1]!.id])).code).toBe(0);
+    expect((await mcpnest(['rules', 'list', '--for', 'member:cy@example.com'])).out).toMatch(
+      /allow +member:cy@example.com +github:a +- +reads/,
+    );
+    const deny = await mcpnest(['rules', 'deny', '*:@destructive', '--for', 'everybody', '--absolute']);
+    expect(deny.out).toContain('deny (absolute)');
+    expect((await mcpnest(['rules', 'set', 'cy@example.com'])).out).toBe('github:a\n');
+    expect((await mcpnest(['rules', 'clear', 'cy@example.com'])).code).toBe(0);
+    expect((await mcpnest(['rules', 'set', 'cy@example.com'])).out).toBe('(none)\n');
+  });
+
+  it('wrong words are refused with their own exit codes, and nothing is changed', async () => {
+    await governed();
+    const codeOf = async (...args: string[]) => (await mcpnest(args)).code;
+    expect(await codeOf('rules', 'allow', 'github:a')).toBe(2);
+    expect(await codeOf('rules', 'allow', 'nothing:a', '--for', 'everybody')).toBe(2);
+    expect(await codeOf('rules', 'allow', 'github:a', '--for', 'everybody', '--absolute')).toBe(2);
+    expect(await codeOf('rules', 'deny', 'github:a', '--for', 'team:none')).toBe(2);
+    expect(await codeOf('rules', 'remove', '0199d2b4-7c1e-7a53-9f04-3a1f6f0f8a11')).toBe(4);
+    expect(await codeOf('rules', 'simulate')).toBe(2);
+    expect(await codeOf('rules', 'simulate', '--preset', 'maybe')).toBe(2);
+    expect(await codeOf('rules', 'unused', '--proposal')).toBe(2);
+    expect(await codeOf('workspace', 'update', '--enforcement', 'perhaps')).toBe(2);
+    expect(await codeOf('server', 'classify', 'github', 'a=harmless')).toBe(2);
+    expect(await codeOf('access', 'explain')).toBe(2);
+    expect(await codeOf('access', 'requests', '--state', 'lost')).toBe(2);
+    expect((await mcpnest(['rules', 'import', '-'], { input: 'not json' })).err).toContain('rules export');
+    expect((await mcpnest(['rules', 'list'])).out).toBe('(none)\n');
+  });
+
+  it('[NEW-10] a request goes from its member to an admin and comes back as a rule that ends', async () => {
+    await governed();
+    await mcpnest(['rules', 'set', 'cy@example.com', 'github:a']);
+    const { config, secrets } = loadConfig({ MCPNEST_DATA_DIR: data });
+    await using local = await buildControl(config, secrets);
+    const issued = await mcpnest([
+      'key',
+      'issue',
+      '--email',
+      'cy@example.com',
+      '--role',
+      'member',
+      '--label',
+      'k',
+      '--workspace',
+      'acme',
+    ]);
+    const ask = new Request('http://127.0.0.1:8420/api/v1/workspaces/acme/access-requests', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${issued.out.trim()}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ object: 'github:b', reason: 'to release' }),
+    });
+    const asked = (await (await local.control.fetch(ask, { remoteAddress: '127.0.0.1' })).json()) as { id: string };
+    expect((await mcpnest(['access', 'requests', '--state', 'pending'])).out).toContain('to release');
+    expect((await mcpnest(['access', 'grant', asked.id, '--days', '1', '--json'])).json).toMatchObject({
+      state: 'granted',
+    });
+    expect((await mcpnest(['access', 'refuse', asked.id, '--reason', 'late'])).code).toBe(5);
+    const why = await mcpnest(['access', 'explain', '--member', 'cy@example.com', '--tool', 'github:b']);
+    expect(why.out).toContain('The rule to allow member:cy@example.com github:b decides.');
+    expect(why.out).toContain('Who can change it: ada@example.com');
+    expect((await mcpnest(['server', 'tools', 'github'])).out).toBe('(none)\n');
+    expect((await mcpnest(['workspace', 'show'])).out).toContain('recommended: --preset strict');
+  });
+});

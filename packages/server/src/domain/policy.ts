@@ -6,7 +6,7 @@ import type { ServerRights } from './policy/server-rights.ts';
 import type { Verdict } from './policy/verdict.ts';
 
 export type { Decision } from './policy/decision.ts';
-export { compileScope, type Principal, type Scope } from './policy/principal.ts';
+export { compileScope, type Principal } from './policy/principal.ts';
 
 /**
  * What a server offers. Completing an argument is judged as the prompt or resource it belongs to, following a task as

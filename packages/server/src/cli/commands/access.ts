@@ -4,7 +4,7 @@ import { chooseWorkspace, wholeNumber } from '../choose.ts';
 import { UsageError } from '../fault.ts';
 import { fields, print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
-import { common, type Common } from './rules.ts';
+import { common, type Common } from './rule-text.ts';
 
 interface Options extends Common {
   member?: string;

@@ -1,17 +1,10 @@
-import { readFileSync } from 'node:fs';
-import type { PolicyDifference, PolicyDocument, Rule, RuleEntry } from '@mcpnest/contract/schemas/rules';
+import type { PolicyDifference, Rule, RuleEntry } from '@mcpnest/contract/schemas/rules';
 import type { Command } from 'commander';
 import { chooseMember, chooseWorkspace, wholeNumber } from '../choose.ts';
-import { UsageError } from '../fault.ts';
-import type { Io } from '../io.ts';
-import { fields, print, shortTime, table } from '../output.ts';
+import { fields, print } from '../output.ts';
 import type { Shell } from '../program.ts';
 import { policyCommands } from './policy.ts';
-
-export interface Common {
-  workspace?: string;
-  json?: true;
-}
+import { common, readDocument, ruleTable, type Common } from './rule-text.ts';
 
 interface RuleOptions extends Common {
   for?: string;
@@ -23,9 +16,6 @@ interface RuleOptions extends Common {
   server?: string;
   dryRun?: true;
 }
-
-export const common = (command: Command): Command =>
-  command.option('--workspace <slug>').option('--json', 'print JSON');
 
 /** `mcpnest rules …` */
 export function rulesCommands(program: Command, shell: Shell): void {
@@ -136,29 +126,9 @@ export function rulesCommands(program: Command, shell: Shell): void {
   policyCommands(noun, shell);
 }
 
-/** A document of rules from a file or standard input; the server checks what is in it. @throws UsageError */
-export async function readDocument(io: Io, file: string): Promise<PolicyDocument> {
-  const text = file === '-' ? await io.readInput() : readFileSync(file, 'utf8');
-  try {
-    return JSON.parse(text) as PolicyDocument;
-  } catch {
-    throw new UsageError(`${file === '-' ? 'Standard input' : file} is not JSON. mcpnest rules export shows the form.`);
-  }
-}
-
 /** Commander gives `true` for a --no- option that was not used. */
 const ending = ({ expires, expiresInDays }: RuleOptions): { expiresAt?: null; expiresInDays?: number | undefined } =>
   expires === false ? { expiresAt: null } : { expiresInDays };
-
-export const ruleTable = (rules: readonly Rule[]): string =>
-  table(rules, {
-    effect: (row) => (row.absolute ? `${row.effect} (absolute)` : row.effect),
-    subject: (row) => row.subject,
-    object: (row) => row.object,
-    until: (row) => shortTime(row.expiresAt),
-    note: (row) => row.note,
-    id: (row) => row.id,
-  });
 
 const line = (sign: string, { effect, subject, object, expiresAt }: RuleEntry): string =>
   `${sign} ${effect} ${subject} ${object}${expiresAt === null ? '' : ` until ${expiresAt}`}\n`;

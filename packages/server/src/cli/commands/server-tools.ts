@@ -5,7 +5,7 @@ import { chooseWorkspace } from '../choose.ts';
 import { UsageError } from '../fault.ts';
 import { print, table } from '../output.ts';
 import type { Shell } from '../program.ts';
-import { common, type Common } from './rules.ts';
+import { common, type Common } from './rule-text.ts';
 
 /** `mcpnest server tools` and `classify` */
 export function serverToolCommands(server: Command, { io, withClient }: Shell): void {
