@@ -9,6 +9,7 @@ import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everythingCommand, hostileCommand, isAlive, modernCommand, startBridgeProcess, until } from '../bridge.ts';
 import type { RunningBridge } from '../bridge.ts';
@@ -27,7 +28,11 @@ async function connectV1(
   const client = new ClientV1({ name: 'sdk-v1', version: '1' }, { capabilities });
   const transport = new TransportV1(new URL(bridge.url));
   await client.connect(transport as Parameters<ClientV1['connect']>[0]);
-  return { client, transport, [Symbol.asyncDispose]: () => client.close() };
+  const leave = async (): Promise<void> => {
+    await transport.terminateSession().catch(() => undefined);
+    await client.close();
+  };
+  return { client, transport, [Symbol.asyncDispose]: leave };
 }
 
 describe('one child that all share', () => {
@@ -108,6 +113,11 @@ describe('one child that all share', () => {
     await until(() => heard.a.includes('resource'), 'the subscriber hears of its resource');
     expect(heard.b).not.toContain('resource');
     expect([...heard.a, ...heard.b]).not.toContain('log');
+    await first.transport.terminateSession();
+    await until(
+      async () => (await textOf(second.client, 'history')).includes('resources/unsubscribe'),
+      'the child hears that nobody listens any longer',
+    );
   });
 
   it('[edge 40] [edge 79] a cancelled call of a session is cancelled at the child, by its id and only there', async () => {
@@ -131,7 +141,11 @@ describe('one child per session', () => {
   const perSession = { MCP_BRIDGE_SESSIONS: 'per-session', MCP_BRIDGE_MAX_SESSIONS: '3' };
   beforeAll(async () => {
     bridge = await startBridgeProcess(everythingCommand, perSession);
-    hostile = await startBridgeProcess(hostileCommand, { ...perSession, MCP_BRIDGE_SESSION_IDLE_SECONDS: '2' });
+    hostile = await startBridgeProcess(hostileCommand, {
+      ...perSession,
+      MCP_BRIDGE_SESSION_IDLE_SECONDS: '2',
+      MCP_BRIDGE_IDLE_TIMEOUT_SECONDS: '1',
+    });
   });
   afterAll(async () => {
     await bridge[Symbol.asyncDispose]();
@@ -155,6 +169,22 @@ describe('one child per session', () => {
     expect(JSON.stringify(sampled.content)).toContain('a poem');
     const roots = await client.callTool({ name: 'get-roots-list', arguments: {} });
     expect(JSON.stringify(roots.content)).toContain('file:///srv/data');
+  });
+
+  it('[edge 7] [edge 42] an answer counts from the session that was asked, and a person may take longer than a machine', async () => {
+    await using connected = await connectV1(hostile, { elicitation: {} });
+    await using other = await connectV1(hostile, { elicitation: {} });
+    connected.client.setRequestHandler(ElicitRequestSchema, async () => {
+      const stolen = await send(hostile.url, {
+        headers: { 'content-type': 'application/json', 'mcp-session-id': other.transport.sessionId },
+        body: '{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{"name":"Mallory"}}}',
+      });
+      expect(stolen.status).toBe(400);
+      await sleep(1_500);
+      return { action: 'accept', content: { name: 'Ada' } };
+    });
+    const answer = await textOf(connected.client, 'ask');
+    expect(JSON.parse(answer)).toEqual({ result: { action: 'accept', content: { name: 'Ada' } } });
   });
 
   it('[edge 43] SDK v2 answers an elicitation, too', async () => {

@@ -236,6 +236,14 @@ describe('a bridge that starts and ends', () => {
     await until(async () => (await call(bridge, 'pid')).status === 200, 'a new child serves');
   });
 
+  it('[edge 75] a child that only crashes is given up, and the bridge ends with an error for its supervisor to see', async () => {
+    const env = { MCP_COMMAND: hostileCommand, MCP_ENV_HOSTILE_CRASH_MS: '50', MCP_BRIDGE_MAX_RESTARTS: '2' };
+    const { code, out } = await runBridge(env);
+    expect(code).toBe(1);
+    expect(out).toContain('"the server keeps ending and is given up","restarts":2');
+    expect(out.match(/"the server ended"/g)).toHaveLength(3);
+  });
+
   it('[BRG-10] the health check tells by its exit code whether the bridge serves', async () => {
     const bridge = await startBridgeProcess(hostileCommand);
     const env = { MCP_BRIDGE_PORT: new URL(bridge.origin).port, MCP_BRIDGE_HOST: '127.0.0.1' };

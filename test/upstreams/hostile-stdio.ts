@@ -156,6 +156,8 @@ if (import.meta.main) {
     process.on('SIGTERM', () => undefined);
     setInterval(() => undefined, 1000);
   }
+  const crashMs = variable('CRASH_MS');
+  if (crashMs !== undefined) setTimeout(() => process.exit(9), Number(crashMs));
   write('\ufeff');
   createInterface({ input: process.stdin }).on('line', (line) => handle(JSON.parse(line) as Incoming));
 }

@@ -11,7 +11,7 @@ import { refuseQuestion } from './questions.ts';
 import { Sessions } from './sessions.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import { startStdioServer } from './stdio-server.ts';
-import { tellSessions } from './subscriptions.ts';
+import { tellSessions, unsubscribe } from './subscriptions.ts';
 import { Supervisor, restartPlan, type RestartPlan } from './supervisor.ts';
 
 /** A bridge that serves. */
@@ -50,9 +50,13 @@ export async function startBridge({
   const common = { settings: child, groups, log, signal: stopping.signal };
   signal?.addEventListener('abort', () => stopping.abort(), { once: true });
 
-  const sessions = new Sessions(serve);
+  const sessions = new Sessions(serve, (session) => {
+    const shared = supervisor.current;
+    if (shared !== undefined) unsubscribe(session, sessions.all(), shared.channel);
+  });
   const supervisor = new Supervisor({
     plan,
+    maxRestarts: child.maxRestarts,
     log,
     gaveUp: giveUp.resolve,
     start: () =>

@@ -22,11 +22,14 @@ export class Sessions {
   readonly #settings: SessionSettings;
   readonly #entries = new Map<string, Entry>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #ended: (session: Session) => void;
   /** Sessions whose child is being started. */
   #coming = 0;
 
-  constructor(settings: SessionSettings) {
+  /** @param ended is told of each session that is over */
+  constructor(settings: SessionSettings, ended: (session: Session) => void) {
     this.#settings = settings;
+    this.#ended = ended;
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(settings.sessionIdleMs / 2, 30_000));
     this.#sweeper.unref();
   }
@@ -90,6 +93,7 @@ export class Sessions {
     const entry = this.#entries.get(session.id);
     if (!this.#entries.delete(session.id)) return;
     session.end();
+    this.#ended(session);
     entry?.own?.questions()?.end();
     await entry?.own?.server.stop();
   }

@@ -19,6 +19,8 @@ export interface ChildSettings {
   readonly startMs: number;
   /** Milliseconds between closing stdin, SIGTERM and SIGKILL. */
   readonly graceMs: number;
+  /** Restarts in a row before the child is given up. */
+  readonly maxRestarts: number;
 }
 
 export interface ServeSettings {
@@ -79,6 +81,7 @@ export function readSettings(environment: Environment): Settings {
       maxQueuedBytes: 4 * maxBodyBytes,
       maxPending: 4 * maxConcurrent,
       startMs: read.integer('MCP_BRIDGE_START_SECONDS', 60, 1, 3600) * 1000,
+      maxRestarts: read.integer('MCP_BRIDGE_MAX_RESTARTS', 6, 0, 1000),
       graceMs: read.integer('MCP_BRIDGE_GRACE_MS', 2000, 10, 60_000),
     },
     serve: {

@@ -1,5 +1,7 @@
-import type { NotificationMessage, RequestMessage } from './message.ts';
-import { stringAt } from './message.ts';
+import { bytes } from './byte-string.ts';
+import type { Channel } from './channel.ts';
+import { readMessage, stringAt, type NotificationMessage, type RequestMessage } from './message.ts';
+import { json } from './protocol.ts';
 import type { Session } from './session.ts';
 
 const mostPerSession = 1000;
@@ -32,6 +34,16 @@ export function judgeSubscription(
   session.subscriptions.delete(uri);
   for (const other of all) if (other.subscriptions.has(uri)) return 'settled';
   return 'ask';
+}
+
+/** A session is over: the child need not tell any longer what only that one wanted to hear. */
+export function unsubscribe(session: Session, others: Iterable<Session>, channel: Channel): void {
+  const wanted = new Set([...others].flatMap((other) => [...other.subscriptions]));
+  for (const uri of session.subscriptions) {
+    if (wanted.has(uri)) continue;
+    const text = bytes`{"jsonrpc":"2.0","id":0,"method":"resources/unsubscribe","params":{"uri":${json(uri)}}}`;
+    channel.request(readMessage(text) as RequestMessage).answer.catch(() => undefined);
+  }
 }
 
 export const uriOf = (message: RequestMessage | NotificationMessage): string | undefined =>

@@ -7,15 +7,15 @@ export interface RestartPlan {
   readonly mostMs: number;
   /** A server that lived this long has not crashed in a loop. */
   readonly stableMs: number;
-  /** Restarts in a row before it is given up. */
-  readonly most: number;
 }
 
-export const restartPlan: RestartPlan = { firstMs: 250, mostMs: 15_000, stableMs: 60_000, most: 6 };
+export const restartPlan: RestartPlan = { firstMs: 250, mostMs: 15_000, stableMs: 60_000 };
 
 export interface SupervisorOptions {
   readonly start: () => Promise<StdioServer>;
   readonly plan: RestartPlan;
+  /** Restarts in a row before it is given up. */
+  readonly maxRestarts: number;
   readonly log: Log;
   /** The server has ended, and another may follow. */
   readonly ended: () => void;
@@ -67,9 +67,9 @@ export class Supervisor {
   }
 
   #restart(): void {
-    const { plan, log, gaveUp } = this.#options;
-    if (++this.#crashes > plan.most) {
-      log.error('the server keeps ending and is given up', { restarts: plan.most });
+    const { plan, maxRestarts, log, gaveUp } = this.#options;
+    if (++this.#crashes > maxRestarts) {
+      log.error('the server keeps ending and is given up', { restarts: maxRestarts });
       gaveUp();
       return;
     }
