@@ -137,7 +137,7 @@ export const moduleRules: readonly ModuleRule[] = [
     modules: ['node:child_process'],
     reason: 'the bridge starts processes in one place, in a group of their own and without a shell',
     within: bridge,
-    files: new RegExp(`^${bridge}/child\\.ts$`),
+    files: new RegExp(`^${bridge}/stdio/child\\.ts$`),
   },
   {
     modules: ['node:http', 'node:net'],

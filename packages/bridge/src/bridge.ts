@@ -1,18 +1,18 @@
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createApp } from './app.ts';
-import { CallFailed } from './channel.ts';
-import type { ProcessGroups } from './child.ts';
-import { initialize, openShared } from './handshake.ts';
+import { isLoopback, type Settings } from './config/settings.ts';
+import { createApp } from './http/app.ts';
+import { refuseQuestion } from './http/questions.ts';
+import { Sessions } from './http/sessions.ts';
+import { tellSessions, unsubscribe } from './http/subscriptions.ts';
 import type { Log } from './log.ts';
-import { rpcCode } from './protocol.ts';
-import { refuseQuestion } from './questions.ts';
-import { Sessions } from './sessions.ts';
-import { isLoopback, type Settings } from './settings.ts';
-import { startStdioServer } from './stdio-server.ts';
-import { tellSessions, unsubscribe } from './subscriptions.ts';
-import { Supervisor, restartPlan, type RestartPlan } from './supervisor.ts';
+import { rpcCode } from './messages/protocol.ts';
+import { CallFailed } from './stdio/channel.ts';
+import type { ProcessGroups } from './stdio/child.ts';
+import { initialize, openShared } from './stdio/handshake.ts';
+import { startStdioServer } from './stdio/stdio-server.ts';
+import { restartPlan, Supervisor, type RestartPlan } from './stdio/supervisor.ts';
 
 /** A bridge that serves. */
 export interface Bridge {

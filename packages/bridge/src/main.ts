@@ -1,10 +1,10 @@
 import { startBridge } from './bridge.ts';
-import { ProcessGroups } from './child.ts';
+import { readListenAddress, readSettings } from './config/settings.ts';
+import { SettingsError } from './config/variables.ts';
 import { isHealthy } from './healthcheck.ts';
 import { createLog } from './log.ts';
-import { readListenAddress, readSettings } from './settings.ts';
-import { StartFailed } from './stdio-server.ts';
-import { SettingsError } from './variables.ts';
+import { ProcessGroups } from './stdio/child.ts';
+import { StartFailed } from './stdio/stdio-server.ts';
 
 const usage = `usage: mcpnest-bridge               serve the stdio server of MCP_COMMAND over HTTP
        mcpnest-bridge healthcheck   exit 0 if the bridge of this environment serves, 1 if not

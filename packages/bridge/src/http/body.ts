@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { bytesOf, type ByteString } from '../byte-string.ts';
-import { rpcCode } from '../protocol.ts';
+import { bytesOf, type ByteString } from '../messages/byte-string.ts';
+import { rpcCode } from '../messages/protocol.ts';
 import { Refusal, refusal } from './refusal.ts';
 
 /**

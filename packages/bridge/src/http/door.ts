@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { ServeSettings } from '../settings.ts';
+import type { ServeSettings } from '../config/settings.ts';
 import { refusal } from './refusal.ts';
 
 export type DoorSettings = Pick<ServeSettings, 'allowedHosts' | 'allowedOrigins' | 'token'>;

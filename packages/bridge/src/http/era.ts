@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { stringAt, type Message } from '../message.ts';
-import { claimsModern, legacyVersions, metaKey, modernVersion, rpcCode, supportedVersions } from '../protocol.ts';
+import { stringAt, type Message } from '../messages/message.ts';
+import {
+  claimsModern,
+  legacyVersions,
+  metaKey,
+  modernVersion,
+  rpcCode,
+  supportedVersions,
+} from '../messages/protocol.ts';
 import { Refusal } from './refusal.ts';
 
 /**

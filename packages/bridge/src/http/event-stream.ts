@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ByteString } from '../byte-string.ts';
+import type { ByteString } from '../messages/byte-string.ts';
 
 /** Bytes a client may leave unread before its stream is cut. */
 const mostUnread = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { ByteString } from '../byte-string.ts';
-import { errorText, type RpcFault } from '../protocol.ts';
+import type { ByteString } from '../messages/byte-string.ts';
+import { errorText, type RpcFault } from '../messages/protocol.ts';
 import { sendJson } from './reply.ts';
 
 /** A request that is turned away: its HTTP status and what the client is told. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ByteString } from '../byte-string.ts';
+import type { ByteString } from '../messages/byte-string.ts';
 import { keepAliveMs, openEventStream, writeEvent, writeKeepAlive } from './event-stream.ts';
 
 /** The answer to one POST: plain JSON, or an event stream from the moment there is something to say before the end. */

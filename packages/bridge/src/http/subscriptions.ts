@@ -1,7 +1,7 @@
-import { bytes } from './byte-string.ts';
-import type { Channel } from './channel.ts';
-import { readMessage, stringAt, type NotificationMessage, type RequestMessage } from './message.ts';
-import { json } from './protocol.ts';
+import { bytes } from '../messages/byte-string.ts';
+import { readMessage, stringAt, type NotificationMessage, type RequestMessage } from '../messages/message.ts';
+import { json } from '../messages/protocol.ts';
+import type { Channel } from '../stdio/channel.ts';
 import type { Session } from './session.ts';
 
 const mostPerSession = 1000;

@@ -1,10 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { byteString } from './byte-string.ts';
-import { Channel } from './channel.ts';
-import { createLog } from './log.ts';
-import { readMessage, type NotificationMessage, type RequestMessage, type ResponseMessage } from './message.ts';
+import { createLog } from '../log.ts';
+import { byteString } from '../messages/byte-string.ts';
+import {
+  readMessage,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../messages/message.ts';
+import { Channel } from '../stdio/channel.ts';
 import { Questions } from './questions.ts';
 
 function open(timeoutMs = 10_000) {

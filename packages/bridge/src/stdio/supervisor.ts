@@ -1,4 +1,4 @@
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { StartFailed, type StdioServer } from './stdio-server.ts';
 
 /** How restarts are spread; milliseconds. */

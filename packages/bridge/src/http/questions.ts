@@ -1,7 +1,13 @@
-import { ascii, cut, splice, type ByteString } from './byte-string.ts';
-import type { Channel } from './channel.ts';
-import { edit, withId, type NotificationMessage, type RequestMessage, type ResponseMessage } from './message.ts';
-import { rpcCode } from './protocol.ts';
+import { ascii, cut, splice, type ByteString } from '../messages/byte-string.ts';
+import {
+  edit,
+  withId,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../messages/message.ts';
+import { rpcCode } from '../messages/protocol.ts';
+import type { Channel } from '../stdio/channel.ts';
 
 interface Question {
   readonly request: RequestMessage;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { hostileCommand, until } from '../../../test/bridge.ts';
-import { startBridge } from './bridge.ts';
+import { hostileCommand, until } from '../../../../test/bridge.ts';
+import { startBridge } from '../bridge.ts';
+import { readSettings } from '../config/settings.ts';
+import { createLog } from '../log.ts';
 import { ProcessGroups } from './child.ts';
-import { createLog } from './log.ts';
-import { readSettings } from './settings.ts';
 
 const base = {
   PATH: process.env['PATH'],

@@ -1,7 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { ascii, bytes, cut, splice, textOf, type ByteString } from './byte-string.ts';
-import { lineReader } from './line-reader.ts';
-import { clipped, type Log } from './log.ts';
+import { clipped, type Log } from '../log.ts';
+import { ascii, bytes, cut, splice, textOf, type ByteString } from '../messages/byte-string.ts';
 import {
   edit,
   MessageRejected,
@@ -11,8 +10,9 @@ import {
   type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
-} from './message.ts';
-import { errorText, json, rpcCode, type RpcFault } from './protocol.ts';
+} from '../messages/message.ts';
+import { errorText, json, rpcCode, type RpcFault } from '../messages/protocol.ts';
+import { lineReader } from './line-reader.ts';
 
 /** A call that has no answer of the child's: why, as the caller may be told. */
 export class CallFailed extends Error {

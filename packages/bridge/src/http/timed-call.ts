@@ -1,7 +1,7 @@
-import type { ByteString } from './byte-string.ts';
-import { CallFailed, type Call, type Channel } from './channel.ts';
-import type { RequestMessage } from './message.ts';
-import { rpcCode } from './protocol.ts';
+import type { ByteString } from '../messages/byte-string.ts';
+import type { RequestMessage } from '../messages/message.ts';
+import { rpcCode } from '../messages/protocol.ts';
+import { CallFailed, type Call, type Channel } from '../stdio/channel.ts';
 
 export interface CallTimes {
   /** Milliseconds without any sign of progress. */

@@ -1,8 +1,8 @@
-import { refusal } from './http/refusal.ts';
+import type { ServeSettings } from '../config/settings.ts';
+import type { StdioServer, StdioServerOptions } from '../stdio/stdio-server.ts';
 import { Questions } from './questions.ts';
+import { refusal } from './refusal.ts';
 import { Session } from './session.ts';
-import type { ServeSettings } from './settings.ts';
-import type { StdioServer, StdioServerOptions } from './stdio-server.ts';
 
 /** What a session with a child of its own has besides. */
 export interface OwnChild {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textOf } from './byte-string.ts';
+import { textOf } from '../messages/byte-string.ts';
 import { lineReader } from './line-reader.ts';
 
 function read(chunks: readonly Buffer[], maxLineBytes = 1000): { lines: string[]; oversized: (string | undefined)[] } {

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { ascii, bytes, cut, type ByteString } from './byte-string.ts';
-import { CallFailed } from './channel.ts';
+import { ascii, bytes, cut, type ByteString } from '../messages/byte-string.ts';
+import { membersOf } from '../messages/json-members.ts';
+import { MessageRejected, readMessage, withId, type RequestMessage } from '../messages/message.ts';
+import { errorText, json, rpcCode } from '../messages/protocol.ts';
+import { forModernChild } from '../messages/translate.ts';
+import { CallFailed } from '../stdio/channel.ts';
 import { clientGone, type Backend } from './endpoint.ts';
-import { sendJson } from './http/reply.ts';
-import { membersOf } from './json-members.ts';
-import { MessageRejected, readMessage, withId, type RequestMessage } from './message.ts';
-import { errorText, json, rpcCode } from './protocol.ts';
+import { sendJson } from './reply.ts';
 import { timedCall } from './timed-call.ts';
-import { forModernChild } from './translate.ts';
 
 /**
  * `POST /tools/list` and `POST /tools/call`: one request, one JSON answer, no handshake and no stream. The body is the

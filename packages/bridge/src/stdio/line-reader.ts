@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { bytesOf, type ByteString } from './byte-string.ts';
+import { bytesOf, type ByteString } from '../messages/byte-string.ts';
 import { OversizedId } from './oversized.ts';
 
 export interface LineReaderOptions {

@@ -1,5 +1,5 @@
+import { ownMeta } from '../stdio/handshake.ts';
 import { ascii, bytes, cut, splice, type ByteString, type Edit } from './byte-string.ts';
-import { ownMeta } from './handshake.ts';
 import { membersOf } from './json-members.ts';
 import { edit, readMessage, type RequestMessage, type ResponseMessage } from './message.ts';
 import { json, metaKey, rpcCode } from './protocol.ts';

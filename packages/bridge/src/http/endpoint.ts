@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cut, type ByteString } from './byte-string.ts';
-import { CallFailed, type Call } from './channel.ts';
-import { Refusal } from './http/refusal.ts';
-import { Reply } from './http/reply.ts';
-import type { RequestMessage, ResponseMessage } from './message.ts';
-import { errorText, rpcCode } from './protocol.ts';
+import type { ServeSettings } from '../config/settings.ts';
+import { cut, type ByteString } from '../messages/byte-string.ts';
+import type { RequestMessage, ResponseMessage } from '../messages/message.ts';
+import { errorText, rpcCode } from '../messages/protocol.ts';
+import { CallFailed, type Call } from '../stdio/channel.ts';
+import type { StdioServer, StdioServerOptions } from '../stdio/stdio-server.ts';
+import { Refusal } from './refusal.ts';
+import { Reply } from './reply.ts';
 import { cancelled, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import type { ServeSettings } from './settings.ts';
-import type { StdioServer, StdioServerOptions } from './stdio-server.ts';
 
 /** What the endpoints work with. */
 export interface Backend {

@@ -1,19 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ascii } from './byte-string.ts';
+import type { Log } from '../log.ts';
+import { ascii, cut, type ByteString } from '../messages/byte-string.ts';
+import { MessageRejected, readMessage, type Message } from '../messages/message.ts';
+import { rpcCode } from '../messages/protocol.ts';
+import { CallFailed } from '../stdio/channel.ts';
 import { serveAlias } from './aliases.ts';
-import { CallFailed } from './channel.ts';
+import { readBody } from './body.ts';
+import { createDoor } from './door.ts';
 import type { Backend } from './endpoint.ts';
-import { readBody } from './http/body.ts';
-import { createDoor } from './http/door.ts';
-import { eraOf } from './http/era.ts';
-import { refusal, Refusal, sendRefusal } from './http/refusal.ts';
-import { sendJson } from './http/reply.ts';
+import { eraOf } from './era.ts';
 import { endSession, openStream, serveLegacy } from './legacy.ts';
-import type { Log } from './log.ts';
-import { MessageRejected, readMessage, type Message } from './message.ts';
 import { serveModern } from './modern.ts';
-import { rpcCode } from './protocol.ts';
-import { cut, type ByteString } from './byte-string.ts';
+import { Refusal, refusal, sendRefusal } from './refusal.ts';
+import { sendJson } from './reply.ts';
 
 /** Paths with a single JSON request and answer, and the method they stand for. */
 const aliases = new Map([

@@ -1,8 +1,8 @@
-import { ascii, bytes, cut, textOf, type ByteString } from './byte-string.ts';
+import { clipped } from '../log.ts';
+import { ascii, bytes, cut, textOf, type ByteString } from '../messages/byte-string.ts';
+import { readMessage, type RequestMessage, type ResponseMessage } from '../messages/message.ts';
+import { implementation, json, legacyVersions, metaKey, modernVersion, newestLegacy } from '../messages/protocol.ts';
 import { CallFailed, type Channel } from './channel.ts';
-import { clipped } from './log.ts';
-import { readMessage, type RequestMessage, type ResponseMessage } from './message.ts';
-import { implementation, json, legacyVersions, metaKey, modernVersion, newestLegacy } from './protocol.ts';
 
 /** What a child has said of itself when it was opened. */
 export interface Hello {

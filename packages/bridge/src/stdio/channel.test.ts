@@ -2,11 +2,11 @@ import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { anyJson } from '../../../test/any-json.ts';
-import { byteString, cut, textOf, type ByteString } from './byte-string.ts';
+import { anyJson } from '../../../../test/any-json.ts';
+import { createLog } from '../log.ts';
+import { byteString, cut, textOf, type ByteString } from '../messages/byte-string.ts';
+import { readMessage, withId, type NotificationMessage, type RequestMessage } from '../messages/message.ts';
 import { CallFailed, Channel } from './channel.ts';
-import { createLog } from './log.ts';
-import { readMessage, withId, type NotificationMessage, type RequestMessage } from './message.ts';
 
 /** A channel whose other end is in the hands of the test. */
 function open(

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChildSettings } from '../config/settings.ts';
+import type { Log } from '../log.ts';
 import { Channel, type ChannelEvents } from './channel.ts';
 import { startChild, type ProcessGroups } from './child.ts';
 import { HandshakeFailed, type Hello } from './handshake.ts';
-import type { Log } from './log.ts';
-import type { ChildSettings } from './settings.ts';
 
 /** A child that has been opened and can be asked. */
 export interface StdioServer {

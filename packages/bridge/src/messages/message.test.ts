@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyJson as value, space } from '../../../test/any-json.ts';
+import { anyJson as value, space } from '../../../../test/any-json.ts';
 import { ascii, byteString, cut, splice, textOf } from './byte-string.ts';
 import { membersOf } from './json-members.ts';
 import { edit, idKey, MessageRejected, readMessage, stringAt, withId, type RequestMessage } from './message.ts';

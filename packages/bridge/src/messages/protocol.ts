@@ -1,5 +1,4 @@
-import type { ByteString } from './byte-string.ts';
-import { ascii, bytes, byteString } from './byte-string.ts';
+import { ascii, bytes, byteString, type ByteString } from './byte-string.ts';
 
 /** Revisions of the Model Context Protocol that open with `initialize`, newest first. */
 export const legacyVersions: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];

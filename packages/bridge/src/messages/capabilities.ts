@@ -1,4 +1,4 @@
-import type { Hello } from './handshake.ts';
+import type { Hello } from '../stdio/handshake.ts';
 import { implementation, legacyVersions, metaKey, newestLegacy, supportedVersions } from './protocol.ts';
 
 /** Server capabilities that speak to one client, and so cannot be had of a child that serves many. */

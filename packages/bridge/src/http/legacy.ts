@@ -1,21 +1,35 @@
-import { cut, type ByteString } from './byte-string.ts';
-import { initializeResult } from './capabilities.ts';
-import { acceptsStream, header, inBand, isOfOneConnection, methodNotFound, replyTo, settle } from './endpoint.ts';
-import type { Backend, Inbound } from './endpoint.ts';
-import { CallFailed } from './channel.ts';
-import { refusal } from './http/refusal.ts';
-import { sendEmpty, sendJson } from './http/reply.ts';
-import { idKey, stringAt, withId } from './message.ts';
-import type { Message, NotificationMessage, RequestMessage } from './message.ts';
-import { ascii } from './byte-string.ts';
-import { json, resultText, rpcCode } from './protocol.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ascii, cut, type ByteString } from '../messages/byte-string.ts';
+import { initializeResult } from '../messages/capabilities.ts';
+import {
+  idKey,
+  stringAt,
+  withId,
+  type Message,
+  type NotificationMessage,
+  type RequestMessage,
+} from '../messages/message.ts';
+import { json, resultText, rpcCode } from '../messages/protocol.ts';
+import { forModernChild } from '../messages/translate.ts';
+import { CallFailed } from '../stdio/channel.ts';
+import { StartFailed } from '../stdio/stdio-server.ts';
+import {
+  acceptsStream,
+  header,
+  inBand,
+  isOfOneConnection,
+  methodNotFound,
+  replyTo,
+  settle,
+  type Backend,
+  type Inbound,
+} from './endpoint.ts';
+import { refusal } from './refusal.ts';
+import { sendEmpty, sendJson } from './reply.ts';
 import type { Session } from './session.ts';
 import type { OwnChild } from './sessions.ts';
-import { StartFailed } from './stdio-server.ts';
 import { judgeSubscription, uriOf } from './subscriptions.ts';
 import { timedCall } from './timed-call.ts';
-import { forModernChild } from './translate.ts';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 
 interface Client {
   readonly session: Session;

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from './log.ts';
-import type { ChildSettings } from './settings.ts';
+import type { ChildSettings } from '../config/settings.ts';
+import type { Log } from '../log.ts';
 import { drainStderr } from './stderr-log.ts';
 
 /** One run of the stdio server, in a process group of its own. */

@@ -1,13 +1,12 @@
-import { cut } from './byte-string.ts';
-import { discoverResult, serverInfoOf } from './capabilities.ts';
-import { inBand, isOfOneConnection, methodNotFound, replyTo, settle } from './endpoint.ts';
-import type { Backend, Inbound } from './endpoint.ts';
-import { sendEmpty, sendJson } from './http/reply.ts';
-import { membersOf } from './json-members.ts';
-import { withId, type Message, type ResponseMessage } from './message.ts';
-import { json, resultText, rpcCode } from './protocol.ts';
+import { cut } from '../messages/byte-string.ts';
+import { discoverResult, serverInfoOf } from '../messages/capabilities.ts';
+import { membersOf } from '../messages/json-members.ts';
+import { withId, type Message, type ResponseMessage } from '../messages/message.ts';
+import { json, resultText, rpcCode } from '../messages/protocol.ts';
+import { forLegacyChild, forModernClient } from '../messages/translate.ts';
+import { inBand, isOfOneConnection, methodNotFound, replyTo, settle, type Backend, type Inbound } from './endpoint.ts';
+import { sendEmpty, sendJson } from './reply.ts';
 import { timedCall } from './timed-call.ts';
-import { forLegacyChild, forModernClient } from './translate.ts';
 
 /** Methods that this generation no longer has, whatever a legacy child would answer. */
 const gone = new Set(['ping', 'resources/subscribe', 'resources/unsubscribe']);

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { ByteString } from './byte-string.ts';
-import { CallFailed, type Call } from './channel.ts';
-import { openEventStream, writeEvent, writeKeepAlive, keepAliveMs } from './http/event-stream.ts';
-import type { Reply } from './http/reply.ts';
-import { rpcCode } from './protocol.ts';
+import type { ByteString } from '../messages/byte-string.ts';
+import { rpcCode } from '../messages/protocol.ts';
+import { CallFailed, type Call } from '../stdio/channel.ts';
+import { keepAliveMs, openEventStream, writeEvent, writeKeepAlive } from './event-stream.ts';
+import type { Reply } from './reply.ts';
 
 /** A call of a session, and where what belongs to it goes. */
 export interface Underway {

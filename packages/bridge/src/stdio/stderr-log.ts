@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { clipped, type Log } from './log.ts';
+import { clipped, type Log } from '../log.ts';
 
 const keptLines = 50;
 const longestLine = 1000;
