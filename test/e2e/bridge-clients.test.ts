@@ -27,7 +27,7 @@ async function connectV1(
 ): Promise<{ client: ClientV1; transport: TransportV1 } & AsyncDisposable> {
   const client = new ClientV1({ name: 'sdk-v1', version: '1' }, { capabilities });
   const transport = new TransportV1(new URL(bridge.url));
-  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  await client.connect(transport);
   const leave = async (): Promise<void> => {
     await transport.terminateSession().catch(() => undefined);
     await client.close();

@@ -1,7 +1,16 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hostileCommand, isAlive, runBridge, startBridgeProcess, until, type RunningBridge } from '../bridge.ts';
+import {
+  everythingCommand,
+  hostileCommand,
+  isAlive,
+  runBridge,
+  startBridgeProcess,
+  until,
+  type RunningBridge,
+} from '../bridge.ts';
+import { startProduct } from '../harness.ts';
 import { send, type Sent } from '../http.ts';
 import { oddResult } from '../upstreams/hostile-stdio.ts';
 import { listen } from '../upstreams/listen.ts';
@@ -170,6 +179,16 @@ describe('a bridge in front of a server that misbehaves', () => {
 });
 
 describe('a bridge that starts and ends', () => {
+  it('[BRG-01] makes of a stdio server one that the gateway can call', async () => {
+    await using product = await startProduct();
+    await using bridge = await startBridgeProcess(everythingCommand);
+    await product.addServer({ slug: 'stdio', url: bridge.url });
+    const params = { name: 'echo', arguments: { message: 'from end to end' } };
+    const headers = { ...json, authorization: `Bearer ${product.workspaceToken}` };
+    const answer = await post(product.gateway(), { jsonrpc: '2.0', id: 1, method: 'tools/call', params }, headers);
+    expect(answer.message.result).toMatchObject({ content: [{ text: 'Echo: from end to end' }] });
+  });
+
   it('[BRG-03] shakes hands before it listens', async () => {
     const taken = await listen(createServer());
     const { port, origin } = taken;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readListenAddress, readSettings } from './settings.ts';
 import { SettingsError } from './variables.ts';
@@ -66,6 +67,13 @@ describe('settings', () => {
     });
     expect(child.env).toEqual({ PATH: '/bin', HOME: '/workspace', REGION: 'eu', API_KEY: 'k-1234567' });
     expect(secrets).toMatchObject({ API_KEY: 'k-1234567', MCP_BRIDGE_TOKEN: 'a-token-of-some-length' });
+  });
+
+  it('are all in the README, and nothing else is', () => {
+    const file = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+    const names = (text: string): string[] =>
+      [...new Set(text.match(/\bMCP_(BRIDGE_[A-Z_]+[A-Z]|COMMAND)\b/g))].toSorted();
+    expect(names(file('../../README.md'))).toEqual(names(file('./settings.ts')));
   });
 
   it('[BRG-10] tell the health check where to look without a command', () => {
