@@ -237,6 +237,13 @@ describe('a bridge that starts and ends', () => {
     expect(errors).toContain(expected);
   });
 
+  it('[BRG-07] ends with an error, and its child with it, when its port is taken', async () => {
+    await using taken = await listen(createServer());
+    const { code, errors } = await runBridge({ MCP_COMMAND: hostileCommand, MCP_BRIDGE_PORT: String(taken.port) });
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^error: listen EADDRINUSE: .*\n$/);
+  });
+
   it('[edge 76] takes the whole process group along, however stubborn', async () => {
     const bridge = await startBridgeProcess(hostileCommand, { MCP_ENV_HOSTILE_STUBBORN: '1' });
     const child = Number(await said(bridge, 'pid'));

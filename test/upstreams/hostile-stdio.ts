@@ -123,6 +123,11 @@ function handle(message: Incoming): void {
       setTimeout(() => say({ id, result }), Number(variable('HANDSHAKE_MS') ?? 0));
       return;
     }
+    case 'notifications/initialized': {
+      const crashMs = variable('CRASH_MS');
+      if (crashMs !== undefined) setTimeout(() => process.exit(9), Number(crashMs));
+      return;
+    }
     case 'notifications/cancelled':
       clearTimeout(slow.get(params['requestId']));
       cancelled.push({ known: slow.delete(params['requestId']), reason: params['reason'] });
@@ -156,8 +161,6 @@ if (import.meta.main) {
     process.on('SIGTERM', () => undefined);
     setInterval(() => undefined, 1000);
   }
-  const crashMs = variable('CRASH_MS');
-  if (crashMs !== undefined) setTimeout(() => process.exit(9), Number(crashMs));
   write('\ufeff');
   createInterface({ input: process.stdin }).on('line', (line) => handle(JSON.parse(line) as Incoming));
 }

@@ -21,7 +21,8 @@ export async function run(args: readonly string[]): Promise<never> {
     if (command === 'healthcheck') process.exit((await isHealthy(readListenAddress(process.env))) ? 0 : 1);
     process.exit(await serve());
   } catch (error) {
-    const known = error instanceof SettingsError || error instanceof StartFailed;
+    const cannotListen = error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+    const known = error instanceof SettingsError || error instanceof StartFailed || cannotListen;
     const text = known ? error.message : error instanceof Error ? error.stack : String(error);
     process.stderr.write(`error: ${text}\n`);
     process.exit(1);

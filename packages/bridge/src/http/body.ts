@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { GrowingBuffer } from '../growing-buffer.ts';
 import { bytesOf, type ByteString } from '../messages/byte-string.ts';
 import { rpcCode } from '../messages/protocol.ts';
 import { Refusal, refusal } from './refusal.ts';
@@ -14,18 +15,16 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
   if (req.headers['content-encoding'] !== undefined) throw refusal(415, 'Content-Encoding is not supported.');
   const tooLarge = refusal(413, `The request is larger than ${maxBytes} bytes.`, { connection: 'close' });
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const body = new GrowingBuffer();
   for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) {
+    if (body.length + chunk.length > maxBytes) {
       // What still comes is thrown away, so that the answer is read before the connection ends.
       req.resume();
       throw tooLarge;
     }
-    chunks.push(chunk);
+    body.push(chunk);
   }
-  const body = Buffer.concat(chunks, length);
-  if (!isUtf8(body)) throw new Refusal(400, { code: rpcCode.parseError, message: 'The body is not UTF-8.' });
-  return bytesOf(body);
+  const bytes = body.take();
+  if (!isUtf8(bytes)) throw new Refusal(400, { code: rpcCode.parseError, message: 'The body is not UTF-8.' });
+  return bytesOf(bytes);
 }

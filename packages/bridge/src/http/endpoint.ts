@@ -31,7 +31,11 @@ export interface Inbound<M> {
 export const acceptsStream = ({ headers }: IncomingMessage): boolean =>
   (headers.accept ?? '').toLowerCase().includes('text/event-stream');
 
-export const replyTo = ({ req, res }: Inbound<unknown>): Reply => new Reply(res, acceptsStream(req));
+const acceptsJson = ({ headers }: IncomingMessage): boolean =>
+  /application\/(json|\*)|\*\/\*/i.test(headers.accept ?? '*/*');
+
+export const replyTo = ({ req, res }: Inbound<unknown>): Reply =>
+  new Reply(res, !acceptsStream(req) ? 'never' : acceptsJson(req) ? 'when needed' : 'always');
 
 /** Somebody without a session has gone: nobody will ever read the answer. */
 export const clientGone = new CallFailed(0, 'The client went away.');

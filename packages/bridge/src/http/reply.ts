@@ -2,17 +2,19 @@ import type { ServerResponse } from 'node:http';
 import type { ByteString } from '../messages/byte-string.ts';
 import { keepAliveMs, openEventStream, writeEvent, writeKeepAlive } from './event-stream.ts';
 
+type Streaming = 'never' | 'when needed' | 'always';
+
 /** The answer to one POST: plain JSON, or an event stream from the moment there is something to say before the end. */
 export class Reply {
   readonly #res: ServerResponse;
-  readonly #streams: boolean;
+  readonly #streams: Streaming;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param streams whether the client takes event streams */
-  constructor(res: ServerResponse, streams: boolean) {
+  /** @param streams whether the client takes event streams, or nothing else */
+  constructor(res: ServerResponse, streams: Streaming) {
     this.#res = res;
     this.#streams = streams;
-    if (!streams) return;
+    if (streams === 'never') return;
     this.#timer = setInterval(() => {
       this.#open();
       writeKeepAlive(res);
@@ -28,13 +30,14 @@ export class Reply {
   }
 
   get canStream(): boolean {
-    return this.#streams && !this.#res.destroyed && !this.#res.writableEnded;
+    return this.#streams !== 'never' && !this.#res.destroyed && !this.#res.writableEnded;
   }
 
   /** Send the answer. @param status for plain JSON; a stream that has begun is a 200 */
   end(answer: ByteString, status = 200): void {
     clearInterval(this.#timer);
     if (this.#res.destroyed || this.#res.writableEnded) return;
+    if (this.#streams === 'always' && status === 200) this.#open();
     if (this.#res.headersSent) {
       writeEvent(this.#res, answer);
       this.#res.end();

@@ -53,6 +53,7 @@ describe('lines', () => {
     ['in front', `{"id":7,"result":"${'x'.repeat(2000)}"}`, '7'],
     ['behind strings that look like one', `{"a":"\\",\\"id\\":1,","result":"${'x'.repeat(2000)}","id":8}`, '8'],
     ['of a kind that is not ours', `{"id":"9","result":"${'x'.repeat(2000)}"}`, undefined],
+    ['of a request', `{"id":3,"method":"x","params":"${'x'.repeat(2000)}"}`, undefined],
     ['in a nested object only', `{"result":{"id":3,"x":"${'x'.repeat(2000)}"}}`, undefined],
     ['in a list', `[{"id":3,"x":"${'x'.repeat(2000)}"}]`, undefined],
   ])('[edge 73] an oversized line with its id %s', (_, line, id) => {

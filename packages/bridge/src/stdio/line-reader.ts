@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { GrowingBuffer } from '../growing-buffer.ts';
 import { bytesOf, type ByteString } from '../messages/byte-string.ts';
 import { OversizedId } from './oversized.ts';
 
@@ -7,7 +8,7 @@ export interface LineReaderOptions {
   readonly maxLineBytes: number;
   /** A line that is not blank, without its LF. Bytes that are not UTF-8 have become U+FFFD. */
   readonly line: (line: ByteString) => void;
-  /** A line that was too long has ended; its top-level integer `id`, if one went by. */
+  /** A line that was too long has ended; the integer `id` of the answer it was, if it was one. */
   readonly oversized: (id: string | undefined) => void;
 }
 
@@ -19,38 +20,26 @@ const bom = Buffer.from([0xef, 0xbb, 0xbf]);
  * line and never more than `maxLineBytes`; what is longer goes by without being kept.
  * @returns what takes the chunks
  */
-export function lineReader({ maxLineBytes, line, oversized }: LineReaderOptions): (chunk: Buffer) => void {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
+export function lineReader({ maxLineBytes, line: take, oversized }: LineReaderOptions): (chunk: Buffer) => void {
+  const held = new GrowingBuffer();
   let passing: OversizedId | undefined;
   let atStart = true;
 
   const hold = (part: Buffer): void => {
-    if (passing === undefined && heldBytes + part.length > maxLineBytes) {
+    if (passing === undefined && held.length + part.length > maxLineBytes) {
       passing = new OversizedId();
-      for (const earlier of held) passing.push(earlier);
-      held = [];
-      heldBytes = 0;
+      passing.push(held.take());
     }
-    if (passing !== undefined) return passing.push(part);
-    held.push(part);
-    heldBytes += part.length;
+    if (passing === undefined) held.push(part);
+    else passing.push(part);
   };
 
-  const end = (): void => {
-    if (passing !== undefined) {
-      const { found } = passing;
-      passing = undefined;
-      oversized(found);
-      return;
-    }
-    let whole = held.length === 1 ? held[0]! : Buffer.concat(held, heldBytes);
-    held = [];
-    heldBytes = 0;
-    if (atStart && whole.subarray(0, bom.length).equals(bom)) whole = whole.subarray(bom.length);
+  const end = (whole: Buffer): void => {
+    const start = atStart && whole.subarray(0, bom.length).equals(bom) ? bom.length : 0;
     atStart = false;
-    const text = bytesOf(isUtf8(whole) ? whole : Buffer.from(whole.toString('utf8'), 'utf8'));
-    if (text.trim() !== '') line(text);
+    const line = whole.subarray(start);
+    const text = bytesOf(isUtf8(line) ? line : Buffer.from(line.toString('utf8'), 'utf8'));
+    if (text.trim() !== '') take(text);
   };
 
   return (chunk) => {
@@ -58,9 +47,20 @@ export function lineReader({ maxLineBytes, line, oversized }: LineReaderOptions)
     for (;;) {
       const at = chunk.indexOf(LF, from);
       if (at < 0) break;
-      if (at > from) hold(chunk.subarray(from, at));
-      end();
+      const part = chunk.subarray(from, at);
       from = at + 1;
+      // Most lines come in one piece and need not be copied.
+      if (passing === undefined && held.length === 0 && part.length <= maxLineBytes) {
+        end(part);
+        continue;
+      }
+      hold(part);
+      if (passing === undefined) end(held.take());
+      else {
+        const { found } = passing;
+        passing = undefined;
+        oversized(found);
+      }
     }
     if (from < chunk.length) hold(chunk.subarray(from));
   };

@@ -3,8 +3,8 @@ const BACKSLASH = 0x5c;
 const longestToken = 24;
 
 /**
- * Finds the integer `id` of a JSON object that is too large to keep, while its bytes go by: whoever waits for that
- * answer can be told at once. Keeps a few characters and no more.
+ * Finds the integer `id` of a JSON-RPC response that is too large to keep, while its bytes go by: whoever waits for it
+ * can be told at once. Keeps a few characters and no more.
  */
 export class OversizedId {
   #depth = 0;
@@ -14,10 +14,11 @@ export class OversizedId {
   #name = '';
   #isValue = false;
   #found: string | undefined;
+  #isResponse = true;
 
-  /** The digits of the id, once they have gone by. */
+  /** The digits of the id, once all has gone by; undefined for a request, whose id is the child's own. */
   get found(): string | undefined {
-    return this.#found;
+    return this.#isResponse ? this.#found : undefined;
   }
 
   push(chunk: Buffer): void {
@@ -40,6 +41,7 @@ export class OversizedId {
     if (this.#depth === 1) {
       if (char === ':') {
         this.#name = this.#token;
+        if (this.#name === '"method"') this.#isResponse = false;
         this.#startToken(true);
         return;
       }

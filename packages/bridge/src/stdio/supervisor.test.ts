@@ -22,7 +22,7 @@ function start(env: Record<string, string>, plan: { firstMs: number; mostMs: num
 }
 
 it('[edge 75] restarts a crashing child with growing pauses, up to the longest, and gives up in the end', async () => {
-  const env = { MCP_ENV_HOSTILE_CRASH_MS: '30', MCP_BRIDGE_MAX_RESTARTS: '4' };
+  const env = { MCP_ENV_HOSTILE_CRASH_MS: '1', MCP_BRIDGE_MAX_RESTARTS: '4' };
   const { bridge, times } = start(env, { firstMs: 200, mostMs: 600, stableMs: 60_000 });
   const { gaveUp, stop } = await bridge;
   await gaveUp;
@@ -32,18 +32,18 @@ it('[edge 75] restarts a crashing child with growing pauses, up to the longest, 
   const pauses = [0, 1, 2, 3].map((i) => opened[i + 1]! - ended[i]!);
   for (const [i, least] of [200, 400, 600, 600].entries()) {
     expect(pauses[i]).toBeGreaterThanOrEqual(least - 5);
-    expect(pauses[i]).toBeLessThan(least + 1_500);
+    expect(pauses[i]).toBeLessThan(least + 5_000);
   }
   await stop();
 });
 
 it('[edge 75] a child that lived long enough has not crashed in a loop', async () => {
-  const env = { MCP_ENV_HOSTILE_CRASH_MS: '150', MCP_BRIDGE_MAX_RESTARTS: '1' };
+  const env = { MCP_ENV_HOSTILE_CRASH_MS: '400', MCP_BRIDGE_MAX_RESTARTS: '1' };
   const { bridge, times } = start(env, { firstMs: 10, mostMs: 10, stableMs: 20 });
   const { gaveUp, stop } = await bridge;
   let over = false;
   void gaveUp.then(() => (over = true));
-  await until(() => times('the server ended').length >= 4, 'it has ended four times');
+  await until(() => times('the server ended').length >= 4, 'it has ended four times', 20_000);
   expect(over).toBe(false);
   await stop();
 });
