@@ -14,6 +14,7 @@ import { isTestFile } from '../scripts/lib/source-files.ts';
 import { root, runTool } from '../scripts/lib/tool.ts';
 
 const server = 'packages/server/src';
+const bridge = 'packages/bridge/src';
 
 /** A tree that breaks nothing, with one file for each border. */
 const sound: Readonly<Record<string, string>> = {
@@ -42,6 +43,10 @@ const sound: Readonly<Record<string, string>> = {
   [`${server}/cli/keychain.ts`]:
     "import { execFile } from 'node:child_process';\nexport const openKeychain = () => execFile;",
   [`${server}/cli/token-store.ts`]: "import { openKeychain } from './keychain.ts';\nexport const s = openKeychain;",
+  [`${bridge}/bridge.ts`]: "import { createServer } from 'node:http';\nexport const b = createServer;",
+  [`${bridge}/stdio/child.ts`]: "import { spawn } from 'node:child_process';\nexport const c = spawn;",
+  [`${bridge}/healthcheck.ts`]: "export const healthy = () => fetch('http://127.0.0.1/healthz');",
+  [`${bridge}/main.ts`]: 'export const e = process.env;',
   [`${server}/platform/bus/memory.test.ts`]: "import { bus } from './memory.ts';\nexport const t = bus;",
 };
 
@@ -143,6 +148,19 @@ describe('the layer check', () => {
     expect(found[0]).toMatch(expected);
   });
 
+  it.each([
+    ['the server', "import '../../server/src/domain/policy.ts';", /bridge must not import domain/],
+    ['the contract', "import '@mcpnest/contract/error-codes';", /bridge must not import contract/],
+    ['a package', "import 'zod';", /this layer may use/],
+    ['a second place that starts programs', "import { spawn } from 'node:child_process';", /in one place/],
+    ['a second HTTP server', "import { createServer } from 'node:http';", /one HTTP server/],
+    ['sockets', "import { connect } from 'node:net';", /one HTTP server/],
+  ])('catches in the bridge %s', (_, text, expected) => {
+    const found = layerViolations({ [`${bridge}/x.ts`]: text });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(expected);
+  });
+
   it('catches the contract using more than zod', () => {
     const found = layerViolations({ 'packages/contract/src/x.ts': "import 'kysely';\nimport 'zod';" });
     expect(found).toEqual([expect.stringMatching(/imports kysely: this layer may use zod/)]);
@@ -195,6 +213,14 @@ describe('the other checks', () => {
   it.each(habits)('catches %s', (_, text) => {
     const tree = plant({ [`${server}/gateway/x.ts`]: text });
     expect(findHabitViolations(readModules(tree))).toEqual([expect.stringContaining(`${server}/gateway/x.ts:1: `)]);
+  });
+
+  it.each([
+    ['the environment', 'export const e = process.env.HOME;'],
+    ['a request', "await fetch('http://example.com');"],
+  ])('catches in the bridge %s', (_, text) => {
+    const tree = plant({ [`${bridge}/x.ts`]: text });
+    expect(findHabitViolations(readModules(tree))).toEqual([expect.stringContaining(`${bridge}/x.ts:1: `)]);
   });
 
   it('catches module mocks and skipped tests', () => {
