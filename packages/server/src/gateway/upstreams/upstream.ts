@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { randomHex } from '../../domain/ids.ts';
-import { newestModern } from '../../domain/protocol.ts';
+import { newestModern, rpcCode } from '../../domain/protocol.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
@@ -11,7 +11,7 @@ import type { HttpReply, Reading } from './exchange.ts';
 import { faultViews, parseRetryAfter, UpstreamFault, type FaultClass } from './fault.ts';
 import { discover, initialize, type UpstreamSession, type Verdict } from './handshake.ts';
 import type { Credential, OutgoingHeaders } from './headers.ts';
-import { asReply, isRequestId, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
+import { asReply, errorCode, isRequestId, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
 import { Slots } from './slots.ts';
 
 export interface UpstreamRequest {
@@ -244,13 +244,26 @@ export class Upstream {
     // Some servers answer an unknown session so. Whether the call ran is not said: it fails, and the next one opens anew.
     if (reply.status === 400 && this.#session === session) this.#session = undefined;
     try {
-      return asReply(readMessage(reply.body), id);
+      const answer = asReply(readMessage(reply.body), id);
+      if (reply.status >= 400) this.#reconsider(errorCode(answer), session === undefined);
+      return answer;
     } catch (error) {
       // What speaks no JSON-RPC may speak another generation by now: ask again next time.
       if (reply.status >= 400) this.#verdict = undefined;
       if (reply.status >= 400) throw new UpstreamFault('http_status', `HTTP ${reply.status}`, { dispatched: true });
       throw error;
     }
+  }
+
+  /**
+   * A refusal may show that the upstream no longer speaks what it spoke when it was asked (2026-07-28, versioning
+   * "Backward Compatibility").
+   * @throws UpstreamFault where its word on revisions would mislead the caller, who agreed on one with the gateway
+   */
+  #reconsider(code: number | undefined, modern: boolean): void {
+    if (code === rpcCode.unsupportedVersion)
+      throw new UpstreamFault('protocol', 'it refuses the revision it agreed to', { dispatched: true });
+    if (modern && (code === rpcCode.invalidRequest || code === noSession)) this.#verdict = undefined;
   }
 
   /** Statuses that speak for themselves; any other error status may still carry a JSON-RPC error. */
@@ -302,6 +315,9 @@ export class Upstream {
     return this.#opening;
   }
 }
+
+/** What servers of the SDK answer where there is no session: a code the protocol gives no meaning. */
+const noSession = -32_000;
 
 /** A key for connections that must not be shared: another workspace, server, address or credential. */
 export const upstreamKey = (workspaceId: string, server: SnapshotServer): string =>
