@@ -1,6 +1,5 @@
 import type { ModuleRecord } from './modules.ts';
 import { walk } from './modules.ts';
-import { isTestFile } from './source-files.ts';
 
 /** A test, or a group of them, whose title cites a case: `it('[edge 12] …')`. */
 export interface EdgeCitation {
@@ -18,7 +17,7 @@ const runners: ReadonlySet<unknown> = new Set(['it', 'test', 'describe']);
 export function edgeCitations(modules: readonly ModuleRecord[]): EdgeCitation[] {
   const found: EdgeCitation[] = [];
   for (const { path, program } of modules) {
-    if (!isTestFile(path)) continue;
+    if (!path.endsWith('.test.ts')) continue;
     walk(program, (node) => {
       if (node['type'] !== 'CallExpression' || !runners.has(nameAtRoot(node['callee']))) return;
       const [title] = node['arguments'] as readonly unknown[];

@@ -128,7 +128,12 @@ describe('a client that goes away', () => {
     expect((await stays!).message.result).toBeDefined();
     let all: CallRow[] = [];
     await until('the rows are there', async () => (all = await product.calls()).length === rows + 2);
-    expect(all.slice(rows).map(({ outcome }) => outcome).sort()).toEqual(['cancelled', 'ok']);
+    expect(
+      all
+        .slice(rows)
+        .map(({ outcome }) => outcome)
+        .sort(),
+    ).toEqual(['cancelled', 'ok']);
   });
 
   it('gives back what it held: slots, and nothing grows', async () => {
