@@ -20,7 +20,7 @@ const calledOff = 1;
 /** Progress tokens the upstream has under way, so that it can report on streams that are not theirs. */
 const underWay = new Map<string, string>();
 
-/** Reports progress on every call, on its own stream and on those of others, then answers; always with its nonce. */
+/** Reports progress of every call on every stream, well and badly, and answers each with its nonce. */
 const intercept: EchoOptions['intercept'] = (request, id, res) => {
   if (request.method === 'initialize') {
     // Two workspaces are given the same session.
@@ -42,11 +42,16 @@ const intercept: EchoOptions['intercept'] = (request, id, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     for (let step = 1; step <= progressSteps && !res.destroyed; step++) {
       report(token, step, args.nonce);
+      // Said twice, and then less: not progress.
+      report(token, step, args.nonce);
+      report(token, step - 0.5, args.nonce);
       for (const [other, nonce] of underWay) if (other !== token) report(other, 100 + step, nonce);
       await sleep(Math.random() * 40);
     }
     underWay.delete(token);
-    res.end(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":"${args.nonce}"}}\n\n`);
+    res.write(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":"${args.nonce}"}}\n\n`);
+    report(token, 2 * progressSteps, args.nonce);
+    res.end();
   })();
   return true;
 };
@@ -178,7 +183,10 @@ it('[edge 5][edge 6][edge 27][edge 40][edge 41] keeps callers apart who use the 
   expect(own.some(({ outcome }) => outcome === 'cancelled')).toBe(true);
   for (const [caller, requests] of asked) {
     const rows = own.filter((row) => row.token_id === caller.tokenId);
-    expect(rows).toHaveLength(requests.length);
+    // Whoever went away at once may not have been heard.
+    const unheard = requests.length - rows.length;
+    expect(unheard).toBeGreaterThanOrEqual(0);
+    expect(unheard).toBeLessThanOrEqual(requests.filter(({ answer }) => answer === undefined).length);
     const ended = rows.filter(({ outcome }) => outcome !== 'ok').map(({ outcome }) => outcome);
     expect(ended.every((outcome) => outcome === 'cancelled')).toBe(true);
     expect(ended.length).toBeLessThanOrEqual(requests.filter(({ calledOff: called }) => called).length);
