@@ -16,17 +16,27 @@ const eventStream = 'text/event-stream' as const;
 const modernVersion = '2026-07-28';
 
 const idMark = '«id»';
+const tokenMark = '«token»';
 
 /** What the upstream answers calls with: the text of its message, marked where the id goes. */
-let reply: { text: string; type: string } | undefined;
+let reply: { text: string; type: string; before?: string } | undefined;
 
-const intercept: EchoOptions['intercept'] = ({ method }, id, res) => {
+const intercept: EchoOptions['intercept'] = ({ method, params }, id, res) => {
   if (method !== 'tools/call' || reply === undefined) return false;
-  const text = reply.text.replace(idMark, id);
-  const lines = text.split('\n').map((line) => `data: ${line}\n`);
-  res.writeHead(200, { 'content-type': reply.type }).end(reply.type === json ? text : `${lines.join('')}\n`);
+  const { text, type, before } = reply;
+  const { progressToken } = (params['_meta'] ?? {}) as { progressToken?: string };
+  res.writeHead(200, { 'content-type': type });
+  if (before !== undefined) res.write(event(before.replace(tokenMark, `"${progressToken}"`)));
+  const answer = text.replace(idMark, id);
+  res.end(type === json ? answer : event(answer));
   return true;
 };
+
+const event = (text: string): string =>
+  `${text
+    .split('\n')
+    .map((line) => `data: ${line}\n`)
+    .join('')}\n`;
 
 beforeAll(async () => {
   product = stack.use(await startProduct());
@@ -191,6 +201,47 @@ describe('on the way back', () => {
         } else expect(answer.text).toBe(wanted);
       }),
       { numRuns: 400 },
+    );
+  }, 60_000);
+
+  const progress = fc
+    .record({
+      way: route,
+      token: ids,
+      inside: members(true, value, ['progresstoken', 'progress']),
+      around: members(true, value, ['jsonrpc', 'method', 'params', 'id', 'result', 'error']),
+    })
+    .chain(({ way, token, inside, around }) => {
+      const report = shuffled<MemberText>([['"progressToken"', tokenMark], ['"progress"', '1.50e1'], ...inside]);
+      const text = report.chain((params) =>
+        shuffled<MemberText>([
+          ['"jsonrpc"', '"2.0"'],
+          ['"method"', '"notifications/progress"'],
+          ['"params"', objectText(params)],
+          ...around,
+        ]),
+      );
+      return fc.record({ way: fc.constant(way), token: fc.constant(token), text: text.map(objectText) });
+    });
+
+  it('[edge 10][edge 41][edge 63] progress stays as the upstream wrote it but its token', async () => {
+    await fc.assert(
+      fc.asyncProperty(progress, async ({ way: { client, upstream }, token, text }) => {
+        const before = text.replaceAll('\r', '\n');
+        reply = { text: `{"jsonrpc":"2.0","id":${idMark},"result":{}}`, type: eventStream, before };
+        const meta: MemberText[] = [['"progressToken"', token], ...(client === 'modern' ? described : [])];
+        const params = objectText([
+          ['"name"', '"echo"'],
+          ['"_meta"', objectText(meta)],
+        ]);
+        const asked = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
+        const accept = `${json}, ${eventStream}` as const;
+        const answer = await send(asked, { client, upstream, type: eventStream, accept });
+        const wanted = before.replace(tokenMark, token).replaceAll('\n', ' ');
+        expect(answer.text.startsWith(`event: message\ndata: ${wanted}\n\n`)).toBe(true);
+        expect(answer.messages).toHaveLength(2);
+      }),
+      { numRuns: 150 },
     );
   }, 60_000);
 

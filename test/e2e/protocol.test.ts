@@ -219,6 +219,21 @@ describe('2026-07-28 requests', () => {
       expect(seen.headers['mcp-param-region']).toBe(headers['mcp-param-region']);
   });
 
+  it('[edge 20] of older clients are mirrored for them, from their arguments and nothing else', async () => {
+    const cases: [object, string | undefined, string | undefined][] = [
+      [{ region: 'eu', n: -7 }, 'eu', '-7'],
+      [{ region: 'Zürich' }, `=?base64?${Buffer.from('Zürich').toString('base64')}?=`, undefined],
+      [{ region: null, n: 0 }, undefined, '0'],
+      [{}, undefined, undefined],
+    ];
+    for (const [args, region, n] of cases) {
+      const { message } = await product.call('mirrored', args, { headers: { 'mcp-param-region': 'stray' } });
+      expect(message.error).toBeUndefined();
+      const { headers } = upstream.calls().at(-1)!;
+      expect([headers['mcp-param-region'], headers['mcp-param-n']]).toEqual([region, n]);
+    }
+  });
+
   it('[edge 17] are refused with -32022 for a version not served, naming those that are', async () => {
     const version = '2027-01-01';
     const meta = { 'io.modelcontextprotocol/protocolVersion': version };
