@@ -1,4 +1,6 @@
 /** `npm run check`: everything a change must satisfy besides its tests. All checks run; any failure fails the whole. */
+import { edges } from '../test/edges.ts';
+import { findUnsettledEdges } from './checks/edges.ts';
 import { findHabitViolations } from './checks/habits.ts';
 import { layersThatExist } from './checks/layer-rules.ts';
 import { findLayerViolations, layerOf } from './checks/layers.ts';
@@ -14,6 +16,7 @@ import { root, runTool } from './lib/tool.ts';
 type Findings = readonly string[];
 
 const modules = readModules(root);
+const pendingEdges = edges.filter(({ status }) => status === 'pending').length;
 
 const checks: readonly (readonly [string, () => Promise<Findings> | Findings])[] = [
   ['types (tsc)', () => tool('typescript', ['-p', '.', '--pretty', 'false'])],
@@ -25,7 +28,8 @@ const checks: readonly (readonly [string, () => Promise<Findings> | Findings])[]
   ['file sizes', () => findOversizedFiles(root)],
   ['no credentials in the tree', () => findSecrets(root)],
   ['promises', () => findUnkeptPromises(root)],
-  ['generated documents are fresh', () => staleReferencePages(root, referencePages())],
+  [`protocol edges (${pendingEdges} of ${edges.length} pending)`, () => findUnsettledEdges(modules, edges)],
+  ['generated documents are fresh', () => staleReferencePages(root, referencePages(modules))],
 ];
 
 await runTask(async () => {

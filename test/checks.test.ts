@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { findUnsettledEdges } from '../scripts/checks/edges.ts';
 import { findHabitViolations } from '../scripts/checks/habits.ts';
 import { layersThatExist } from '../scripts/checks/layer-rules.ts';
 import { findLayerViolations, layerOf } from '../scripts/checks/layers.ts';
@@ -12,6 +13,7 @@ import { findOversizedFiles } from '../scripts/checks/sizes.ts';
 import { readModules } from '../scripts/lib/modules.ts';
 import { isTestFile } from '../scripts/lib/source-files.ts';
 import { root, runTool } from '../scripts/lib/tool.ts';
+import { edges, type ProtocolEdge } from './edges.ts';
 
 const server = 'packages/server/src';
 const bridge = 'packages/bridge/src';
@@ -243,5 +245,48 @@ describe('the other checks', () => {
     const real = `mng_${'0123456789abcdef'.repeat(3)}`;
     const tree = plant({ 'docs/a.md': `use ${real}`, 'docs/b.md': `use mnk_${'0'.repeat(48)}` });
     expect(findSecrets(tree)).toEqual(['docs/a.md: a token']);
+  });
+});
+
+describe('the check of the edge cases', () => {
+  const known: ProtocolEdge[] = [
+    { number: 1, meaning: 'a', status: 'shown' },
+    { number: 2, meaning: 'b', status: 'apart', remark: 'for a reason' },
+    { number: 3, meaning: 'c', status: 'pending' },
+  ];
+  const unsettled = (text: string, path = 'test/e2e/x.test.ts'): string[] =>
+    findUnsettledEdges(readModules(plant({ [path]: text })), known);
+
+  it('knows all eighty, each at its place', () => {
+    expect(edges.map(({ number }) => number)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
+    expect(findUnsettledEdges([], [known[1]!, known[0]!]).join()).toMatch(/\[edge 1\] is not at its place/);
+  });
+
+  it.each([
+    "it('[edge 1] a', () => {});",
+    "it('[GW-01][edge 1] a', () => {});",
+    'it.each([1])(`[edge 1] ${1} a`, () => {});',
+    "describe.runIf(true)('[edge 1]', () => {});",
+  ])('finds what a title cites: %s', (text) => {
+    expect(unsettled(text)).toEqual([]);
+  });
+
+  const faults: readonly [string, string, RegExp][] = [
+    ['that no test cites', '', /^\[edge 1\] is cited by no test$/],
+    ['cited in a comment alone', '// [edge 1]', /^\[edge 1\] is cited by no test$/],
+    ['cited in a string that is no title', "expect('[edge 1]');", /^\[edge 1\] is cited by no test$/],
+    ['that does not apply and is cited', "it('[edge 1][edge 2]');", /^\[edge 2\] is said not to apply, and test\/e2e/],
+    ['that is pending and cited', "it('[edge 1][edge 3]');", /^\[edge 3\] is marked pending, and test\/e2e/],
+    ['that does not exist', "it('[edge 1][edge 81]');", /^test\/e2e\/x\.test\.ts: \[edge 81\] is no case/],
+  ];
+  it.each(faults)('catches a case %s', (_, text, expected) => {
+    expect(unsettled(text)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('takes nothing but tests for tests', () => {
+    for (const path of ['test/upstreams/x.ts', `${server}/gateway/x.ts`]) {
+      expect(unsettled("it('[edge 1] a');", path)).toHaveLength(1);
+    }
+    expect(unsettled("it('[edge 1] a');", `${server}/gateway/x.test.ts`)).toEqual([]);
   });
 });

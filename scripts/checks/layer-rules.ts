@@ -164,8 +164,8 @@ export interface FileRule {
 export const fileRules: readonly FileRule[] = [
   {
     file: at('gateway/(authorized-call|dispatch)\\.ts$'),
-    importers: at('gateway/governed-call\\.ts$'),
-    reason: 'there is one choke point: only governed-call.ts authorises and dispatches (R1)',
+    importers: at('gateway/perform\\.ts$'),
+    reason: 'there is one choke point: only perform.ts authorises and dispatches (R1)',
   },
   {
     file: at('platform/http1/client\\.ts$'),

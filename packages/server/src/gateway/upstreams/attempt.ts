@@ -1,5 +1,5 @@
 import { randomHex } from '../../domain/ids.ts';
-import { newestModern } from '../../domain/protocol.ts';
+import { newestModern, rpcCode } from '../../domain/protocol.ts';
 import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { checkStatus } from './answer.ts';
@@ -11,7 +11,7 @@ import { Dialogue } from './dialogue.ts';
 import type { HttpReply, Reading } from './exchange.ts';
 import { UpstreamFault, type FaultClass, type StreamPosition } from './fault.ts';
 import type { OutgoingHeaders } from './headers.ts';
-import { asReply, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
+import { asReply, errorCode, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
 import type { LegacySession } from './session.ts';
 import type { LegacySessions } from './sessions.ts';
 
@@ -63,6 +63,8 @@ export interface AttemptDeps {
 
 /** An answer's stream may break off and be taken up again this often. */
 const maxResumes = 100;
+/** What servers of the SDK answer where there is no session: a code the protocol gives no meaning. */
+const noSession = -32_000;
 /** What may happen to a stream that can be taken up again. */
 const interruptions: ReadonlySet<FaultClass> = new Set(['truncated', 'reset', 'connect']);
 
@@ -149,14 +151,30 @@ export class Attempt implements Reading<UpstreamAnswer> {
     }
     // Some servers answer an unknown session so. Whether the call ran is not said: it fails, the next one opens anew.
     if (status === 400 && session !== undefined) this.#deps.sessions.lose(session);
+    let answer: UpstreamAnswer;
     try {
-      return asReply(readMessage(reply.body), this.#id);
+      answer = asReply(readMessage(reply.body), this.#id);
     } catch (error) {
       if (status < 400) throw error;
       // What speaks no JSON-RPC may speak another generation by now: ask again next time.
       this.#deps.doubt();
       throw new UpstreamFault('http_status', `HTTP ${status}`, { dispatched: true });
     }
+    if (status >= 400) this.#reconsider(errorCode(answer), session === undefined);
+    return answer;
+  }
+
+  /**
+   * A refusal may show that the upstream no longer speaks what it spoke when it was asked (2026-07-28, versioning
+   * "Backward Compatibility").
+   * @throws UpstreamFault where its word on revisions would mislead the caller, who agreed on one with the gateway
+   */
+  #reconsider(code: number | undefined, modern: boolean): void {
+    if (code === rpcCode.unsupportedVersion) {
+      this.#deps.doubt();
+      throw new UpstreamFault('protocol', 'it refuses the revision it agreed to', { dispatched: true });
+    }
+    if (modern && (code === rpcCode.invalidRequest || code === noSession)) this.#deps.doubt();
   }
 
   ended(error: Error | undefined): void {
