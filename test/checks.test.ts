@@ -35,7 +35,7 @@ const sound: Readonly<Record<string, string>> = {
   [`${server}/gateway/app.ts`]: "import { rules } from '../domain/policy.ts';\nexport const gateway = rules;",
   [`${server}/gateway/dispatch.ts`]: 'export const dispatch = () => {};',
   [`${server}/platform/http1/client.ts`]: 'export class HttpClient {}',
-  [`${server}/gateway/governed-call.ts`]: "import { dispatch } from './dispatch.ts';\nexport const c = dispatch;",
+  [`${server}/gateway/perform.ts`]: "import { dispatch } from './dispatch.ts';\nexport const c = dispatch;",
   [`${server}/gateway/door.ts`]:
     "import type { IncomingMessage } from 'node:http';\nexport const f = (m: IncomingMessage) => m;",
   [`${server}/build.ts`]:

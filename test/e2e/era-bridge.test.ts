@@ -157,7 +157,7 @@ async function modernCall(
   options: Parameters<Product['modern']>[2] = elicitation,
 ): Promise<Answer> {
   const { message } = await product.modern('tools/call', params, { ...elicitation, ...options });
-  return message as Answer;
+  return message;
 }
 
 /** Ask until there is a state, and answer the form in it. */
