@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback, type Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import { storeEverySnapshot } from './control/snapshot/publish.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
-import { systemClock } from './platform/clock.ts';
+import { isoTime, systemClock } from './platform/clock.ts';
 import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
@@ -149,7 +150,10 @@ async function openControl(
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
   const { database, applied } = await openDatabase(config, secrets, opened);
-  if (applied.length > 0) log.info({ applied }, 'database migrated');
+  if (applied.length > 0) {
+    log.info({ applied }, 'database migrated');
+    await storeEverySnapshot(database.db, isoTime(systemClock.now()));
+  }
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
   const deps: ControlDeps = { database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins };
