@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -32,12 +29,6 @@ async function openSession(): Promise<Record<string, string>> {
   const { headers, message } = await post(JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params }));
   expect(message.result).toMatchObject({ protocolVersion: '2025-06-18', serverInfo: { name: 'hostile' } });
   return { 'mcp-session-id': headers['mcp-session-id'] as string };
-}
-
-/** Resident bytes of a process. */
-async function memoryOf(pid: number): Promise<number> {
-  const pages = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1];
-  return Number(pages) * 4096;
 }
 
 /** Open a stream and leave it open. */
@@ -73,9 +64,13 @@ describe('who may come in', () => {
     );
   });
 
-  it.each([{ host: 'localhost:1' }, { host: '[::1]' }, { origin: 'https://tools.example.com' }])(
-    '[edge 16] lets %o in',
-    async (headers) => expect((await post(list, headers as Record<string, string>)).status).toBe(200),
+  it.each([
+    { host: 'localhost:1' },
+    { host: '[::1]' },
+    { host: 'localhost:1', origin: 'http://localhost:1' },
+    { origin: 'https://tools.example.com' },
+  ])('[edge 16] lets %o in', async (headers) =>
+    expect((await post(list, headers as Record<string, string>)).status).toBe(200),
   );
 
   it('asks for the bearer token where one is set, from a variable or a file, and never gives it to the child', async () => {
@@ -142,22 +137,6 @@ describe('what it takes', () => {
     expect(await type('text/event-stream')).toBe('text/event-stream');
     const { messages } = await post(list, { accept: 'text/event-stream' });
     expect(messages).toMatchObject([{ id: 1, result: { tools: expect.any(Array) } }]);
-  });
-
-  it('[edge 38] a body in countless tiny pieces costs no more than one in large ones', async () => {
-    const before = await memoryOf(bridge.pid);
-    const pieces = Buffer.from(`1\r\n \r\n`.repeat(19_000));
-    const sockets = Array.from({ length: 8 }, () => connect(Number(new URL(bridge.origin).port), '127.0.0.1'));
-    for (const socket of sockets) {
-      socket.on('error', () => undefined);
-      socket.write(
-        `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
-      );
-      socket.write(pieces);
-    }
-    await sleep(500);
-    expect((await memoryOf(bridge.pid)) - before).toBeLessThan(60_000_000);
-    for (const socket of sockets) socket.destroy();
   });
 
   it('turns away more than so many at once', async () => {

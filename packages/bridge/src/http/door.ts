@@ -17,7 +17,9 @@ export function createDoor({ allowedHosts, allowedOrigins, token }: DoorSettings
       throw refusal(403, 'The Host header names another host. Add it to MCP_BRIDGE_ALLOWED_HOSTS if it is meant.');
     }
     const { origin } = headers;
-    if (origin !== undefined && !allowedOrigins.includes(origin)) {
+    // Its own origin is that of nobody's page, once the Host is known to be meant.
+    const isOwn = allowedHosts !== undefined && origin === `http://${headers.host}`;
+    if (origin !== undefined && !isOwn && !allowedOrigins.includes(origin)) {
       throw refusal(403, 'This web origin may not call the bridge. Add it to MCP_BRIDGE_ALLOWED_ORIGINS if it may.');
     }
     if (digest === undefined) return;

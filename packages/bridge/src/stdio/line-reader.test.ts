@@ -49,6 +49,14 @@ describe('lines', () => {
     });
   });
 
+  it('[edge 73] in countless tiny pieces hold no more memory than their size', () => {
+    const piece = Buffer.from('x');
+    const push = lineReader({ maxLineBytes: 2_000_000, line: () => undefined, oversized: () => undefined });
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 2_000_000; i++) push(piece.subarray(0, 1));
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
+  });
+
   it.each([
     ['in front', `{"id":7,"result":"${'x'.repeat(2000)}"}`, '7'],
     ['behind strings that look like one', `{"a":"\\",\\"id\\":1,","result":"${'x'.repeat(2000)}","id":8}`, '8'],
