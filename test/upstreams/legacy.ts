@@ -61,8 +61,7 @@ export async function startLegacyUpstream(options: LegacyOptions = {}): Promise<
       },
       ...(options.resumable === true && { eventStore: createEventStore(), retryInterval: 50 }),
     });
-    // The SDK's own types do not agree under exactOptionalPropertyTypes.
-    await session.server.connect(transport as Parameters<McpServer['connect']>[0]);
+    await session.server.connect(transport);
     await transport.handleRequest(req, res, body);
   };
   const deprecated = async (req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void> => {

@@ -16,7 +16,7 @@ import type { LegacySession } from './session.ts';
 import { LegacySessions } from './sessions.ts';
 import { Slots } from './slots.ts';
 
-export type { RequestTarget, UpstreamAnswer, UpstreamRequest } from './attempt.ts';
+export type { UpstreamAnswer, UpstreamRequest } from './attempt.ts';
 
 const modernGeneration = { session: undefined };
 
