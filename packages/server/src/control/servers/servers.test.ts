@@ -80,7 +80,7 @@ describe('servers', () => {
       await failure(kit.owner.servers.update({ params, body: { limits: { deadlineMs: 700_000 } } })),
     ).toMatchObject({
       code: 'invalid_input',
-      message: expect.stringContaining('progressDeadlineMs (600000)') as string,
+      detail: expect.stringContaining('progressDeadlineMs (600000)') as string,
     });
     const body = { limits: { deadlineMs: 700_000, progressDeadlineMs: 800_000 } };
     expect((await kit.owner.servers.update({ params, body })).limits).toMatchObject(body.limits);

@@ -14,6 +14,9 @@ import type { StandingStream } from './standing-stream.ts';
 const mostStray = 64;
 const strayMs = 60_000;
 
+/** Notifications that mean something only to those who take part in the conversation. */
+const conversational: ReadonlySet<string> = new Set(['notifications/message', 'notifications/elicitation/complete']);
+
 /** A session with a legacy upstream. It belongs to one conversation. */
 export class LegacySession implements SessionAddress {
   readonly id: string | undefined;
@@ -79,7 +82,7 @@ export class LegacySession implements SessionAddress {
       } else if (method === 'notifications/progress') {
         const token = stringValue(bytes, member(member(root, 'params'), metaKey.progressToken));
         for (const dialogue of this.dialogues) if (dialogue.id === token) dialogue.hear(message);
-      } else if (method === 'notifications/message') single?.hear(message);
+      } else if (conversational.has(method ?? '')) single?.hear(message);
       else this.onNews(message);
     }
   }
