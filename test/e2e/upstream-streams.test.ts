@@ -86,6 +86,22 @@ describe.each<[string, LegacyOptions]>([
     expect(asked).toBe(0);
   });
 
+  it('[edge 44] is refused where a request that was given up could have caused it', async () => {
+    await using server = await startLegacyUpstream(options);
+    using gateway = openUpstream(server.url);
+    let asked = 0;
+    const onRequest = (): void => void asked++;
+    const given = gateway.call(
+      'ask-apart-late',
+      { message: 'x' },
+      { conversation: asking, onRequest, deadlineMs: 200 },
+    );
+    await expect(given).rejects.toMatchObject({ fault: 'timeout' });
+    await gateway.call('work', { steps: 1, everyMs: 800 }, { conversation: asking, onRequest });
+    expect(server.seen).toContain('POST answer');
+    expect(asked).toBe(0);
+  });
+
   it('[edge 43] is refused what was not declared, and never left without an answer', async () => {
     await using server = await startLegacyUpstream(options);
     using gateway = openUpstream(server.url);

@@ -222,7 +222,10 @@ export class Attempt implements Reading<UpstreamAnswer> {
     if (this.#remedy === 'resume') return this.#resume(session);
     if (!(error instanceof UpstreamFault)) return Promise.reject(error);
     const given = error.fault === 'timeout' || error.fault === 'cancelled';
-    if (given && error.dispatched) this.#deps.connection.cancel(this.#id, session);
+    if (given && error.dispatched) {
+      session.abandoned(this.#deps.clock.monotonic());
+      this.#deps.connection.cancel(this.#id, session);
+    }
     if (this.#resumes === 0 || error.fault !== 'connect') return Promise.reject(error);
     return Promise.reject(new UpstreamFault('truncated', error.message, { dispatched: true, cause: error }));
   }

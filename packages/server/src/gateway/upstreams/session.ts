@@ -13,6 +13,8 @@ import type { StandingStream } from './standing-stream.ts';
 /** Requests in a minute that concern no request of ours; an upstream that sends more has lost its way. */
 const mostStray = 64;
 const strayMs = 60_000;
+/** A request that was given up may go on at the upstream, and ask, about this long. */
+const abandonedMs = 60_000;
 
 /** Notifications that mean something only to those who take part in the conversation. */
 const conversational: ReadonlySet<string> = new Set(['notifications/message', 'notifications/elicitation/complete']);
@@ -36,6 +38,7 @@ export class LegacySession implements SessionAddress {
   readonly dialogues = new Set<Dialogue>();
   #stray = 0;
   #strayFrom = -Infinity;
+  #abandonedUntil = -Infinity;
 
   constructor(
     agreed: { id: string | undefined; version: string; features: ServerFeatures },
@@ -57,8 +60,16 @@ export class LegacySession implements SessionAddress {
   }
 
   /**
+   * A request was given up that may still run at the upstream.
+   * @param now monotonic milliseconds
+   */
+  abandoned(now: number): void {
+    this.#abandonedUntil = now + abandonedMs;
+  }
+
+  /**
    * Take what came on a stream that belongs to no request. A request is for the one request in flight; where there is
-   * none, or several, nobody knows whom it concerns and it is refused.
+   * none, or several, or one was given up lately, nobody knows whom it concerns and it is refused.
    * @param now monotonic milliseconds
    * @param answer sends a message in this session
    * @throws UpstreamFault `protocol` when it does not end
@@ -66,7 +77,7 @@ export class LegacySession implements SessionAddress {
   hear(message: UpstreamMessage, now: number, answer: (message: ByteString) => void): void {
     const { bytes, method, root } = message;
     const [only, second] = this.dialogues;
-    const single = second === undefined ? only : undefined;
+    const single = second === undefined && now > this.#abandonedUntil ? only : undefined;
     if (message.kind === 'request') {
       if (single !== undefined && method !== 'ping') return single.hear(message);
       if (now - this.#strayFrom > strayMs) {
