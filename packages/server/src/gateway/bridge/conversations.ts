@@ -20,7 +20,8 @@ export function capabilitiesOf(call: Exchanged, message: Message): ClientCapabil
  */
 export function conversationOf(call: Exchanged, capabilities: ClientCapabilities): Conversation {
   const declared = declaredUpstream(capabilities);
-  if (call.session !== undefined) return { key: call.session.id, capabilities: declared };
+  const { session } = call;
+  if (session !== undefined) return { key: session.id, capabilities: declared, logLevel: session.logLevel };
   const { tokenId } = call.principal;
   return { key: declared === '{}' ? tokenId : `${tokenId} ${declared}`, capabilities: declared };
 }

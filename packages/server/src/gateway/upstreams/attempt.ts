@@ -1,8 +1,8 @@
 import { randomHex } from '../../domain/ids.ts';
-import { newestModern, rpcCode } from '../../domain/protocol.ts';
+import { newestModern, rpcCode, type LogLevel } from '../../domain/protocol.ts';
 import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { checkStatus } from './answer.ts';
+import { checkStatus, unknownMethodOf } from './answer.ts';
 import { clampRetry } from './backoff.ts';
 import { sessionHeaders, type Cancel, type Connection } from './connection.ts';
 import { errand, type Conversation, type UpstreamAsk } from './conversation.ts';
@@ -115,6 +115,8 @@ export class Attempt implements Reading<UpstreamAnswer> {
       const body = bytes`{"jsonrpc":"2.0","id":"${ascii(id)}","method":"${ascii(request.method)}","params":${params}}`;
       this.#id = id;
       if (session !== undefined) this.#enter(session);
+      const { logLevel } = this.conversation;
+      if (logLevel !== undefined && session?.logLevel !== logLevel) this.#setLevel(session, logLevel);
       sent =
         session?.channel === undefined
           ? connection.send(this.#headers(session), body, deadline, request.cancel, this)
@@ -124,6 +126,14 @@ export class Attempt implements Reading<UpstreamAnswer> {
       return Promise.reject(error);
     }
     return session === undefined ? sent : sent.catch((error: unknown) => this.#failed(error, session));
+  }
+
+  /** A server that logs is told what its client wants to hear (2025-11-25, logging "Setting Log Level"). */
+  #setLevel(session: LegacySession | undefined, level: LogLevel): void {
+    if (session?.features.logging !== true) return;
+    session.logLevel = level;
+    const message = `{"jsonrpc":"2.0","id":"${randomHex()}","method":"logging/setLevel","params":{"level":"${level}"}}`;
+    this.#deps.connection.tell(ascii(message), session);
   }
 
   /** End it before, or instead of, an answer. */
@@ -147,6 +157,8 @@ export class Attempt implements Reading<UpstreamAnswer> {
         this.#resumes = maxResumes;
         throw new UpstreamFault('truncated', `HTTP ${status} in place of the rest`, { dispatched: true });
       }
+      const unknownMethod = status === 404 ? unknownMethodOf(reply, this.#id) : undefined;
+      if (unknownMethod !== undefined) return unknownMethod;
       checkStatus(reply, session?.id !== undefined, this.#deps.clock.now());
     }
     // Some servers answer an unknown session so. Whether the call ran is not said: it fails, the next one opens anew.
@@ -242,7 +254,10 @@ export class Attempt implements Reading<UpstreamAnswer> {
     if (this.#remedy === 'resume') return this.#resume(session);
     if (!(error instanceof UpstreamFault)) return Promise.reject(error);
     const given = error.fault === 'timeout' || error.fault === 'cancelled';
-    if (given && error.dispatched) this.#deps.connection.cancel(this.#id, session);
+    if (given && error.dispatched) {
+      session.abandoned(this.#deps.clock.monotonic());
+      this.#deps.connection.cancel(this.#id, session);
+    }
     if (this.#resumes === 0 || error.fault !== 'connect') return Promise.reject(error);
     return Promise.reject(new UpstreamFault('truncated', error.message, { dispatched: true, cause: error }));
   }

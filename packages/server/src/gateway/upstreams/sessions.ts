@@ -9,6 +9,8 @@ import { SseChannel } from './sse-channel.ts';
 import { mayReturn, StandingStream } from './standing-stream.ts';
 
 const maxSessions = 1_000;
+/** Sessions of one conversation, which may change what it declares from request to request. */
+const maxPerConversation = 4;
 const idleMs = 15 * 60_000;
 const sweepEveryMs = 60_000;
 /** A stream on which an upstream may ask is kept this long after the last request. */
@@ -19,9 +21,14 @@ const transportMs = 60 * 60_000;
 export interface SessionsHearer {
   /** A session is not known to the upstream any more. */
   lost(session: LegacySession): void;
+  /** No session could be opened. */
+  refused(): void;
   /** Something was said that concerns no request. */
   hear(message: UpstreamMessage): void;
 }
+
+/** Stands between a key and capabilities; neither holds it. */
+const between = '\0';
 
 /** The sessions with one legacy upstream, one per conversation. */
 export class LegacySessions {
@@ -71,7 +78,7 @@ export class LegacySessions {
       await known.stream?.open();
       return known;
     }
-    const name = `${key} ${capabilities}`;
+    const name = key + between + capabilities;
     return this.#opening.get(name) ?? this.#begin(name, conversation);
   }
 
@@ -112,7 +119,7 @@ export class LegacySessions {
   /** A conversation is over: its session is given back. */
   end(key: string): void {
     for (const session of this.#open.get(key) ?? []) this.#giveBack(session);
-    for (const name of this.#opening.keys()) if (name.startsWith(`${key} `)) this.#opening.delete(name);
+    for (const name of this.#opening.keys()) if (name.startsWith(key + between)) this.#opening.delete(name);
   }
 
   /** Nothing is opened any more. @returns the sessions there were */
@@ -134,7 +141,10 @@ export class LegacySessions {
 
   /** @param isWanted whether the conversation goes on */
   async #start(conversation: Conversation, isWanted: () => boolean): Promise<LegacySession> {
-    const session = await this.#handshake(conversation);
+    const session = await this.#handshake(conversation).catch((error: unknown) => {
+      this.#hearer.refused();
+      throw error;
+    });
     session.usedAt = this.#clock.monotonic();
     const { key } = conversation;
     if (this.#closed || !isWanted()) {
@@ -144,7 +154,9 @@ export class LegacySessions {
     if (session.channel !== undefined) this.#attend(session, session.channel);
     else if (conversation.capabilities !== errand.capabilities) session.stream = this.#streamOf(session);
     this.#sweep();
-    while (this.#size >= maxSessions && this.#dropIdlest());
+    while (this.#size >= maxSessions && this.#dropIdlest(this.#spare()));
+    const others = this.#open.get(key) ?? [];
+    if (others.length >= maxPerConversation) this.#dropIdlest(others.filter(({ running }) => running === 0));
     this.#open.set(key, [...(this.#open.get(key) ?? []), session]);
     this.#size++;
     if (key === errand.key && session.id === undefined && session.channel === undefined) this.#shared = session;
@@ -231,9 +243,8 @@ export class LegacySessions {
     for (const session of this.#spare()) if (now - session.usedAt > idleMs) this.#giveBack(session);
   }
 
-  /** @returns false when all are in use */
-  #dropIdlest(): boolean {
-    const spare = this.#spare();
+  /** @returns false when there is none to spare */
+  #dropIdlest(spare: readonly LegacySession[]): boolean {
     if (spare.length === 0) return false;
     this.#giveBack(spare.reduce((idlest, session) => (session.usedAt < idlest.usedAt ? session : idlest)));
     return true;
