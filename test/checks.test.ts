@@ -252,7 +252,6 @@ describe('the check of the edge cases', () => {
   const known: ProtocolEdge[] = [
     { number: 1, meaning: 'a', status: 'shown' },
     { number: 2, meaning: 'b', status: 'apart', remark: 'for a reason' },
-    { number: 3, meaning: 'c', status: 'pending' },
   ];
   const unsettled = (text: string, path = 'test/e2e/x.test.ts'): string[] =>
     findUnsettledEdges(readModules(plant({ [path]: text })), known);
@@ -276,7 +275,6 @@ describe('the check of the edge cases', () => {
     ['cited in a comment alone', '// [edge 1]', /^\[edge 1\] is cited by no test$/],
     ['cited in a string that is no title', "expect('[edge 1]');", /^\[edge 1\] is cited by no test$/],
     ['that does not apply and is cited', "it('[edge 1][edge 2]');", /^\[edge 2\] is said not to apply, and test\/e2e/],
-    ['that is pending and cited', "it('[edge 1][edge 3]');", /^\[edge 3\] is marked pending, and test\/e2e/],
     ['that does not exist', "it('[edge 1][edge 81]');", /^test\/e2e\/x\.test\.ts: \[edge 81\] is no case/],
   ];
   it.each(faults)('catches a case %s', (_, text, expected) => {

@@ -6,8 +6,8 @@ export interface ProtocolEdge {
   readonly number: number;
   /** What is right. */
   readonly meaning: string;
-  /** `shown`: by tests. `apart`: does not apply here. `pending`: not there yet. */
-  readonly status: 'shown' | 'apart' | 'pending';
+  /** `shown`: by tests. `apart`: does not apply here. */
+  readonly status: 'shown' | 'apart';
   /** Why it does not apply; where it is shown, what is done otherwise than one might expect. */
   readonly remark?: string;
 }
@@ -18,7 +18,6 @@ const shown = (number: number, meaning: string, remark?: string): ProtocolEdge =
   status: 'shown',
   ...(remark === undefined ? {} : { remark }),
 });
-const pending = (number: number, meaning: string): ProtocolEdge => ({ number, meaning, status: 'pending' });
 
 export const edges: readonly ProtocolEdge[] = [
   // The JSON-RPC envelope
@@ -36,7 +35,7 @@ export const edges: readonly ProtocolEdge[] = [
   ),
   shown(5, 'Requests of one session that carry the same id at the same time are kept apart.'),
   shown(6, 'Ids of callers who share an upstream session are exchanged for ids of our own, and restored.'),
-  pending(7, 'A response a client posts goes to the request of its own session; a modern client may post none.'),
+  shown(7, 'A response a client posts goes to the request of its own session; a modern client may post none.'),
   shown(8, 'An unknown method is -32601: with 200 for legacy clients, with 404 for modern ones.'),
   shown(9, 'What is no JSON, no object, too deep or empty is refused with 400, without an id, within bounds.'),
   shown(10, 'Numbers beyond 2^53 and odd forms of numbers pass unchanged, both ways.'),
@@ -67,12 +66,12 @@ export const edges: readonly ProtocolEdge[] = [
     'DELETE ends a session and what runs in it; without a session it is 405.',
     'Upstream sessions are shared by callers and stay.',
   ),
-  pending(26, 'GET opens the stream of a legacy session; anything else is 405.'),
+  shown(26, 'GET opens the stream of a legacy session; anything else is 405.'),
   shown(27, 'A message of an upstream goes to one stream of a session, that of the request it concerns.'),
-  pending(28, 'Streams of legacy sessions can be resumed by ids of our own; modern streams have none.'),
-  pending(29, "A stream opens with an empty event for clients that know it; an upstream's retry is honoured."),
+  shown(28, 'Streams of legacy sessions can be resumed by ids of our own; modern streams have none.'),
+  shown(29, "A stream opens with an empty event for clients that know it; an upstream's retry is honoured."),
   shown(30, 'An upstream that lost its session gets one new one for all callers, and each request once more.'),
-  pending(31, 'A stream of an upstream that ends without an answer is resumed where it can be, else an error.'),
+  shown(31, 'A stream of an upstream that ends without an answer is resumed where it can be, else an error.'),
   shown(32, 'Only an answer of that kind proves the generation of an upstream; evidence ages and can be contradicted.'),
   shown(33, 'Redirects of an upstream lead nowhere a credential should not go.', 'All of them are refused.'),
   shown(34, "No header of the caller reaches an upstream, and none of the upstream's the caller."),
@@ -90,19 +89,19 @@ export const edges: readonly ProtocolEdge[] = [
   shown(38, 'Requests and answers have limits; whoever does not read makes nobody hold what is unread.'),
 
   // Flow
-  pending(39, 'A client that disconnects has cancelled, unless it is a legacy one within a session.'),
+  shown(39, 'A client that disconnects has cancelled, unless it is a legacy one within a session.'),
   shown(40, 'A cancellation concerns a request of its own session alone; unknown ones are ignored; no answer follows.'),
   shown(41, 'Progress tokens are exchanged upstream and restored; progress grows, and goes to its request alone.'),
   shown(42, 'A call has a total time that no progress extends; when it ends, the upstream is told and an error given.'),
-  pending(43, 'What an upstream asks of the client goes to the request that caused it, or is refused, never ignored.'),
-  pending(44, 'What an upstream asks outside any request cannot be attributed, and is refused.'),
-  pending(45, 'requestState is sealed and bound to its principal, request and time.'),
-  pending(46, 'An input_required of a kind the client did not declare becomes -32021.'),
-  pending(47, '-32042 of a legacy upstream is passed, translated or explained, by what the client can do.'),
-  pending(48, 'URLs of elicitations are shown as they are, with their true host.'),
-  pending(49, 'A changed list is told, once, to those whose own view of it changed.'),
-  pending(50, 'A listen stream acknowledges first, is tagged and bounded, and ends with its token.'),
-  pending(51, 'Log levels hold for a session or a request, and upstreams are told the most verbose one.'),
+  shown(43, 'What an upstream asks of the client goes to the request that caused it, or is refused, never ignored.'),
+  shown(44, 'What an upstream asks outside any request cannot be attributed, and is refused.'),
+  shown(45, 'requestState is sealed and bound to its principal, request and time.'),
+  shown(46, 'An input_required of a kind the client did not declare becomes -32021.'),
+  shown(47, '-32042 of a legacy upstream is passed, translated or explained, by what the client can do.'),
+  shown(48, 'URLs of elicitations are shown as they are, with their true host.'),
+  shown(49, 'A changed list is told, once, to those whose own view of it changed.'),
+  shown(50, 'A listen stream acknowledges first, is tagged and bounded, and ends with its token.'),
+  shown(51, 'Log levels hold for a session or a request, and upstreams are told the most verbose one.'),
   shown(52, 'ping is answered here and never passed on; modern clients have none.'),
 
   // Aggregation and content
@@ -122,26 +121,26 @@ export const edges: readonly ProtocolEdge[] = [
     'Unknown _meta passes both ways; what speaks of one hop is written anew.',
     'traceparent and tracestate pass as they are, since the gateway makes no spans; baggage is not passed on.',
   ),
-  pending(61, 'An upstream is told of those capabilities that this client has and that can be relayed.'),
-  pending(62, 'A client is told of what its upstreams can do and what can be honoured.'),
+  shown(61, 'An upstream is told of those capabilities that this client has and that can be relayed.'),
+  shown(62, 'A client is told of what its upstreams can do and what can be honoured.'),
   shown(63, 'Unknown members and kinds of content pass.'),
   shown(64, 'structuredContent may be any JSON value, and is not judged.'),
   shown(65, 'Schemas stay as they are, within bounds; no $ref is ever fetched.'),
-  pending(66, 'URIs of resources lead to their server; clashes are told apart wherever a URI stands.'),
-  pending(67, 'Completion goes to the server of its prompt or template.'),
-  pending(68, 'A task belongs to its member; clients without the extension get none.'),
-  pending(69, 'MCP Apps keep working when several servers have them.'),
+  shown(66, 'URIs of resources lead to their server; clashes are told apart wherever a URI stands.'),
+  shown(67, 'Completion goes to the server of its prompt or template.'),
+  shown(68, 'A task belongs to its member; clients without the extension get none.'),
+  shown(69, 'MCP Apps keep working when several servers have them.'),
   shown(70, 'Arguments that are absent stay absent; params may be absent.', 'null is no object, and is refused.'),
   shown(71, 'What a tool says of itself changes nothing about who may call it.'),
   shown(72, 'Instructions of upstreams do not become ours.', 'None is passed on.'),
 
   // Upstreams over stdio
-  pending(73, 'One message per line; noise, blank lines, long lines and split characters are survived.'),
-  pending(74, 'Standard error is for the log, within bounds, and never an answer.'),
-  pending(75, 'A crash fails what is under way at once; restarts slow down and stop.'),
-  pending(76, 'Shutting down ends the whole process group.'),
-  pending(77, 'No probe kills a server that cannot stand one.'),
-  pending(78, 'One process serves many callers with ids of our own, and sees no secret of ours.'),
-  pending(79, 'A cancellation is a notification in both generations.'),
-  pending(80, 'A slow call holds up no other.'),
+  shown(73, 'One message per line; noise, blank lines, long lines and split characters are survived.'),
+  shown(74, 'Standard error is for the log, within bounds, and never an answer.'),
+  shown(75, 'A crash fails what is under way at once; restarts slow down and stop.'),
+  shown(76, 'Shutting down ends the whole process group.'),
+  shown(77, 'No probe kills a server that cannot stand one.'),
+  shown(78, 'One process serves many callers with ids of our own, and sees no secret of ours.'),
+  shown(79, 'A cancellation is a notification in both generations.'),
+  shown(80, 'A slow call holds up no other.'),
 ];

@@ -4,7 +4,7 @@ import type { ModuleRecord } from '../lib/modules.ts';
 
 /**
  * Cases of the protocol that are not settled: each is shown by a test that cites it, or says why it does not apply,
- * never both; what is pending has neither, and a citation of a case that does not exist counts for nothing.
+ * never both; a citation of a case that does not exist counts for nothing.
  */
 export function findUnsettledEdges(modules: readonly ModuleRecord[], edges: readonly ProtocolEdge[]): string[] {
   const citations = edgeCitations(modules);
@@ -22,8 +22,5 @@ export function findUnsettledEdges(modules: readonly ModuleRecord[], edges: read
 function faultOf({ number, status }: ProtocolEdge, file: string | undefined): string[] {
   const name = `[edge ${number}]`;
   if (status === 'shown') return file === undefined ? [`${name} is cited by no test`] : [];
-  if (file === undefined) return [];
-  return status === 'pending'
-    ? [`${name} is marked pending, and ${file} cites it: mark it as shown`]
-    : [`${name} is said not to apply, and ${file} cites it`];
+  return file === undefined ? [] : [`${name} is said not to apply, and ${file} cites it`];
 }

@@ -19,7 +19,6 @@ export function edgesPage(modules: readonly ModuleRecord[]): string {
 }
 
 function settled({ status, remark }: ProtocolEdge, files: readonly string[]): string {
-  if (status === 'pending') return 'Pending.';
   if (status === 'apart') return `Does not apply: ${remark}`;
   const tests = files.map((file) => `[${file.slice(file.lastIndexOf('/') + 1)}](../${file})`).join(', ');
   return remark === undefined ? tests : `${tests}. ${remark}`;
