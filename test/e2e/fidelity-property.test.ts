@@ -50,6 +50,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+/** Data of the events of a stream, one line each; whatever else an event has is no part of a message. */
+const eventData = ({ text }: Sent): string[] => [...text.matchAll(/(?:^|\n)data: ([^\n]+)/g)].map(([, data]) => data!);
+
 /** Who asks whom, and in which form each of them has its answers. */
 const route = fc.record({
   client: fc.constantFrom('bare', 'session', 'modern'),
@@ -197,7 +200,7 @@ describe('on the way back', () => {
         const wanted = expected(said, id, same, way);
         expect(answer.status).toBe(200);
         if (way.accept === eventStream) {
-          expect(answer.text).toBe(`event: message\ndata: ${wanted.replaceAll(/[\r\n]/g, ' ')}\n\n`);
+          expect(eventData(answer)).toEqual([wanted.replaceAll(/[\r\n]/g, ' ')]);
         } else expect(answer.text).toBe(wanted);
       }),
       { numRuns: 400 },
@@ -238,8 +241,8 @@ describe('on the way back', () => {
         const accept = `${json}, ${eventStream}` as const;
         const answer = await send(asked, { client, upstream, type: eventStream, accept });
         const wanted = before.replace(tokenMark, token).replaceAll('\n', ' ');
-        expect(answer.text.startsWith(`event: message\ndata: ${wanted}\n\n`)).toBe(true);
-        expect(answer.messages).toHaveLength(2);
+        expect(eventData(answer)).toHaveLength(2);
+        expect(eventData(answer)[0]).toBe(wanted);
       }),
       { numRuns: 150 },
     );
