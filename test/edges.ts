@@ -36,7 +36,10 @@ export const edges: readonly ProtocolEdge[] = [
   shown(5, 'Requests of one session that carry the same id at the same time are kept apart.'),
   shown(6, 'Ids of callers who share an upstream session are exchanged for ids of our own, and restored.'),
   shown(7, 'A response a client posts goes to the request of its own session; a modern client may post none.'),
-  shown(8, 'An unknown method is -32601: with 200 for legacy clients, with 404 for modern ones.'),
+  shown(
+    8,
+    'An unknown method is -32601, with 200 for legacy clients and 404 for modern ones; a single server has its own.',
+  ),
   shown(9, 'What is no JSON, no object, too deep or empty is refused with 400, without an id, within bounds.'),
   shown(10, 'Numbers beyond 2^53 and odd forms of numbers pass unchanged, both ways.'),
   shown(
@@ -61,11 +64,7 @@ export const edges: readonly ProtocolEdge[] = [
   shown(22, 'initialize for an unknown or modern revision is answered with the newest legacy one.'),
   shown(23, "A session id is random and bound to its token; somebody else's is as unknown as an invented one."),
   shown(24, 'Without a session, calls are served; a session that is unknown or ended is 404.'),
-  shown(
-    25,
-    'DELETE ends a session and what runs in it; without a session it is 405.',
-    'Upstream sessions are shared by callers and stay.',
-  ),
+  shown(25, 'DELETE ends a session, what runs in it and what it holds upstream; without a session it is 405.'),
   shown(26, 'GET opens the stream of a legacy session; anything else is 405.'),
   shown(27, 'A message of an upstream goes to one stream of a session, that of the request it concerns.'),
   shown(28, 'Streams of legacy sessions can be resumed by ids of our own; modern streams have none.'),
@@ -92,7 +91,7 @@ export const edges: readonly ProtocolEdge[] = [
   shown(39, 'A client that disconnects has cancelled, unless it is a legacy one within a session.'),
   shown(40, 'A cancellation concerns a request of its own session alone; unknown ones are ignored; no answer follows.'),
   shown(41, 'Progress tokens are exchanged upstream and restored; progress grows, and goes to its request alone.'),
-  shown(42, 'A call has a total time that no progress extends; when it ends, the upstream is told and an error given.'),
+  shown(42, 'Progress extends a call, never past its total time; at its end the upstream is told and an error given.'),
   shown(43, 'What an upstream asks of the client goes to the request that caused it, or is refused, never ignored.'),
   shown(44, 'What an upstream asks outside any request cannot be attributed, and is refused.'),
   shown(45, 'requestState is sealed and bound to its principal, request and time.'),

@@ -117,6 +117,7 @@ describe('a client that goes away', () => {
     const [session, other] = [await open(), await open()];
     const rows = (await product.calls()).length;
     const seen = upstream.calls().length;
+    const from = upstream.seen.length;
     const [ended, stays] = [session, other].map((id) =>
       product.call('echo', {}, { headers: { 'mcp-session-id': id } }),
     );
@@ -126,6 +127,8 @@ describe('a client that goes away', () => {
     const reply = await ended!;
     expect([reply.status, reply.text]).toEqual([202, '']);
     expect((await stays!).message.result).toBeDefined();
+    const returned = () => upstream.seen.slice(from).filter(({ httpMethod }) => httpMethod === 'DELETE');
+    await until('its upstream session is given back', () => Promise.resolve(returned().length === 1));
     let all: CallRow[] = [];
     await until('the rows are there', async () => (all = await product.calls()).length === rows + 2);
     expect(
