@@ -56,7 +56,7 @@ export const requirements: readonly Requirement[] = [
   open('L2-04', 'With enforcement on, a member with rules calls the listed tools and no others.'),
   part('L2-05', 'A denied call is answered -32003, Tool not allowed for this user.'),
   open('L2-06', 'In an open workspace a member without rules may call everything.'),
-  part('L2-07', 'Owner, administrator and member differ in what they may change.'),
+  done('L2-07', 'Owner, administrator and member differ in what they may change.'),
   open('L2-08', 'The example of juniors, seniors and a deploy server can be set up and holds.'),
   open('L2-09', 'Teams have allow and deny rules, applied before anything is listed or sent.'),
   open('L2-10', 'Reading and changing tools are classes of their own; destructive ones wait for approval.'),

@@ -1,4 +1,5 @@
 import { getRequestListener } from '@hono/node-server';
+import type { Transaction } from 'kysely';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
@@ -16,6 +17,7 @@ import { isoTime, systemClock } from './platform/clock.ts';
 import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
+import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDialer } from './platform/dialer.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
@@ -150,10 +152,7 @@ async function openControl(
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
   const { database, applied } = await openDatabase(config, secrets, opened);
-  if (applied.length > 0) {
-    log.info({ applied }, 'database migrated');
-    await storeEverySnapshot(database.db, isoTime(systemClock.now()));
-  }
+  if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
   const deps: ControlDeps = { database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins };
@@ -167,6 +166,7 @@ async function openDatabase(
   secrets: Secrets,
   opened: AsyncDisposableStack,
 ): Promise<{ database: OpenDatabase; applied: string[] }> {
+  const recompile = (tx: Transaction<Schema>): Promise<void> => storeEverySnapshot(tx, isoTime(systemClock.now()));
   try {
     const database = opened.use(
       config.database.kind === 'sqlite'
@@ -174,7 +174,7 @@ async function openDatabase(
         : // The driver is loaded only where it is used.
           (await import('./platform/database/postgres.ts')).openPostgres(secrets.databaseUrl!),
     );
-    return { database, applied: await migrate(database, systemClock) };
+    return { database, applied: await migrate(database, systemClock, recompile) };
   } catch (error) {
     const problem = connectionProblem(error);
     throw problem === undefined ? error : unavailable(problem, { cause: error });

@@ -1,16 +1,18 @@
 import { Command } from 'commander';
 import { callCommands } from './commands/calls.ts';
 import { connectCommand } from './commands/connect.ts';
+import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
+import { machineCommands } from './commands/machines.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
 import { credentialCommands } from './commands/credential.ts';
 import { serverCommands } from './commands/servers.ts';
+import { teamCommands } from './commands/teams.ts';
 import { tokenCommands } from './commands/tokens.ts';
 import { workspaceCommands } from './commands/workspaces.ts';
-import { connect } from './connection.ts';
-import type { Connection } from './connection.ts';
+import { connect, connectWith, type Connection } from './connection.ts';
 import type { Io } from './io.ts';
 import { version } from '../platform/version.ts';
 
@@ -19,6 +21,8 @@ export interface Shell {
   readonly io: Io;
   /** Run with a connection, which is closed afterwards. */
   withClient<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** The same with a secret of its own (an invitation) in place of the key or the operator. */
+  withSecret<T>(secret: string, work: (connection: Connection) => Promise<T>): Promise<T>;
   /** Exit code to end with although nothing was thrown. */
   exitWith(code: number): void;
 }
@@ -47,6 +51,10 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
       await using connection = await connect(io);
       return await work(connection);
     },
+    withSecret: async (secret, work) => {
+      await using connection = await connectWith(io, secret);
+      return await work(connection);
+    },
     exitWith,
   };
   processCommands(program, shell);
@@ -55,6 +63,9 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   credentialCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
+  teamCommands(program, shell);
+  machineCommands(program, shell);
+  invitationCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
   callCommands(program, shell);

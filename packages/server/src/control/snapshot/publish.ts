@@ -1,5 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
-import { inTransaction } from '../../platform/database/database.ts';
+import type { Transaction } from 'kysely';
 import type { Schema } from '../../platform/database/schema.ts';
 import { compileSnapshot } from './compile.ts';
 import type { SnapshotRows } from './compile.ts';
@@ -37,11 +36,9 @@ export async function storeSnapshot(tx: Transaction<Schema>, workspaceId: string
  * Compile every workspace again, as is due after an upgrade: snapshots of the release before lack what this one's
  * gateway relies on.
  */
-export async function storeEverySnapshot(db: Kysely<Schema>, at: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const rows = await tx.selectFrom('gateway_workspaces').select('id').orderBy('id').execute();
-    for (const { id } of rows) await storeSnapshot(tx, id, at);
-  });
+export async function storeEverySnapshot(tx: Transaction<Schema>, at: string): Promise<void> {
+  const rows = await tx.selectFrom('gateway_workspaces').select('id').orderBy('id').execute();
+  for (const { id } of rows) await storeSnapshot(tx, id, at);
 }
 
 async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<SnapshotRows> {
