@@ -9,6 +9,9 @@ import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everythingCommand, hostileCommand, isAlive, modernCommand, startBridgeProcess, until } from '../bridge.ts';
@@ -239,6 +242,20 @@ describe('one child per session', () => {
     expect(asked.headers['content-type']).toBe('application/json');
     expect(JSON.stringify(asked.message.result)).toContain('-32601');
   });
+});
+
+it('[edge 75] a session whose child does not start is an error in band, and leaves no session behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcpnest-bridge-'));
+  // The first start makes the file; every later one finds it and fails.
+  const once = `sh -c 'test -e "$0/started" && exit 4; touch "$0/started"; exec "$@"' ${folder} ${hostileCommand}`;
+  await using bridge = await startBridgeProcess(once, {
+    MCP_BRIDGE_SESSIONS: 'per-session',
+    MCP_BRIDGE_MAX_SESSIONS: '1',
+  });
+  for (let i = 0; i < 3; i++) await expect(connectV1(bridge)).rejects.toThrow('The server did not start.');
+  const list = await send(`${bridge.origin}/tools/list`);
+  expect(list.status).toBe(200);
+  rmSync(folder, { recursive: true });
 });
 
 describe('a child of the modern generation', () => {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback, type Settings } from './config/settings.ts';
@@ -46,6 +46,8 @@ export async function startBridge({
 }: BridgeOptions): Promise<Bridge> {
   const { child, serve } = settings;
   const stopping = new AbortController();
+  // Any number of children may be starting.
+  setMaxListeners(0, stopping.signal);
   const giveUp = Promise.withResolvers<void>();
   const common = { settings: child, groups, log, signal: stopping.signal };
   signal?.addEventListener('abort', () => stopping.abort(), { once: true });
