@@ -148,6 +148,21 @@ describe('a stream of a hostile upstream', () => {
     expect(JSON.stringify(await gateway.call('x', {}, { conversation: asking }))).toContain('fine');
   });
 
+  it('that never begins holds up the first call for two seconds, and no other', async () => {
+    await using server = await startServer(({ http, id }, res) => {
+      if (http !== 'GET') json(res, id, fine);
+    });
+    using gateway = openUpstream(server.url);
+    const timed = async (): Promise<number> => {
+      const started = performance.now();
+      await gateway.call('x', {}, { conversation: asking });
+      return performance.now() - started;
+    };
+    expect(await timed()).toBeLessThan(3_500);
+    expect(await timed()).toBeLessThan(1_000);
+    expect(server.count('GET')).toBe(1);
+  });
+
   it('cannot answer a request on a stream of another conversation', async () => {
     let other: ServerResponse | undefined;
     await using server = await startServer(({ http, method, id, session }, res) => {
