@@ -2,7 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { byteString } from '../../packages/server/src/platform/byte-string.ts';
 import type { Cancel } from '../../packages/server/src/gateway/upstreams/connection.ts';
-import type { Conversation, UpstreamAsk } from '../../packages/server/src/gateway/upstreams/conversation.ts';
+import {
+  errand,
+  type Conversation,
+  type UpstreamAsk,
+} from '../../packages/server/src/gateway/upstreams/conversation.ts';
 import type { UpstreamMessage } from '../../packages/server/src/gateway/upstreams/reply.ts';
 import { startProduct } from '../harness.ts';
 import type { Sent } from '../http.ts';
@@ -39,7 +43,7 @@ describe.each<[string, LegacyOptions]>([
       elicitation: { form: {} },
     });
     expect(said(await gateway.call('declared', {}, { conversation: plain }))).toEqual({});
-    expect(said(await gateway.call('declared'))).toEqual({});
+    expect(said(await gateway.call('declared'))).toEqual(JSON.parse(errand.capabilities));
     expect(server.sessions).toHaveLength(3);
     await gateway.call('echo', { message: 'again' }, { conversation: asking });
     expect(server.sessions).toHaveLength(3);

@@ -22,8 +22,7 @@ export function conversationOf(call: Exchanged, capabilities: ClientCapabilities
   const declared = declaredUpstream(capabilities);
   const { session } = call;
   if (session !== undefined) return { key: session.id, capabilities: declared, logLevel: session.logLevel };
-  const { tokenId } = call.principal;
-  return { key: declared === '{}' ? tokenId : `${tokenId} ${declared}`, capabilities: declared };
+  return { key: call.principal.tokenId, capabilities: declared };
 }
 
 /** Whether the client of this request can be asked anything on its stream. */

@@ -15,6 +15,9 @@ export interface Conversation {
   readonly logLevel?: LogLevel | undefined;
 }
 
+/** Capabilities of a client that can be asked nothing. */
+export const nothing = '{}';
+
 /**
  * The gateway's own: lists, handshakes, news. Some servers list tools that ask only where their client can be asked, so
  * everything that can be relayed is declared; who calls such a tool does so in a conversation of their own. Nothing is

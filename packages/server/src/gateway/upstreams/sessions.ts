@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection } from './connection.ts';
-import { errand, type Conversation } from './conversation.ts';
+import { errand, nothing, type Conversation } from './conversation.ts';
 import { UpstreamFault } from './fault.ts';
 import { initialize, NotStreamable } from './handshake.ts';
 import { readMessage, type UpstreamMessage } from './reply.ts';
@@ -56,7 +56,7 @@ export class LegacySessions {
   /** The session of a conversation that can be used at once. */
   find({ key, capabilities }: Conversation): LegacySession | undefined {
     const found = this.#open.get(key);
-    if (found === undefined) return capabilities === errand.capabilities ? this.#shared : undefined;
+    if (found === undefined) return key === errand.key || capabilities === nothing ? this.#shared : undefined;
     // Nearly always there is one.
     const first = found[0]!;
     const session =
@@ -152,7 +152,8 @@ export class LegacySessions {
       throw new UpstreamFault(this.#closed ? 'closed' : 'cancelled', 'the session is not wanted any more');
     }
     if (session.channel !== undefined) this.#attend(session, session.channel);
-    else if (conversation.capabilities !== errand.capabilities) session.stream = this.#streamOf(session);
+    // The gateway's own errands are told everything in their answers, and who declares nothing is asked nothing.
+    else if (key !== errand.key && conversation.capabilities !== nothing) session.stream = this.#streamOf(session);
     this.#sweep();
     while (this.#size >= maxSessions && this.#dropIdlest(this.#spare()));
     const others = this.#open.get(key) ?? [];
