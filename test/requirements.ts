@@ -172,7 +172,7 @@ export const requirements: readonly Requirement[] = [
   open('NEW-02', 'Who could call what on any past day, and why.'),
   part('NEW-03', 'A proof log without content: hash chain, gaps found, survives a database outage, verified offline.'),
   open('NEW-04', 'Approvals that work with every client and survive a restart.'),
-  part('NEW-05', 'Clients and servers of different protocol generations understand each other.'),
+  done('NEW-05', 'Clients and servers of different protocol generations understand each other.'),
   open('NEW-06', 'One lock record per hosted server, its changes shown in words, one step back.'),
   open('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
   open('NEW-08', 'Scores from what really happened.'),
