@@ -1,4 +1,6 @@
 /** `npm run check`: everything a change must satisfy besides its tests. All checks run; any failure fails the whole. */
+import { edges } from '../test/edges.ts';
+import { findUnsettledEdges } from './checks/edges.ts';
 import { findHabitViolations } from './checks/habits.ts';
 import { layersThatExist } from './checks/layer-rules.ts';
 import { findLayerViolations, layerOf } from './checks/layers.ts';
@@ -25,7 +27,8 @@ const checks: readonly (readonly [string, () => Promise<Findings> | Findings])[]
   ['file sizes', () => findOversizedFiles(root)],
   ['no credentials in the tree', () => findSecrets(root)],
   ['promises', () => findUnkeptPromises(root)],
-  ['generated documents are fresh', () => staleReferencePages(root, referencePages())],
+  [`protocol edges (${edges.length})`, () => findUnsettledEdges(modules, edges)],
+  ['generated documents are fresh', () => staleReferencePages(root, referencePages(modules))],
 ];
 
 await runTask(async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { findUnsettledEdges } from '../scripts/checks/edges.ts';
 import { findHabitViolations } from '../scripts/checks/habits.ts';
 import { layersThatExist } from '../scripts/checks/layer-rules.ts';
 import { findLayerViolations, layerOf } from '../scripts/checks/layers.ts';
@@ -12,8 +13,10 @@ import { findOversizedFiles } from '../scripts/checks/sizes.ts';
 import { readModules } from '../scripts/lib/modules.ts';
 import { isTestFile } from '../scripts/lib/source-files.ts';
 import { root, runTool } from '../scripts/lib/tool.ts';
+import { edges, type ProtocolEdge } from './edges.ts';
 
 const server = 'packages/server/src';
+const bridge = 'packages/bridge/src';
 
 /** A tree that breaks nothing, with one file for each border. */
 const sound: Readonly<Record<string, string>> = {
@@ -32,7 +35,7 @@ const sound: Readonly<Record<string, string>> = {
   [`${server}/gateway/app.ts`]: "import { rules } from '../domain/policy.ts';\nexport const gateway = rules;",
   [`${server}/gateway/dispatch.ts`]: 'export const dispatch = () => {};',
   [`${server}/platform/http1/client.ts`]: 'export class HttpClient {}',
-  [`${server}/gateway/governed-call.ts`]: "import { dispatch } from './dispatch.ts';\nexport const c = dispatch;",
+  [`${server}/gateway/perform.ts`]: "import { dispatch } from './dispatch.ts';\nexport const c = dispatch;",
   [`${server}/gateway/door.ts`]:
     "import type { IncomingMessage } from 'node:http';\nexport const f = (m: IncomingMessage) => m;",
   [`${server}/build.ts`]:
@@ -42,6 +45,10 @@ const sound: Readonly<Record<string, string>> = {
   [`${server}/cli/keychain.ts`]:
     "import { execFile } from 'node:child_process';\nexport const openKeychain = () => execFile;",
   [`${server}/cli/token-store.ts`]: "import { openKeychain } from './keychain.ts';\nexport const s = openKeychain;",
+  [`${bridge}/bridge.ts`]: "import { createServer } from 'node:http';\nexport const b = createServer;",
+  [`${bridge}/stdio/child.ts`]: "import { spawn } from 'node:child_process';\nexport const c = spawn;",
+  [`${bridge}/healthcheck.ts`]: "export const healthy = () => fetch('http://127.0.0.1/healthz');",
+  [`${bridge}/main.ts`]: 'export const e = process.env;',
   [`${server}/platform/bus/memory.test.ts`]: "import { bus } from './memory.ts';\nexport const t = bus;",
 };
 
@@ -143,6 +150,19 @@ describe('the layer check', () => {
     expect(found[0]).toMatch(expected);
   });
 
+  it.each([
+    ['the server', "import '../../server/src/domain/policy.ts';", /bridge must not import domain/],
+    ['the contract', "import '@mcpnest/contract/error-codes';", /bridge must not import contract/],
+    ['a package', "import 'zod';", /this layer may use/],
+    ['a second place that starts programs', "import { spawn } from 'node:child_process';", /in one place/],
+    ['a second HTTP server', "import { createServer } from 'node:http';", /one HTTP server/],
+    ['sockets', "import { connect } from 'node:net';", /one HTTP server/],
+  ])('catches in the bridge %s', (_, text, expected) => {
+    const found = layerViolations({ [`${bridge}/x.ts`]: text });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(expected);
+  });
+
   it('catches the contract using more than zod', () => {
     const found = layerViolations({ 'packages/contract/src/x.ts': "import 'kysely';\nimport 'zod';" });
     expect(found).toEqual([expect.stringMatching(/imports kysely: this layer may use zod/)]);
@@ -197,6 +217,14 @@ describe('the other checks', () => {
     expect(findHabitViolations(readModules(tree))).toEqual([expect.stringContaining(`${server}/gateway/x.ts:1: `)]);
   });
 
+  it.each([
+    ['the environment', 'export const e = process.env.HOME;'],
+    ['a request', "await fetch('http://example.com');"],
+  ])('catches in the bridge %s', (_, text) => {
+    const tree = plant({ [`${bridge}/x.ts`]: text });
+    expect(findHabitViolations(readModules(tree))).toEqual([expect.stringContaining(`${bridge}/x.ts:1: `)]);
+  });
+
   it('catches module mocks and skipped tests', () => {
     const text = ["vi.mock('./a.ts');", 'it.skip();', 'describe.only();'].join('\n');
     const tree = plant({ [`${server}/gateway/x.test.ts`]: text });
@@ -213,9 +241,50 @@ describe('the other checks', () => {
     expect(findOversizedFiles(tree)).toEqual([`${server}/gateway/x.ts: 401 lines, the limit is 400`]);
   });
 
-  it('[TOK-04] catches a real-looking token by its prefix, not an example of one', () => {
-    const real = `mng_${'0123456789abcdef'.repeat(3)}`;
+  it.each(['mng_', 'mnk_', 'mni_'])('[TOK-04] catches a real-looking %s token, not an example of one', (prefix) => {
+    const real = `${prefix}${'0123456789abcdef'.repeat(3)}`;
     const tree = plant({ 'docs/a.md': `use ${real}`, 'docs/b.md': `use mnk_${'0'.repeat(48)}` });
     expect(findSecrets(tree)).toEqual(['docs/a.md: a token']);
+  });
+});
+
+describe('the check of the edge cases', () => {
+  const known: ProtocolEdge[] = [
+    { number: 1, meaning: 'a', status: 'shown' },
+    { number: 2, meaning: 'b', status: 'apart', remark: 'for a reason' },
+  ];
+  const unsettled = (text: string, path = 'test/e2e/x.test.ts'): string[] =>
+    findUnsettledEdges(readModules(plant({ [path]: text })), known);
+
+  it('knows all eighty, each at its place', () => {
+    expect(edges.map(({ number }) => number)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
+    expect(findUnsettledEdges([], [known[1]!, known[0]!]).join()).toMatch(/\[edge 1\] is not at its place/);
+  });
+
+  it.each([
+    "it('[edge 1] a', () => {});",
+    "it('[GW-01][edge 1] a', () => {});",
+    'it.each([1])(`[edge 1] ${1} a`, () => {});',
+    "describe.runIf(true)('[edge 1]', () => {});",
+  ])('finds what a title cites: %s', (text) => {
+    expect(unsettled(text)).toEqual([]);
+  });
+
+  const faults: readonly [string, string, RegExp][] = [
+    ['that no test cites', '', /^\[edge 1\] is cited by no test$/],
+    ['cited in a comment alone', '// [edge 1]', /^\[edge 1\] is cited by no test$/],
+    ['cited in a string that is no title', "expect('[edge 1]');", /^\[edge 1\] is cited by no test$/],
+    ['that does not apply and is cited', "it('[edge 1][edge 2]');", /^\[edge 2\] is said not to apply, and test\/e2e/],
+    ['that does not exist', "it('[edge 1][edge 81]');", /^test\/e2e\/x\.test\.ts: \[edge 81\] is no case/],
+  ];
+  it.each(faults)('catches a case %s', (_, text, expected) => {
+    expect(unsettled(text)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('takes nothing but tests for tests', () => {
+    for (const path of ['test/upstreams/x.ts', `${server}/gateway/x.ts`]) {
+      expect(unsettled("it('[edge 1] a');", path)).toHaveLength(1);
+    }
+    expect(unsettled("it('[edge 1] a');", `${server}/gateway/x.test.ts`)).toEqual([]);
   });
 });

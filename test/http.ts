@@ -62,7 +62,8 @@ export function send(url: string, options: SendOptions = {}): Promise<Sent> {
 
 function messagesOf(text: string, type: string): RpcMessage[] {
   if (type.startsWith('text/event-stream')) {
-    return [...text.matchAll(/^data: ?(.*)$/gm)]
+    // Lines end with CR or LF alone; other separators of Unicode are text.
+    return [...text.matchAll(/(?:^|[\r\n])data: ?([^\r\n]*)/g)]
       .filter((match) => match[1] !== '')
       .map((match) => JSON.parse(match[1]!) as RpcMessage);
   }

@@ -104,16 +104,16 @@ export const requirements: readonly Requirement[] = [
   open('ORC-10', 'A crash is noticed and a runaway process hurts no neighbour.'),
 
   // Bridge
-  open('BRG-01', 'Any stdio server is reached over HTTP without changing it.'),
-  open('BRG-02', 'Its command comes from the image and is split by shell rules.'),
-  open('BRG-03', 'The handshake is done before anything is served.'),
-  open('BRG-04', 'POST /tools/list and POST /tools/call are answered.'),
-  open('BRG-05', 'Error output is drained so that the child never blocks.'),
-  open('BRG-06', 'Calls at the same time do not disturb each other.'),
-  open('BRG-07', 'A child that ends before the handshake ends the container with an error.'),
+  done('BRG-01', 'Any stdio server is reached over HTTP without changing it.'),
+  part('BRG-02', 'Its command comes from the image and is split by shell rules.'),
+  done('BRG-03', 'The handshake is done before anything is served.'),
+  done('BRG-04', 'POST /tools/list and POST /tools/call are answered.'),
+  done('BRG-05', 'Error output is drained so that the child never blocks.'),
+  done('BRG-06', 'Calls at the same time do not disturb each other.'),
+  part('BRG-07', 'A child that ends before the handshake ends the container with an error.'),
   open('BRG-08', 'Packages are inside the image: no download at start.'),
   open('BRG-09', 'Bridge and child are not root.'),
-  open('BRG-10', 'The container has a health check.'),
+  part('BRG-10', 'The container has a health check.'),
 
   // Marketplace, scores, helpers
   open('MKT-01', 'A catalogue of thousands of servers can be searched and filtered.'),
@@ -172,7 +172,7 @@ export const requirements: readonly Requirement[] = [
   open('NEW-02', 'Who could call what on any past day, and why.'),
   part('NEW-03', 'A proof log without content: hash chain, gaps found, survives a database outage, verified offline.'),
   open('NEW-04', 'Approvals that work with every client and survive a restart.'),
-  part('NEW-05', 'Clients and servers of different protocol generations understand each other.'),
+  done('NEW-05', 'Clients and servers of different protocol generations understand each other.'),
   open('NEW-06', 'One lock record per hosted server, its changes shown in words, one step back.'),
   open('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
   open('NEW-08', 'Scores from what really happened.'),

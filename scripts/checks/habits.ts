@@ -9,6 +9,8 @@ interface Habit {
 }
 
 const inServer = (path: string): boolean => path.startsWith('packages/server/src/') && !isTestFile(path);
+const inBridgeExcept = (path: string, file: string): boolean =>
+  path.startsWith('packages/bridge/src/') && !isTestFile(path) && !path.endsWith(`/${file}`);
 const inServerExcept =
   (...files: readonly RegExp[]) =>
   (path: string): boolean =>
@@ -38,6 +40,16 @@ const habits: readonly Habit[] = [
     reason: 'outgoing requests go through the dispatcher and the one dialer (R6)',
     where: inServerExcept(/\/cli\//),
     found: (node) => calls(node, 'fetch') || isNew(node, 'WebSocket') || isNew(node, 'EventSource'),
+  },
+  {
+    reason: 'the environment is read in main.ts and handed on',
+    where: (path) => inBridgeExcept(path, 'main.ts'),
+    found: (node) => isMember(node, 'process', 'env'),
+  },
+  {
+    reason: 'the bridge sends no requests but its own health check',
+    where: (path) => inBridgeExcept(path, 'healthcheck.ts'),
+    found: (node) => calls(node, 'fetch'),
   },
   {
     reason: 'code is never made from text',

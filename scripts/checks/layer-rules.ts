@@ -9,7 +9,8 @@ export interface Layer {
   readonly packages?: readonly string[];
 }
 
-const server = 'packages/server/src';
+export const server = 'packages/server/src';
+const bridge = 'packages/bridge/src';
 
 /** First match wins. */
 export const layers: readonly Layer[] = [
@@ -36,7 +37,23 @@ export const layers: readonly Layer[] = [
     files: at('cli(\\.test\\.ts$|\\.ts$|/)'),
     mayImport: ['contract', 'domain', 'platform', 'config', 'control', 'build', 'main', 'cli'],
   },
-  { name: 'bridge', files: /^packages\/bridge\/src\//, mayImport: ['bridge'] },
+  {
+    name: 'bridge',
+    files: /^packages\/bridge\/src\//,
+    mayImport: ['bridge'],
+    packages: [
+      'node:buffer',
+      'node:child_process',
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:http',
+      'node:net',
+      'node:stream',
+      'node:string_decoder',
+      'node:timers/promises',
+    ],
+  },
   { name: 'console', files: /^packages\/console\/src\//, mayImport: ['contract', 'console'] },
   {
     name: 'tooling',
@@ -68,6 +85,7 @@ export const layersThatExist = [
   'build',
   'main',
   'cli',
+  'bridge',
 ];
 
 /** What swaps an engine is named by the composition roots and nowhere else. */
@@ -77,7 +95,9 @@ export const mayNameAdapters = new RegExp(`^${server}/(build\\.ts$|.*-worker\\.t
 export interface ModuleRule {
   readonly modules: readonly string[];
   readonly reason: string;
-  /** Files of packages/server/src that may import them. */
+  /** The folder the rule is for; the server where none is named. */
+  readonly within?: string;
+  /** Files of that folder that may import them. */
   readonly files: RegExp;
   /** Names that reach nothing and are free for all. */
   readonly harmless?: readonly string[];
@@ -119,6 +139,18 @@ export const moduleRules: readonly ModuleRule[] = [
     files: at('platform/(database/sqlite|data-folder)\\.ts$'),
   },
   { modules: ['pg'], reason: 'an engine is an adapter', files: at('platform/database/postgres\\.ts$') },
+  {
+    modules: ['node:child_process'],
+    reason: 'the bridge starts processes in one place, in a group of their own and without a shell',
+    within: bridge,
+    files: new RegExp(`^${bridge}/stdio/child\\.ts$`),
+  },
+  {
+    modules: ['node:http', 'node:net'],
+    reason: 'the bridge has one HTTP server, made in bridge.ts',
+    within: bridge,
+    files: new RegExp(`^${bridge}/bridge\\.ts$`),
+  },
 ];
 
 export interface FileRule {
@@ -132,8 +164,8 @@ export interface FileRule {
 export const fileRules: readonly FileRule[] = [
   {
     file: at('gateway/(authorized-call|dispatch)\\.ts$'),
-    importers: at('gateway/governed-call\\.ts$'),
-    reason: 'there is one choke point: only governed-call.ts authorises and dispatches (R1)',
+    importers: at('gateway/perform\\.ts$'),
+    reason: 'there is one choke point: only perform.ts authorises and dispatches (R1)',
   },
   {
     file: at('platform/http1/client\\.ts$'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ImportRecord, ModuleRecord } from '../lib/modules.ts';
 import { computedSpecifier } from '../lib/modules.ts';
 import { isTestFile } from '../lib/source-files.ts';
-import { adapters, fileRules, layers, mayNameAdapters, moduleRules, roomDoors } from './layer-rules.ts';
+import { adapters, fileRules, layers, mayNameAdapters, moduleRules, roomDoors, server } from './layer-rules.ts';
 
 /** The layer a file belongs to, or undefined for a file outside the tree's plan. */
 export const layerOf = (path: string): string | undefined => layers.find((layer) => layer.files.test(path))?.name;
@@ -56,9 +56,14 @@ function judgePackage(from: string, packages: readonly string[] | undefined, rec
   if (packages !== undefined && !packages.includes(record.specifier)) {
     why.push(`this layer may use ${packages.join(', ')} and nothing else`);
   }
-  if (!from.startsWith('packages/server/src/') || record.typeOnly) return why;
+  if (record.typeOnly) return why;
   for (const rule of moduleRules) {
-    if (!rule.modules.includes(record.specifier) || rule.files.test(from)) continue;
+    if (
+      !from.startsWith(`${rule.within ?? server}/`) ||
+      !rule.modules.includes(record.specifier) ||
+      rule.files.test(from)
+    )
+      continue;
     const { harmless = [] } = rule;
     if (record.names.length > 0 && record.names.every((name) => harmless.includes(name))) continue;
     why.push(rule.reason);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { listFiles } from '../lib/source-files.ts';
 
 const shapes: readonly [RegExp, string][] = [
-  [/\bmn[gk]_[0-9a-f]{48}\b/, 'a token'],
+  [/\bmn[gki]_[0-9a-f]{48}\b/, 'a token'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key'],
 ];
 

@@ -1,16 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { ModuleRecord } from '../lib/modules.ts';
 import { root } from '../lib/tool.ts';
 import { apiPage } from './api-page.ts';
 import { cliPage } from './cli-page.ts';
 import { configPage } from './config-page.ts';
+import { edgesPage } from './edges-page.ts';
 import { errorsPage } from './errors-page.ts';
 
-/** The generated pages: path in the repository → content. */
-export function referencePages(): Map<string, string> {
+/**
+ * The generated pages: path in the repository → content.
+ * @param modules every module of the repository, for what is said of its tests
+ */
+export function referencePages(modules: readonly ModuleRecord[]): Map<string, string> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return new Map([
+    ['docs/protocol-edges.md', `${edgesPage(modules)}\n`],
     ['docs/reference/api.md', `${apiPage(version)}\n`],
     ['docs/reference/cli.md', `${cliPage()}\n`],
     ['docs/reference/config.md', `${configPage()}\n`],

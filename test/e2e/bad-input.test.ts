@@ -122,18 +122,21 @@ const corpus: [string, string, number, number, unknown][] = [
 ];
 
 describe('a bad message', () => {
-  it.each(corpus)('that is %s gets a clear error and reaches nobody', async (_, body, status, code, id) => {
-    const before = upstream.seen.length;
-    const answer = await product.rpc(body);
-    expect([answer.status, answer.message.error?.code]).toEqual([status, code]);
-    expect(answer.message).toMatchObject({ jsonrpc: '2.0', id });
-    expect(answer.message.error?.message).toMatch(/\S/);
-    expect(answer.text.length).toBeLessThan(1_000);
-    expect(answer.text).not.toMatch(/node:|\.ts\b|\/packages\/|at .*:\d+:\d+/);
-    expect(upstream.seen.length).toBe(before);
-  });
+  it.each(corpus)(
+    '[edge 3][edge 9] that is %s gets a clear error and reaches nobody',
+    async (_, body, status, code, id) => {
+      const before = upstream.seen.length;
+      const answer = await product.rpc(body);
+      expect([answer.status, answer.message.error?.code]).toEqual([status, code]);
+      expect(answer.message).toMatchObject({ jsonrpc: '2.0', id });
+      expect(answer.message.error?.message).toMatch(/\S/);
+      expect(answer.text.length).toBeLessThan(1_000);
+      expect(answer.text).not.toMatch(/node:|\.ts\b|\/packages\/|at .*:\d+:\d+/);
+      expect(upstream.seen.length).toBe(before);
+    },
+  );
 
-  it('of invalid UTF-8 gets a parse error', async () => {
+  it('[edge 9] of invalid UTF-8 gets a parse error', async () => {
     const body = Buffer.concat([
       Buffer.from('{"jsonrpc":"2.0","id":1,"method":"'),
       Buffer.from([0xff, 0xc0]),
@@ -155,7 +158,7 @@ describe('a bad message', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it('that is larger than the limit is refused with 413, declared or not', async () => {
+  it('[edge 38] that is larger than the limit is refused with 413, declared or not', async () => {
     const body = callWith(`{"a":"${'x'.repeat(2_000_000)}"}`);
     const declared = await product.rpc(body).catch(() => ({ status: 413 }));
     expect(declared.status).toBe(413);
@@ -182,7 +185,7 @@ describe('a wrong address or credential', () => {
     'mng_',
     `Bearer mng_${'0'.repeat(48)}`,
     `Bearer ${'x'.repeat(8_000)}`,
-  ])('with Authorization: %s is 401 with a challenge', async (authorization) => {
+  ])('[edge 36] with Authorization: %s is 401 with a challenge', async (authorization) => {
     const answer = await send(product.gateway(), {
       headers: { authorization, 'content-type': 'application/json' },
       body,
@@ -218,7 +221,7 @@ describe('a wrong address or credential', () => {
     ['a foreign Origin', { origin: 'https://evil.example' }],
     ['the Origin null', { origin: 'null' }],
     ['an Origin that only looks like ours', { origin: 'http://localhost.evil.example' }],
-  ])('is 403 with %s, before any credential is looked at', async (_, headers) => {
+  ])('[edge 16] is 403 with %s, before any credential is looked at', async (_, headers) => {
     for (const authorization of [auth(), undefined]) {
       const answer = await send(product.gateway(), {
         headers: { authorization, 'content-type': 'application/json', ...headers },
@@ -244,7 +247,7 @@ describe('a wrong address or credential', () => {
     expect([[400], [403]]).toContainEqual(statuses);
   });
 
-  it.each(['http://localhost', 'http://127.0.0.1'])('is taken from our own origin %s', async (origin) => {
+  it.each(['http://localhost', 'http://127.0.0.1'])('[edge 16] is taken from our own origin %s', async (origin) => {
     const answer = await send(product.gateway(), {
       headers: { authorization: auth(), 'content-type': 'application/json', origin: `${origin}:${product.port}` },
       body,
@@ -253,10 +256,13 @@ describe('a wrong address or credential', () => {
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/xml'])('is 415 for %s', async (type) => {
-    const answer = await send(product.gateway(), { headers: { authorization: auth(), 'content-type': type }, body });
-    expect(answer.status).toBe(415);
-  });
+  it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/xml'])(
+    '[edge 15] is 415 for %s',
+    async (type) => {
+      const answer = await send(product.gateway(), { headers: { authorization: auth(), 'content-type': type }, body });
+      expect(answer.status).toBe(415);
+    },
+  );
 
   it.each(['PUT', 'PATCH', 'OPTIONS', 'HEAD', 'TRACE'])('is 405 for %s', async (method) => {
     const answer = await send(product.gateway(), { method, headers: { authorization: auth() } });

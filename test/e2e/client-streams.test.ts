@@ -277,7 +277,9 @@ describe('a call whose connection is lost', () => {
     for (const stream of streams.filter((_, i) => i % 2 === 0)) stream[Symbol.dispose]();
     upstream.say(2);
     const resumed = await Promise.all(
-      streams.map((stream, i) => (i % 2 === 0 ? sessions[i]!.get({ 'last-event-id': lastId(stream) }) : stream)),
+      streams.map((stream, i) =>
+        i % 2 === 0 ? sessions[i]!.get({ 'last-event-id': lastId(stream) }) : Promise.resolve(stream),
+      ),
     );
     upstream.finish('done');
     for (const [i, stream] of resumed.entries()) {

@@ -5,11 +5,12 @@ import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
   ListRootsRequestSchema,
+  LoggingMessageNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProduct, type Product } from '../harness.ts';
-import { startAskingLegacyUpstream, type AskingUpstream } from '../upstreams/asking-legacy.ts';
+import { page, startAskingLegacyUpstream, type AskingUpstream } from '../upstreams/asking-legacy.ts';
 import { startAskingModernUpstream } from '../upstreams/asking-modern.ts';
 import { startEverything } from '../upstreams/everything.ts';
 
@@ -146,7 +147,7 @@ interface Answer {
   readonly result?: {
     readonly resultType?: string;
     readonly requestState?: string;
-    readonly inputRequests?: Readonly<Record<string, { method: string }>>;
+    readonly inputRequests?: Readonly<Record<string, { readonly method: string; readonly params: object }>>;
     readonly content?: readonly { readonly text: string }[];
   };
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
@@ -157,7 +158,7 @@ async function modernCall(
   options: Parameters<Product['modern']>[2] = elicitation,
 ): Promise<Answer> {
   const { message } = await product.modern('tools/call', params, { ...elicitation, ...options });
-  return message as Answer;
+  return message;
 }
 
 /** Ask until there is a state, and answer the form in it. */
@@ -230,6 +231,65 @@ describe('[NEW-05] a call that waits for its client', () => {
     const rows = (await product.calls()).filter((row) => row.tool_name === 'ask_name');
     expect(rows.at(-1)).toMatchObject({ outcome: 'ok', status: 200 });
   });
+});
+
+const linkable = {
+  meta: { 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {}, url: {} } } },
+};
+
+describe('pages that must be visited', () => {
+  it('[edge 48] are shown to a modern client as the legacy server named them', async () => {
+    const { result } = await modernCall({ name: 'ask_page' }, linkable);
+    const [key, request] = Object.entries(result!.inputRequests!)[0]!;
+    expect(request.params).toMatchObject({ mode: 'url', url: page, message: 'Sign in' });
+    const inputResponses = { [key]: { action: 'accept' } };
+    const answered = await modernCall(
+      { name: 'ask_page', requestState: result!.requestState, inputResponses },
+      linkable,
+    );
+    expect(answered.result?.content?.[0]?.text).toBe('page: accept');
+  });
+
+  it('[edge 47] a modern client is asked for them, and the call is made again when it comes back', async () => {
+    const { result } = await modernCall({ name: 'ask_page_first' }, linkable);
+    expect(result).toMatchObject({ resultType: 'input_required' });
+    expect(Object.values(result!.inputRequests!)).toMatchObject([{ params: { mode: 'url', url: page } }]);
+    const inputResponses = { 'link-1': { action: 'accept' } };
+    const retry = { name: 'ask_page_first', requestState: result!.requestState, inputResponses };
+    expect((await modernCall(retry, linkable)).result?.content?.[0]?.text).toBe('signed in');
+  });
+
+  it('[edge 47] a client that cannot be sent there is told in words', async () => {
+    const { result } = await modernCall({ name: 'ask_page_first' }, elicitation);
+    expect(result).toMatchObject({ resultType: 'complete', isError: true });
+    expect(result?.content?.[0]?.text).toContain(page);
+    expect((await modernCall({ name: 'ask_page_first' }, elicitation)).result?.content?.[0]?.text).toBe('signed in');
+  });
+
+  it('[edge 47] a legacy client that knows the error gets it as it is', async () => {
+    const client = new ClientV1(
+      { name: 'old', version: '1' },
+      { capabilities: { elicitation: { form: {}, url: {} } } },
+    );
+    const requestInit = { headers: { authorization: `Bearer ${product.workspaceToken}` } };
+    await client.connect(new TransportV1(new URL(product.gateway()), { requestInit }));
+    await expect(client.callTool({ name: 'ask_page_first', arguments: {} })).rejects.toMatchObject({ code: -32042 });
+    expect(await said(client, 'ask_page_first')).toBe('signed in');
+    await client.close();
+  });
+});
+
+it('[edge 51] a level of logging is kept for each session, told to its server, and holds for its messages', async () => {
+  const [all, few] = [await oldClient(), await oldClient()];
+  const heard = { all: [] as string[], few: [] as string[] };
+  all.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void heard.all.push(params.level));
+  few.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void heard.few.push(params.level));
+  await few.setLoggingLevel('error');
+  expect([await said(all, 'say_levels'), await said(few, 'say_levels')]).toEqual(['said', 'said']);
+  await expect.poll(() => heard).toEqual({ all: ['debug', 'warning', 'error'], few: ['error'] });
+  expect(legacy.levels).toContain('error');
+  await all.close();
+  await few.close();
 });
 
 describe('what was not declared is not asked', () => {

@@ -29,7 +29,7 @@ describe('arguments', () => {
     '{ "spaced" :\t[ 1 , 2 ],\n"null":null }',
     '{"__proto__":1,"constructor":{}}',
   ];
-  it.each(texts)('reach the upstream byte for byte: %s', async (args) => {
+  it.each(texts)('[edge 10] reach the upstream byte for byte: %s', async (args) => {
     for (const [server, upstream] of [
       ['legacy', legacy],
       ['modern', modern],
@@ -41,9 +41,14 @@ describe('arguments', () => {
     }
   });
 
-  it('that are absent stay absent, and null is refused as no object', async () => {
+  it('[edge 70] that are absent stay absent, empty ones empty, and null is refused as no object', async () => {
     await product.rpc('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}', { server: 'legacy' });
     expect(legacy.calls().at(-1)?.params).toEqual({ name: 'echo' });
+    await product.rpc(callText('{}'), { server: 'legacy' });
+    expect(legacy.calls().at(-1)?.params).toEqual({ name: 'echo', arguments: {} });
+    const before = legacy.calls().length;
+    expect((await product.rpc(callText('null'), { server: 'legacy' })).message.error?.code).toBe(-32602);
+    expect(legacy.calls()).toHaveLength(before);
   });
 
   it('keep unknown _meta keys, without those that speak of one hop', async () => {
@@ -62,7 +67,7 @@ describe('results', () => {
     '{ "content" : [ ] , "structuredContent" : null }',
     '{"content":[{"type":"resource_link","uri":"x://y","icons":[{"src":"data:,"}],"annotations":{"odd":1}}],"isError":true}',
   ];
-  it.each(texts)('come back byte for byte: %s', async (result) => {
+  it.each(texts)('[edge 10][edge 63][edge 64] come back byte for byte: %s', async (result) => {
     legacy.set({ result: () => result });
     const answer = await product.rpc(callText('{}'), { server: 'legacy' });
     expect(answer.text).toBe(`{"jsonrpc":"2.0","id":"x","result":${result}}`);
@@ -71,7 +76,7 @@ describe('results', () => {
     legacy.set({ result: undefined as never });
   });
 
-  it('that say the tool failed stay results, and the row says tool_error', async () => {
+  it('[edge 11] that say the tool failed stay results, and the row says tool_error', async () => {
     legacy.set({ result: () => '{"content":[{"type":"text","text":"no such file"}],"isError":true}' });
     const { status, message } = await product.call('echo', {}, { server: 'legacy' });
     expect([status, message.result?.['isError']]).toEqual([200, true]);

@@ -30,7 +30,7 @@ async function curl(...args: string[]): Promise<{ status: number; body: string }
 const listBody = '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}';
 
 describe('the plain curl', () => {
-  it('[GW-01] lists tools with a token, a content type and nothing else', async () => {
+  it('[GW-01][edge 24] lists tools with a token, a content type and nothing else', async () => {
     const auth = `Authorization: Bearer ${product.workspaceToken}`;
     const { status, body } = await curl(
       '-X',
@@ -51,7 +51,7 @@ describe('the plain curl', () => {
     expect(Object.keys(answer.result)).toEqual(['tools']);
   });
 
-  it('[GW-01] forgives a forgotten content type', async () => {
+  it('[GW-01][edge 15] forgives a forgotten content type', async () => {
     const { status, body } = await curl(
       '-X',
       'POST',
@@ -65,7 +65,7 @@ describe('the plain curl', () => {
     expect(body).toContain('create_issue');
   });
 
-  it('[GW-01] takes params that are left out', async () => {
+  it('[GW-01][edge 70] takes params that are left out', async () => {
     const { status, message } = await product.rpc({ jsonrpc: '2.0', id: 'a', method: 'tools/list' });
     expect(status).toBe(200);
     expect(message.id).toBe('a');
@@ -78,7 +78,7 @@ describe('one merged server', () => {
     expect(await product.toolNames()).toEqual(['create_issue', 'list_issues', 'take_note']);
   });
 
-  it('[GW-03] keeps definitions as the server wrote them', async () => {
+  it('[GW-03][edge 63] keeps definitions as the server wrote them', async () => {
     const definition = {
       name: 'odd',
       title: 'Ödd',
@@ -102,7 +102,7 @@ describe('one merged server', () => {
     await product.client.servers.remove({ params: { workspace: product.workspace, server: 'odd' } });
   });
 
-  it('[GW-03] reads every page of a long list', async () => {
+  it('[GW-03][edge 55] reads every page of a long list', async () => {
     const tools = Array.from({ length: 25 }, (_, i) => `page_tool_${i}`);
     await using upstream = await startEchoUpstream({ tools, pageSize: 10 });
     await product.addServer({ slug: 'paged', url: upstream.url });
@@ -130,7 +130,7 @@ describe('one merged server', () => {
     }
   });
 
-  it('[GW-06] lists in the order of positions, and follows a move', async () => {
+  it('[GW-06][edge 57] lists in the order of positions, and follows a move', async () => {
     await product.client.servers.move({
       params: { workspace: product.workspace, server: 'notes' },
       body: { position: 1 },

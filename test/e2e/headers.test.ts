@@ -69,22 +69,25 @@ async function callWithEverything(upstream: EchoUpstream, server: string): Promi
 }
 
 describe('what an upstream gets to see', () => {
-  it.each(['legacy', 'modern'] as const)('[TOK-12] is this list of headers and no other (%s)', async (era) => {
-    await using upstream = await startEchoUpstream({ era, sessions: era === 'legacy' });
-    await product.addServer({ slug: era, url: upstream.url });
-    const calls = (await callWithEverything(upstream, era)).filter((request) => request.method === 'tools/call');
-    expect(calls).toHaveLength(2);
-    for (const call of calls) {
-      expect(names(call).filter((name) => name !== 'connection')).toEqual(
-        golden[era].filter((name) => name !== 'connection'),
-      );
-      expect(call.headers['user-agent']).toMatch(/^mcpnest/i);
-      expect(call.headers.accept).toBe('application/json, text/event-stream');
-      expect(call.headers['accept-encoding']).toBe('identity');
-    }
-  });
+  it.each(['legacy', 'modern'] as const)(
+    '[TOK-12][edge 20][edge 34] is this list of headers and no other (%s)',
+    async (era) => {
+      await using upstream = await startEchoUpstream({ era, sessions: era === 'legacy' });
+      await product.addServer({ slug: era, url: upstream.url });
+      const calls = (await callWithEverything(upstream, era)).filter((request) => request.method === 'tools/call');
+      expect(calls).toHaveLength(2);
+      for (const call of calls) {
+        expect(names(call).filter((name) => name !== 'connection')).toEqual(
+          golden[era].filter((name) => name !== 'connection'),
+        );
+        expect(call.headers['user-agent']).toMatch(/^mcpnest/i);
+        expect(call.headers.accept).toBe('application/json, text/event-stream');
+        expect(call.headers['accept-encoding']).toBe('identity');
+      }
+    },
+  );
 
-  it('[TOK-12] never has the token, cookie or session of the caller, in any request', async () => {
+  it('[TOK-12][edge 34] never has the token, cookie or session of the caller, in any request', async () => {
     await using upstream = await startEchoUpstream({ sessions: true });
     await product.addServer({ slug: 'curious', url: upstream.url });
     const opened = await product.rpc(

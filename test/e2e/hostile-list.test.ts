@@ -49,7 +49,7 @@ describe('a list that is not as it should be', () => {
     expect(names).toEqual(['good', 'last']);
   });
 
-  it('leaves out a tool whose header annotations are invalid (2026-07-28, "Custom Headers")', async () => {
+  it('[edge 20] leaves out a tool whose header annotations are invalid (2026-07-28, "Custom Headers")', async () => {
     const annotated = (annotation: unknown, type = 'string'): Record<string, unknown> => ({
       inputSchema: { type: 'object', properties: { a: { type, 'x-mcp-header': annotation } } },
     });
@@ -72,7 +72,7 @@ describe('a list that is not as it should be', () => {
     expect(names).toEqual(['fine']);
   });
 
-  it('is read to an end when its cursor never ends or repeats', async () => {
+  it('[edge 55] is read to an end when its cursor never ends or repeats', async () => {
     let n = 0;
     const endless = await listed({ list: () => page([tool(`endless_${n++}`)], `c${n}`) });
     expect(endless.pages).toBeLessThanOrEqual(60);
@@ -95,7 +95,7 @@ describe('a list that is not as it should be', () => {
     }
   });
 
-  it('is bounded in number and in size of each definition', async () => {
+  it('[edge 65] is bounded in number and in size of each definition', async () => {
     const many = await listed({ tools: Array.from({ length: 3_000 }, (_, i) => `many_${i}`) });
     expect(many.names.length).toBeGreaterThan(0);
     expect(many.names.length).toBeLessThanOrEqual(1_000);

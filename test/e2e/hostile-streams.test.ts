@@ -100,6 +100,33 @@ describe('a stream of a hostile upstream', () => {
     expect(server.heard.at(-1)!.headers['last-event-id']).toBe('100');
   });
 
+  it('[edge 31] that breaks off is not taken up again the modern way', async () => {
+    await using server = await startServer(({ method, id }, res) => {
+      if (method === 'server/discover') json(res, id, { supportedVersions: ['2026-07-28'], capabilities: {} });
+      else stream(res).end('id: 1\nretry: 0\ndata:\n\n');
+    }, false);
+    using gateway = openUpstream(server.url);
+    await expect(gateway.call('x')).rejects.toMatchObject({ fault: 'truncated', dispatched: true });
+    await sleep(200);
+    expect(server.heard.map(({ http, method }) => `${http} ${method}`)).toEqual([
+      'POST server/discover',
+      'POST tools/call',
+    ]);
+  });
+
+  it('[edge 61] of one who declares something else each time keeps few sessions', async () => {
+    await using server = await startServer(({ http, id }, res) => {
+      if (http === 'DELETE') res.writeHead(204).end();
+      else if (http === 'GET') res.writeHead(405).end();
+      else json(res, id, fine);
+    });
+    using gateway = openUpstream(server.url);
+    for (let i = 0; i < 10; i++) {
+      await gateway.call('x', {}, { conversation: { key: 'one', capabilities: `{"x${i}":{}}` } });
+    }
+    await expect.poll(() => server.count('DELETE')).toBe(6);
+  });
+
   it('[edge 44] cannot ask without a request in flight, and not without end', async () => {
     let streams = 0;
     await using server = await startServer(({ http, id }, res) => {
@@ -119,6 +146,21 @@ describe('a stream of a hostile upstream', () => {
     expect(answers[0]!.body).toContain('-32601');
     expect(streams).toBe(1);
     expect(JSON.stringify(await gateway.call('x', {}, { conversation: asking }))).toContain('fine');
+  });
+
+  it('that never begins holds up the first call for two seconds, and no other', async () => {
+    await using server = await startServer(({ http, id }, res) => {
+      if (http !== 'GET') json(res, id, fine);
+    });
+    using gateway = openUpstream(server.url);
+    const timed = async (): Promise<number> => {
+      const started = performance.now();
+      await gateway.call('x', {}, { conversation: asking });
+      return performance.now() - started;
+    };
+    expect(await timed()).toBeLessThan(3_500);
+    expect(await timed()).toBeLessThan(1_000);
+    expect(server.count('GET')).toBe(1);
   });
 
   it('cannot answer a request on a stream of another conversation', async () => {

@@ -87,7 +87,7 @@ describe('subscriptions/listen', () => {
         method: 'notifications/subscriptions/acknowledged',
         params: {
           _meta: { 'io.modelcontextprotocol/subscriptionId': id },
-          notifications: { toolsListChanged: true },
+          notifications: { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true },
         },
       });
       expect(stream.text).not.toMatch(/^id:/m);

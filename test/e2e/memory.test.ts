@@ -47,7 +47,7 @@ describe.runIf(process.platform === 'linux')('memory', () => {
     expect(peakMb()).toBeLessThan(512);
   }, 60_000);
 
-  it('stays under 512 MB with large requests and large answers', async () => {
+  it('[edge 38] stays under 512 MB with large requests and large answers', async () => {
     const answer = `{"content":[{"type":"text","text":"${'x'.repeat(8 * 1024 * 1024)}"}]}`;
     await using large = await startEchoUpstream({ tools: ['large'], result: () => answer });
     await product.addServer({ slug: 'large', url: large.url });
@@ -62,7 +62,7 @@ describe.runIf(process.platform === 'linux')('memory', () => {
 
 describe.runIf(process.platform === 'linux')('clients that do not read what they asked for', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'cost little memory and hold nobody up (%s)',
+    '[edge 38] cost little memory and hold nobody up (%s)',
     async (accept) => {
       const answer = `{"content":[{"type":"text","text":"${'x'.repeat(4 * 1024 * 1024)}"}]}`;
       await using fresh = await spawnProduct();

@@ -32,7 +32,7 @@ describe('clashing names', () => {
     expect(postgres.calls().length + mysql.calls().length).toBe(before);
   });
 
-  it('[GW-08] keeps a bare name for the server it once meant when another comes to share it', async () => {
+  it('[GW-08][edge 53] keeps a bare name for the server it once meant when another comes to share it', async () => {
     await using late = await startEchoUpstream({ tools: ['vacuum'] });
     expect(await product.toolNames()).toContain('vacuum');
     await product.addServer({ slug: 'late', url: late.url });
@@ -45,7 +45,7 @@ describe('clashing names', () => {
     await product.client.servers.remove({ params: { workspace: product.workspace, server: 'late' } });
   });
 
-  it('[GW-08] never guesses from the form of a name', async () => {
+  it('[GW-08][edge 53] never guesses from the form of a name', async () => {
     // a_b + c and a + b_c would both read a_b__c or a__b_c if names were parsed.
     await using first = await startEchoUpstream({ tools: ['c', 'b__c'] });
     await using second = await startEchoUpstream({ tools: ['c', 'a__b__c'] });
@@ -73,7 +73,7 @@ describe('clashing names', () => {
       await product.client.servers.remove({ params: { workspace: product.workspace, server } });
   });
 
-  it('[GW-08] gives long and odd names a presentable form that still reaches the tool', async () => {
+  it('[GW-08][edge 54] gives long and odd names a presentable form that still reaches the tool', async () => {
     const odd = ['x'.repeat(90), 'mit Leerzeichen/und:Zeichen', 'emoji_🦊', 'constructor', '__proto__', 'toString'];
     await using upstream = await startEchoUpstream({ tools: odd });
     await product.addServer({ slug: 'odd', url: upstream.url });

@@ -274,12 +274,7 @@ describe('what a token is narrowed to', () => {
     const discovered = await one.product.modern('server/discover', {}, { token: narrow });
     expect(Object.keys(discovered.message.result!['capabilities'] as object)).toEqual(['tools', 'logging']);
     const whole = await one.product.modern('server/discover', {}, { token: other });
-    expect(Object.keys(whole.message.result!['capabilities'] as object)).toEqual([
-      'tools',
-      'logging',
-      'prompts',
-      'completions',
-    ]);
+    expect(Object.keys(whole.message.result!['capabilities'] as object)).toEqual(['tools', 'logging', 'prompts']);
     expect(one.upstream.seen.some(({ method }) => ['prompts/get', 'resources/read'].includes(method))).toBe(false);
   });
 });
@@ -299,7 +294,7 @@ describe('a server and the kinds of list it has', () => {
     const { message } = await one.product.rpc({ jsonrpc: '2.0', id: 1, method: 'prompts/list' });
     expect(message.result).toEqual({ prompts: [] });
     const discovered = await one.product.modern('server/discover');
-    expect(discovered.message.result!['capabilities']).toEqual({ tools: {}, logging: {} });
+    expect(discovered.message.result!['capabilities']).toEqual({ tools: { listChanged: true }, logging: {} });
     for (let i = 0; i < 5; i++) await one.product.rpc({ jsonrpc: '2.0', id: 1, method: 'prompts/list' });
     expect(one.upstream.seen.filter(({ method }) => method === 'prompts/list')).toHaveLength(1);
   });

@@ -61,7 +61,7 @@ describe('initialize', () => {
   );
 
   it.each(['2030-01-01', '2026-07-28', '1.0', 'latest'])(
-    '[GW-02] offers its newest session revision when asked for %s',
+    '[GW-02][edge 22] offers its newest session revision when asked for %s',
     async (version) => {
       const { message } = await initialize(version);
       expect(message.result?.['protocolVersion']).toBe('2025-11-25');
@@ -78,15 +78,17 @@ describe('initialize', () => {
 describe('sessions', () => {
   const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
-  it('end once by DELETE and are unknown from then on', async () => {
+  it('[edge 24][edge 25] end once by DELETE and are unknown from then on', async () => {
     const id = String((await initialize('2025-11-25')).headers['mcp-session-id']);
     const headers = { authorization: `Bearer ${product.workspaceToken}`, 'mcp-session-id': id };
     expect((await send(product.gateway(), { method: 'DELETE', headers })).status).toBe(204);
     expect((await send(product.gateway(), { method: 'DELETE', headers })).status).toBe(404);
     expect((await product.rpc(ping, { headers: { 'mcp-session-id': id } })).status).toBe(404);
+    const without = { authorization: headers.authorization };
+    expect((await send(product.gateway(), { method: 'DELETE', headers: without })).status).toBe(405);
   });
 
-  it('[TOK-06] are unknown to every other token and at every other URL', async () => {
+  it('[TOK-06][edge 23][edge 24] are unknown to every other token and at every other URL', async () => {
     const params = { workspace: product.workspace };
     const other = (await product.client.tokens.issue({ params, body: { label: 'other' } })).secret;
     await expect.poll(async () => (await product.rpc(ping, { token: other })).status).toBe(200);
@@ -129,7 +131,7 @@ describe('2026-07-28 requests', () => {
     });
   });
 
-  it('[GW-02] list with caching hints for this caller alone', async () => {
+  it('[GW-02][edge 58][edge 59] list with caching hints for this caller alone', async () => {
     const { status, message } = await product.modern('tools/list');
     expect(status).toBe(200);
     expect(message.result).toMatchObject({ resultType: 'complete', cacheScope: 'private' });
@@ -151,7 +153,7 @@ describe('2026-07-28 requests', () => {
     expect(meta['io.modelcontextprotocol/clientInfo']).toMatchObject({ name: 'mcpnest' });
   });
 
-  it('[GW-02] reach a legacy upstream, too, and get the fields their revision demands', async () => {
+  it('[GW-02][edge 59] reach a legacy upstream, too, and get the fields their revision demands', async () => {
     await using legacy = await startEchoUpstream({ tools: ['old'], sessions: true });
     await product.addServer({ slug: 'legacy', url: legacy.url });
     const { message } = await product.modern('tools/call', { name: 'old', arguments: {} }, { server: 'legacy' });
@@ -184,14 +186,17 @@ describe('2026-07-28 requests', () => {
       { 'mcp-param-region': '=?base64?SGVsbG8?=' },
     ],
   ];
-  it.each(mismatches)('are refused with -32020 when the headers say %s', async (_, method, params, headers) => {
-    const before = upstream.calls().length;
-    const { status, message } = await product.modern(method, params, { headers });
-    expect(status).toBe(400);
-    expect(message.error?.code).toBe(-32020);
-    expect(message.id).toBe(1);
-    expect(upstream.calls().length).toBe(before);
-  });
+  it.each(mismatches)(
+    '[edge 18][edge 20][edge 21] are refused with -32020 when the headers say %s',
+    async (_, method, params, headers) => {
+      const before = upstream.calls().length;
+      const { status, message } = await product.modern(method, params, { headers });
+      expect(status).toBe(400);
+      expect(message.error?.code).toBe(-32020);
+      expect(message.id).toBe(1);
+      expect(upstream.calls().length).toBe(before);
+    },
+  );
 
   const agreements: [string, Record<string, unknown>, Record<string, string>][] = [
     ['spaces around a value', call, { 'mcp-name': '  echo  ' }],
@@ -205,7 +210,7 @@ describe('2026-07-28 requests', () => {
     ['an integer argument', { name: 'mirrored', arguments: { n: 42 } }, { 'mcp-param-n': '42' }],
     ['null where no header is sent', { name: 'mirrored', arguments: { region: null } }, {}],
   ];
-  it.each(agreements)('are taken with %s', async (_, params, headers) => {
+  it.each(agreements)('[edge 19][edge 20][edge 21] are taken with %s', async (_, params, headers) => {
     const { status, message } = await product.modern('tools/call', params, { headers });
     expect(message.error).toBeUndefined();
     expect(status).toBe(200);
@@ -214,7 +219,22 @@ describe('2026-07-28 requests', () => {
       expect(seen.headers['mcp-param-region']).toBe(headers['mcp-param-region']);
   });
 
-  it('are refused with -32022 for a version not served, naming those that are', async () => {
+  it('[edge 20] of older clients are mirrored for them, from their arguments and nothing else', async () => {
+    const cases: [object, string | undefined, string | undefined][] = [
+      [{ region: 'eu', n: -7 }, 'eu', '-7'],
+      [{ region: 'Zürich' }, `=?base64?${Buffer.from('Zürich').toString('base64')}?=`, undefined],
+      [{ region: null, n: 0 }, undefined, '0'],
+      [{}, undefined, undefined],
+    ];
+    for (const [args, region, n] of cases) {
+      const { message } = await product.call('mirrored', args, { headers: { 'mcp-param-region': 'stray' } });
+      expect(message.error).toBeUndefined();
+      const { headers } = upstream.calls().at(-1)!;
+      expect([headers['mcp-param-region'], headers['mcp-param-n']]).toEqual([region, n]);
+    }
+  });
+
+  it('[edge 17] are refused with -32022 for a version not served, naming those that are', async () => {
     const version = '2027-01-01';
     const meta = { 'io.modelcontextprotocol/protocolVersion': version };
     const { status, message } = await product.modern(
@@ -259,7 +279,7 @@ describe('2026-07-28 requests', () => {
   });
 
   it.each(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'no/such/method'])(
-    'answer 404 and -32601 to %s',
+    '[edge 8] answer 404 and -32601 to %s',
     async (method) => {
       const { status, message } = await product.modern(method);
       expect(status).toBe(404);
@@ -275,12 +295,12 @@ describe('2026-07-28 requests', () => {
 });
 
 describe('legacy requests', () => {
-  it('answer 200 and -32601 to a method that is not there', async () => {
+  it('[edge 8] answer 200 and -32601 to a method that is not there', async () => {
     const { status, message } = await product.rpc({ jsonrpc: '2.0', id: 'm', method: 'no/such/method' });
     expect([status, message.error?.code, message.id]).toEqual([200, -32601, 'm']);
   });
 
-  it('refuse a version header that is unknown', async () => {
+  it('[edge 17] refuse a version header that is unknown', async () => {
     const { status } = await product.rpc(
       { jsonrpc: '2.0', id: 1, method: 'tools/list' },
       { headers: { 'mcp-protocol-version': '1999-01-01' } },
@@ -304,7 +324,7 @@ describe('legacy requests', () => {
     }
   });
 
-  it('keep the id and its type', async () => {
+  it('[edge 3] keep the id and its type', async () => {
     for (const id of ['1', '1', '', 'ü\n"', '0', '-7', '9007199254740993'].map((text, i) =>
       i < 4 ? JSON.stringify(text) : text,
     )) {
@@ -319,16 +339,18 @@ describe('legacy requests', () => {
 describe('forms of the answer', () => {
   const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
   it.each([undefined, '*/*', 'application/json', 'application/json, text/event-stream', 'application/*'])(
-    'is JSON for Accept: %s',
+    '[edge 14] is JSON for Accept: %s',
     async (accept) => {
       const { status, headers } = await product.rpc(body, { headers: { accept } });
       expect([status, headers['content-type']]).toEqual([200, 'application/json']);
     },
   );
 
-  it('is an event stream for those who read nothing else', async () => {
+  it('[edge 14][edge 37] is an event stream for those who read nothing else', async () => {
     const { status, headers, message } = await product.rpc(body, { headers: { accept: 'text/event-stream' } });
     expect([status, headers['content-type']]).toEqual([200, 'text/event-stream']);
+    expect([headers['x-accel-buffering'], headers['cache-control']]).toEqual(['no', 'no-cache, no-transform']);
+    expect(headers['content-encoding']).toBeUndefined();
     expect(message.result?.['tools']).toHaveLength(2);
   });
 
@@ -345,7 +367,7 @@ describe('forms of the answer', () => {
 });
 
 describe('progress', () => {
-  it("[GW-05] comes through a streaming upstream under the caller's own token", async () => {
+  it("[GW-05][edge 14][edge 41] comes through a streaming upstream under the caller's own token", async () => {
     const { startConformanceUpstream } = await import('../upstreams/conformance.ts');
     await using streaming = await startConformanceUpstream();
     await product.addServer({ slug: 'streaming', url: streaming.url });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 describe('after a restart', () => {
-  it('[GW-03][GW-08] lists, names and tokens are what they were, even while a server is away', async () => {
+  it('[GW-03][GW-08][edge 53] lists, names and tokens are what they were, even while a server is away', async () => {
     const away = await startEchoUpstream({ tools: ['query', 'only_here'] });
     await using stays = await startEchoUpstream({ tools: ['stays'] });
     await using late = await startEchoUpstream({ tools: ['query'] });

@@ -125,7 +125,7 @@ describe('gateway tokens', () => {
     expect((await product.call('write', {}, { token: secret })).message.error).toBeUndefined();
   });
 
-  it('[TOK-06] of a member are its own, narrower where wanted, and named in the row', async () => {
+  it('[TOK-06][edge 13][edge 36] of a member are its own, narrower where wanted, and named in the row', async () => {
     const member = await product.client.members.add({ params, body: { email: 'mo@example.com' } });
     const { id, secret } = await issue({ kind: 'member', memberId: member.id, label: 'mo', scope: ['echo:echo'] });
     expect(secret).toMatch(/^mng_[0-9a-f]{48}$/);
@@ -140,7 +140,7 @@ describe('gateway tokens', () => {
     ]);
   });
 
-  it('[TOK-06] hide a server outside their scope as if it did not exist', async () => {
+  it('[TOK-06][edge 12] hide a server outside their scope as if it did not exist', async () => {
     await using hidden = await startEchoUpstream({ tools: ['hidden_tool'] });
     await product.addServer({ slug: 'hidden', url: hidden.url });
     const { secret } = await issue({ label: 'only echo', scope: ['echo'] });

@@ -1,8 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { byteString } from '../../packages/server/src/platform/byte-string.ts';
 import type { Cancel } from '../../packages/server/src/gateway/upstreams/connection.ts';
-import type { Conversation, UpstreamAsk } from '../../packages/server/src/gateway/upstreams/conversation.ts';
+import {
+  errand,
+  type Conversation,
+  type UpstreamAsk,
+} from '../../packages/server/src/gateway/upstreams/conversation.ts';
 import type { UpstreamMessage } from '../../packages/server/src/gateway/upstreams/reply.ts';
+import { startProduct } from '../harness.ts';
+import type { Sent } from '../http.ts';
 import { startLegacyUpstream, type LegacyOptions } from '../upstreams/legacy.ts';
 import { startModernNewsUpstream } from '../upstreams/modern-news.ts';
 import { openUpstream } from '../upstreams/open.ts';
@@ -36,7 +43,7 @@ describe.each<[string, LegacyOptions]>([
       elicitation: { form: {} },
     });
     expect(said(await gateway.call('declared', {}, { conversation: plain }))).toEqual({});
-    expect(said(await gateway.call('declared'))).toEqual({});
+    expect(said(await gateway.call('declared'))).toEqual(JSON.parse(errand.capabilities));
     expect(server.sessions).toHaveLength(3);
     await gateway.call('echo', { message: 'again' }, { conversation: asking });
     expect(server.sessions).toHaveLength(3);
@@ -80,6 +87,22 @@ describe.each<[string, LegacyOptions]>([
     ];
     const [, refused] = await Promise.all(calls);
     expect(JSON.stringify(refused)).toContain('-32601');
+    expect(asked).toBe(0);
+  });
+
+  it('[edge 44] is refused where a request that was given up could have caused it', async () => {
+    await using server = await startLegacyUpstream(options);
+    using gateway = openUpstream(server.url);
+    let asked = 0;
+    const onRequest = (): void => void asked++;
+    const given = gateway.call(
+      'ask-apart-late',
+      { message: 'x' },
+      { conversation: asking, onRequest, deadlineMs: 200 },
+    );
+    await expect(given).rejects.toMatchObject({ fault: 'timeout' });
+    await gateway.call('work', { steps: 1, everyMs: 800 }, { conversation: asking, onRequest });
+    expect(server.seen).toContain('POST answer');
     expect(asked).toBe(0);
   });
 
@@ -232,6 +255,65 @@ describe('an answer whose stream breaks off', () => {
     const call = gateway.call('leave', { ms: 5_000 }, { conversation: plain, cancel });
     setTimeout(() => cancel.abort!('cancelled'), 150);
     await expect(call).rejects.toMatchObject({ fault: 'cancelled' });
+  });
+});
+
+describe('a standing stream that is lost', () => {
+  it('[edge 28] goes on where it was, so that nothing said in between is missed', async () => {
+    await using server = await startLegacyUpstream({ resumable: true });
+    using gateway = openUpstream(server.url);
+    const heard: string[] = [];
+    using _listening = gateway.upstream.listen({
+      listChanged: (kind) => heard.push(kind),
+      resourceUpdated: (uri) => heard.push(uri),
+    });
+    using _watched = await gateway.upstream.watch('note://1');
+    const { server: mcp } = server.sessions[0]!.server;
+    await mcp.sendResourceUpdated({ uri: 'note://1' });
+    await expect.poll(() => heard).toEqual(['note://1']);
+    server.cutStreams();
+    await sleep(50);
+    await mcp.sendResourceUpdated({ uri: 'note://2' });
+    await expect.poll(() => heard, { timeout: 5_000 }).toEqual(['note://1', 'note://2']);
+    await mcp.sendResourceUpdated({ uri: 'note://3' });
+    await expect.poll(() => heard).toEqual(['note://1', 'note://2', 'note://3']);
+    expect(server.sessions).toHaveLength(1);
+  });
+});
+
+describe('through the product', () => {
+  it('[edge 42] a call that reports progress may take longer than others, and not for ever', async () => {
+    await using product = await startProduct();
+    await using server = await startLegacyUpstream();
+    const limits = { deadlineMs: 500, progressDeadlineMs: 1_500 };
+    await product.addServer({ slug: 'slow', url: server.url, limits });
+    const work = (steps: number, progress: boolean): Promise<Sent> =>
+      product.rpc(
+        {
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: {
+            name: 'work',
+            arguments: { steps, everyMs: 200 },
+            ...(progress && { _meta: { progressToken: 'mine' } }),
+          },
+        },
+        { headers: { accept: 'application/json, text/event-stream' }, server: 'slow' },
+      );
+    const progressed = await work(5, true);
+    expect(progressed.message.error).toBeUndefined();
+    expect(progressed.messages[0]?.params).toMatchObject({ progressToken: 'mine', progress: 1 });
+    expect((await work(5, false)).message.error?.code).toBe(504);
+    expect((await work(20, true)).message.error?.code).toBe(504);
+  });
+
+  it('[GW-04] a call reaches a server of the deprecated HTTP+SSE transport', async () => {
+    await using product = await startProduct();
+    await using server = await startEverythingSse();
+    await product.addServer({ slug: 'old', url: server.url });
+    const { message } = await product.call('get-sum', { a: 2, b: 3 });
+    expect(JSON.stringify(message.result)).toContain('The sum of 2 and 3 is 5');
   });
 });
 

@@ -4,6 +4,8 @@ import {
   CreateMessageResultSchema,
   ElicitResultSchema,
   ListRootsResultSchema,
+  SetLevelRequestSchema,
+  UrlElicitationRequiredError,
 } from '@modelcontextprotocol/sdk/types.js';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -16,6 +18,8 @@ export interface AskingUpstream extends AsyncDisposable {
   /** Tools started and ended so far. */
   readonly started: readonly string[];
   readonly ended: readonly string[];
+  /** Levels that clients asked for. */
+  readonly levels: readonly string[];
 }
 
 /**
@@ -26,13 +30,14 @@ export async function startAskingLegacyUpstream(): Promise<AskingUpstream> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const started: string[] = [];
   const ended: string[] = [];
+  const levels: string[] = [];
   const open = async (): Promise<StreamableHTTPServerTransport> => {
     const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, transport),
       onsessionclosed: (id) => void sessions.delete(id),
     });
-    await askingServer(started, ended).connect(transport);
+    await askingServer(started, ended, levels).connect(transport);
     return transport;
   };
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
@@ -47,6 +52,7 @@ export async function startAskingLegacyUpstream(): Promise<AskingUpstream> {
     sessions,
     started,
     ended,
+    levels,
     async [Symbol.asyncDispose]() {
       for (const transport of sessions.values()) await transport.close();
       await base[Symbol.asyncDispose]();
@@ -54,14 +60,21 @@ export async function startAskingLegacyUpstream(): Promise<AskingUpstream> {
   };
 }
 
+/** A page with characters that must not be touched. */
+export const page = 'https://login.example/start?a=1&b=%20%2F#x';
+
 const nameForm = {
   type: 'object' as const,
   properties: { name: { type: 'string' as const, description: 'What to call you' } },
   required: ['name'],
 };
 
-function askingServer(started: string[], ended: string[]): McpServer {
+function askingServer(started: string[], ended: string[], levels: string[]): McpServer {
   const server = new McpServer({ name: 'asks', version: '1' }, { capabilities: { logging: {} } });
+  server.server.setRequestHandler(SetLevelRequestSchema, ({ params }) => {
+    levels.push(params.level);
+    return {};
+  });
   const say = (text: string): { content: { type: 'text'; text: string }[] } => ({ content: [{ type: 'text', text }] });
   type Extra = Parameters<Parameters<typeof server.registerTool<never, undefined>>[2]>[0];
   const tool = (name: string, run: (extra: Extra) => Promise<string>): void => {
@@ -101,6 +114,27 @@ function askingServer(started: string[], ended: string[]): McpServer {
   tool('ask_aside', async () => {
     const { content } = await server.server.elicitInput({ message: 'Aside?', requestedSchema: nameForm });
     return `Aside, ${String(content?.['name'])}`;
+  });
+  tool('ask_page', async (extra) => {
+    const params = { mode: 'url' as const, message: 'Sign in', url: page, elicitationId: 'e-1' };
+    const { action } = await extra.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
+    return `page: ${action}`;
+  });
+  let visited = false;
+  tool('ask_page_first', () => {
+    const link = { mode: 'url' as const, message: 'Sign in', url: page, elicitationId: 'e-2' };
+    if (!visited) {
+      visited = true;
+      throw new UrlElicitationRequiredError([link]);
+    }
+    visited = false;
+    return Promise.resolve('signed in');
+  });
+  tool('say_levels', async (extra) => {
+    for (const level of ['debug', 'warning', 'error'] as const) {
+      await extra.sendNotification({ method: 'notifications/message', params: { level, data: level } });
+    }
+    return 'said';
   });
   tool('ask_nothing', () => Promise.resolve('done'));
   return server;

@@ -9,7 +9,7 @@ import { listen } from './listen.ts';
  * `input_required` first.
  */
 export async function startAskingModernUpstream(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const events = { toolsChanged: () => undefined, promptsChanged: () => undefined, toolChanges: 0 };
+  const events = { toolsChanged: () => undefined, promptsChanged: () => undefined, toolChanges: 0, promptChanges: 0 };
   const handler = createMcpHandler(
     () => {
       const server = new Server(

@@ -10,6 +10,7 @@ export async function startAskingUpstream(): Promise<{ url: string } & AsyncDisp
   const event = (message: object): string => `data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
   let pings = 0;
   const server = createServer((req, res) => {
+    if (req.method !== 'POST') return void res.writeHead(405).end();
     let text = '';
     req.on('data', (chunk: Buffer) => (text += chunk.toString()));
     req.on('end', () => {

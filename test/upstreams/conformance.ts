@@ -38,11 +38,15 @@ export async function startConformanceUpstream(port = 0): Promise<RunningUpstrea
   const sessions = new Map<string, Session>();
   const events: FixtureEvents = {
     toolChanges: 0,
+    promptChanges: 0,
     toolsChanged: () => {
       events.toolChanges++;
       modern.notify.toolsChanged();
     },
-    promptsChanged: () => modern.notify.promptsChanged(),
+    promptsChanged() {
+      events.promptChanges++;
+      modern.notify.promptsChanged();
+    },
   };
   const modern: McpHttpHandler = createMcpHandler(() => mcpServer(events), { legacy: 'reject' });
   const serveModern = toNodeHandler({
@@ -147,7 +151,9 @@ function mcpServer(events: FixtureEvents): Server {
   server.setRequestHandler('resources/read', ({ params }) => readResource(params.uri));
   server.setRequestHandler('resources/subscribe', () => ({}));
   server.setRequestHandler('resources/unsubscribe', () => ({}));
-  server.setRequestHandler('prompts/list', () => ({ prompts }));
+  server.setRequestHandler('prompts/list', () => ({
+    prompts: prompts.map((prompt) => ({ ...prompt, _meta: { changes: events.promptChanges } })),
+  }));
   server.setRequestHandler('prompts/get', ({ params }, context) =>
     getPrompt(params.name, params.arguments ?? {}, context),
   );

@@ -40,6 +40,10 @@ export interface EchoOptions {
   readonly answers?: Readonly<Record<string, (request: SeenRequest) => string | RpcFault>>;
   /** Newest legacy revision it agrees to. */
   readonly version?: string;
+  /** What it tells clients to do, in its handshake. */
+  readonly instructions?: string;
+  /** Takes a request over where it returns true; `id` is the raw JSON text of the request's id. */
+  readonly intercept?: (request: SeenRequest, id: string, res: ServerResponse) => boolean;
 }
 
 export interface RpcFault {
@@ -123,6 +127,7 @@ async function answer(
   const message = parsed(request.body);
   const id = JSON.stringify(message['id'] ?? null);
   const session = request.headers['mcp-session-id'];
+  if (options.intercept?.(request, id, res) === true) return;
   if (request.httpMethod === 'DELETE') return finish(res, sessions.delete(String(session)) ? 204 : 404);
   if (request.httpMethod !== 'POST') return finish(res, 405);
   if (modern && era === 'legacy') return fail(res, 400, id, -32600, 'Unsupported protocol version');
@@ -143,6 +148,7 @@ async function answer(
       protocolVersion: version,
       capabilities: { tools: {} },
       serverInfo: { name: 'echo', version: '1' },
+      instructions: options.instructions,
     };
     return send(res, options, `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`);
   }
@@ -161,6 +167,7 @@ function resultOf(request: SeenRequest, options: EchoOptions, modern: boolean): 
       resultType: 'complete',
       supportedVersions,
       capabilities: { tools: {} },
+      instructions: options.instructions,
       ttlMs: 0,
       cacheScope: 'private',
     });

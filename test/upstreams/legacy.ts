@@ -61,8 +61,7 @@ export async function startLegacyUpstream(options: LegacyOptions = {}): Promise<
       },
       ...(options.resumable === true && { eventStore: createEventStore(), retryInterval: 50 }),
     });
-    // The SDK's own types do not agree under exactOptionalPropertyTypes.
-    await session.server.connect(transport as Parameters<McpServer['connect']>[0]);
+    await session.server.connect(transport);
     await transport.handleRequest(req, res, body);
   };
   const deprecated = async (req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void> => {
@@ -125,6 +124,10 @@ function openSession(sessions: LegacySessionSeen[]): LegacySessionSeen {
   server.registerTool('ask', said, async ({ message }, { requestId }) =>
     text(await server.server.elicitInput(form(message), { relatedRequestId: requestId })),
   );
+  server.registerTool('ask-apart-late', said, async ({ message }) => {
+    await sleep(500);
+    return text(await server.server.elicitInput(form(message)));
+  });
   server.registerTool('ask-apart', said, async ({ message }) => text(await server.server.elicitInput(form(message))));
   server.registerTool('ask-and-withdraw', said, async ({ message }, { requestId }) => {
     const signal = AbortSignal.timeout(200);

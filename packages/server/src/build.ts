@@ -1,4 +1,5 @@
 import { getRequestListener } from '@hono/node-server';
+import type { Transaction } from 'kysely';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
@@ -8,13 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback, type Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import { storeEverySnapshot } from './control/snapshot/publish.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
-import { systemClock } from './platform/clock.ts';
+import { isoTime, systemClock } from './platform/clock.ts';
 import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
+import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDialer } from './platform/dialer.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
@@ -163,6 +166,7 @@ async function openDatabase(
   secrets: Secrets,
   opened: AsyncDisposableStack,
 ): Promise<{ database: OpenDatabase; applied: string[] }> {
+  const recompile = (tx: Transaction<Schema>): Promise<void> => storeEverySnapshot(tx, isoTime(systemClock.now()));
   try {
     const database = opened.use(
       config.database.kind === 'sqlite'
@@ -170,7 +174,7 @@ async function openDatabase(
         : // The driver is loaded only where it is used.
           (await import('./platform/database/postgres.ts')).openPostgres(secrets.databaseUrl!),
     );
-    return { database, applied: await migrate(database, systemClock) };
+    return { database, applied: await migrate(database, systemClock, recompile) };
   } catch (error) {
     const problem = connectionProblem(error);
     throw problem === undefined ? error : unavailable(problem, { cause: error });

@@ -10,8 +10,9 @@ export interface FixtureTool {
 
 /** What a tool may announce to every subscriber. */
 export interface FixtureEvents {
-  /** How often the tools have changed. */
+  /** How often the tools, and the prompts, have changed. */
   toolChanges: number;
+  promptChanges: number;
   toolsChanged(): void;
   promptsChanged(): void;
 }

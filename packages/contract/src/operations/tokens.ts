@@ -15,7 +15,7 @@ export const tokens = {
     path: collection,
     summary: 'Issue a gateway token (mng_…)',
     description:
-      'A member issues tokens of their own; an admin also those of members not above them, of machines and of the workspace.',
+      'A member issues tokens of their own; an admin also those of members not above them, of machines and of the workspace. A member or a machine has at most 100 living tokens.',
     params: inWorkspace,
     query: nothing,
     body: tokenIssue,

@@ -34,6 +34,15 @@ export async function chooseMember(client: Client, params: { workspace: string }
   return member.id;
 }
 
+/** A machine by id or name. */
+export async function chooseMachine(client: Client, params: { workspace: string }, named: string): Promise<string> {
+  const { items } = await client.machines.list({ params });
+  const machine = items.find((item) => item.id === named || item.name === named);
+  if (machine === undefined)
+    throw new UsageError(`No machine '${named}' in ${params.workspace}. See: mcpnest machine list`);
+  return machine.id;
+}
+
 /** A whole number given as an option. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`'${text}' is not a whole number.`);

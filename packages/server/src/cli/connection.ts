@@ -17,15 +17,7 @@ export interface Connection extends AsyncDisposable {
  */
 export async function connect(io: Io): Promise<Connection> {
   const { config, secrets } = loadConfig(io.environment);
-  if (secrets.apiKey !== undefined) {
-    const baseUrl = config.remoteUrl ?? 'http://127.0.0.1:8420';
-    const client = createClient({
-      baseUrl,
-      apiKey: secrets.apiKey.reveal(),
-      fetch: (request) => reach(request, baseUrl),
-    });
-    return { client, mode: 'remote', [Symbol.asyncDispose]: async () => undefined };
-  }
+  if (secrets.apiKey !== undefined) return remote(config.remoteUrl, secrets.apiKey.reveal());
   if (config.remoteUrl !== undefined) {
     throw new UsageError(
       'MCPNEST_URL names a server, but there is no key for it. Set MCPNEST_API_KEY or MCPNEST_API_KEY_FILE.',
@@ -35,6 +27,24 @@ export async function connect(io: Io): Promise<Connection> {
   const { openLocal } = await import('./local.ts');
   const local = await openLocal(config, secrets, io);
   return { client: local.client, mode: 'local', [Symbol.asyncDispose]: () => local[Symbol.asyncDispose]() };
+}
+
+/**
+ * The same with a secret that is a credential by itself: of a server named by MCPNEST_URL or used with a key so far,
+ * otherwise at the data folder.
+ */
+export async function connectWith(io: Io, secret: string): Promise<Connection> {
+  const { config, secrets } = loadConfig(io.environment);
+  if (config.remoteUrl !== undefined || secrets.apiKey !== undefined) return remote(config.remoteUrl, secret);
+  const { openLocal } = await import('./local.ts');
+  const local = await openLocal(config, secrets, io);
+  return { client: local.clientWith(secret), mode: 'local', [Symbol.asyncDispose]: () => local[Symbol.asyncDispose]() };
+}
+
+function remote(url: string | undefined, apiKey: string): Connection {
+  const baseUrl = url ?? 'http://127.0.0.1:8420';
+  const client = createClient({ baseUrl, apiKey, fetch: (request) => reach(request, baseUrl) });
+  return { client, mode: 'remote', [Symbol.asyncDispose]: async () => undefined };
 }
 
 async function reach(request: Request, baseUrl: string): Promise<Response> {

@@ -11,6 +11,8 @@ import type { Io } from './io.ts';
 export interface Local extends AsyncDisposable, Pick<LocalControl, 'deps'> {
   /** Acts as the local operator: whoever can read the data folder. */
   readonly client: Client;
+  /** Acts as whoever bears this secret. */
+  clientWith(secret: string): Client;
   /** Where clients reach the server when it runs. */
   readonly url: string;
 }
@@ -27,5 +29,7 @@ export async function openLocal(config: Config, secrets: Secrets, io: Io): Promi
     baseUrl: url,
     fetch: (request) => control.fetch(request, { actor: { kind: 'local' } }),
   });
-  return { client, deps, url, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
+  const clientWith = (secret: string): Client =>
+    createClient({ baseUrl: url, apiKey: secret, fetch: (request) => control.fetch(request) });
+  return { client, clientWith, deps, url, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
 }

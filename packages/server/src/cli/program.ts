@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { accessCommands } from './commands/access.ts';
 import { callCommands } from './commands/calls.ts';
 import { connectCommand } from './commands/connect.ts';
+import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
+import { machineCommands } from './commands/machines.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
@@ -10,10 +12,10 @@ import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
 import { serverCommands } from './commands/servers.ts';
+import { teamCommands } from './commands/teams.ts';
 import { tokenCommands } from './commands/tokens.ts';
 import { workspaceCommands } from './commands/workspaces.ts';
-import { connect } from './connection.ts';
-import type { Connection } from './connection.ts';
+import { connect, connectWith, type Connection } from './connection.ts';
 import type { Io } from './io.ts';
 import { version } from '../platform/version.ts';
 
@@ -22,6 +24,8 @@ export interface Shell {
   readonly io: Io;
   /** Run with a connection, which is closed afterwards. */
   withClient<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** The same with a secret of its own (an invitation) in place of the key or the operator. */
+  withSecret<T>(secret: string, work: (connection: Connection) => Promise<T>): Promise<T>;
   /** Exit code to end with although nothing was thrown. */
   exitWith(code: number): void;
 }
@@ -50,6 +54,10 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
       await using connection = await connect(io);
       return await work(connection);
     },
+    withSecret: async (secret, work) => {
+      await using connection = await connectWith(io, secret);
+      return await work(connection);
+    },
     exitWith,
   };
   processCommands(program, shell);
@@ -59,6 +67,9 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   serverToolCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
+  teamCommands(program, shell);
+  machineCommands(program, shell);
+  invitationCommands(program, shell);
   rulesCommands(program, shell);
   accessCommands(program, shell);
   keyCommands(program, shell);

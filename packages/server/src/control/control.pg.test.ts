@@ -103,4 +103,30 @@ it('describes the instance and lists with the same numbers and pages as SQLite',
   expect(new Set([...page.items, ...next.items].map((item) => item.id)).size).toBe(10);
 });
 
+it('[L2-09][TOK-11] keeps teams, machines and last uses with the same numbers as SQLite', async () => {
+  const { member, secret } = await kit
+    .clientOf((await kit.owner.invitations.create({ params, body: { email: 'ina@example.com' } })).secret)
+    .invitations.accept({ body: {} });
+  const { slug: team } = await kit.owner.teams.create({ params, body: { name: 'Payments' } });
+  await kit.owner.teams.addMember({ params: { ...params, team, member: member.id } });
+  await kit.owner.teams.addMember({ params: { ...params, team, member: member.id } });
+  expect((await kit.clientOf(secret).teams.list({ params })).items).toMatchObject([{ memberCount: 1 }]);
+  const machine = await kit.owner.machines.create({ params, body: { name: 'ci', ownerId: member.id } });
+  const { token } = await kit.owner.tokens.issue({
+    params,
+    body: { kind: 'machine', machineId: machine.id, label: 'runner' },
+  });
+  const used_at = '2026-11-21T12:34:56.000Z';
+  await kit.database.db.insertInto('token_last_use').values({ token_id: token.id, used_at }).execute();
+  expect((await kit.clientOf(secret).machines.list({ params })).items).toMatchObject([
+    { name: 'ci', state: 'active', lastUsedAt: used_at },
+  ]);
+  await kit.owner.teams.remove({ params: { ...params, team } });
+  await kit.owner.members.remove({ params: { ...params, member: member.id } });
+  expect(await kit.owner.machines.show({ params: { ...params, machine: machine.id } })).toMatchObject({
+    state: 'suspended',
+  });
+  expect((await kit.snapshot('acme')).tokens.map(({ id }) => id)).not.toContain(token.id);
+});
+
 describeLadder('PostgreSQL', () => kit);

@@ -95,15 +95,15 @@ it('[GW-16] no body reaches into another workspace', async () => {
   const team = await eve.teams.create({ params: other, body: { name: 'ops' } });
   const label = 'x';
   const attempts = [
-    eve.tokens.issue({ params: other, body: { kind: 'member', memberId: ids.member!, label } }),
-    eve.tokens.issue({ params: other, body: { kind: 'machine', machineId: ids.machine!, label } }),
-    eve.machines.create({ params: other, body: { name: 'x', ownerId: ids.member! } }),
-    eve.machines.update({ params: { ...other, machine: own.id }, body: { ownerId: ids.member! } }),
-    eve.teams.addMember({ params: { ...other, team: team.slug, member: ids.member! } }),
-    eve.teams.removeMember({ params: { ...other, team: team.slug, member: ids.member! } }),
-    eve.apiKeys.issue({ params: other, body: { email: 'cy@example.com', role: 'member', label } }),
+    () => eve.tokens.issue({ params: other, body: { kind: 'member', memberId: ids.member!, label } }),
+    () => eve.tokens.issue({ params: other, body: { kind: 'machine', machineId: ids.machine!, label } }),
+    () => eve.machines.create({ params: other, body: { name: 'x', ownerId: ids.member! } }),
+    () => eve.machines.update({ params: { ...other, machine: own.id }, body: { ownerId: ids.member! } }),
+    () => eve.teams.addMember({ params: { ...other, team: team.slug, member: ids.member! } }),
+    () => eve.teams.removeMember({ params: { ...other, team: team.slug, member: ids.member! } }),
+    () => eve.apiKeys.issue({ params: other, body: { email: 'cy@example.com', role: 'member', label } }),
   ];
-  for (const attempt of attempts) expect(await failure(attempt)).toMatchObject({ code: 'not_found' });
+  for (const attempt of attempts) expect(await failure(attempt())).toMatchObject({ code: 'not_found' });
   const invitation = { email: 'x@example.com', teams: [ids.team!] };
   expect(await failure(eve.invitations.create({ params: other, body: invitation }))).toMatchObject({
     issues: [{ path: 'body.teams.0' }],

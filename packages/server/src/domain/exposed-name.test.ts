@@ -68,7 +68,7 @@ describe('exposeNames', () => {
     expect(resting.targets.has('two_echo')).toBe(false);
   });
 
-  it('never parses: prefix a + tool b_c and prefix a_b + tool c stay apart', () => {
+  it('[edge 53] never parses: prefix a + tool b_c and prefix a_b + tool c stay apart', () => {
     const table = exposeNames([server('one', ['b_c'], 'a'), server('two', ['c'], 'a_b')], new Map(), none);
     expect(new Set(table.listed.map(({ name }) => name)).size).toBe(2);
   });

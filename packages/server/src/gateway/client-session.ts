@@ -31,8 +31,8 @@ export class ClientSession {
   readonly version: string;
   readonly clientName: string | null;
   readonly capabilities: ClientCapabilities;
-  /** Least severe log message it wants; everything until it says. */
-  logLevel: LogLevel = 'debug';
+  /** Least severe log message it wants; undefined until it says: everything. */
+  logLevel: LogLevel | undefined;
   /** Calls under way, by the text of their id. */
   readonly running = new Registry<{ readonly idText: string; readonly cancel: () => void }>();
   readonly streams: SessionStreams;

@@ -30,8 +30,7 @@ export async function capabilitiesFor(deps: GatewayDeps, call: Exchanged): Promi
     logging: {},
     ...(prompts ? { prompts: { listChanged: true } } : {}),
     ...(resources || templates ? { resources: { listChanged: true, ...(subscribe ? { subscribe } : {}) } } : {}),
-    // Only arguments of prompts and of templates can be completed.
-    ...(prompts || templates ? { completions: {} } : {}),
+    ...(features.some(({ completions }) => completions) ? { completions: {} } : {}),
     ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
   };
 }

@@ -89,7 +89,7 @@ export class Relay {
 
 /** A modern request names its level or hears nothing; a session has one; a bare request belongs to no conversation. */
 function wantedLevel(call: Exchanged, message: Message): LogLevel | undefined {
-  if (call.era.kind !== 'modern') return call.session?.logLevel;
+  if (call.era.kind !== 'modern') return call.session === undefined ? undefined : (call.session.logLevel ?? 'debug');
   const level = stringValue(message.bytes, member(message.meta, metaKey.logLevel));
   return isLogLevel(level) ? level : undefined;
 }

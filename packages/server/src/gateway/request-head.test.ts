@@ -3,7 +3,7 @@ import { readHead } from './request-head.ts';
 import { RpcError } from './rpc-error.ts';
 
 describe('the head of a request', () => {
-  it('holds the fields that decide, whatever their case, and no others', () => {
+  it('[edge 21] holds the fields that decide, whatever their case, and no others', () => {
     const raw = ['HOST', 'a', 'Accept', 'x', 'accept', 'y', 'Cookie', 'c', '__proto__', 'p', 'constructor', 'k'];
     expect(readHead(raw)).toEqual({ host: 'a', accept: 'x, y' });
     expect(Object.getPrototypeOf(readHead(raw))).toBe(Object.prototype);
@@ -27,7 +27,7 @@ describe('the head of a request', () => {
     'mcp-method',
     'Mcp-Name',
     'mcp-param-region',
-  ])('refuses %s twice', (name) => {
+  ])('[edge 18] refuses %s twice', (name) => {
     for (const second of ['a', 'b', '']) {
       const twice = [name, 'a', 'x', 'y', name.toUpperCase(), second];
       expect(() => readHead(twice)).toThrow(RpcError);

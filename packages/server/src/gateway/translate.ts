@@ -5,12 +5,16 @@ import { splice, type Edit } from '../platform/json/splice.ts';
 import type { Message } from './message.ts';
 import { metaDeclaring, ownMeta } from './upstreams/handshake.ts';
 
-/** `_meta` keys that speak of one hop only: the next hop's are written anew. */
+/**
+ * `_meta` keys that speak of one hop only: the next hop's are written anew. Baggage (W3C, by way of SEP-414) is what
+ * the caller's own systems tell each other, secrets perhaps included, and no rule has said that a server may see it.
+ */
 const hopKeys: ReadonlySet<string> = new Set([
   metaKey.protocolVersion,
   metaKey.clientCapabilities,
   metaKey.clientInfo,
   metaKey.logLevel,
+  'baggage',
 ]);
 
 const ownMetaMembers = ownMeta.slice(1, -1);

@@ -19,9 +19,9 @@ it('writes one JSON object per line with a level and ISO time', () => {
   expect(new Date(entry.time).toISOString()).toBe(entry.time);
 });
 
-it('[TOK-02] prints no secret, whatever the way it slipped in', () => {
+it.each(['mng_', 'mnk_', 'mni_'] as const)('[TOK-02] prints no %s secret, whatever the way it slipped in', (prefix) => {
   const { log, lines } = collect('trace');
-  const token = mintToken('mng_');
+  const token = mintToken(prefix);
   log.info({ authorization: token, headers: { cookie: token, 'set-cookie': token }, a: { b: { token } } });
   log.info({ value: new Secret(token), list: [new Secret(token)] }, String(new Secret(token)));
   log.error({ err: new Error(`bad token ${token}`, { cause: new AppError('internal', 'x', { detail: token }) }) });

@@ -49,4 +49,4 @@ function serializeError(error: unknown): unknown {
 
 /** Tokens of ours and passwords in addresses have a form, so they are found wherever in the line they are. */
 const withoutTokens = (line: string): string =>
-  line.replace(/\b(mn[gk]_)[0-9a-f]{48}/g, '$1[secret]').replace(/:\/\/([^/\s:@"]*):[^/\s@"]*@/g, '://$1:[secret]@');
+  line.replace(/\b(mn[gki]_)[0-9a-f]{48}/g, '$1[secret]').replace(/:\/\/([^/\s:@"]*):[^/\s@"]*@/g, '://$1:[secret]@');

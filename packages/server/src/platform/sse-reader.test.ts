@@ -9,13 +9,13 @@ const read = (chunks: Buffer[], max = 1e6): string[] => {
   return events;
 };
 
-it('[GW-05] reads every line ending, comments, unknown fields, a BOM and several data lines', () => {
+it('[GW-05][edge 37] reads every line ending, comments, unknown fields, a BOM and several data lines', () => {
   const text =
     '\uFEFF: hello\r\nid: 1\r\nevent: message\r\ndata: {"a":\r\ndata:1}\r\n\r\ndata\n\nretry: 5\rdata: é\r\rdata: last';
   expect(read([Buffer.from(text)])).toEqual(['{"a":\n1}', 'é']);
 });
 
-it('reads the same however the bytes are cut', () => {
+it('[edge 37] reads the same however the bytes are cut', () => {
   const event = fc.record({
     data: fc.array(
       fc.string({ unit: 'grapheme' }).map((s) => s.replace(/[\r\n\uFEFF]/g, '')),

@@ -12,7 +12,7 @@ interface Common {
 
 /** `mcpnest member …` */
 export function memberCommands(program: Command, { io, withClient }: Shell): void {
-  const noun = program.command('member').description('the people of a workspace');
+  const noun = program.command('member').alias('members').description('the people of a workspace');
   noun
     .command('add <email>')
     .description('add a person')

@@ -1,5 +1,7 @@
+import type { Client } from '@mcpnest/contract/client';
 import type { Command } from 'commander';
-import { chooseMember, chooseWorkspace, collect, confirm, wholeNumber } from '../choose.ts';
+import { chooseMachine, chooseMember, chooseWorkspace, collect, confirm, wholeNumber } from '../choose.ts';
+import { UsageError } from '../fault.ts';
 import { print, shortTime, table } from '../output.ts';
 import type { Io } from '../io.ts';
 import type { Shell } from '../program.ts';
@@ -11,7 +13,9 @@ interface Common {
 
 interface IssueOptions extends Common {
   label: string;
+  mine?: true;
   member?: string;
+  machine?: string;
   scope?: string[];
   expiresAt?: string;
   expiresInDays?: number;
@@ -23,14 +27,30 @@ export function printSecret(io: Io, json: boolean | undefined, issued: { secret:
   print(io, json, issued, () => `${issued.secret}\n`);
 }
 
+/** For whom a new token acts; for the workspace and nobody in particular when nobody is named. */
+async function chooseHolder(
+  client: Client,
+  params: { workspace: string },
+  { mine, member, machine }: IssueOptions,
+): Promise<{ kind: 'workspace' | 'member' | 'machine'; memberId?: string; machineId?: string }> {
+  if ([mine, member, machine].filter((given) => given !== undefined).length > 1)
+    throw new UsageError('Give only one of --mine, --member and --machine.');
+  if (mine === true) return { kind: 'member' };
+  if (member !== undefined) return { kind: 'member', memberId: await chooseMember(client, params, member) };
+  if (machine !== undefined) return { kind: 'machine', machineId: await chooseMachine(client, params, machine) };
+  return { kind: 'workspace' };
+}
+
 /** `mcpnest token …` */
 export function tokenCommands(program: Command, { io, withClient }: Shell): void {
-  const noun = program.command('token').description('gateway tokens (mng_…) that open the data plane');
+  const noun = program.command('token').alias('tokens').description('gateway tokens (mng_…) that open the data plane');
   noun
     .command('issue')
     .description('issue a token and print it')
     .requiredOption('--label <text>', 'what it is for')
-    .option('--member <email or id>', 'act for this member; otherwise it is a machine identity of the workspace')
+    .option('--mine', 'act for yourself')
+    .option('--member <email or id>', 'act for this member')
+    .option('--machine <name or id>', 'act for this machine; ends after 90 days unless told otherwise')
     .option('--scope <entry>', 'limit it to a server (github) or tool (github:list_issues); may be repeated', collect)
     .option('--expires-at <time>', 'ISO 8601, UTC')
     .option('--expires-in-days <days>', 'days until it ends', wholeNumber)
@@ -40,9 +60,8 @@ export function tokenCommands(program: Command, { io, withClient }: Shell): void
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
         const { label, scope, expiresAt, expiresInDays } = options;
-        const memberId = options.member === undefined ? undefined : await chooseMember(client, params, options.member);
-        const kind = memberId === undefined ? ('workspace' as const) : ('member' as const);
-        const body = { kind, memberId, label, scope, expiresAt, expiresInDays };
+        const holder = await chooseHolder(client, params, options);
+        const body = { ...holder, label, scope, expiresAt, expiresInDays };
         printSecret(
           io,
           options.json,
@@ -65,6 +84,7 @@ export function tokenCommands(program: Command, { io, withClient }: Shell): void
             label: (row) => row.label,
             kind: (row) => row.kind,
             token: (row) => `mng_…${row.hint}`,
+            'last used': (row) => shortTime(row.lastUsedAt),
             scope: (row) => row.scope?.join(',') ?? 'all',
             created: (row) => shortTime(row.createdAt),
             ends: (row) => (row.revokedAt === null ? shortTime(row.expiresAt) : 'revoked'),

@@ -86,9 +86,9 @@ function operationArticle({ method, path, operation }: Entry, url: string): Html
     <p class="route"><span class="method ${method}">${method.toUpperCase()}</span> ${path}</p>
     <ul class="tags">
       <li>${operation.operationId}</li>
-      <li>role: ${operation['x-role']}</li>
+      <li>${operation['x-role'] === 'invited' ? 'an invitation' : `role: ${operation['x-role']}`}</li>
       ${
-        operation['x-scope'] === 'instance' ? html`<li>instance key</li>` : null
+        operation['x-scope'] === 'instance' && operation['x-role'] !== 'invited' ? html`<li>instance key</li>` : null
       }${operation['x-errors'].map((code) => html`<li><a href="#${code}">${code}</a></li>`)}
     </ul>
     <p>${operation.description}</p>

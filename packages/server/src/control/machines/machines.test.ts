@@ -122,11 +122,11 @@ it('is seen by the member who owns it, who may end its tokens and make none', as
   expect(await failure(cy.machines.show({ params: other.at }))).toMatchObject({ code: 'not_found' });
   expect((await cy.tokens.list({ params })).items.map(({ id }) => id)).toEqual([token.id]);
   const refused = [
-    cy.machines.update({ params: at, body: { enabled: false } }),
-    cy.tokens.issue({ params, body: { kind: 'machine', machineId: at.machine, label: 'x' } }),
-    cy.tokens.rotate({ params: { ...params, token: token.id }, body: {} }),
+    () => cy.machines.update({ params: at, body: { enabled: false } }),
+    () => cy.tokens.issue({ params, body: { kind: 'machine', machineId: at.machine, label: 'x' } }),
+    () => cy.tokens.rotate({ params: { ...params, token: token.id }, body: {} }),
   ];
-  for (const attempt of refused) expect(await failure(attempt)).toMatchObject({ code: 'forbidden' });
+  for (const attempt of refused) expect(await failure(attempt())).toMatchObject({ code: 'forbidden' });
   const foreign = { ...params, token: other.token.id };
   expect(await failure(cy.tokens.revoke({ params: foreign }))).toMatchObject({ code: 'not_found' });
   await cy.tokens.revoke({ params: { ...params, token: token.id } });

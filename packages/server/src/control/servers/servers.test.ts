@@ -70,6 +70,23 @@ describe('servers', () => {
     });
   });
 
+  it('[edge 42] keeps the time for calls that report progress at least as long as that of others', async () => {
+    const plain = await add('one');
+    expect(plain.limits).toMatchObject({ deadlineMs: 60_000, progressDeadlineMs: 600_000 });
+    const long = await add('long', { limits: { deadlineMs: 1_200_000 } });
+    expect(long.limits).toMatchObject({ deadlineMs: 1_200_000, progressDeadlineMs: 1_200_000 });
+    const params = { ...acme, server: 'one' };
+    expect(
+      await failure(kit.owner.servers.update({ params, body: { limits: { deadlineMs: 700_000 } } })),
+    ).toMatchObject({
+      code: 'invalid_input',
+      detail: expect.stringContaining('progressDeadlineMs (600000)') as string,
+    });
+    const body = { limits: { deadlineMs: 700_000, progressDeadlineMs: 800_000 } };
+    expect((await kit.owner.servers.update({ params, body })).limits).toMatchObject(body.limits);
+    expect((await kit.snapshot('acme')).servers[0]!.limits).toMatchObject(body.limits);
+  });
+
   it('makes no revision, event or snapshot of a change that changes nothing', async () => {
     await add('one');
     const before = await kit.snapshot('acme');

@@ -43,6 +43,15 @@ export async function readSnapshot(db: Kysely<Schema>, workspaceId: string): Pro
   return JSON.parse(body) as Snapshot;
 }
 
+/**
+ * Compile every workspace again, as is due after an upgrade: snapshots of the release before lack what this one's
+ * gateway relies on.
+ */
+export async function storeEverySnapshot(tx: Transaction<Schema>, at: string): Promise<void> {
+  const rows = await tx.selectFrom('gateway_workspaces').select('id').orderBy('id').execute();
+  for (const { id } of rows) await storeSnapshot(tx, id, at);
+}
+
 async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<SnapshotRows> {
   const workspace = await tx
     .selectFrom('gateway_workspaces')

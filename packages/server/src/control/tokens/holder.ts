@@ -46,6 +46,26 @@ export async function requireHolder(change: Change, workspace: WorkspaceRef, hol
   if (holder.machine_id !== null) await requireActiveMachine(change, workspace, holder.machine_id);
 }
 
+/** Living tokens one member or machine may have: members issue their own, and every one is in the snapshot. */
+export const maxTokens = 100;
+
+/** @throws AppError `conflict` when the member or machine has as many tokens as may live at once */
+export async function requireRoom(change: Change, { member_id, machine_id }: TokenHolder): Promise<void> {
+  const holder = member_id ?? machine_id;
+  if (holder === null) return;
+  const { living } = await change.tx
+    .selectFrom('gateway_tokens')
+    .select((row) => row.fn.countAll<number>().as('living'))
+    .where(member_id === null ? 'machine_id' : 'member_id', '=', holder)
+    .where('revoked_at', 'is', null)
+    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', change.at)]))
+    .executeTakeFirstOrThrow();
+  if (living >= maxTokens)
+    throw conflict(
+      `There are ${maxTokens} tokens of this ${member_id === null ? 'machine' : 'member'} already. Revoke one first.`,
+    );
+}
+
 function requireAdministrator(actor: Actor, whose: string): void {
   if (administers(actor)) return;
   throw forbidden(`Tokens of ${whose} are issued by an admin. Issue one of your own: kind "member".`);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashToken } from '../../domain/token.ts';
 import { failure, startKit } from '../kit.contract.ts';
 import type { Kit } from '../kit.contract.ts';
+import { maxTokens } from './holder.ts';
 
 const params = { workspace: 'acme' };
 let kit: Kit;
@@ -117,6 +118,21 @@ describe('a member', () => {
     await cy.tokens.revoke({ params: { ...params, token: next.token.id } });
     expect(await snapshotOf(next.token.id)).toBeUndefined();
     expect(await snapshotOf(phone.token.id)).toBeDefined();
+  });
+
+  it('has at most so many tokens at once, so that nobody fills the snapshot', async () => {
+    const one = () => cy.tokens.issue({ params, body: { kind: 'member', label: 'x', expiresInDays: 1 } });
+    const first = await one();
+    for (let made = 1; made < maxTokens; made++) await one();
+    expect(await failure(one())).toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('Revoke') as string,
+    });
+    expect((await issue({ kind: 'workspace' })).token.kind).toBe('workspace');
+    await cy.tokens.revoke({ params: { ...params, token: first.token.id } });
+    await one();
+    kit.advance(86_400_000);
+    await one();
   });
 
   it('[L2-07] gets no token that acts for more than themself', async () => {

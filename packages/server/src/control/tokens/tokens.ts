@@ -10,7 +10,7 @@ import type { Change } from '../change.ts';
 import { ending, expiryOf, successorExpiry } from '../expiry.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { holderOf, requireHolder } from './holder.ts';
+import { holderOf, requireHolder, requireRoom } from './holder.ts';
 import type { TokenHolder } from './holder.ts';
 
 type TokenRow = Selectable<Schema['gateway_tokens']>;
@@ -61,7 +61,7 @@ const machineDays = 90;
 /**
  * Issue a gateway token. Of the token only its SHA-256 is kept.
  * @throws AppError `forbidden` for a holder the caller may not act for, `not_found` for one who is not (or no longer)
- *   in the workspace, `conflict` for a machine at rest, `invalid_input` for a scope that names no server
+ *   in the workspace, `conflict` for a machine at rest or too many tokens of one holder, `invalid_input` for a scope that names no server
  */
 export async function issueToken(
   change: Change,
@@ -70,6 +70,7 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const holder = await holderOf(change, workspace, body);
   await requireHolder(change, workspace, holder);
+  await requireRoom(change, holder);
   if (body.scope) await requireServers(change, workspace, body.scope);
   const issued = await insertToken(change, workspace, {
     ...holder,

@@ -20,9 +20,9 @@ export function capabilitiesOf(call: Exchanged, message: Message): ClientCapabil
  */
 export function conversationOf(call: Exchanged, capabilities: ClientCapabilities): Conversation {
   const declared = declaredUpstream(capabilities);
-  if (call.session !== undefined) return { key: call.session.id, capabilities: declared };
-  const { tokenId } = call.principal;
-  return { key: declared === '{}' ? tokenId : `${tokenId} ${declared}`, capabilities: declared };
+  const { session } = call;
+  if (session !== undefined) return { key: session.id, capabilities: declared, logLevel: session.logLevel };
+  return { key: call.principal.tokenId, capabilities: declared };
 }
 
 /** Whether the client of this request can be asked anything on its stream. */

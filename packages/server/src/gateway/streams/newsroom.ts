@@ -138,8 +138,12 @@ export class Newsroom implements ResourceWatching {
     return {
       listChanged: (kind) => this.#deps.catalogue.reload(workspaceId, serverId, kind),
       resourceUpdated: (uri) => {
-        for (const tell of watches.get(uri)?.hearers ?? []) tell();
+        for (const [watched, { hearers }] of watches) if (isOf(uri, watched)) for (const tell of hearers) tell();
       },
     };
   }
 }
+
+/** An update may name a part of what was subscribed to (2026-07-28, resources "Subscriptions"). */
+const isOf = (uri: string, watched: string): boolean =>
+  uri === watched || uri.startsWith(watched.endsWith('/') ? watched : `${watched}/`);

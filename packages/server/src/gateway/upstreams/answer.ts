@@ -1,5 +1,7 @@
 import { UpstreamFault, parseRetryAfter, type FaultClass } from './fault.ts';
 import type { HttpReply } from './exchange.ts';
+import { rpcCode } from '../../domain/protocol.ts';
+import { asReply, errorCode, readMessage, type UpstreamReply } from './reply.ts';
 
 /**
  * Statuses that speak for themselves; any other error status may still carry a JSON-RPC error.
@@ -18,4 +20,19 @@ export function checkStatus({ status, headers }: HttpReply, hasSession: boolean,
     fail(retryAfterMs === undefined && status === 503 ? 'http_status' : 'throttled', retryAfterMs);
   }
   if (status >= 500 || status === 202 || status < 200) fail('http_status');
+}
+
+/**
+ * A 404 may speak of a session that is gone or of a method that is not there; only the latter answers this very request
+ * by -32601.
+ * @returns that answer; undefined for any other 404
+ */
+export function unknownMethodOf(reply: HttpReply, id: string): UpstreamReply | undefined {
+  try {
+    const answer = asReply(readMessage(reply.body), id);
+    return errorCode(answer) === rpcCode.methodNotFound ? answer : undefined;
+  } catch (error) {
+    if (error instanceof UpstreamFault) return undefined;
+    throw error;
+  }
 }

@@ -1,8 +1,8 @@
 import { randomHex } from '../../domain/ids.ts';
-import { newestModern } from '../../domain/protocol.ts';
+import { newestModern, rpcCode, type LogLevel } from '../../domain/protocol.ts';
 import { ascii, bytes, type ByteString } from '../../platform/byte-string.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { checkStatus } from './answer.ts';
+import { checkStatus, unknownMethodOf } from './answer.ts';
 import { clampRetry } from './backoff.ts';
 import { sessionHeaders, type Cancel, type Connection } from './connection.ts';
 import { errand, type Conversation, type UpstreamAsk } from './conversation.ts';
@@ -11,7 +11,7 @@ import { Dialogue } from './dialogue.ts';
 import type { HttpReply, Reading } from './exchange.ts';
 import { UpstreamFault, type FaultClass, type StreamPosition } from './fault.ts';
 import type { OutgoingHeaders } from './headers.ts';
-import { asReply, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
+import { asReply, errorCode, readMessage, type UpstreamMessage, type UpstreamReply } from './reply.ts';
 import type { LegacySession } from './session.ts';
 import type { LegacySessions } from './sessions.ts';
 
@@ -63,6 +63,8 @@ export interface AttemptDeps {
 
 /** An answer's stream may break off and be taken up again this often. */
 const maxResumes = 100;
+/** What servers of the SDK answer where there is no session: a code the protocol gives no meaning. */
+const noSession = -32_000;
 /** What may happen to a stream that can be taken up again. */
 const interruptions: ReadonlySet<FaultClass> = new Set(['truncated', 'reset', 'connect']);
 
@@ -113,6 +115,8 @@ export class Attempt implements Reading<UpstreamAnswer> {
       const body = bytes`{"jsonrpc":"2.0","id":"${ascii(id)}","method":"${ascii(request.method)}","params":${params}}`;
       this.#id = id;
       if (session !== undefined) this.#enter(session);
+      const { logLevel } = this.conversation;
+      if (logLevel !== undefined && session?.logLevel !== logLevel) this.#setLevel(session, logLevel);
       sent =
         session?.channel === undefined
           ? connection.send(this.#headers(session), body, deadline, request.cancel, this)
@@ -122,6 +126,14 @@ export class Attempt implements Reading<UpstreamAnswer> {
       return Promise.reject(error);
     }
     return session === undefined ? sent : sent.catch((error: unknown) => this.#failed(error, session));
+  }
+
+  /** A server that logs is told what its client wants to hear (2025-11-25, logging "Setting Log Level"). */
+  #setLevel(session: LegacySession | undefined, level: LogLevel): void {
+    if (session?.features.logging !== true) return;
+    session.logLevel = level;
+    const message = `{"jsonrpc":"2.0","id":"${randomHex()}","method":"logging/setLevel","params":{"level":"${level}"}}`;
+    this.#deps.connection.tell(ascii(message), session);
   }
 
   /** End it before, or instead of, an answer. */
@@ -145,18 +157,36 @@ export class Attempt implements Reading<UpstreamAnswer> {
         this.#resumes = maxResumes;
         throw new UpstreamFault('truncated', `HTTP ${status} in place of the rest`, { dispatched: true });
       }
+      const unknownMethod = status === 404 ? unknownMethodOf(reply, this.#id) : undefined;
+      if (unknownMethod !== undefined) return unknownMethod;
       checkStatus(reply, session?.id !== undefined, this.#deps.clock.now());
     }
     // Some servers answer an unknown session so. Whether the call ran is not said: it fails, the next one opens anew.
     if (status === 400 && session !== undefined) this.#deps.sessions.lose(session);
+    let answer: UpstreamAnswer;
     try {
-      return asReply(readMessage(reply.body), this.#id);
+      answer = asReply(readMessage(reply.body), this.#id);
     } catch (error) {
       if (status < 400) throw error;
       // What speaks no JSON-RPC may speak another generation by now: ask again next time.
       this.#deps.doubt();
       throw new UpstreamFault('http_status', `HTTP ${status}`, { dispatched: true });
     }
+    if (status >= 400) this.#reconsider(errorCode(answer), session === undefined);
+    return answer;
+  }
+
+  /**
+   * A refusal may show that the upstream no longer speaks what it spoke when it was asked (2026-07-28, versioning
+   * "Backward Compatibility").
+   * @throws UpstreamFault where its word on revisions would mislead the caller, who agreed on one with the gateway
+   */
+  #reconsider(code: number | undefined, modern: boolean): void {
+    if (code === rpcCode.unsupportedVersion) {
+      this.#deps.doubt();
+      throw new UpstreamFault('protocol', 'it refuses the revision it agreed to', { dispatched: true });
+    }
+    if (modern && (code === rpcCode.invalidRequest || code === noSession)) this.#deps.doubt();
   }
 
   ended(error: Error | undefined): void {
@@ -224,7 +254,10 @@ export class Attempt implements Reading<UpstreamAnswer> {
     if (this.#remedy === 'resume') return this.#resume(session);
     if (!(error instanceof UpstreamFault)) return Promise.reject(error);
     const given = error.fault === 'timeout' || error.fault === 'cancelled';
-    if (given && error.dispatched) this.#deps.connection.cancel(this.#id, session);
+    if (given && error.dispatched) {
+      session.abandoned(this.#deps.clock.monotonic());
+      this.#deps.connection.cancel(this.#id, session);
+    }
     if (this.#resumes === 0 || error.fault !== 'connect') return Promise.reject(error);
     return Promise.reject(new UpstreamFault('truncated', error.message, { dispatched: true, cause: error }));
   }

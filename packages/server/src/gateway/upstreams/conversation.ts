@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../domain/protocol.ts';
 import type { ByteString } from '../../platform/byte-string.ts';
 import type { UpstreamMessage } from './reply.ts';
 
@@ -10,7 +11,12 @@ export interface Conversation {
   readonly key: string;
   /** Client capabilities to declare upstream: JSON text of an object, `{}` or `{"elicitation":{"form":{}}}`. */
   readonly capabilities: string;
+  /** Least severe log message its client has asked for; undefined: it has not said. */
+  readonly logLevel?: LogLevel | undefined;
 }
+
+/** Capabilities of a client that can be asked nothing. */
+export const nothing = '{}';
 
 /**
  * The gateway's own: lists, handshakes, news. Some servers list tools that ask only where their client can be asked, so

@@ -104,10 +104,10 @@ export class LegacyNews implements NewsSource {
       await this.#ask('resources/subscribe', watched.uri);
       watched.grant();
     } catch (error) {
-      if (!(error instanceof UpstreamFault)) throw error;
+      const fault = error instanceof UpstreamFault ? error : new UpstreamFault('closed', 'a defect', { cause: error });
       this.#asked.delete(watched.uri);
-      watched.deny(error);
-      if (error.fault === 'session') this.#deps.sessions.lose(this.#session);
+      watched.deny(fault);
+      if (fault.fault === 'session') this.#deps.sessions.lose(this.#session);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../platform/byte-string.ts';
-import { metaKey } from '../../domain/protocol.ts';
+import { metaKey, type LogLevel } from '../../domain/protocol.ts';
 import { member, stringValue } from '../../platform/json/scan.ts';
 import type { Conversation } from './conversation.ts';
 import type { SessionAddress } from './connection.ts';
@@ -13,6 +13,11 @@ import type { StandingStream } from './standing-stream.ts';
 /** Requests in a minute that concern no request of ours; an upstream that sends more has lost its way. */
 const mostStray = 64;
 const strayMs = 60_000;
+/** A request that was given up may go on at the upstream, and ask, about this long. */
+const abandonedMs = 60_000;
+
+/** Notifications that mean something only to those who take part in the conversation. */
+const conversational: ReadonlySet<string> = new Set(['notifications/message', 'notifications/elicitation/complete']);
 
 /** A session with a legacy upstream. It belongs to one conversation. */
 export class LegacySession implements SessionAddress {
@@ -21,6 +26,8 @@ export class LegacySession implements SessionAddress {
   readonly features: ServerFeatures;
   readonly channel: SseChannel | undefined;
   readonly conversation: Conversation;
+  /** What it was last told to log. */
+  logLevel: LogLevel | undefined;
   /** Requests in flight. */
   running = 0;
   /** Monotonic milliseconds. */
@@ -33,6 +40,7 @@ export class LegacySession implements SessionAddress {
   readonly dialogues = new Set<Dialogue>();
   #stray = 0;
   #strayFrom = -Infinity;
+  #abandonedUntil = -Infinity;
 
   constructor(
     agreed: { id: string | undefined; version: string; features: ServerFeatures },
@@ -54,8 +62,16 @@ export class LegacySession implements SessionAddress {
   }
 
   /**
+   * A request was given up that may still run at the upstream.
+   * @param now monotonic milliseconds
+   */
+  abandoned(now: number): void {
+    this.#abandonedUntil = now + abandonedMs;
+  }
+
+  /**
    * Take what came on a stream that belongs to no request. A request is for the one request in flight; where there is
-   * none, or several, nobody knows whom it concerns and it is refused.
+   * none, or several, or one was given up lately, nobody knows whom it concerns and it is refused.
    * @param now monotonic milliseconds
    * @param answer sends a message in this session
    * @throws UpstreamFault `protocol` when it does not end
@@ -63,7 +79,7 @@ export class LegacySession implements SessionAddress {
   hear(message: UpstreamMessage, now: number, answer: (message: ByteString) => void): void {
     const { bytes, method, root } = message;
     const [only, second] = this.dialogues;
-    const single = second === undefined ? only : undefined;
+    const single = second === undefined && now > this.#abandonedUntil ? only : undefined;
     if (message.kind === 'request') {
       if (single !== undefined && method !== 'ping') return single.hear(message);
       if (now - this.#strayFrom > strayMs) {
@@ -79,7 +95,7 @@ export class LegacySession implements SessionAddress {
       } else if (method === 'notifications/progress') {
         const token = stringValue(bytes, member(member(root, 'params'), metaKey.progressToken));
         for (const dialogue of this.dialogues) if (dialogue.id === token) dialogue.hear(message);
-      } else if (method === 'notifications/message') single?.hear(message);
+      } else if (conversational.has(method ?? '')) single?.hear(message);
       else this.onNews(message);
     }
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection } from './connection.ts';
-import { errand, type Conversation } from './conversation.ts';
+import { errand, nothing, type Conversation } from './conversation.ts';
 import { UpstreamFault } from './fault.ts';
 import { initialize, NotStreamable } from './handshake.ts';
 import { readMessage, type UpstreamMessage } from './reply.ts';
@@ -9,6 +9,8 @@ import { SseChannel } from './sse-channel.ts';
 import { mayReturn, StandingStream } from './standing-stream.ts';
 
 const maxSessions = 1_000;
+/** Sessions of one conversation, which may change what it declares from request to request. */
+const maxPerConversation = 4;
 const idleMs = 15 * 60_000;
 const sweepEveryMs = 60_000;
 /** A stream on which an upstream may ask is kept this long after the last request. */
@@ -19,9 +21,14 @@ const transportMs = 60 * 60_000;
 export interface SessionsHearer {
   /** A session is not known to the upstream any more. */
   lost(session: LegacySession): void;
+  /** No session could be opened. */
+  refused(): void;
   /** Something was said that concerns no request. */
   hear(message: UpstreamMessage): void;
 }
+
+/** Stands between a key and capabilities; neither holds it. */
+const between = '\0';
 
 /** The sessions with one legacy upstream, one per conversation. */
 export class LegacySessions {
@@ -49,7 +56,7 @@ export class LegacySessions {
   /** The session of a conversation that can be used at once. */
   find({ key, capabilities }: Conversation): LegacySession | undefined {
     const found = this.#open.get(key);
-    if (found === undefined) return capabilities === errand.capabilities ? this.#shared : undefined;
+    if (found === undefined) return key === errand.key || capabilities === nothing ? this.#shared : undefined;
     // Nearly always there is one.
     const first = found[0]!;
     const session =
@@ -71,7 +78,7 @@ export class LegacySessions {
       await known.stream?.open();
       return known;
     }
-    const name = `${key} ${capabilities}`;
+    const name = key + between + capabilities;
     return this.#opening.get(name) ?? this.#begin(name, conversation);
   }
 
@@ -112,7 +119,7 @@ export class LegacySessions {
   /** A conversation is over: its session is given back. */
   end(key: string): void {
     for (const session of this.#open.get(key) ?? []) this.#giveBack(session);
-    for (const name of this.#opening.keys()) if (name.startsWith(`${key} `)) this.#opening.delete(name);
+    for (const name of this.#opening.keys()) if (name.startsWith(key + between)) this.#opening.delete(name);
   }
 
   /** Nothing is opened any more. @returns the sessions there were */
@@ -134,7 +141,10 @@ export class LegacySessions {
 
   /** @param isWanted whether the conversation goes on */
   async #start(conversation: Conversation, isWanted: () => boolean): Promise<LegacySession> {
-    const session = await this.#handshake(conversation);
+    const session = await this.#handshake(conversation).catch((error: unknown) => {
+      this.#hearer.refused();
+      throw error;
+    });
     session.usedAt = this.#clock.monotonic();
     const { key } = conversation;
     if (this.#closed || !isWanted()) {
@@ -142,9 +152,12 @@ export class LegacySessions {
       throw new UpstreamFault(this.#closed ? 'closed' : 'cancelled', 'the session is not wanted any more');
     }
     if (session.channel !== undefined) this.#attend(session, session.channel);
-    else if (conversation.capabilities !== errand.capabilities) session.stream = this.#streamOf(session);
+    // The gateway's own errands are told everything in their answers, and who declares nothing is asked nothing.
+    else if (key !== errand.key && conversation.capabilities !== nothing) session.stream = this.#streamOf(session);
     this.#sweep();
-    while (this.#size >= maxSessions && this.#dropIdlest());
+    while (this.#size >= maxSessions && this.#dropIdlest(this.#spare()));
+    const others = this.#open.get(key) ?? [];
+    if (others.length >= maxPerConversation) this.#dropIdlest(others.filter(({ running }) => running === 0));
     this.#open.set(key, [...(this.#open.get(key) ?? []), session]);
     this.#size++;
     if (key === errand.key && session.id === undefined && session.channel === undefined) this.#shared = session;
@@ -231,9 +244,8 @@ export class LegacySessions {
     for (const session of this.#spare()) if (now - session.usedAt > idleMs) this.#giveBack(session);
   }
 
-  /** @returns false when all are in use */
-  #dropIdlest(): boolean {
-    const spare = this.#spare();
+  /** @returns false when there is none to spare */
+  #dropIdlest(spare: readonly LegacySession[]): boolean {
     if (spare.length === 0) return false;
     this.#giveBack(spare.reduce((idlest, session) => (session.usedAt < idlest.usedAt ? session : idlest)));
     return true;

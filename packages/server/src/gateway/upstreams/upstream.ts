@@ -16,7 +16,7 @@ import type { LegacySession } from './session.ts';
 import { LegacySessions } from './sessions.ts';
 import { Slots } from './slots.ts';
 
-export type { RequestTarget, UpstreamAnswer, UpstreamRequest } from './attempt.ts';
+export type { UpstreamAnswer, UpstreamRequest } from './attempt.ts';
 
 const modernGeneration = { session: undefined };
 
@@ -55,6 +55,7 @@ export class Upstream {
     const connection = new Connection(deps);
     const generation = new Generation(connection, clock);
     const sessions = new LegacySessions(connection, clock, {
+      refused: () => generation.doubt(),
       lost: (session) => this.#news.lost(session),
       hear: (message) => this.#news.hear(message),
     });
@@ -152,21 +153,12 @@ export class Upstream {
       const verdict = this.#generation.known ?? (await deadline.within(this.#generation.learn()));
       session = speaksModern(verdict, request.preferModern)
         ? undefined
-        : (this.#sessions.find(conversation) ?? (await deadline.within(this.#open(attempt))));
+        : (this.#sessions.find(conversation) ?? (await deadline.within(this.#sessions.open(conversation))));
     } catch (error) {
       attempt.fail(error);
       throw error;
     }
     return attempt.send(session);
-  }
-
-  async #open({ conversation }: Attempt): Promise<LegacySession> {
-    try {
-      return await this.#sessions.open(conversation);
-    } catch (error) {
-      this.#generation.doubt();
-      throw error;
-    }
   }
 
   /** What to speak, where that is known without asking. */

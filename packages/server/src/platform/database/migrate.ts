@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
+import type { Transaction } from 'kysely';
 import { unavailable } from '../../domain/errors.ts';
 import type { Clock } from '../clock.ts';
 import { isoTime } from '../clock.ts';
 import { inTransaction, type OpenDatabase } from './database.ts';
+import type { Schema } from './schema.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 /** Any number no one else uses on this database: it names the lock concurrent migrators queue for. */
@@ -15,10 +17,15 @@ const migrationLock = 5_627_101;
  *
  * Files are `NNNN-name.sql`, or `NNNN-name.sqlite.sql` and `NNNN-name.postgres.sql` where engines must differ.
  *
+ * @param afterwards run in the same transaction when anything was applied, for what must never be behind the schema
  * @returns the names applied now, in order
  * @throws AppError `unavailable` when the database was migrated by a newer release
  */
-export async function migrate(database: OpenDatabase, clock: Clock): Promise<string[]> {
+export async function migrate(
+  database: OpenDatabase,
+  clock: Clock,
+  afterwards?: (tx: Transaction<Schema>) => Promise<void>,
+): Promise<string[]> {
   const known = migrationFiles(database.dialect);
   return inTransaction(database.db, async (tx) => {
     if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(tx);
@@ -43,6 +50,7 @@ export async function migrate(database: OpenDatabase, clock: Clock): Promise<str
         .values({ name, applied_at: isoTime(clock.now()) })
         .execute();
     }
+    if (outstanding.length > 0) await afterwards?.(tx);
     return outstanding;
   });
 }
