@@ -130,3 +130,20 @@ it('[L2-09][TOK-11] keeps teams, machines and last uses with the same numbers as
 });
 
 describeLadder('PostgreSQL', () => kit);
+
+it('[L2-09] rules that are made and imported at once end as one of the orders they could have had', async () => {
+  await kit.owner.servers.create({ params, body: { name: 'ruled', url: 'https://ruled.example.com/mcp' } });
+  const rule = (tool: string) => ({ effect: 'deny' as const, subject: 'everybody', object: `ruled:${tool}` });
+  const same = await many(8, () => kit.owner.rules.create({ params, body: rule('same') }));
+  expect(done(same)).toBe(1);
+  const imports = await many(6, (index) =>
+    kit.owner.policy.import({
+      params,
+      body: { document: { format: 'mcpnest-rules/1', rules: [rule(`a${index}`), rule(`b${index}`)] } },
+    }),
+  );
+  expect(done(imports)).toBe(6);
+  const kept = (await kit.owner.policy.export({ params })).rules.map(({ object }) => object);
+  expect(kept).toEqual([`ruled:a${kept[0]!.at(-1)!}`, `ruled:b${kept[0]!.at(-1)!}`]);
+  expect((await kit.snapshot('acme')).rules?.map(({ object }) => object)).toEqual(kept);
+});

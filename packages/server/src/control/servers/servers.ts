@@ -220,7 +220,7 @@ function checked(limits: ServerLimits): ServerLimits {
   );
 }
 
-export { serversShownTo } from './visibility.ts';
+export { serversShownTo, visibleServers } from './visibility.ts';
 export { toolsOf } from './tools.ts';
 
 /** The configuration of a server as it is now. */

@@ -87,6 +87,9 @@ describe('visibility', () => {
       const missing = await answer(cy.client.servers[verb]({ params: { ...params, server: 'missing' } }));
       expect(hidden.replace('grafana', 'missing')).toBe(missing);
     }
+    const scoped = (server: string) =>
+      failure(cy.client.tokens.issue({ params, body: { kind: 'member', label: 'x', scope: [server] } }));
+    expect((await scoped('grafana')).detail.replace('grafana', 'missing')).toBe((await scoped('missing')).detail);
     await kit.owner.teams.addMember({ params: { ...params, team: 'leads', member: cy.id } });
     expect((await cy.client.servers.list({ params })).items).toHaveLength(2);
     expect(await audited('servers.update')).toMatchObject([{ detail: { before: { visibility: ['workspace'] } } }]);

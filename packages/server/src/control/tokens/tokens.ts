@@ -10,6 +10,7 @@ import type { Change } from '../change.ts';
 import { ending, expiryOf, successorExpiry } from '../expiry.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { visibleServers } from '../servers/servers.ts';
 import { holderOf, requireHolder, requireRoom } from './holder.ts';
 import type { TokenHolder } from './holder.ts';
 
@@ -194,13 +195,9 @@ async function visibleTokens(db: Kysely<Schema>, workspace: WorkspaceRef, actor:
   );
 }
 
+/** A member's own token names no server that is hidden from them: whether it exists is not theirs to find out. */
 async function requireServers(change: Change, workspace: WorkspaceRef, scope: readonly string[]): Promise<void> {
-  const rows = await change.tx
-    .selectFrom('gateway_workspace_servers')
-    .select('slug')
-    .where('workspace_id', '=', workspace.id)
-    .where('removed_at', 'is', null)
-    .execute();
+  const rows = await visibleServers(change.tx, workspace, change.actor);
   const known = new Set(rows.map((row) => row.slug));
   const unknown = scope.find((entry) => !known.has(entry.split(':', 1)[0]!));
   if (unknown === undefined) return;
