@@ -123,5 +123,7 @@ function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => v
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
+  // It may have ended while a list was read.
+  if (session?.ended === true) stop(cancel);
   return session?.running.add({ idText: message.idText, cancel: () => stop(cancel) });
 }
