@@ -1,8 +1,10 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProduct, type Product } from '../harness.ts';
+import { openSession } from '../sessions.ts';
 import { startAskingModernUpstream } from '../upstreams/asking-modern.ts';
 import { startLegacyUpstream, type LegacyUpstream } from '../upstreams/legacy.ts';
 
@@ -65,5 +67,33 @@ describe('[edge 61] a modern client that declares something else each time', () 
     const open = (): number => legacy.sessions.filter(({ ended }) => !ended).length;
     // Four of its own, and the gateway's.
     await expect.poll(open).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('[edge 50] a subscription', () => {
+  it('costs its token what a call costs, as it may reach a server', async () => {
+    const { token, secret } = await product.client.tokens.issue({
+      params: { workspace: product.workspace },
+      body: { label: 'subscriber' },
+    });
+    const params = { workspace: product.workspace };
+    const limit = (principalPerMinute: number | null) =>
+      product.client.workspaces.update({ params, body: { settings: { limits: { principalPerMinute } } } });
+    const session = await openSession(product, { token: secret });
+    await limit(3);
+    await sleep(100);
+    try {
+      const subscribe = (uri: string) =>
+        session.post({ jsonrpc: '2.0', id: uri, method: 'resources/subscribe', params: { uri } });
+      const answers = [];
+      for (const uri of ['note://1', 'note://2', 'note://3', 'note://4']) answers.push(await subscribe(uri));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+      const uris = ['note://1'];
+      const listen = { notifications: { resourceSubscriptions: uris } };
+      expect((await product.modern('subscriptions/listen', listen, { token: secret })).status).toBe(429);
+    } finally {
+      await limit(null);
+      await product.client.tokens.revoke({ params: { ...params, token: token.id } });
+    }
   });
 });

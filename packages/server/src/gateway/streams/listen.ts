@@ -1,5 +1,4 @@
-import { byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
-import { ascii } from '../../platform/byte-string.ts';
+import { ascii, byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
 import { member, sourceText, stringValue, type JsonNode } from '../../platform/json/scan.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { acceptsStream, whenClosed, type Exchanged } from '../inbound.ts';
@@ -7,6 +6,7 @@ import type { Message } from '../message.ts';
 import { invalidParams, rpcStatus } from '../rpc-error.ts';
 import { listChangedMethod, type ListKind } from './list-changes.ts';
 import { ListenStream } from './listen-stream.ts';
+import { takeFor } from './subscribe.ts';
 import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
 
 /**
@@ -20,6 +20,7 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const wanted = readFilter(message);
   if (!acceptsStream(inbound.head)) throw rpcStatus(406, 'Send Accept: application/json, text/event-stream.');
   deps.keeper.requireRoom('listen', principal.tokenId);
+  takeFor(deps, call, wanted.uris?.length ?? 0);
   const kinds = wanted.kinds.filter((kind) => deps.listChanges.kinds.includes(kind));
   const seat = { workspaceId: principal.workspaceId, tokenId: principal.tokenId, serverId: call.server?.id };
   // The stream stands from here on, so that it counts while resources are looked up.
