@@ -83,14 +83,20 @@ describe('[edge 50] a subscription', () => {
     await limit(3);
     await sleep(100);
     try {
+      const { headers } = session;
       const subscribe = (uri: string) =>
-        session.post({ jsonrpc: '2.0', id: uri, method: 'resources/subscribe', params: { uri } });
-      const answers = [];
-      for (const uri of ['note://1', 'note://2', 'note://3', 'note://4']) answers.push(await subscribe(uri));
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
-      const uris = ['note://1'];
-      const listen = { notifications: { resourceSubscriptions: uris } };
-      expect((await product.modern('subscriptions/listen', listen, { token: secret })).status).toBe(429);
+        product.rpc(
+          { jsonrpc: '2.0', id: uri, method: 'resources/subscribe', params: { uri } },
+          { token: secret, headers },
+        );
+      const codes = [];
+      for (const uri of ['note://1', 'note://2', 'note://3', 'note://4']) {
+        codes.push((await subscribe(uri)).message.error?.code);
+      }
+      expect(codes).toEqual([undefined, -32002, -32002, 429]);
+      const listen = { notifications: { resourceSubscriptions: ['note://1'] } };
+      const refused = await product.modern('subscriptions/listen', listen, { token: secret });
+      expect(refused.message.error?.code).toBe(429);
     } finally {
       await limit(null);
       await product.client.tokens.revoke({ params: { ...params, token: token.id } });
