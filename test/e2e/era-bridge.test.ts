@@ -3,6 +3,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
   CreateMessageRequestSchema,
+  ElicitationCompleteNotificationSchema,
   ElicitRequestSchema,
   ListRootsRequestSchema,
   LoggingMessageNotificationSchema,
@@ -248,6 +249,25 @@ describe('pages that must be visited', () => {
       linkable,
     );
     expect(answered.result?.content?.[0]?.text).toBe('page: accept');
+  });
+
+  it('[edge 48] are shown to a legacy client, which hears when they were visited', async () => {
+    const client = new ClientV1({ name: 'old', version: '1' }, { capabilities: { elicitation: { url: {} } } });
+    const shown: unknown[] = [];
+    const visited: string[] = [];
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+      shown.push(params);
+      return { action: 'accept' };
+    });
+    client.setNotificationHandler(ElicitationCompleteNotificationSchema, ({ params }) => {
+      visited.push(params.elicitationId);
+    });
+    const requestInit = { headers: { authorization: `Bearer ${product.workspaceToken}` } };
+    await client.connect(new TransportV1(new URL(product.gateway()), { requestInit }));
+    expect(await said(client, 'ask_page')).toBe('page: accept');
+    expect(shown).toMatchObject([{ mode: 'url', url: page, elicitationId: 'e-1' }]);
+    expect(visited).toEqual(['e-1']);
+    await client.close();
   });
 
   it('[edge 47] a modern client is asked for them, and the call is made again when it comes back', async () => {

@@ -99,6 +99,8 @@ describe('tasks (SEP-2663)', () => {
       { ...declaring(tasks), headers: { 'mcp-name': 'other' } },
     );
     expect([status, message.error?.code]).toEqual([400, -32020]);
+    const row = (await product.calls()).at(-1);
+    expect(row).toMatchObject({ method: 'tasks/get', outcome: 'denied', error_code: 'header_mismatch' });
   });
 });
 

@@ -227,13 +227,18 @@ describe('what a token is narrowed to', () => {
   it('[TOK-06] decides prompts and resources in lists and requests alike', async () => {
     await using one = await alone({
       tools: ['read', 'write'],
+      capabilities: { completions: {} },
       ...offering({
         prompts: [{ name: 'p' }],
         resources: [{ uri: 'r://1', name: 'r' }],
         templates: [{ uriTemplate: 'r://t/{x}', name: 't' }],
       }),
     });
-    const hiddenUpstream = await startEchoUpstream({ tools: ['other'], ...offering({ prompts: [{ name: 'q' }] }) });
+    const hiddenUpstream = await startEchoUpstream({
+      tools: ['other'],
+      capabilities: { completions: {} },
+      ...offering({ prompts: [{ name: 'q' }] }),
+    });
     await using _ = hiddenUpstream;
     await one.product.addServer({ slug: 'two', url: hiddenUpstream.url });
     const issue = async (scope: string[]): Promise<string> => {

@@ -118,6 +118,7 @@ function askingServer(started: string[], ended: string[], levels: string[]): Mcp
   tool('ask_page', async (extra) => {
     const params = { mode: 'url' as const, message: 'Sign in', url: page, elicitationId: 'e-1' };
     const { action } = await extra.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
+    await extra.sendNotification({ method: 'notifications/elicitation/complete', params: { elicitationId: 'e-1' } });
     return `page: ${action}`;
   });
   let visited = false;

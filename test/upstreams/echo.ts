@@ -40,6 +40,8 @@ export interface EchoOptions {
   readonly answers?: Readonly<Record<string, (request: SeenRequest) => string | RpcFault>>;
   /** Newest legacy revision it agrees to. */
   readonly version?: string;
+  /** What it declares in its handshake besides tools. */
+  readonly capabilities?: Readonly<Record<string, object>>;
   /** What it tells clients to do, in its handshake. */
   readonly instructions?: string;
   /** Takes a request over where it returns true; `id` is the raw JSON text of the request's id. */
@@ -146,7 +148,7 @@ async function answer(
     }
     const result = {
       protocolVersion: version,
-      capabilities: { tools: {} },
+      capabilities: { tools: {}, ...options.capabilities },
       serverInfo: { name: 'echo', version: '1' },
       instructions: options.instructions,
     };
@@ -166,7 +168,7 @@ function resultOf(request: SeenRequest, options: EchoOptions, modern: boolean): 
     return JSON.stringify({
       resultType: 'complete',
       supportedVersions,
-      capabilities: { tools: {} },
+      capabilities: { tools: {}, ...options.capabilities },
       instructions: options.instructions,
       ttlMs: 0,
       cacheScope: 'private',

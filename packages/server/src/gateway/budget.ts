@@ -28,6 +28,7 @@ function throttle(record: CallRecord, what: string, retryAfterMs: number): never
 /**
  * Take one call from every budget it counts against. It counts as in flight until it has ended and its answer has been
  * taken, whichever is later.
+ * @param again it is a call in flight that is sent once more
  * @returns to be called when it has ended
  * @throws AppError `rate_limited`, with the row written
  */
@@ -37,6 +38,7 @@ export function takeBudget(
   kind: CallKind,
   { server, definition }: CallTarget,
   record: CallRecord,
+  again: boolean,
 ): () => void {
   const { principal, held } = call;
   const { settings } = held.snapshot;
@@ -47,6 +49,7 @@ export function takeBudget(
   takeRate(deps, record, 'calls per minute to this server', server.id, perMinute);
   const { workspacePerMinute, principalConcurrency } = settings.limits;
   takeRate(deps, record, 'calls per minute in this workspace', principal.workspaceId, workspacePerMinute);
+  if (again) return nothing;
   const leave = deps.concurrency.enter(principal.tokenId, principalConcurrency);
   if (leave === undefined) return throttle(record, 'calls in flight of this token', 1_000);
   let reasons = 2;
@@ -56,3 +59,5 @@ export function takeBudget(
   whenClosed(call.inbound, done);
   return done;
 }
+
+const nothing = (): void => undefined;

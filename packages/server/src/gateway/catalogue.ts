@@ -2,7 +2,7 @@ import type { NameTarget } from '../domain/exposed-name.ts';
 import { decide, maySee, type CallKind, type Principal } from '../domain/policy.ts';
 import type { Snapshot, SnapshotServer } from '../domain/snapshot.ts';
 import type { Definition } from './definitions.ts';
-import { listForms, listKinds, type ListKind } from './list-kinds.ts';
+import { listForms, listKinds, type AnnouncedKind, type ListKind } from './list-kinds.ts';
 import {
   findOwnResource,
   findOwnTemplate,
@@ -193,7 +193,7 @@ export class Catalogue {
   }
 
   /** A server says that what it lists has changed; lists that nobody has asked for stay unread. */
-  reload(workspaceId: string, serverId: string, said: 'tools' | 'prompts' | 'resources'): void {
+  reload(workspaceId: string, serverId: string, said: AnnouncedKind): void {
     for (const kind of said === 'resources' ? (['resources', 'templates'] as const) : [said]) {
       const shelf = this.#shelves[kind].get(workspaceId);
       if (shelf instanceof Shelf) shelf.list(serverId)?.reload();

@@ -78,6 +78,11 @@ export class ClientSession {
     return this.asks.ask(stream, method, params, options);
   }
 
+  /** Nothing may begin in it any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /**
    * Have something done when the session ends, for whatever reason; at once if it has ended.
    * @returns what takes the task out again

@@ -120,7 +120,7 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
       throw error;
     }
   }
-  const leave = takeBudget(deps, call, asked.kind, target, record);
+  const leave = takeBudget(deps, call, asked.kind, target, record, request.rounds > 0);
   return perform(deps, sent, { target, decision, paramHeaders: headers, leave }, governedCall);
 }
 

@@ -4,6 +4,10 @@ import type { CallKind } from '../domain/policy.ts';
 export const listKinds = ['tools', 'prompts', 'resources', 'templates'] as const;
 export type ListKind = (typeof listKinds)[number];
 
+/** What a `list_changed` notification can speak of: templates are told of together with resources. */
+export const announcedKinds = ['tools', 'prompts', 'resources'] as const;
+export type AnnouncedKind = (typeof announcedKinds)[number];
+
 /** One kind of list as the protocol has it. */
 export interface ListForm {
   readonly kind: ListKind;

@@ -40,8 +40,8 @@ const methods: ReadonlyMap<string, Served> = new Map<string, Served>([
     name,
     inEveryEra((deps, call, message) => governedCall(deps, call, message, method)),
   ]),
-  ...taskMethods.map((method): [string, Served] => [
-    method.method,
+  ...[...taskMethods].map(([name, method]): [string, Served] => [
+    name,
     { eras: ['modern'], run: (deps, call, message) => taskCall(deps, call, message, method) },
   ]),
   ...listKinds.map((kind): [string, Served] => [

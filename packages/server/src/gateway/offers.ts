@@ -24,13 +24,15 @@ export async function capabilitiesFor(deps: GatewayDeps, call: Exchanged): Promi
     featuresFor(deps, call),
   ]);
   const extensions = extensionsOf(features, server === undefined);
+  // What cannot be used needs no completing either.
+  const completes = (prompts || resources || templates) && features.some(({ completions }) => completions);
   const subscribe = features.some(({ resourceSubscribe }) => resourceSubscribe);
   return {
     tools: { listChanged: true },
     logging: {},
     ...(prompts ? { prompts: { listChanged: true } } : {}),
     ...(resources || templates ? { resources: { listChanged: true, ...(subscribe ? { subscribe } : {}) } } : {}),
-    ...(features.some(({ completions }) => completions) ? { completions: {} } : {}),
+    ...(completes ? { completions: {} } : {}),
     ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
   };
 }

@@ -38,6 +38,8 @@ export async function perform(
   let forget: (() => void) | undefined;
   /** The upstream asks first: its request goes on, and this one ends with the question. */
   let handedOver = false;
+  /** A legacy client is asked, and this request sent once more: it stays one call in flight. */
+  let playsOn = false;
   const done = (): void => {
     forget?.();
     admitted.leave();
@@ -91,11 +93,19 @@ export async function perform(
     }
     took();
     if (answer !== undefined) record.answered(answer);
+    playsOn = required !== undefined && era.kind !== 'modern';
   } finally {
-    if (!handedOver) done();
+    if (playsOn) forget?.();
+    else if (!handedOver) done();
   }
   if (answer === undefined) return nextLeg(deps, request, target, parking!.call!, capabilities);
-  return deliver(deps, request, target, { relay, capabilities, again, required }, answer);
+  const delivery = { relay, capabilities, again, required };
+  if (!playsOn) return deliver(deps, request, target, delivery, answer);
+  try {
+    await deliver(deps, request, target, delivery, answer);
+  } finally {
+    admitted.leave();
+  }
 }
 
 function stop(cancel: Cancel): void {
@@ -113,5 +123,7 @@ function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => v
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
+  // It may have ended while a list was read.
+  if (session?.ended === true) stop(cancel);
   return session?.running.add({ idText: message.idText, cancel: () => stop(cancel) });
 }

@@ -1,5 +1,6 @@
 import { rpcCode } from '../domain/protocol.ts';
 import { clip } from '../platform/text.ts';
+import { taskMethods } from './bridge/task-methods.ts';
 import { takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Caller } from './inbound.ts';
@@ -21,7 +22,7 @@ const codes: Readonly<Record<number, string>> = {
  * @throws AppError `rate_limited` when that is exhausted
  */
 export function recordRefused(deps: GatewayDeps, caller: Caller, message: Message, error: unknown): void {
-  const method = governedMethods.get(message.method);
+  const method = governedMethods.get(message.method) ?? taskMethods.get(message.method);
   if (message.kind !== 'request' || method === undefined || !(error instanceof RpcError)) return;
   const { sessionId, protocolVersion } = caller.inbound.head;
   const kind = sessionId === undefined ? 'modern' : 'legacy';

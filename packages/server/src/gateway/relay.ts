@@ -10,6 +10,8 @@ import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
 /** What a request may hear before its answer. Everything else an upstream says by itself concerns no single caller. */
 const relayed: ReadonlySet<string> = new Set(['notifications/progress', 'notifications/message']);
+/** A page was visited (2025-11-25, elicitation "Completion Notifications"): for clients in a session alone. */
+const pageVisited = 'notifications/elicitation/complete';
 
 /** Carries an upstream's answer, and what it says before, back to the request that caused them. */
 export class Relay {
@@ -36,6 +38,9 @@ export class Relay {
   /** Pass a notification on with the caller's own progress token; drop what is not for this request. */
   readonly notification = (notification: UpstreamMessage, upstreamId: string): void => {
     const { bytes, method, root } = notification;
+    if (method === pageVisited && this.#call.session !== undefined) {
+      return this.#replies.event(this.#call.inbound, bytesOf(bytes));
+    }
     if (method === undefined || !relayed.has(method)) return;
     if (method === 'notifications/message') {
       const level = stringValue(bytes, member(member(root, 'params'), 'level'));

@@ -14,9 +14,8 @@ export function capabilitiesOf(call: Exchanged, message: Message): ClientCapabil
 }
 
 /**
- * Whose conversation a request belongs to: its session's, or its token's among requests that declare the same. So
- * nothing an upstream keeps in a session reaches another caller, and it is never told of abilities that not every
- * request in the session has.
+ * Whose conversation a request belongs to: its session's, or its token's. So nothing an upstream keeps in a session
+ * reaches another caller. Requests of one token that declare different things get sessions of their own, a few of them.
  */
 export function conversationOf(call: Exchanged, capabilities: ClientCapabilities): Conversation {
   const declared = declaredUpstream(capabilities);

@@ -15,7 +15,8 @@ export interface InputRequired {
 
 /** Things asked at once. */
 const mostRequests = 16;
-const longestState = 64 * 1024;
+/** Characters of an upstream's state. */
+export const longestState = 64 * 1024;
 
 const limits = { maxDepth: 64, maxElements: 50_000, maxKeys: 5_000, nodeDepth: 3, strict: true } as const;
 

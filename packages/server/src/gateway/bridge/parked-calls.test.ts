@@ -76,6 +76,30 @@ describe('a parked call', () => {
     expect(parked.find(call.id)).toBeUndefined();
   });
 
+  it('gives back once what its ending took, also when its client goes away as it is told', async () => {
+    const parked = new ParkedCalls<string>();
+    const call = parked.park(principal('t1'), nobody);
+    call.ended('large', 10 * 1024 ** 2);
+    expect((await call.next())?.kind).toBe('ended');
+    call.giveUp();
+    const tooLarge = parked.park(principal('t1'), nobody);
+    tooLarge.ended('larger than all there is', 20 * 1024 ** 2);
+    expect(parked.find(tooLarge.id)).toBeUndefined();
+  });
+
+  it('keeps nothing for whom it has given up', async () => {
+    const parked = new ParkedCalls<string>();
+    for (let i = 0; i < 3; i++) {
+      const call = parked.park(principal('t1'), nobody);
+      call.giveUp();
+      call.ended('answered all the same', 10 * 1024 ** 2);
+    }
+    const next = parked.park(principal('t1'), nobody);
+    next.ended('large', 10 * 1024 ** 2);
+    expect(parked.find(next.id)).toBe(next);
+    expect((await next.next())?.kind).toBe('ended');
+  });
+
   it('lets the newest of two who wait have it', async () => {
     const call = new ParkedCalls<string>().park(principal('t1'), nobody);
     const first = call.next();

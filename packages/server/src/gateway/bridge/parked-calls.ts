@@ -84,6 +84,8 @@ export class ParkedCall<T> {
   #wake: (() => void) | undefined;
   #gather: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  /** Nobody can come back to it any more. */
+  #left = false;
 
   constructor(owner: Principal, cancel: () => void, forget: () => void) {
     this.owner = owner;
@@ -109,9 +111,9 @@ export class ParkedCall<T> {
   ended(value: T, size: number): void {
     if (this.#ending !== undefined) return;
     this.#open.clear();
-    const waiting = this.#wake !== undefined;
-    if (!waiting && !kept.take(size)) return this.#leave();
-    this.#ending = { value, bytes: waiting ? 0 : size };
+    const keeps = this.#wake === undefined && !this.#left;
+    if (keeps && !kept.take(size)) return this.#leave();
+    this.#ending = { value, bytes: keeps ? size : 0 };
     this.#wake?.();
   }
 
@@ -158,6 +160,8 @@ export class ParkedCall<T> {
   }
 
   #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
     clearTimeout(this.#expiry);
     clearTimeout(this.#gather);
     if (this.#ending !== undefined) kept.give(this.#ending.bytes);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../domain/policy.ts';
 import { Secret } from '../../domain/secret.ts';
 import { createLocalVault } from '../../platform/vault/local-key.ts';
+import { longestState } from './input-required.ts';
 import { RequestStates, type StateBinding } from './request-state.ts';
 import { TaskNames } from './task-names.ts';
 
@@ -34,6 +35,17 @@ describe('requestState', () => {
     expect(states.open(state, binding)).toEqual({ kind: 'relayed', state: 'opaque ✓' });
     expect(state).not.toContain('opaque');
   });
+
+  it.each(['"', '\u001f', '✓', 'x'])(
+    '[edge 45] gives back the longest that is taken of an upstream, all %j',
+    (character) => {
+      const state = character.repeat(longestState);
+      expect(states.open(states.seal({ kind: 'relayed', state }, binding, 60_000), binding)).toEqual({
+        kind: 'relayed',
+        state,
+      });
+    },
+  );
 
   const others: [string, StateBinding][] = [
     ['another token', { ...binding, principal: { ...principal, tokenId: 't2' } }],

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { createSealedText, type SealedText } from '../../platform/sealed-text.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { invalidParams, type RpcError } from '../rpc-error.ts';
+import { longestState } from './input-required.ts';
 
 /** What a `requestState` is good for: this principal's same request to the same server, and no other. */
 export interface StateBinding {
@@ -64,7 +65,8 @@ export class RequestStates {
   }
 }
 
-const longest = 128 * 1024;
+/** Six bytes of JSON text for each character of an upstream's state at worst, four of ours for three of those. */
+const longest = 8 * longestState + 1024;
 
 export const invalidState = (): RpcError =>
   invalidParams('"params.requestState" is not valid for this request, or has expired. Send the request without it.');

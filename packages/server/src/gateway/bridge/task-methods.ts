@@ -34,7 +34,9 @@ const taskMethod = (method: string): GovernedMethod => ({
   edits: taskEdits,
 });
 
-export const taskMethods: readonly GovernedMethod[] = ['tasks/get', 'tasks/update', 'tasks/cancel'].map(taskMethod);
+export const taskMethods: ReadonlyMap<string, GovernedMethod> = new Map(
+  ['tasks/get', 'tasks/update', 'tasks/cancel'].map((method) => [method, taskMethod(method)]),
+);
 
 /** @throws RpcError -32021 to a client that did not declare tasks */
 export function taskCall(deps: GatewayDeps, call: Exchanged, message: Message, method: GovernedMethod): Promise<void> {

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
-import { ListChanges, type ListKind, type ListListener } from './list-changes.ts';
+import type { AnnouncedKind } from '../list-kinds.ts';
+import { ListChanges, type ListListener } from './list-changes.ts';
 import type { Viewer } from './seat.ts';
 
 /** Lists that are whatever the test says, by kind and token. */
-function setUp(kinds: readonly ListKind[] = ['tools']) {
+function setUp(kinds: readonly AnnouncedKind[] = ['tools']) {
   const lists = new Map<string, string>();
   let looks = 0;
-  const source = (kind: ListKind) => ({
+  const source = (kind: AnnouncedKind) => ({
     fingerprint({ principal }: Viewer): Promise<string> {
       looks++;
       const list = lists.get(`${kind} ${principal.tokenId}`) ?? lists.get(kind) ?? '';
@@ -65,7 +66,7 @@ interface Ear extends ListListener {
   here: boolean;
 }
 
-function ear(tokenId: string, kinds: readonly ListKind[] = ['tools']): Ear {
+function ear(tokenId: string, kinds: readonly AnnouncedKind[] = ['tools']): Ear {
   const made: Ear = {
     workspaceId: 'w',
     tokenId,

@@ -3,14 +3,13 @@ import { viewKey } from '../../domain/policy.ts';
 import { ascii, type ByteString } from '../../platform/byte-string.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { AnnouncedKind } from '../list-kinds.ts';
 import { Registry } from '../registry.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
 import type { Seat, Viewer } from './seat.ts';
 
-export type ListKind = 'tools' | 'prompts' | 'resources';
-
 /** What is said when a list has changed. */
-export const listChangedMethod = (kind: ListKind): ByteString => ascii(`notifications/${kind}/list_changed`);
+export const listChangedMethod = (kind: AnnouncedKind): ByteString => ascii(`notifications/${kind}/list_changed`);
 
 /** Tells what somebody would be shown if they asked now. */
 export interface ListSource {
@@ -19,17 +18,17 @@ export interface ListSource {
 }
 
 export interface ListListener extends Seat {
-  readonly kinds: readonly ListKind[];
+  readonly kinds: readonly AnnouncedKind[];
   /** Whether it could hear us now. One that could not is told when it is back, if its list has changed meanwhile. */
   present(): boolean;
-  changed(kind: ListKind): void;
+  changed(kind: AnnouncedKind): void;
 }
 
 interface Ear {
   readonly listener: ListListener;
   /** What the listener was last told of, or could see when it came. */
-  readonly seen: Map<ListKind, string>;
-  readonly toldAt: Map<ListKind, number>;
+  readonly seen: Map<AnnouncedKind, string>;
+  readonly toldAt: Map<AnnouncedKind, number>;
 }
 
 interface Room {
@@ -61,7 +60,7 @@ export class ListChanges {
   }
 
   /** The lists whose changes are told. */
-  get kinds(): readonly ListKind[] {
+  get kinds(): readonly AnnouncedKind[] {
     return [...this.#deps.sources.keys()];
   }
 
@@ -153,7 +152,7 @@ export class ListChanges {
   }
 
   /** @returns undefined when the list cannot be told now */
-  async #fingerprint(kind: ListKind, who: Viewer): Promise<string | undefined> {
+  async #fingerprint(kind: AnnouncedKind, who: Viewer): Promise<string | undefined> {
     // Many tokens, long lists: calls go first.
     await turn();
     try {
@@ -168,7 +167,7 @@ export class ListChanges {
 export interface ListChangesDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly sources: ReadonlyMap<ListKind, ListSource>;
+  readonly sources: ReadonlyMap<AnnouncedKind, ListSource>;
   readonly viewer: (seat: Seat) => Viewer | undefined;
   /** Hear what the servers of a workspace say by themselves, until disposed. */
   readonly attend: (held: HeldSnapshot) => Disposable;

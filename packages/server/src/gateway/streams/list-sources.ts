@@ -1,14 +1,14 @@
 import { createHash, hash } from 'node:crypto';
 import type { Catalogue } from '../catalogue.ts';
 import type { Definition } from '../definitions.ts';
-import type { ListKind as DefinitionKind } from '../list-kinds.ts';
-import type { ListKind, ListSource } from './list-changes.ts';
+import type { AnnouncedKind, ListKind } from '../list-kinds.ts';
+import type { ListSource } from './list-changes.ts';
 
 /** Of whole definitions, `_meta` included: a client shows it, too. */
 const digests = new WeakMap<Definition, string>();
 
 /** What somebody would be shown of these kinds: names, order and definitions. */
-const source = (catalogue: Catalogue, kinds: readonly DefinitionKind[]): ListSource => ({
+const source = (catalogue: Catalogue, kinds: readonly ListKind[]): ListSource => ({
   async fingerprint({ held, principal, server }) {
     const all = createHash('sha256');
     for (const kind of kinds) {
@@ -21,7 +21,7 @@ const source = (catalogue: Catalogue, kinds: readonly DefinitionKind[]): ListSou
 });
 
 /** By the notification that tells of their changes: one speaks of resources and of templates alike. */
-export const listSources = (catalogue: Catalogue): ReadonlyMap<ListKind, ListSource> =>
+export const listSources = (catalogue: Catalogue): ReadonlyMap<AnnouncedKind, ListSource> =>
   new Map([
     ['tools', source(catalogue, ['tools'])],
     ['prompts', source(catalogue, ['prompts'])],

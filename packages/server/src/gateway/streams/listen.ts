@@ -1,12 +1,13 @@
-import { byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
-import { ascii } from '../../platform/byte-string.ts';
+import { ascii, byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
 import { member, sourceText, stringValue, type JsonNode } from '../../platform/json/scan.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { acceptsStream, whenClosed, type Exchanged } from '../inbound.ts';
+import { announcedKinds, type AnnouncedKind } from '../list-kinds.ts';
 import type { Message } from '../message.ts';
 import { invalidParams, rpcStatus } from '../rpc-error.ts';
-import { listChangedMethod, type ListKind } from './list-changes.ts';
+import { listChangedMethod } from './list-changes.ts';
 import { ListenStream } from './listen-stream.ts';
+import { takeFor } from './subscribe.ts';
 import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
 
 /**
@@ -20,6 +21,7 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const wanted = readFilter(message);
   if (!acceptsStream(inbound.head)) throw rpcStatus(406, 'Send Accept: application/json, text/event-stream.');
   deps.keeper.requireRoom('listen', principal.tokenId);
+  takeFor(deps, call, wanted.uris?.length ?? 0);
   const kinds = wanted.kinds.filter((kind) => deps.listChanges.kinds.includes(kind));
   const seat = { workspaceId: principal.workspaceId, tokenId: principal.tokenId, serverId: call.server?.id };
   // The stream stands from here on, so that it counts while resources are looked up.
@@ -81,7 +83,7 @@ async function grant(
 }
 
 interface Filter {
-  readonly kinds: readonly ListKind[];
+  readonly kinds: readonly AnnouncedKind[];
   readonly uris: readonly string[] | undefined;
 }
 
@@ -89,7 +91,7 @@ interface Filter {
 function readFilter({ bytes: said, params }: Message): Filter {
   const filter = member(params, 'notifications');
   if (filter?.kind !== 'object') throw invalidParams('"params.notifications" must be an object.');
-  const kinds = (['tools', 'prompts', 'resources'] as const).filter((kind) => {
+  const kinds = announcedKinds.filter((kind) => {
     const node = member(filter, `${kind}ListChanged`);
     return node !== undefined && flag(said, node, `${kind}ListChanged`);
   });

@@ -4,6 +4,7 @@ import { member, stringValue } from '../../platform/json/scan.ts';
 import type { ClientSession } from '../client-session.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Exchanged } from '../inbound.ts';
+import { rateLimited } from '../limits.ts';
 import type { Message } from '../message.ts';
 import { invalidParams, methodNotFound, RpcError } from '../rpc-error.ts';
 import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
@@ -15,10 +16,23 @@ import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions
  */
 export async function subscribe(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
   const { subscriptions, uri } = asked(deps, call, message);
+  takeFor(deps, call, 1);
   const answer = await subscriptions.add(uri);
   if (answer === 'unknown') throw new RpcError(200, rpcCode.resourceNotFound, 'Resource not found', { uri });
   if (answer === 'full') throw invalidParams(`A session may subscribe to ${mostSubscriptions} resources.`);
   deps.replies.result(call.inbound, message.idText, ascii('{}'));
+}
+
+/**
+ * A subscription may reach a server, so it costs its token what a call costs.
+ * @throws AppError `rate_limited`
+ */
+export function takeFor({ limits }: GatewayDeps, { principal, held }: Exchanged, resources: number): void {
+  const { principalPerMinute } = held.snapshot.settings.limits;
+  for (let i = 0; i < resources; i++) {
+    const wait = limits.take(principal.tokenId, principalPerMinute);
+    if (wait > 0) throw rateLimited('calls per minute of this token', wait);
+  }
 }
 
 /** `resources/unsubscribe` (legacy). */

@@ -22,12 +22,19 @@ class Library implements ResourceWatching {
   readonly watched = new Map<string, Set<() => void>>();
   readonly denied = new Set<string>();
   delayMs = 0;
+  /** What reading its list takes. */
+  reading: Promise<void> = Promise.resolve();
+  asked = 0;
 
-  resolve(_: Viewer, uri: string) {
-    return uri.startsWith('known:') && !this.denied.has(uri) ? { server, upstreamUri: uri.slice(6) } : undefined;
+  async resolve(_: Viewer, uri: string) {
+    const target =
+      uri.startsWith('known:') && !this.denied.has(uri) ? { server, upstreamUri: uri.slice(6) } : undefined;
+    await this.reading;
+    return target;
   }
 
   async watch(_: Viewer, { upstreamUri }: { upstreamUri: string }, onUpdated: () => void): Promise<Disposable> {
+    this.asked++;
     await sleep(this.delayMs);
     if (upstreamUri === 'refused') throw new UpstreamFault('http_status', 'HTTP 500', { dispatched: true });
     const listeners = this.watched.get(upstreamUri) ?? new Set();
@@ -46,18 +53,19 @@ class Library implements ResourceWatching {
 }
 
 // The library does not look at who asks.
-const somebody = {} as Viewer;
+const somebody = (): Viewer => ({ held: {} }) as Viewer;
 
 function setUp() {
   const library = new Library();
   const told: string[] = [];
   let valid = true;
+  let who = somebody();
   const subscriptions = new Subscriptions({
     watching: library,
-    viewer: () => (valid ? somebody : undefined),
+    viewer: () => (valid ? who : undefined),
     deliver: (uri) => void told.push(uri),
   });
-  return { library, told, subscriptions, revoke: () => (valid = false) };
+  return { library, told, subscriptions, revoke: () => (valid = false), publish: () => (who = somebody()) };
 }
 
 const turn = (): Promise<void> => sleep(5);
@@ -102,6 +110,19 @@ describe('Subscriptions', () => {
     for (let i = 0; i < 1_000; i++) library.update('a');
     await sleep(400);
     expect(told).toEqual(['known:a', 'known:a']);
+  });
+
+  it('asks no server for what was forbidden while lists were read', async () => {
+    const { library, subscriptions, publish } = setUp();
+    const read = Promise.withResolvers<void>();
+    library.reading = read.promise;
+    const answer = subscriptions.add('known:a');
+    await turn();
+    library.denied.add('known:a');
+    publish();
+    read.resolve();
+    expect(await answer).toBe('unknown');
+    expect(library.asked).toBe(0);
   });
 
   it('has a ceiling, and one that failed counts for nothing', async () => {

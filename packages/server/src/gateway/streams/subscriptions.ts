@@ -48,16 +48,16 @@ export class Subscriptions {
   async add(uri: string): Promise<'granted' | 'unknown' | 'full'> {
     if (this.#byUri.has(uri)) return 'granted';
     if (this.#byUri.size >= mostSubscriptions) return 'full';
-    const { watching, viewer } = this.#deps;
+    const { watching } = this.#deps;
     const mine: Subscription = { watch: undefined, timer: undefined, again: false };
     this.#byUri.set(uri, mine);
     const withdrawn = (): boolean => this.#byUri.get(uri) !== mine;
     let target: ResourceTarget | undefined;
     try {
-      const who = viewer();
-      target = who === undefined ? undefined : await watching.resolve(who, uri);
-      if (who === undefined || target === undefined || withdrawn()) return 'unknown';
-      mine.watch = await watching.watch(who, target, () => this.#updated(uri));
+      const found = await this.#find(uri);
+      target = found?.target;
+      if (found === undefined || target === undefined || withdrawn()) return 'unknown';
+      mine.watch = await watching.watch(found.who, target, () => this.#updated(uri));
       if (withdrawn()) mine.watch[Symbol.dispose]();
       return 'granted';
     } catch (error) {
@@ -65,6 +65,17 @@ export class Subscriptions {
     } finally {
       if (mine.watch === undefined && !withdrawn()) this.#byUri.delete(uri);
     }
+  }
+
+  /** Who asks and what they mean, judged again where anything has changed while lists were read. */
+  async #find(uri: string): Promise<{ who: Viewer; target: ResourceTarget | undefined } | undefined> {
+    const { watching, viewer } = this.#deps;
+    for (let who = viewer(); who !== undefined; who = viewer()) {
+      const { held } = who;
+      const target = await watching.resolve(who, uri);
+      if (viewer()?.held === held) return { who, target };
+    }
+    return undefined;
   }
 
   /** Hear no more of it; one that is not subscribed to is ignored. */

@@ -235,7 +235,8 @@ export const ignored: Reading<undefined> = { event: () => true, reply: () => und
 /** How a notification is taken where answers come on another stream. */
 const accepted: HttpReply = { status: 202, headers: undefined, body: Buffer.alloc(0) };
 
-function refuseCancelled(cancel: Cancel | undefined): void {
+/** @throws UpstreamFault when the caller has already given up */
+export function refuseCancelled(cancel: Cancel | undefined): void {
   if (cancel?.fault !== undefined) throw new UpstreamFault(cancel.fault, 'given up before it was sent');
 }
 

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../domain/protocol.ts';
+import type { AnnouncedKind } from '../list-kinds.ts';
 import type { ByteString } from '../../platform/byte-string.ts';
 import type { UpstreamMessage } from './reply.ts';
 
@@ -41,11 +42,8 @@ export interface UpstreamAsk {
   onWithdrawn: (() => void) | undefined;
 }
 
-export type ListKind = 'tools' | 'prompts' | 'resources';
-
 /** Hears what an upstream says by itself. */
 export interface UpstreamListener {
-  listChanged(kind: ListKind): void;
-  /** @param bytes the notification as it came */
-  resourceUpdated(uri: string, bytes: Buffer): void;
+  listChanged(kind: AnnouncedKind): void;
+  resourceUpdated(uri: string): void;
 }

@@ -1,8 +1,9 @@
 import { member, stringValue } from '../../platform/json/scan.ts';
+import type { AnnouncedKind } from '../list-kinds.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import { errand, type ListKind, type UpstreamListener } from './conversation.ts';
+import { errand, type UpstreamListener } from './conversation.ts';
 import { UpstreamFault } from './fault.ts';
 import type { ServerFeatures } from './features.ts';
 import { speaksModern, type Generation } from './generation.ts';
@@ -23,7 +24,7 @@ const gatherMs = 50;
 /** Resources whose updates wait to be told. */
 const maxUpdated = 256;
 
-const kinds: Readonly<Record<string, ListKind>> = {
+const kinds: Readonly<Record<string, AnnouncedKind>> = {
   'notifications/tools/list_changed': 'tools',
   'notifications/prompts/list_changed': 'prompts',
   'notifications/resources/list_changed': 'resources',
@@ -41,8 +42,8 @@ export class News implements NewsHearer {
   readonly #deps: NewsDeps;
   readonly #listeners = new Set<UpstreamListener>();
   readonly #watched = new Map<string, Watched>();
-  readonly #changed = new Set<ListKind>();
-  readonly #updated = new Map<string, Buffer>();
+  readonly #changed = new Set<AnnouncedKind>();
+  readonly #updated = new Set<string>();
   #telling: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
   #source: NewsSource | undefined;
@@ -98,7 +99,7 @@ export class News implements NewsHearer {
     else if (method === 'notifications/resources/updated') {
       const uri = stringValue(bytes, member(member(root, 'params'), 'uri'));
       if (uri === undefined || uri.length > longestUri) return;
-      this.#updated.set(uri, bytes);
+      this.#updated.add(uri);
       if (this.#updated.size >= maxUpdated) return this.#tell();
     } else return;
     this.#telling ??= setTimeout(() => this.#tell(), gatherMs);
@@ -159,7 +160,7 @@ export class News implements NewsHearer {
     this.#updated.clear();
     for (const listener of this.#listeners) {
       for (const kind of changed) listener.listChanged(kind);
-      for (const [uri, bytes] of updated) listener.resourceUpdated(uri, bytes);
+      for (const uri of updated) listener.resourceUpdated(uri);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import { Attempt, type AttemptDeps, type UpstreamAnswer, type UpstreamRequest } from './attempt.ts';
 import { Breaker } from './breaker.ts';
-import { Connection } from './connection.ts';
+import { Connection, refuseCancelled } from './connection.ts';
 import { errand, type UpstreamListener } from './conversation.ts';
 import { Deadline } from './deadline.ts';
 import { faultViews, UpstreamFault, type FaultClass } from './fault.ts';
@@ -150,6 +150,7 @@ export class Upstream {
     const { deadline, request, conversation } = attempt;
     let session: LegacySession | undefined;
     try {
+      refuseCancelled(request.cancel);
       const verdict = this.#generation.known ?? (await deadline.within(this.#generation.learn()));
       session = speaksModern(verdict, request.preferModern)
         ? undefined
