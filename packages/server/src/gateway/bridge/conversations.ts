@@ -21,9 +21,9 @@ export function capabilitiesOf(call: Exchanged, message: Message): ClientCapabil
 export function conversationOf(call: Exchanged, capabilities: ClientCapabilities): Conversation {
   const declared = declaredUpstream(capabilities);
   const { session } = call;
-  if (session !== undefined) return { key: session.id, capabilities: declared, logLevel: session.logLevel };
-  const { tokenId } = call.principal;
-  return { key: declared === '{}' ? tokenId : `${tokenId} ${declared}`, capabilities: declared };
+  const { tokenId: owner } = call.principal;
+  if (session !== undefined) return { key: session.id, owner, capabilities: declared, logLevel: session.logLevel };
+  return { key: declared === '{}' ? owner : `${owner} ${declared}`, owner, capabilities: declared };
 }
 
 /** Whether the client of this request can be asked anything on its stream. */

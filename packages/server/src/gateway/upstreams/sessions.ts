@@ -154,7 +154,7 @@ export class LegacySessions {
     if (session.channel !== undefined) this.#attend(session, session.channel);
     else if (conversation.capabilities !== errand.capabilities) session.stream = this.#streamOf(session);
     this.#sweep();
-    while (this.#size >= maxSessions && this.#dropIdlest(this.#spare()));
+    while (this.#size >= maxSessions && this.#dropIdlest(ofGreediest(this.#spare())));
     const others = this.#open.get(key) ?? [];
     if (others.length >= maxPerConversation) this.#dropIdlest(others.filter(({ running }) => running === 0));
     this.#open.set(key, [...(this.#open.get(key) ?? []), session]);
@@ -249,4 +249,10 @@ export class LegacySessions {
     this.#giveBack(spare.reduce((idlest, session) => (session.usedAt < idlest.usedAt ? session : idlest)));
     return true;
   }
+}
+
+/** Those of the owner who has the most: nobody loses a session because somebody else opens many. */
+function ofGreediest(spare: readonly LegacySession[]): readonly LegacySession[] {
+  const byOwner = Map.groupBy(spare, ({ conversation }) => conversation.owner);
+  return [...byOwner.values()].reduce((most, own) => (own.length > most.length ? own : most), []);
 }
