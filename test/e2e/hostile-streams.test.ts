@@ -271,4 +271,24 @@ describe('a stream of a hostile upstream', () => {
     expect(server.count('DELETE')).toBeLessThanOrEqual(110);
     expect(server.count('POST initialize')).toBe(1_010);
   });
+
+  it('[edge 6] of one who opens a thousand conversations costs nobody else a session', async () => {
+    await using server = await startServer(({ http, id }, res) => {
+      if (http === 'DELETE') res.writeHead(204).end();
+      else json(res, id, fine);
+    });
+    using gateway = openUpstream(server.url);
+    const call = (key: string, owner: string): Promise<unknown> =>
+      gateway.call('x', {}, { conversation: { key, owner, capabilities: '{}' } });
+    await call('modest', 'modest');
+    const [opened] = server.heard.filter(({ method }) => method === 'tools/call').map(({ session }) => session);
+    for (let from = 0; from < 1_010; from += 101) {
+      await Promise.all(Array.from({ length: 101 }, (_, i) => call(`${from + i}`, 'greedy')));
+    }
+    await expect.poll(() => server.count('DELETE')).toBeGreaterThanOrEqual(11);
+    const given = server.heard.filter(({ http }) => http === 'DELETE').map(({ session }) => session);
+    expect(given).not.toContain(opened);
+    await call('modest', 'modest');
+    expect(server.heard.findLast(({ method }) => method === 'tools/call')?.session).toBe(opened);
+  });
 });

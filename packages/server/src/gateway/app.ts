@@ -13,10 +13,11 @@ import { authenticate } from './authenticate.ts';
 import { ParkedCalls } from './bridge/parked-calls.ts';
 import { RequestStates } from './bridge/request-state.ts';
 import { TaskNames } from './bridge/task-names.ts';
+import { Waiting } from './bridge/waiting.ts';
 import { Catalogue } from './catalogue.ts';
 import { Cursors } from './cursors.ts';
 import type { GatewayDeps } from './deps.ts';
-import { checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
+import { BodyRoom, checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
 import { HealthBoard } from './health.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
@@ -109,6 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     cursors: new Cursors(),
     states: new RequestStates(options),
     parked: new ParkedCalls(),
+    waiting: new Waiting(),
     tasks: new TaskNames(options),
     readmit: (inbound) => admit(inbound, parsePath(inbound.req.url!)),
     keeper,
@@ -118,6 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     renderedLists: new Map(),
   };
   const inFlight = new Registry<Inbound>();
+  const bodies = new BodyRoom();
   const background: Disposable[] = [];
   let started = false;
   let draining = false;
@@ -156,8 +159,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     checkContentType(head);
     readBody(
-      req,
-      head,
+      inbound,
+      bodies,
       (body) => guarded(inbound, () => answerBody(inbound, target, body)),
       (error) => fail(inbound, 'null', error),
     );

@@ -5,6 +5,7 @@ import type { ParkedCalls } from './bridge/parked-calls.ts';
 import type { Ending } from './bridge/parking.ts';
 import type { RequestStates } from './bridge/request-state.ts';
 import type { TaskNames } from './bridge/task-names.ts';
+import type { Waiting } from './bridge/waiting.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Cursors } from './cursors.ts';
 import type { HealthBoard } from './health.ts';
@@ -36,6 +37,7 @@ export interface GatewayDeps {
   readonly cursors: Cursors;
   readonly states: RequestStates;
   readonly parked: ParkedCalls<Ending>;
+  readonly waiting: Waiting;
   readonly tasks: TaskNames;
   /**
    * Judge the credential of a request once more, as things stand now.

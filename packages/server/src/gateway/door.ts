@@ -1,8 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { forbidden } from '../domain/errors.ts';
+import { SharedBudget } from './byte-budget.ts';
+import { whenClosed, type Inbound } from './inbound.ts';
 import type { RequestHead } from './request-head.ts';
 import type { RpcError } from './rpc-error.ts';
 import { rpcStatus } from './rpc-error.ts';
+import { rateLimited } from './limits.ts';
 
 /** Largest request body taken from a client. */
 export const maxBodyBytes = 1024 * 1024;
@@ -63,30 +65,53 @@ export function checkContentType({ contentType, contentEncoding }: RequestHead):
 /**
  * Read the whole body, bounded. Callbacks and not a promise: this runs for every request. One of them is called, once;
  * neither, when the client goes away first, for then there is nobody to answer.
- * @param failed with RpcError of HTTP 413
+ * @param failed with RpcError of HTTP 413, or AppError where there is no room
  */
 export function readBody(
-  req: IncomingMessage,
-  head: RequestHead,
+  inbound: Inbound,
+  room: BodyRoom,
   done: (body: Buffer) => void,
   failed: (error: Error) => void,
 ): void {
+  const { req, head } = inbound;
   if (Number(head.contentLength ?? 0) > maxBodyBytes) return failed(tooLarge());
   let chunks: Buffer[] | undefined;
   let first: Buffer | undefined;
   let bytes = 0;
+  let refused = false;
   req.on('data', (chunk: Buffer) => {
-    if (bytes > maxBodyBytes) return;
+    if (refused) return;
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
+    const isLarge = bytes > smallBodyBytes;
+    if (isLarge && (bytes > maxBodyBytes || !room.take(inbound, chunk.length))) {
+      refused = true;
       req.pause();
-      failed(tooLarge());
+      failed(bytes > maxBodyBytes ? tooLarge() : rateLimited('large requests under way', 1_000));
     } else if (first === undefined) first = chunk;
     else (chunks ??= [first]).push(chunk);
   });
   req.on('end', () => {
-    if (bytes <= maxBodyBytes) done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes));
+    if (!refused) done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes));
   });
+}
+
+/** Smaller bodies are not counted. */
+const smallBodyBytes = 64 * 1024;
+/** What large requests may hold until they are answered, of all together and of one token. */
+const mostBodyBytes = 64 * 1024 * 1024;
+const mostOfOneToken = 32 * 1024 * 1024;
+
+/** Memory for large requests under way. */
+export class BodyRoom {
+  readonly #budget = new SharedBudget(mostBodyBytes, mostOfOneToken);
+
+  /** @returns false when there is no room; otherwise it is given back when the request is over */
+  take(inbound: Inbound, bytes: number): boolean {
+    const owner = inbound.principal?.tokenId ?? '';
+    if (!this.#budget.take(owner, bytes)) return false;
+    whenClosed(inbound, () => this.#budget.give(owner, bytes));
+    return true;
+  }
 }
 
 const nothing = Buffer.alloc(0);

@@ -54,7 +54,7 @@ export async function perform(
     forget = cancelWith(cancel, call, message);
     const conversation = conversationOf(call, capabilities);
     if (era.kind === 'modern' && conversation.capabilities !== '{}') {
-      parking = new Parking(deps.parked, principal, capabilities, relay, () => stop(cancel));
+      parking = new Parking(deps, call, message, { capabilities, relay, cancel: () => stop(cancel) });
     }
     const started = deps.clock.monotonic();
     const took = (): void => {
@@ -76,7 +76,7 @@ export async function perform(
           }),
         deadlineMs: target.server.limits.deadlineMs,
         onNotification: acceptsStream(inbound.head) ? (parking?.notification ?? relay.notification) : undefined,
-        onRequest: parking?.asked ?? asker(call),
+        onRequest: parking?.asked ?? asker(deps.waiting, call, message),
         cancel,
       });
       answer = parking === undefined ? await sent : await parking.first(sent);

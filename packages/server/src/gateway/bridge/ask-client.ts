@@ -3,10 +3,12 @@ import { rpcCode } from '../../domain/protocol.ts';
 import { member, sourceText } from '../../platform/json/scan.ts';
 import type { ClientSession } from '../client-session.ts';
 import { acceptsStream, type Exchanged, type Inbound } from '../inbound.ts';
+import type { Message } from '../message.ts';
 import { invalidParams, RpcError } from '../rpc-error.ts';
 import { AskFailed, type ClientReply } from '../streams/asks.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
 import { requires, type InputRequest } from './capabilities.ts';
+import type { Waiting } from './waiting.ts';
 
 /** A request to ask on: its client hears the question on the stream of this very request. */
 export interface Asker {
@@ -18,9 +20,11 @@ export interface Asker {
 const patienceMs = 10 * 60_000;
 
 /** Legacy to legacy: what the upstream asks goes to the client as it came, and the reply back. */
-function relayAsk({ session, inbound }: Asker, ask: UpstreamAsk): void {
-  const request = requestOf(ask);
-  if (requires(request, session.capabilities).kind !== 'granted') return ask.respond(notDeclared);
+function relayAsk(waiting: Waiting, { session, inbound }: Asker, asked: UpstreamAsk, requestBytes: number): void {
+  const request = requestOf(asked);
+  if (requires(request, session.capabilities).kind !== 'granted') return asked.respond(notDeclared);
+  const ask = waiting.count(session.tokenId, asked, requestBytes);
+  if (ask === undefined) return asked.respond(busy);
   const withdrawn = new AbortController();
   ask.onWithdrawn = () => withdrawn.abort();
   session
@@ -38,9 +42,13 @@ export function requestOf({ message }: UpstreamAsk): InputRequest {
 }
 
 /** How the client of this request hears questions while it runs; undefined: not at all. */
-export function asker({ session, inbound }: Exchanged): ((ask: UpstreamAsk) => void) | undefined {
+export function asker(
+  waiting: Waiting,
+  { session, inbound }: Exchanged,
+  { bytes: sent }: Message,
+): ((ask: UpstreamAsk) => void) | undefined {
   if (session === undefined || !acceptsStream(inbound.head)) return undefined;
-  return (ask) => relayAsk({ session, inbound }, ask);
+  return (ask) => relayAsk(waiting, { session, inbound }, ask, sent.length);
 }
 
 /** Answers to questions that no client is asked. */

@@ -43,6 +43,9 @@ it('[edge 46] a form is no link: who declared forms alone is asked for nothing e
   const form = declares('{"elicitation":{}}');
   expect(requires({ method: 'elicitation/create', params: '{"message":"m"}' }, form).kind).toBe('granted');
   expect(requires({ method: 'elicitation/create', params: url }, form).kind).toBe('missing');
+  // The same text, written otherwise.
+  const written = '{"mode":"\\u0075rl","url":"https://a.example","message":"m"}';
+  expect(requires({ method: 'elicitation/create', params: written }, form).kind).toBe('missing');
 });
 
 it('anything else is asked of no client', () => {

@@ -1,5 +1,5 @@
 import { rpcCode } from '../../domain/protocol.ts';
-import { member, scanJson, sourceText, type JsonNode, type ScanLimits } from '../../platform/json/scan.ts';
+import { member, scanJson, sourceText, stringValue, type JsonNode, type ScanLimits } from '../../platform/json/scan.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
 import { RpcError } from '../rpc-error.ts';
 
@@ -78,9 +78,7 @@ export function requires(request: InputRequest, declared: ClientCapabilities): V
   if (params.kind !== 'object') return { kind: 'unknown' };
   switch (request.method) {
     case 'elicitation/create': {
-      const mode = member(params, 'mode');
-      const url = mode !== undefined && sourceText(bytes, mode) === '"url"';
-      return url
+      return stringValue(bytes, member(params, 'mode')) === 'url'
         ? need(declared.elicitation.url, { elicitation: { url: {} } })
         : need(declared.elicitation.form, { elicitation: { form: {} } });
     }

@@ -20,8 +20,9 @@ export function capabilitiesOf(call: Exchanged, message: Message): ClientCapabil
 export function conversationOf(call: Exchanged, capabilities: ClientCapabilities): Conversation {
   const declared = declaredUpstream(capabilities);
   const { session } = call;
-  if (session !== undefined) return { key: session.id, capabilities: declared, logLevel: session.logLevel };
-  return { key: call.principal.tokenId, capabilities: declared };
+  const { tokenId: owner } = call.principal;
+  if (session !== undefined) return { key: session.id, owner, capabilities: declared, logLevel: session.logLevel };
+  return { key: owner, owner, capabilities: declared };
 }
 
 /** Whether the client of this request can be asked anything on its stream. */

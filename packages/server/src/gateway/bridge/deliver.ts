@@ -71,7 +71,8 @@ export function deliver(
     return finish(deps, request, target, capabilities, relay, answer);
   }
   requireDeclared(required.requests.values(), capabilities);
-  if (request.call.era.kind !== 'modern') return playOn(deps, request, target, required, delivery.again);
+  if (request.call.era.kind !== 'modern')
+    return playOn(deps, request, target, required, delivery.again, answer.bytes.length);
   if (required.state === undefined) return relay.answer(answer, undefined);
   const { node, text } = required.state;
   const state = deps.states.seal({ kind: 'relayed', state: text }, bindingOf(request, target), stateMs);
@@ -85,12 +86,14 @@ async function playOn(
   target: CallTarget,
   { requests, state }: InputRequired,
   again: typeof governedCall,
+  answerBytes: number,
 ): Promise<void> {
   if (rounds >= mostRounds) {
     throw new AppError('upstream_failed', `The server '${target.server.slug}' asks for input without end.`);
   }
   const { inbound } = call;
   const session = call.session!;
+  const left = deps.waiting.enter(call.principal.tokenId, message.bytes.length + answerBytes);
   const withdrawn = new AbortController();
   const forget = session.running.add({ idText: message.idText, cancel: () => withdrawn.abort() });
   let inputResponses: string;
@@ -101,6 +104,7 @@ async function playOn(
     if (error instanceof AskFailed) return deps.replies.empty(inbound, 202);
     throw error;
   } finally {
+    left();
     forget();
   }
   const requestState = state === undefined ? {} : { requestState: JSON.stringify(state.text) };

@@ -1,7 +1,7 @@
 import { byteString, type ByteString } from '../../platform/byte-string.ts';
 import { JsonRejected, member, scanJson, sourceText, stringValue, type JsonNode } from '../../platform/json/scan.ts';
 import { UpstreamFault } from '../upstreams/fault.ts';
-import type { ClientCapabilities } from '../client-capabilities.ts';
+import { noCapabilities, type ClientCapabilities } from '../client-capabilities.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 import { missingCapability, requires, type InputRequest } from './capabilities.ts';
 
@@ -15,7 +15,7 @@ export interface InputRequired {
 
 /** Things asked at once. */
 const mostRequests = 16;
-/** Characters of an upstream's state. */
+/** Bytes of JSON text of an upstream's state: sealed, a longer one would be too long to come back. */
 export const longestState = 64 * 1024;
 
 const limits = { maxDepth: 64, maxElements: 50_000, maxKeys: 5_000, nodeDepth: 3, strict: true } as const;
@@ -32,7 +32,8 @@ export function readInputRequired(answer: UpstreamAnswer): InputRequired {
   const { bytes, result } = answer;
   const stateNode = member(result, 'requestState');
   const state = stringValue(bytes, stateNode);
-  if (stateNode !== undefined && (state === undefined || state.length > longestState)) throw unreadable();
+  if (stateNode !== undefined && (state === undefined || Buffer.byteLength(JSON.stringify(state)) > longestState))
+    throw unreadable();
   const requests = readRequests(bytes, member(result, 'inputRequests'));
   if (requests.size === 0 && state === undefined) throw unreadable();
   return { requests, state: stateNode === undefined ? undefined : { text: state!, node: stateNode } };
@@ -55,20 +56,23 @@ function readRequests(bytes: Buffer, node: JsonNode | undefined): Map<string, In
     const method = stringValue(text, member(request, 'method'));
     const params = member(request, 'params');
     if (method === undefined || (params !== undefined && params.kind !== 'object')) throw unreadable();
-    requests.set(key, { method, params: params === undefined ? '{}' : sourceText(text, params) });
+    const wanted = { method, params: params === undefined ? '{}' : sourceText(text, params) };
+    if (requires(wanted, noCapabilities).kind === 'unknown') throw unreadable();
+    requests.set(key, wanted);
   }
   return requests;
 }
 
 /**
  * Make sure that the client declared everything it is asked for.
- * @throws RpcError -32021 naming all that is missing; UpstreamFault `protocol` for requests no client can be sent
+ * @throws RpcError -32021 naming all that is missing
  */
 export function requireDeclared(requests: Iterable<InputRequest>, declared: ClientCapabilities): void {
   const missing: Record<string, unknown> = {};
   let lacks = false;
   for (const request of requests) {
     const verdict = requires(request, declared);
+    // What no client can be asked was refused when it was read.
     if (verdict.kind === 'unknown') throw unreadable();
     if (verdict.kind === 'granted') continue;
     lacks = true;

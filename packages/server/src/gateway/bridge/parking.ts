@@ -1,5 +1,8 @@
 import type { Principal } from '../../domain/policy.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { Exchanged } from '../inbound.ts';
+import type { Message } from '../message.ts';
 import type { CallRecord } from '../recorder.ts';
 import type { Relay } from '../relay.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
@@ -7,37 +10,41 @@ import type { UpstreamMessage } from '../upstreams/reply.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 import { busy, notDeclared, requestOf } from './ask-client.ts';
 import { requires } from './capabilities.ts';
-import type { ParkedCall, ParkedCalls } from './parked-calls.ts';
+import type { ParkedCall } from './parked-calls.ts';
 
 /** How an upstream's request came to its end. */
 export type Ending = { readonly answer: UpstreamAnswer } | { readonly error: unknown };
+
+/** What a request that may be parked has of its own. */
+export interface ParkingOptions {
+  readonly capabilities: ClientCapabilities;
+  readonly relay: Relay;
+  /** Ends the upstream's request. */
+  readonly cancel: () => void;
+}
 
 /**
  * A request of a modern client, which hears questions only as an answer, towards an upstream that may ask in the middle
  * of it. Until the first question it is a request like any other.
  */
 export class Parking {
-  readonly #calls: ParkedCalls<Ending>;
+  readonly #deps: Pick<GatewayDeps, 'parked' | 'waiting'>;
   readonly #principal: Principal;
-  readonly #capabilities: ClientCapabilities;
-  readonly #relay: Relay;
-  readonly #cancel: () => void;
+  readonly #requestBytes: number;
+  readonly #own: ParkingOptions;
   #call: ParkedCall<Ending> | undefined;
   #onFirst: (() => void) | undefined;
 
-  /** @param cancel ends the upstream's request */
   constructor(
-    calls: ParkedCalls<Ending>,
-    principal: Principal,
-    capabilities: ClientCapabilities,
-    relay: Relay,
-    cancel: () => void,
+    deps: Pick<GatewayDeps, 'parked' | 'waiting'>,
+    { principal }: Exchanged,
+    { bytes }: Message,
+    own: ParkingOptions,
   ) {
-    this.#calls = calls;
+    this.#deps = deps;
     this.#principal = principal;
-    this.#capabilities = capabilities;
-    this.#relay = relay;
-    this.#cancel = cancel;
+    this.#requestBytes = bytes.length;
+    this.#own = own;
   }
 
   /** Set from the first question on. */
@@ -45,10 +52,14 @@ export class Parking {
     return this.#call;
   }
 
-  readonly asked = (ask: UpstreamAsk): void => {
-    if (requires(requestOf(ask), this.#capabilities).kind !== 'granted') return ask.respond(notDeclared);
+  readonly asked = (asked: UpstreamAsk): void => {
+    const { capabilities, cancel } = this.#own;
+    const { parked, waiting } = this.#deps;
+    if (requires(requestOf(asked), capabilities).kind !== 'granted') return asked.respond(notDeclared);
+    const ask = waiting.count(this.#principal.tokenId, asked, this.#requestBytes);
+    if (ask === undefined) return asked.respond(busy);
     try {
-      this.#call ??= this.#calls.park(this.#principal, this.#cancel);
+      this.#call ??= parked.park(this.#principal, cancel);
     } catch {
       return ask.respond(busy);
     }
@@ -58,7 +69,7 @@ export class Parking {
 
   /** What the upstream says goes to the request that its client waits on at the moment, if it does. */
   readonly notification = (message: UpstreamMessage, id: string): void => {
-    if (this.#call === undefined) this.#relay.notification(message, id);
+    if (this.#call === undefined) this.#own.relay.notification(message, id);
     else this.#call.hear?.(message, id);
   };
 

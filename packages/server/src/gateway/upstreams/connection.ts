@@ -7,7 +7,7 @@ import type { HttpClient } from '../../platform/http1/client.ts';
 import { Registry } from '../registry.ts';
 import { Deadline } from './deadline.ts';
 import { EventStream, type StreamHearer } from './event-stream.ts';
-import { Exchange, type Abortable, type HttpReply, type Reading } from './exchange.ts';
+import { Exchange, receivingRoom, type Abortable, type HttpReply, type Reading } from './exchange.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
 import type { Ask } from './handshake.ts';
 import { buildHeaders, type Credential, type OutgoingHeaders } from './headers.ts';
@@ -62,6 +62,7 @@ export class Connection {
   readonly #path: string;
   #maxBytes: number;
   readonly #running = new Registry<Abortable>();
+  readonly #room = receivingRoom();
 
   constructor(deps: ConnectionDeps) {
     this.#url = new URL(deps.server.url);
@@ -121,7 +122,7 @@ export class Connection {
     cancel: Cancel | undefined,
     reading: Reading<T>,
   ): Promise<T> {
-    const limits = { deadline, maxBytes: this.#maxBytes };
+    const limits = { deadline, maxBytes: this.#maxBytes, room: this.#room };
     const exchange = new Exchange(this.#client, request, limits, this.#running, reading);
     if (cancel !== undefined) cancel.abort = (fault) => exchange.abort(fault);
     return exchange.done;
@@ -160,7 +161,7 @@ export class Connection {
     const method = body === undefined ? 'GET' : 'POST';
     const headers = buildHeaders(this.#credential, body === undefined ? { ...out, stream: true } : out);
     const request = { method, path: this.#path, headers, body: body ?? nothing } as const;
-    return new EventStream(this.#streams, request, maxBytes, this.#running, hearer);
+    return new EventStream(this.#streams, request, maxBytes, this.#running, this.#room, hearer);
   }
 
   /** Open the stream on which a legacy upstream says what belongs to no request (2025-11-25, "Listening for Messages"). */
@@ -213,7 +214,7 @@ export class Connection {
     if (session.id === undefined) return;
     const headers = buildHeaders(this.#credential, sessionHeaders(session));
     const request = { method: 'DELETE', path: this.#path, headers, body: nothing } as const;
-    const limits = { deadline: this.patience(1_500), maxBytes: 65_536 };
+    const limits = { deadline: this.patience(1_500), maxBytes: 65_536, room: this.#room };
     new Exchange(this.#client, request, limits, this.#running, ignored).done.catch(() => undefined);
   }
 

@@ -10,6 +10,8 @@ import type { UpstreamMessage } from './reply.ts';
 export interface Conversation {
   /** Unique per client session, or per principal where there is none. The gateway's own errands use one of their own. */
   readonly key: string;
+  /** The token whose it is; undefined: the gateway's own. Who has the most sessions gives one up first. */
+  readonly owner?: string | undefined;
   /** Client capabilities to declare upstream: JSON text of an object, `{}` or `{"elicitation":{"form":{}}}`. */
   readonly capabilities: string;
   /** Least severe log message its client has asked for; undefined: it has not said. */

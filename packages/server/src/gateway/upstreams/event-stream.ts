@@ -1,8 +1,9 @@
 import type { HttpClient } from '../../platform/http1/client.ts';
 import type { HttpRequest, ResponseHandler } from '../../platform/http1/connection.ts';
 import type { ResponseHeaders } from '../../platform/http1/response-parser.ts';
+import type { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
-import { connectionFault, receiving, type Abortable } from './exchange.ts';
+import { connectionFault, type Abortable } from './exchange.ts';
 import { UpstreamFault, type FaultClass, type StreamPosition } from './fault.ts';
 import { SseReader } from '../../platform/sse-reader.ts';
 
@@ -33,6 +34,7 @@ const idleMs = 5 * 60_000;
 export class EventStream implements ResponseHandler, Abortable {
   readonly #hearer: StreamHearer;
   readonly #reader: SseReader;
+  readonly #room: ByteBudget;
   readonly #left: () => void;
   readonly #idle: NodeJS.Timeout;
   readonly #sending: { abort(): void } | undefined;
@@ -44,14 +46,17 @@ export class EventStream implements ResponseHandler, Abortable {
   /**
    * @param maxEventBytes bytes an event may have; what has come of it counts against the memory of all answers
    * @param running where the stream stands while it is open
+   * @param room memory for what is being received
    */
   constructor(
     client: HttpClient,
     request: HttpRequest,
     maxEventBytes: number,
     running: Registry<Abortable>,
+    room: ByteBudget,
     hearer: StreamHearer,
   ) {
+    this.#room = room;
     this.#hearer = hearer;
     this.#reader = new SseReader((data, type) => {
       if (!this.#over) hearer.event(data, type);
@@ -93,10 +98,10 @@ export class EventStream implements ResponseHandler, Abortable {
     }
     if (this.#over) return;
     const more = this.#reader.held - this.#reserved;
-    if (more > 0 && !receiving.take(more)) {
+    if (more > 0 && !this.#room.take(more)) {
       return this.#end(new UpstreamFault('busy', 'too many answer bytes in memory'));
     }
-    if (more < 0) receiving.give(-more);
+    if (more < 0) this.#room.give(-more);
     this.#reserved += more;
   }
 
@@ -112,7 +117,7 @@ export class EventStream implements ResponseHandler, Abortable {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#idle);
-    receiving.give(this.#reserved);
+    this.#room.give(this.#reserved);
     this.#left();
     this.#sending?.abort();
     const { lastEventId: eventId, retryMs } = this.#reader;

@@ -14,6 +14,8 @@ export interface ExchangeLimits {
   readonly deadline: Deadline;
   /** Bytes the body may have, of a stream in all. */
   readonly maxBytes: number;
+  /** Memory for what is being received. */
+  readonly room: ByteBudget;
 }
 
 export interface HttpReply {
@@ -40,7 +42,11 @@ export interface Reading<T> {
 }
 
 /** What is being received, in all. */
-export const receiving = new ByteBudget(48 * 1024 * 1024);
+const receiving = new ByteBudget(48 * 1024 * 1024);
+/** Of that, what one server may have: the largest answer there is, and room for others. */
+const mostOfOneServer = 32 * 1024 * 1024;
+/** Memory for what one server says. */
+export const receivingRoom = (): ByteBudget => new ByteBudget(mostOfOneServer, receiving);
 /** A length that an upstream foretells is believed up to here: it costs memory before a byte of it has come. */
 const mostForeseenBytes = 256 * 1024;
 /** After the awaited message a stream may go on this long before its connection is closed. */
@@ -79,6 +85,7 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
   /** Rejects with UpstreamFault; with anything else where something of ours failed. */
   readonly done: Promise<T>;
   readonly #maxBytes: number;
+  readonly #room: ByteBudget;
   readonly #deadline: Deadline;
   readonly #reading: Reading<T>;
   readonly #ended: () => void;
@@ -90,7 +97,7 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
   #status = 0;
   #headers: ResponseHeaders | undefined;
   /** The answer as far as it has come, unless it is a stream of events. */
-  #body = new GrowingBuffer();
+  #body: GrowingBuffer;
   /** Bytes of memory taken from the budget of all exchanges. */
   #reserved = 0;
   #bytes = 0;
@@ -106,6 +113,8 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
     reading: Reading<T>,
   ) {
     this.#maxBytes = limits.maxBytes;
+    this.#room = limits.room;
+    this.#body = new GrowingBuffer(0, limits.maxBytes);
     this.#reading = reading;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -162,7 +171,6 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
       if (this.#reserve(this.#body.capacityFor(chunk.length))) this.#body.push(chunk);
       return;
     }
-    if (!this.#reserve(this.#bytes)) return;
     try {
       this.#events.push(chunk);
     } catch (error) {
@@ -172,18 +180,19 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
           : (error as Error),
       );
     }
+    // What has been heard is gone: a stream may wait for a person, and its past must not take others' room meanwhile.
+    if (!this.#settled) this.#reserve(Math.min(this.#bytes, this.#events.held));
   }
 
   /** @returns false when there is no room for so many bytes in memory; the exchange has failed then */
   #reserve(bytes: number): boolean {
     const more = bytes - this.#reserved;
-    if (more > 0) {
-      if (!receiving.take(more)) {
-        this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
-        return false;
-      }
-      this.#reserved = bytes;
+    if (more > 0 && !this.#room.take(more)) {
+      this.#fail(new UpstreamFault('busy', 'too many answer bytes in memory'));
+      return false;
     }
+    if (more < 0) this.#room.give(-more);
+    this.#reserved = bytes;
     return true;
   }
 
@@ -256,7 +265,7 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
   #finish(): void {
     this.#settled = true;
     this.#deadline.disarm();
-    receiving.give(this.#reserved);
+    this.#room.give(this.#reserved);
     this.#body = new GrowingBuffer();
     this.#headers = undefined;
     this.#ended();

@@ -155,7 +155,7 @@ export class LegacySessions {
     // The gateway's own errands are told everything in their answers, and who declares nothing is asked nothing.
     else if (key !== errand.key && conversation.capabilities !== nothing) session.stream = this.#streamOf(session);
     this.#sweep();
-    while (this.#size >= maxSessions && this.#dropIdlest(this.#spare()));
+    while (this.#size >= maxSessions && this.#dropIdlest(ofGreediest(this.#spare())));
     const others = this.#open.get(key) ?? [];
     if (others.length >= maxPerConversation) this.#dropIdlest(others.filter(({ running }) => running === 0));
     this.#open.set(key, [...(this.#open.get(key) ?? []), session]);
@@ -250,4 +250,10 @@ export class LegacySessions {
     this.#giveBack(spare.reduce((idlest, session) => (session.usedAt < idlest.usedAt ? session : idlest)));
     return true;
   }
+}
+
+/** Those of the owner who has the most: nobody loses a session because somebody else opens many. */
+function ofGreediest(spare: readonly LegacySession[]): readonly LegacySession[] {
+  const byOwner = Map.groupBy(spare, ({ conversation }) => conversation.owner);
+  return [...byOwner.values()].reduce((most, own) => (own.length > most.length ? own : most), []);
 }
