@@ -279,7 +279,12 @@ describe('what a token is narrowed to', () => {
     const discovered = await one.product.modern('server/discover', {}, { token: narrow });
     expect(Object.keys(discovered.message.result!['capabilities'] as object)).toEqual(['tools', 'logging']);
     const whole = await one.product.modern('server/discover', {}, { token: other });
-    expect(Object.keys(whole.message.result!['capabilities'] as object)).toEqual(['tools', 'logging', 'prompts']);
+    expect(Object.keys(whole.message.result!['capabilities'] as object)).toEqual([
+      'tools',
+      'logging',
+      'prompts',
+      'completions',
+    ]);
     expect(one.upstream.seen.some(({ method }) => ['prompts/get', 'resources/read'].includes(method))).toBe(false);
   });
 });
