@@ -207,3 +207,25 @@ describe('a URI that was handed out bare', () => {
     await expect.poll(list).toEqual([shared]);
   });
 });
+
+describe('templates made to be slow', () => {
+  it('[edge 66] cost a look-up little, and keep no other server from being found', async () => {
+    await using own = await startProduct();
+    // Only the very last expression shows that the URI does not match.
+    const slow = (i: number): string => `x:${`{+v${i}}/q/`.repeat(15)}{last}q`;
+    const templates = Array.from({ length: 500 }, (_, i) => ({ uriTemplate: slow(i), name: `t${i}` }));
+    const hostile = stack.use(await startEchoUpstream({ ...offering({ templates }) }));
+    const good = stack.use(
+      await startEchoUpstream({ ...offering({ templates: [{ uriTemplate: 'x:{+path}', name: 'good' }] }) }),
+    );
+    await own.addServer({ slug: 'hostile', url: hostile.url });
+    await own.addServer({ slug: 'good', url: good.url });
+    const uri = `x:${'/q'.repeat(1_000)}`;
+    const read = () => own.rpc({ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri } });
+    await read();
+    const started = performance.now();
+    for (let i = 0; i < 10; i++) expect((await read()).message.error).toBeUndefined();
+    expect((performance.now() - started) / 10).toBeLessThan(100);
+    expect(good.seen.at(-1)).toMatchObject({ method: 'resources/read', params: { uri } });
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileTemplate, matchesTemplate, maxUri, templateVariables } from './uri-template.ts';
+import { compileTemplate, matchesTemplate, matchingCost, maxUri, templateVariables } from './uri-template.ts';
 
 const matches = (template: string, uri: string): boolean => {
   const compiled = compileTemplate(template);
@@ -55,6 +55,21 @@ describe('matchesTemplate', () => {
     ];
     for (const template of useless) expect(compileTemplate(template), template).toBeUndefined();
     expect(compileTemplate(`a:${'{x}'.repeat(17)}`)).toBeUndefined();
+  });
+
+  it('knows by the literals alone that most URIs are not meant, and never says so of one that matches', () => {
+    const compiled = compileTemplate('a:{+x}!{+y}?z')!;
+    for (const uri of ['b:1!2?z', 'a:1!2?y', `a:${'q'.repeat(2_000)}?z`, 'a:?z!1'])
+      expect(matchingCost(compiled, uri), uri).toBe(0);
+    expect(matchingCost(compiled, 'a:1!2?z')).toBeGreaterThan(0);
+    expect(matchesTemplate(compiled, 'a:1!2?z')).toBe(true);
+  });
+
+  it('takes expressions in a row for one, so that a row of them costs no more', () => {
+    const row = compileTemplate('a:{+a}{+b}{+c}{+d}!')!;
+    expect(row.parts).toHaveLength(3);
+    expect(matchesTemplate(row, 'a:anything!')).toBe(true);
+    expect(matchesTemplate(row, 'a:!')).toBe(false);
   });
 
   it('matches what the template expands to, whatever the values', () => {

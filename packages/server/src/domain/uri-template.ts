@@ -55,10 +55,18 @@ export function compileTemplate(text: string): UriTemplate | undefined {
     const close = text.indexOf('}', open);
     const form = close < 0 ? null : expressionForm.exec(text.slice(open + 1, close));
     if (form === null || ++expressions > maxExpressions) return undefined;
-    parts.push({ literal: undefined, expression: readExpression(form[1]!, form[2]!) });
+    const expression = readExpression(form[1]!, form[2]!);
+    // One after another, expressions of a kind match what one of them does.
+    if (!sameKind(parts.at(-1), expression)) parts.push({ literal: undefined, expression });
     at = close + 1;
   }
   return { parts };
+}
+
+function sameKind(before: Part | undefined, { lead, stops, names }: Expression): boolean {
+  if (before === undefined || before.literal !== undefined || names !== undefined || lead !== undefined) return false;
+  const { expression } = before;
+  return expression.lead === undefined && expression.stops === stops;
 }
 
 function readExpression(operator: string, variables: string): Expression {
@@ -78,9 +86,28 @@ export const templateVariables = (text: string): string[] =>
     match[1]!.split(',').map((name) => name.replace(/[*:].*$/, '')),
   );
 
+/**
+ * What finding out whether a URI matches may cost: characters looked at, one by one.
+ * @returns 0 when its literals alone show that it does not
+ */
+export function matchingCost({ parts }: UriTemplate, uri: string): number {
+  if (uri.length > maxUri) return 0;
+  const first = parts[0]!.literal;
+  const last = parts.at(-1)!.literal;
+  if ((first !== undefined && !uri.startsWith(first)) || (last !== undefined && !uri.endsWith(last))) return 0;
+  let at = 0;
+  for (const { literal } of parts) {
+    if (literal === undefined) continue;
+    const found = uri.indexOf(literal, at);
+    if (found < 0) return 0;
+    at = found + literal.length;
+  }
+  return uri.length * parts.length;
+}
+
 /** Whether the URI is one the template may expand to. */
 export function matchesTemplate(template: UriTemplate, uri: string): boolean {
-  if (uri.length > maxUri) return false;
+  if (matchingCost(template, uri) === 0) return false;
   // Which offsets of the URI the parts so far can end at.
   let ends = new Uint8Array(uri.length + 1);
   ends[0] = 1;

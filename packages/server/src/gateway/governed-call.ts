@@ -80,8 +80,26 @@ export function governedCall(
   }
   const request: Request = { method, call, message, asked, record, rounds };
   const found = method.find(deps, call, asked);
-  return found instanceof Promise ? found.then((target) => admit(deps, request, target)) : admit(deps, request, found);
+  return found instanceof Promise ? admitLate(deps, request, found) : admit(deps, request, found);
 }
+
+/** A list had to be read first: what has been revoked or changed meanwhile counts. */
+async function admitLate(deps: GatewayDeps, request: Request, found: Promise<CallTarget | undefined>): Promise<void> {
+  const { method, call, message, asked } = request;
+  let current = request;
+  let target = await found;
+  for (let i = 0; i < mostChanges; i++) {
+    const caller = deps.readmit(call.inbound);
+    if (caller.held === current.call.held) break;
+    const again = { ...caller, era: call.era, session: call.session };
+    current = { ...request, call: again, record: deps.recorder.open(again, message, method.method, asked.recorded) };
+    target = await method.find(deps, again, asked);
+  }
+  return admit(deps, current, target);
+}
+
+/** A workspace that changes oftener than its lists can be read is judged by one of its last snapshots. */
+const mostChanges = 3;
 
 /** A request whose parameters could be read. */
 export interface Request {

@@ -1,7 +1,7 @@
 import { readMark } from '../domain/exposed-uri.ts';
-import { matchesTemplate } from '../domain/uri-template.ts';
+import { matchesTemplate, matchingCost } from '../domain/uri-template.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
-import { unlisted } from './definitions.ts';
+import { unlisted, type Definition } from './definitions.ts';
 import type { Shelf } from './shelf.ts';
 import type { HeldSnapshot } from './snapshots.ts';
 import type { CallTarget } from './call-target.ts';
@@ -29,11 +29,12 @@ export function findResource(shelves: ResourceShelves, held: HeldSnapshot, uri: 
     const owner = held.serversBySlug.get(mark.slug);
     return owner === undefined ? undefined : findOn(shelves, owner, mark.own);
   }
+  const spent = new Map<string, number>();
   for (const { name, own, serverId } of shelves.templates.table.listed) {
     // A marked template says that its URIs are marked, too.
     if (name !== own) continue;
     const definition = shelves.templates.list(serverId)?.find(own);
-    if (definition?.template === undefined || !matchesTemplate(definition.template, uri)) continue;
+    if (definition === undefined || !matches(definition, uri, spent, serverId)) continue;
     const server = held.serversById.get(serverId);
     return server === undefined ? undefined : { server, definition, name: uri };
   }
@@ -48,10 +49,20 @@ function findOn(
 ): CallTarget | undefined {
   const listed = resources.list(server.id)?.find(own);
   if (listed !== undefined) return { server, definition: listed, name: own };
-  const match = templates
-    .list(server.id)
-    ?.definitions.find(({ template }) => template !== undefined && matchesTemplate(template, own));
+  const spent = new Map<string, number>();
+  const match = templates.list(server.id)?.definitions.find((each) => matches(each, own, spent, server.id));
   return match === undefined ? undefined : { server, definition: match, name: own };
+}
+
+/** Characters that may be looked at, one by one, to find a URI among the templates of one server: some milliseconds. */
+const mostCost = 250_000;
+
+/** Whether a template gives the URI; one whose server has used up its share of the look-up gives nothing any more. */
+function matches({ template }: Definition, uri: string, spent: Map<string, number>, serverId: string): boolean {
+  if (template === undefined) return false;
+  const cost = (spent.get(serverId) ?? 0) + matchingCost(template, uri);
+  spent.set(serverId, cost);
+  return cost <= mostCost && matchesTemplate(template, uri);
 }
 
 /** The same at the URL of the one server, which may be asked for what it does not list. */
