@@ -321,3 +321,36 @@ describe('a rule that changes', () => {
     await until('it is open', async () => (await product.toolNames({ token: tokens.senior })).length === 6, 1_000);
   });
 });
+
+describe('a rule that is made while a list is read', () => {
+  it('[L2-09] holds for the call that waits for the list', async () => {
+    await using own = await startProduct();
+    let answer = (): void => undefined;
+    const reading = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow = stack.use(
+      await startEchoUpstream({
+        tools: ['late'],
+        intercept: (request, id, res) => {
+          if (request.method !== 'tools/list') return false;
+          const tools = [{ name: 'late', inputSchema: { type: 'object' } }];
+          const body = `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify({ tools })}}`;
+          void reading.then(() => res.writeHead(200, { 'content-type': 'application/json' }).end(body));
+          return true;
+        },
+      }),
+    );
+    await own.addServer({ slug: 'slow', url: slow.url });
+    const calling = own.call('late', {}, { server: 'slow' });
+    await until('the list is being read', async () => slow.seen.some(({ method }) => method === 'tools/list'));
+    await own.client.rules.create({
+      params: { workspace: own.workspace },
+      body: { effect: 'deny', subject: 'everybody', object: 'slow:late', absolute: true },
+    });
+    await sleep(1_200);
+    answer();
+    expect((await calling).message.error?.code).toBe(-32003);
+    expect(slow.calls()).toEqual([]);
+  });
+});
