@@ -37,7 +37,7 @@ export const manifests = {
     example: {
       name: 'data-catalog',
       owner: 'data-platform',
-      upstream: 'https://catalog.example.com/mcp',
+      upstream: 'https://mcp.example.com/catalog',
       visibility: 'team:data-platform, team:analytics',
       tools: { search_tables: { access: 'read' }, request_export: { access: 'write' } },
       limits: { per_user_rpm: 60 },
