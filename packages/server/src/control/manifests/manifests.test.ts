@@ -192,6 +192,9 @@ describe('a manifest', () => {
     expect((await problem({ name: 'other' })).issues?.[0]?.path).toBe('body.name');
     const approval = { a: { access: 'write', approval: 'required' } };
     expect((await problem({ tools: approval })).issues?.[0]?.path).toBe('body.tools.a.approval');
+    const body = JSON.stringify({ ...document, tools: {} }).replace('{}', '{"__proto__":{"access":"destructive"}}');
+    const response = await kit.send('PUT', '/api/v1/workspaces/acme/manifests/data-catalog', { body });
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid_input' }]);
     expect((await kit.owner.manifests.list({ params })).items).toEqual([]);
   });
 
