@@ -146,12 +146,12 @@ export const requirements: readonly Requirement[] = [
   open('SH-03', 'Evidence for an audit of controls can be exported.'),
 
   // The gateway of a company
-  open('REG-01', 'A manifest registers a server: name, owner, upstream, visibility, tools, limits.'),
-  open('REG-02', 'Registering makes a server reachable for exactly the right people.'),
-  part('REG-03', 'Each server has a URL of its own, besides the merged one.'),
+  part('REG-01', 'A manifest registers a server: name, owner, upstream, visibility, tools, limits.'),
+  done('REG-02', 'Registering makes a server reachable for exactly the right people.'),
+  done('REG-03', 'Each server has a URL of its own, besides the merged one, and a policy its owning team edits.'),
   done('REG-04', 'A slow or broken upstream does not slow the others.'),
   done('REG-05', 'A server may exist without everybody seeing it.'),
-  part('REG-06', 'Budgets per person, tool and server keep a looping agent from drowning an upstream.'),
+  done('REG-06', 'Budgets per person, tool and server keep a looping agent from drowning an upstream.'),
   open('REG-07', 'Upstreams get short-lived tokens made by the gateway.'),
   open('REG-08', 'Marked tools need an approval.'),
   part('REG-09', 'Every call is recorded so that its decision can be made again.'),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { manifestJsonSchema } from '../../packages/contract/src/schemas/manifests.ts';
 import type { ModuleRecord } from '../lib/modules.ts';
 import { root } from '../lib/tool.ts';
 import { apiPage } from './api-page.ts';
@@ -21,6 +22,7 @@ export function referencePages(modules: readonly ModuleRecord[]): Map<string, st
     ['docs/reference/cli.md', `${cliPage()}\n`],
     ['docs/reference/config.md', `${configPage()}\n`],
     ['docs/reference/errors.md', `${errorsPage()}\n`],
+    ['docs/reference/manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`],
   ]);
 }
 

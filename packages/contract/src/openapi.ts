@@ -52,6 +52,7 @@ export interface OpenApiDocument {
 const tagDescriptions: Readonly<Record<string, string>> = {
   workspaces: 'A workspace is one gateway URL with its servers, people and tokens.',
   servers: 'The MCP servers behind the gateway URL, in their order.',
+  manifests: 'What a team says of its server, in one document; publishing it registers the server.',
   tokens: 'Gateway tokens (mng_…) open the data plane and nothing else.',
   members: 'The people of a workspace and what they may administer.',
   teams: 'Members whom rules name together.',

@@ -9,6 +9,7 @@ import { invitations } from './operations/invitations.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
+import { manifests } from './operations/manifests.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
 import { policy } from './operations/policy.ts';
@@ -24,6 +25,7 @@ export const operations = {
   workspaces,
   servers,
   serverTools,
+  manifests,
   tokens,
   members,
   teams,

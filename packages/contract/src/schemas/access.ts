@@ -39,6 +39,7 @@ export const accessQuery = z.strictObject({
 
 export const accessItem = z.object({
   server: z.string(),
+  owner: z.string().nullable().describe('Slug of the team the server belongs to, which can be asked, too.'),
   tool: z.string().nullable().describe('Null: the server itself, whose tools are not known or which is hidden.'),
   class: toolClass.nullable(),
   verdict: z.enum(['allowed', 'denied', 'hidden']),

@@ -33,6 +33,9 @@ const perMinute = z.int().min(1).max(10_000_000).nullable();
 export const serverLimits = z.strictObject({
   perMinute: perMinute.describe('Calls per minute to this server by everyone together; null = no ceiling.'),
   toolPerMinute: perMinute.describe('Calls per minute to any one tool of this server; null = no ceiling.'),
+  principalPerMinute: perMinute.describe(
+    'Calls per minute to this server by any one member or machine; null = no ceiling.',
+  ),
   concurrency: z.int().min(1).max(10_000).describe('Calls in flight to this server at once.'),
   deadlineMs: z
     .int()
@@ -60,7 +63,7 @@ export const serverHealth = z.object({
 });
 export type ServerHealth = z.output<typeof serverHealth>;
 
-const visibility = z
+export const visibility = z
   .array(z.string().max(300).regex(viewerForm, 'must be workspace, team:<slug>, member:<email> or machine:<name>'))
   .min(1, 'must not be empty; ["workspace"] shows it to everybody')
   .max(100)
@@ -80,6 +83,7 @@ export const server = z.object({
   revision: z.int().describe('Grows with every change of the configuration.'),
   limits: serverLimits,
   visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
+  owner: z.string().nullable().describe('Slug of the team it belongs to; null: it belongs to the administrators.'),
   credential: z
     .object({ headers: z.array(z.string()) })
     .nullable()

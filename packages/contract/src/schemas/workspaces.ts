@@ -20,6 +20,15 @@ export const accessSettings = z.strictObject({
     ),
 });
 
+export const publishingSettings = z.strictObject({
+  teams: z
+    .array(slug)
+    .max(200)
+    .describe(
+      'Slugs of the teams whose manifests take effect at once; those of other teams wait for an administrator.',
+    ),
+});
+
 export const workspaceSettings = z.strictObject({
   auditMode: z
     .enum(['available', 'strict'])
@@ -29,6 +38,7 @@ export const workspaceSettings = z.strictObject({
   retentionDays: z.int().min(30).max(2555).describe('Days a tool call stays in the store (30 days to 7 years).'),
   limits: workspaceLimits,
   access: accessSettings,
+  publishing: publishingSettings,
 });
 
 export const workspace = z.object({

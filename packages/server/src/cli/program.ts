@@ -5,6 +5,7 @@ import { connectCommand } from './commands/connect.ts';
 import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
 import { machineCommands } from './commands/machines.ts';
+import { manifestCommands } from './commands/manifests.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
@@ -70,6 +71,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   teamCommands(program, shell);
   machineCommands(program, shell);
   invitationCommands(program, shell);
+  manifestCommands(program, shell);
   rulesCommands(program, shell);
   accessCommands(program, shell);
   keyCommands(program, shell);

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { allOperations } from '@mcpnest/contract/operations';
 import { openApiDocument } from '@mcpnest/contract/openapi';
+import { manifestJsonSchema } from '@mcpnest/contract/schemas/manifests';
 import { AppError, conflict, notFound, unavailable } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Actor } from '../domain/roles.ts';
@@ -18,6 +19,7 @@ import { docsStyle } from './docs/style.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
+import { manifestRoutes } from './manifests/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { networkRoutes } from './network/routes.ts';
 import type { Route } from './operation.ts';
@@ -85,6 +87,10 @@ export function createControl(deps: ControlDeps): Control {
   app.get('/api/v1/openapi.json', (context) =>
     context.body(described().json, 200, { 'content-type': 'application/json' }),
   );
+  const manifestSchema = JSON.stringify(manifestJsonSchema());
+  app.get('/api/v1/manifest.schema.json', (context) =>
+    context.body(manifestSchema, 200, { 'content-type': 'application/schema+json' }),
+  );
   app.get('/docs', (context) => context.html(described().page));
   app.get('/docs/style.css', (context) => context.body(docsStyle, 200, { 'content-type': 'text/css; charset=utf-8' }));
   app.get('/', (context) => context.html(landingPage(version)));
@@ -132,6 +138,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...teamRoutes({ db }),
     ...machineRoutes({ db }),
     ...invitationRoutes({ db, clock }),
+    ...manifestRoutes({ db, publicUrl }),
     ...ruleRoutes({ db, clock }),
     ...accessRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
@@ -167,7 +174,8 @@ function methodsByPath(): Map<string, string[]> {
     const pattern = path.replace(/\{(\w+)\}/g, ':$1');
     methods.set(pattern, [...(methods.get(pattern) ?? []), method]);
   }
-  for (const path of ['/api/v1/openapi.json', '/docs', '/docs/style.css', '/']) methods.set(path, ['GET']);
+  for (const path of ['/api/v1/openapi.json', '/api/v1/manifest.schema.json', '/docs', '/docs/style.css', '/'])
+    methods.set(path, ['GET']);
   return methods;
 }
 

@@ -81,6 +81,55 @@ export function describeLadder(engine: string, kitOf: () => Kit): void {
       expect((await kit.owner.apiKeys.list({ params })).items).toHaveLength(1);
     });
 
+    it('[REG-02] a manifest takes effect once, as it was looked at, however many let it and whatever comes meanwhile', async () => {
+      const { kit, params, idOf, clientOf } = await workspace({ b: 'member', c: 'admin' });
+      await kit.owner.teams.create({ params, body: { name: 'data' } });
+      const seat = { ...params, team: 'data', member: await idOf('b') };
+      await kit.owner.teams.addMember({ params: seat });
+      const manifest = { ...params, manifest: 'catalog' };
+      const put = (rpm: number) =>
+        clientOf('b').manifests.put({
+          params: manifest,
+          body: {
+            name: 'catalog',
+            owner: 'data',
+            upstream: 'https://mcp.example.com/mcp',
+            limits: { per_user_rpm: rpm },
+          },
+        });
+      await put(1);
+      const approve = () => clientOf('c').manifests.approve({ params: manifest, body: { revision: 1 } });
+      const outcomes = await Promise.allSettled([...Array.from({ length: 4 }, approve), put(2), approve()]);
+      const { items } = await kit.owner.manifests.revisions({ params: manifest });
+      const approved = items.filter(({ state, decidedBy }) => state === 'active' && decidedBy !== null);
+      expect(done(outcomes.filter((_, index) => index !== 4))).toBe(approved.length);
+      expect(items.map(({ state }) => state)).toEqual(['waiting', approved.length === 1 ? 'active' : 'replaced']);
+      const server = kit.owner.servers.show({ params: { ...params, server: 'catalog' } });
+      if (approved.length === 1) expect((await server).limits.principalPerMinute).toBe(1);
+      else expect(await failure(server)).toMatchObject({ code: 'not_found' });
+    });
+
+    it('[REG-02] whoever is taken out of the team publishes nothing more, also with requests that were waiting', async () => {
+      const { kit, params, idOf, clientOf } = await workspace({ b: 'member' });
+      await kit.owner.teams.create({ params, body: { name: 'data' } });
+      const seat = { ...params, team: 'data', member: await idOf('b') };
+      await kit.owner.teams.addMember({ params: seat });
+      await kit.owner.workspaces.update({ params, body: { settings: { publishing: { teams: ['data'] } } } });
+      const put = (index: number) => {
+        const body = { name: `m${index}`, owner: 'data', upstream: 'https://mcp.example.com/mcp' };
+        return clientOf('b').manifests.put({ params: { ...params, manifest: body.name }, body });
+      };
+      const [left, ...puts] = await Promise.allSettled([
+        kit.owner.teams.removeMember({ params: seat }),
+        ...Array.from({ length: 6 }, (_, index) => put(index)),
+      ]);
+      expect(left?.status).toBe('fulfilled');
+      const events = (await kit.owner.auditEvents.list({ params, query: { limit: 200 } })).items;
+      const gone = events.findIndex(({ action }) => action === 'teams.removeMember');
+      expect(events.slice(0, gone).filter(({ action }) => action === 'manifests.put')).toEqual([]);
+      expect((await kit.owner.manifests.list({ params })).items).toHaveLength(done(puts));
+    });
+
     it('[L2-07] a machine does not outlive its owner by being handed over at the same moment', async () => {
       const { kit, params, idOf } = await workspace({ b: 'member', c: 'member' });
       const [b, c] = [await idOf('b'), await idOf('c')];

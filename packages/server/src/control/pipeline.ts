@@ -10,6 +10,7 @@ import { authenticate, confirmActor } from './authenticate.ts';
 import { runChange } from './change.ts';
 import type { ChangeDeps } from './change.ts';
 import type { FailedLogins } from './failed-logins.ts';
+import { unknownKeys } from './nearest.ts';
 import type { Route, WorkspaceRef } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
 
@@ -99,7 +100,7 @@ function readQuery(request: Request): Record<string, string> {
 }
 
 function parse(schema: z.ZodType, value: unknown, place: 'path' | 'query' | 'body'): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: unknownKeys });
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) => explain(issue, place)).slice(0, 20);
   const summary = issues.map((issue) => `${issue.path} ${issue.message}`).join('; ');
@@ -110,9 +111,10 @@ function parse(schema: z.ZodType, value: unknown, place: 'path' | 'query' | 'bod
 function explain(issue: z.core.$ZodIssue, prefix: string): InputIssue[] {
   const path = [prefix, ...issue.path.map(String)].join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    const hints = issue.message.split('\n');
+    return issue.keys.map((key, index) => ({
       path: `${path}.${key.slice(0, 50)}`,
-      message: 'is not a field of this operation',
+      message: `is not a field of this operation${hints[index] ?? ''}`,
     }));
   }
   if (issue.code === 'invalid_union') {

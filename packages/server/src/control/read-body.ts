@@ -34,7 +34,13 @@ export async function readJsonBody(request: Request): Promise<unknown> {
     if (error instanceof JsonRejected) throw invalidInput(`The body is not acceptable JSON. ${error.message}`);
     throw error;
   }
-  return JSON.parse(bytes.toString('utf8')) as unknown;
+  return JSON.parse(bytes.toString('utf8'), refusePrototype) as unknown;
+}
+
+/** Whoever copies objects leaves this key out without a word, and what it said would count for nothing. */
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw invalidInput("The body has a key '__proto__', which nothing here can be called.");
+  return value;
 }
 
 async function readBounded(request: Request): Promise<Buffer> {

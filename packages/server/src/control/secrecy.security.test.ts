@@ -26,6 +26,8 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     params: acme,
     body: { effect: 'deny', subject: 'everybody', object: 'one:*' },
   });
+  const published = { name: 'two', owner: team.slug, upstream: 'https://two.example.com/mcp' };
+  await kit.owner.manifests.put({ params: { ...acme, manifest: 'two' }, body: published });
   const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
 
   const { db } = kit.database;
@@ -45,6 +47,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     team: team.slug,
     machine: machine.id,
     rule: rule.id,
+    manifest: 'two',
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

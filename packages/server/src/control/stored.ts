@@ -22,6 +22,7 @@ export function readSettings(text: string): WorkspaceSettings {
     ...stored,
     limits: { ...defaultWorkspaceSettings.limits, ...stored.limits },
     access: { ...defaultWorkspaceSettings.access, ...stored.access },
+    publishing: { ...defaultWorkspaceSettings.publishing, ...stored.publishing },
   };
 }
 

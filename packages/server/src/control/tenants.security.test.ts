@@ -46,9 +46,16 @@ beforeAll(async () => {
     params: acme,
     body: { effect: 'deny', subject: 'member:cy@example.com', object: 'acme-one:*' },
   });
+  const published = {
+    name: 'acme-manifest',
+    owner: 'acme-team',
+    upstream: 'https://two.example.com/mcp',
+    visibility: 'member:cy@example.com',
+  };
+  await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
-    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request },
+    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, manifest: published.name },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
@@ -56,8 +63,9 @@ beforeAll(async () => {
 });
 afterAll(() => kit[Symbol.asyncDispose]());
 
+/** Putting a manifest makes what is not there; what it may name has a test of its own below. */
 const namesObject = (operation: Operation): boolean =>
-  operation.scope === 'workspace' && Object.keys(operation.params.shape).length > 1;
+  operation.scope === 'workspace' && Object.keys(operation.params.shape).length > 1 && operation.id !== 'manifests.put';
 const pathOf = (operation: Operation, workspace: string): string =>
   operation.path.replace(/\{(\w+)\}/g, (_, key: string) => (key === 'workspace' ? workspace : (ids[key] ?? key)));
 /** Everything acme has, as an auditor sees it. */
@@ -126,6 +134,22 @@ it('[GW-16] no body reaches into another workspace', async () => {
       issues: [{ path: 'body.visibility.0' }],
     });
   }
+  const manifest = { name: 'acme-manifest', owner: team.slug, upstream: 'https://mine.example.com/mcp' };
+  const put = (change: object) =>
+    failure(eve.manifests.put({ params: { ...other, manifest: manifest.name }, body: { ...manifest, ...change } }));
+  expect(await put({ owner: 'acme-team' })).toMatchObject({ issues: [{ path: 'body.owner' }] });
+  for (const visibility of subjects) {
+    expect(await put({ visibility })).toMatchObject({ issues: [{ path: 'body.visibility.0' }] });
+  }
+  expect(
+    await failure(eve.manifests.put({ params: { ...acme, manifest: manifest.name }, body: manifest })),
+  ).toMatchObject({
+    code: 'not_found',
+  });
+  const publishing = { teams: ['acme-team'] };
+  expect(await failure(eve.workspaces.update({ params: other, body: { settings: { publishing } } }))).toMatchObject({
+    issues: [{ path: 'body.settings.publishing.teams' }],
+  });
   const about = { effect: 'allow', subject: 'everybody', object: 'acme-one:x' } as const;
   expect(await failure(eve.rules.create({ params: other, body: about }))).toMatchObject({
     issues: [{ path: 'body.object' }],

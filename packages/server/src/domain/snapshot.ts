@@ -43,8 +43,9 @@ export interface SnapshotRule {
   readonly expiresAt: string | null;
 }
 
-/** Snapshots that were compiled before `access` existed have none. */
-export type SnapshotSettings = Omit<WorkspaceSettings, 'access'> & Partial<WorkspaceSettings>;
+/** What the gateway needs of the settings. Snapshots that were compiled before `access` existed have none. */
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing'> &
+  Partial<Pick<WorkspaceSettings, 'access'>>;
 
 /** What holds where no rule speaks. */
 export interface AccessSettings {
@@ -56,6 +57,8 @@ export interface AccessSettings {
 
 export interface WorkspaceSettings {
   readonly access: AccessSettings;
+  /** Slugs of the teams whose manifests take effect without an administrator. */
+  readonly publishing: { readonly teams: readonly string[] };
   /**
    * `available`: the journal is written before dispatch and flushed in groups; if the journal fails, calls go on
    * and a gap record counts them. `strict`: flushed to disk before the first byte leaves; no receipt, no call.
@@ -96,14 +99,16 @@ export interface SnapshotServer {
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
 }
 
-/** Snapshots that were compiled before `progressDeadlineMs` existed have none. */
-export type SnapshotLimits = Omit<ServerLimits, 'progressDeadlineMs'> & Partial<ServerLimits>;
+/** Snapshots that were compiled before `progressDeadlineMs` or `principalPerMinute` existed have none. */
+export type SnapshotLimits = Omit<ServerLimits, 'progressDeadlineMs' | 'principalPerMinute'> & Partial<ServerLimits>;
 
 export interface ServerLimits {
   /** Calls per minute to this server by everyone together; null = no ceiling. */
   readonly perMinute: number | null;
   /** Calls per minute to any one tool of this server; null = no ceiling. */
   readonly toolPerMinute: number | null;
+  /** Calls per minute to this server by any one principal; null = no ceiling. */
+  readonly principalPerMinute: number | null;
   /** Calls in flight to this server at once; more wait briefly, then are refused. */
   readonly concurrency: number;
   /** Milliseconds a call may take in all, unless it reports progress. */
@@ -136,6 +141,7 @@ export interface SnapshotToken {
 export const defaultServerLimits: ServerLimits = {
   perMinute: null,
   toolPerMinute: null,
+  principalPerMinute: null,
   concurrency: 64,
   deadlineMs: 60_000,
   progressDeadlineMs: 600_000,
@@ -144,6 +150,7 @@ export const defaultServerLimits: ServerLimits = {
 
 export const defaultWorkspaceSettings: WorkspaceSettings = {
   access: { preset: 'open', enforcement: false },
+  publishing: { teams: [] },
   auditMode: 'available',
   retentionDays: 90,
   limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256 },

@@ -43,7 +43,12 @@ export function takeBudget(
   const { principal, held } = call;
   const { settings } = held.snapshot;
   // The ids are distinct whatever they are of, so each is a key as it stands.
-  const { toolPerMinute, perMinute } = server.limits;
+  const { toolPerMinute, principalPerMinute, perMinute } = server.limits;
+  if (principalPerMinute !== undefined && principalPerMinute !== null) {
+    // All tokens of one person or machine count together; each workspace token counts by itself.
+    const caller = principal.memberId ?? principal.machineId ?? principal.tokenId;
+    takeRate(deps, record, 'your calls per minute to this server', `${caller}@${server.id}`, principalPerMinute);
+  }
   if (toolPerMinute !== null && kind === 'tool')
     takeRate(deps, record, 'calls per minute to this tool', `${server.id}/${definition.name}`, toolPerMinute);
   takeRate(deps, record, 'calls per minute to this server', server.id, perMinute);

@@ -37,6 +37,7 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       credential: server.credential?.headers.join(', '),
       health: server.health.state,
       limits: writeLimits(server.limits),
+      owner: server.owner === null ? undefined : `team:${server.owner}`,
       'visible to': server.visibility?.join(', '),
     }),
   );
@@ -48,7 +49,7 @@ const settings = (command: Command): Command =>
     .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
     .option(
       '--limit <name=number>',
-      'perMinute, toolPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
+      'perMinute, toolPerMinute, principalPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
       collect,
     )
     .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)

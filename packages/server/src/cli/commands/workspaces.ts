@@ -12,6 +12,7 @@ const show = (workspace: Workspace): string =>
     name: workspace.name,
     gateway: workspace.gatewayUrl,
     access: accessText(workspace.settings.access),
+    'may publish': workspace.settings.publishing.teams.map((team) => `team:${team}`).join(', ') || 'administrators',
     audit: workspace.settings.auditMode,
     'kept for': `${workspace.settings.retentionDays} days`,
     limits: writeLimits(workspace.settings.limits),
@@ -69,6 +70,11 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--retention-days <days>', 'how long tool calls are kept (30 to 2555)', wholeNumber)
     .option('--preset <preset>', 'open: full access without a rule. strict: no rule, no access', readPreset)
     .option('--enforcement <on|off>', 'whether allow rules refuse what they do not list', readSwitch)
+    .option(
+      '--publishing <teams>',
+      'teams whose manifests take effect at once, with commas; none for nobody',
+      readTeams,
+    )
     .option('--limit <name=number>', 'principalPerMinute, workspacePerMinute (or none), principalConcurrency', collect)
     .option('--json', 'print JSON')
     .action((named: string | undefined, options: UpdateOptions) =>
@@ -78,7 +84,8 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
         const { preset, enforcement } = options;
         const access = preset === undefined && enforcement === undefined ? undefined : { preset, enforcement };
-        const settings = { auditMode, retentionDays, limits, access };
+        const publishing = options.publishing === undefined ? undefined : { teams: options.publishing };
+        const settings = { auditMode, retentionDays, limits, access, publishing };
         const touched = Object.values(settings).some((value) => value !== undefined);
         const params = await chooseWorkspace(client, named);
         const changed = await client.workspaces.update({ params, body: { name, ...(touched ? { settings } : {}) } });
@@ -93,9 +100,12 @@ interface UpdateOptions {
   retentionDays?: number;
   preset?: 'open' | 'strict';
   enforcement?: boolean;
+  publishing?: string[];
   limit?: string[];
   json?: true;
 }
+
+const readTeams = (text: string): string[] => (text === 'none' ? [] : text.split(',').map((slug) => slug.trim()));
 
 function readAuditMode(text: string): 'available' | 'strict' {
   if (text === 'available' || text === 'strict') return text;

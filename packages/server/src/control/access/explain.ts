@@ -11,7 +11,7 @@ import type { Schema } from '../../platform/database/schema.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { listRules } from '../rules/rules.ts';
-import { toolsOf } from '../servers/servers.ts';
+import { ownersOf, toolsOf } from '../servers/servers.ts';
 import { readSnapshot } from '../snapshot/publish.ts';
 import { readDirectory, type Directory } from '../subjects.ts';
 import { principalOf } from './principals.ts';
@@ -49,12 +49,14 @@ export async function explainAccess(
     const known = maySee(snapshot, principal, slug) ? askedTools(tools.get(id) ?? [], query.tool) : [];
     return known.length === 0 ? [{ slug, tool: undefined }] : known.map((tool) => ({ slug, tool }));
   });
+  const owners = await ownersOf(db, workspace);
   const rules = new Map((await listRules(db, workspace, {})).map((rule) => [`rule:${rule.id}`, rule]));
   const items = asked.slice(0, mostItems).map(({ slug, tool }): AccessItem => {
     const decision = judge(snapshot, principal, slug, tool?.tool, clock.now());
     const rule = rules.get(decision.rule);
     return {
       server: slug,
+      owner: owners.get(slug) ?? null,
       tool: tool?.tool ?? null,
       class: tool?.class ?? null,
       verdict: decision.effect === 'allow' ? 'allowed' : decision.visible ? 'denied' : 'hidden',

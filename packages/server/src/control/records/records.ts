@@ -3,6 +3,7 @@ import type { AuditEvent, ToolCall, auditEventQuery, toolCallQuery } from '@mcpn
 import type { Kysely, Selectable } from 'kysely';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { emailsOf } from '../actor-emails.ts';
 import { page, readCursor } from './cursor.ts';
 
 /** Tool calls of a workspace, newest first: metadata only, as the journal recorded it. */
@@ -107,14 +108,14 @@ export async function listAuditEvents(
   const { rows: kept, nextCursor } = page(found, query.limit);
   const emails = await emailsOf(
     db,
-    kept.map((row) => userOf(row.actor)).filter((id) => id !== undefined),
+    kept.map((row) => row.actor),
   );
   const items = kept.map((row) => ({
     id: row.id,
     createdAt: row.created_at,
     workspaceId: row.workspace_id,
     actor: row.actor,
-    actorEmail: emails.get(userOf(row.actor) ?? '') ?? null,
+    actorEmail: emails.get(row.actor) ?? null,
     action: row.action,
     target: row.target,
     detail: JSON.parse(row.detail) as unknown,
@@ -124,15 +125,3 @@ export async function listAuditEvents(
 
 /** Stored times have milliseconds and compare as text, so a bound must be written the same way. */
 const normal = (time: string): string => isoTime(Date.parse(time));
-
-const userOf = (actor: string): string | undefined => /^user:([\w-]+)\//.exec(actor)?.[1];
-
-async function emailsOf(db: Kysely<Schema>, userIds: readonly string[]): Promise<Map<string, string>> {
-  if (userIds.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('users')
-    .select(['id', 'email'])
-    .where('id', 'in', [...new Set(userIds)])
-    .execute();
-  return new Map(rows.map((row) => [row.id, row.email]));
-}

@@ -19,15 +19,19 @@ export const selectServers = (db: Handle, workspaceId: string): Promise<ServerRo
     .orderBy('id')
     .execute();
 
-/** @throws AppError `not_found` */
-export async function selectServer(db: Handle, workspaceId: string, slug: string): Promise<ServerRow> {
-  const row = await db
+/** The server of this slug, unless there is none or it is removed. */
+export const findServer = (db: Handle, workspaceId: string, slug: string): Promise<ServerRow | undefined> =>
+  db
     .selectFrom('gateway_workspace_servers')
     .selectAll()
     .where('workspace_id', '=', workspaceId)
     .where('slug', '=', slug)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
+
+/** @throws AppError `not_found` */
+export async function selectServer(db: Handle, workspaceId: string, slug: string): Promise<ServerRow> {
+  const row = await findServer(db, workspaceId, slug);
   if (row === undefined) throw notFound('server', slug);
   return row;
 }
@@ -43,6 +47,12 @@ export async function selectHealth(db: Handle, serverIds: readonly string[]): Pr
 export async function selectOpened(db: Handle): Promise<Set<string>> {
   const rows = await db.selectFrom('network_allow').select(['host', 'port']).execute();
   return new Set(rows.map((row) => `${row.host}:${row.port}`));
+}
+
+/** Slugs of the teams of a workspace, by id. */
+export async function selectTeamSlugs(db: Handle, workspaceId: string): Promise<Map<string, string>> {
+  const rows = await db.selectFrom('teams').select(['id', 'slug']).where('workspace_id', '=', workspaceId).execute();
+  return new Map(rows.map((row) => [row.id, row.slug]));
 }
 
 /** Give the servers the positions 1, 2, 3 … in the order of the ids. */

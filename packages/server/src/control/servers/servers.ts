@@ -8,6 +8,7 @@ import type { WorkspaceRef } from '../operation.ts';
 import { slugFrom } from '../slug.ts';
 import { readConfig, readCredential, readLimits, withDefaultLimits, withPatch, writeCredential } from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
+import { deleteManifestOf } from './owner.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
 import type { ServerRow } from './queries.ts';
 import { setVisibility, visibilityColumn } from './visibility.ts';
@@ -41,6 +42,7 @@ export async function createServer(
     position: others.length + 1,
     ...columns(config),
     visibility: await visibilityColumn(change, workspace, body.visibility),
+    owner_team_id: null,
     revision: 1,
     created_at: change.at,
     updated_at: change.at,
@@ -148,16 +150,23 @@ export async function moveServer(
   return ordered.map((server, index) => ({ ...server, position: index + 1 }));
 }
 
-/** Remove a server and erase every credential it ever had. Its history stays, its slug is free again. */
+/** Remove a server with its manifest and erase every credential it ever had. Its history stays, its slug is free again. */
 export async function removeServer(change: Change, workspace: WorkspaceRef, slug: string): Promise<void> {
   const row = await selectServer(change.tx, workspace.id, slug);
   await change.tx
     .updateTable('gateway_workspace_servers')
-    .set({ removed_at: change.at, updated_at: change.at, enabled: 0, config_override: writeCredential(null) })
+    .set({
+      removed_at: change.at,
+      updated_at: change.at,
+      enabled: 0,
+      config_override: writeCredential(null),
+      owner_team_id: null,
+    })
     .where('id', '=', row.id)
     .execute();
   await eraseRevisionCredentials(change, row.id);
   await change.tx.deleteFrom('tool_classes').where('server_id', '=', row.id).execute();
+  await deleteManifestOf(change, row.id);
   await writeOrder(change.tx, await selectServers(change.tx, workspace.id));
   await change.record({
     workspaceId: workspace.id,
@@ -220,8 +229,11 @@ function checked(limits: ServerLimits): ServerLimits {
   );
 }
 
-export { serversShownTo, visibleServers } from './visibility.ts';
-export { toolsOf } from './tools.ts';
+export { ownersOf, setOwner } from './owner.ts';
+export { findServer, selectOpened } from './queries.ts';
+export { classifyTools, toolsOf } from './tools.ts';
+export { addressWarnings } from './view.ts';
+export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
 
 /** The configuration of a server as it is now. */
 export const configOf = (row: ServerRow): ServerConfig => ({

@@ -8,7 +8,7 @@ import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readConfig, readCredential, readLimits } from '../stored.ts';
 import { readDirectory } from '../subjects.ts';
-import { selectHealth, selectOpened } from './queries.ts';
+import { selectHealth, selectOpened, selectTeamSlugs } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
 import { visibilityNames } from './visibility.ts';
 
@@ -30,6 +30,7 @@ export async function viewServers(
     ),
     await selectOpened(db),
   ];
+  const teams = await selectTeamSlugs(db, workspace.id);
   return rows.map((row) => ({
     id: row.id,
     slug: row.slug,
@@ -41,9 +42,10 @@ export async function viewServers(
     revision: row.revision,
     limits: readLimits(row.limits),
     visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
+    owner: teams.get(row.owner_team_id ?? '') ?? null,
     credential: credentialNames(readCredential(row.config_override)),
     health: viewHealth(health.get(row.id)),
-    warnings: warnings(row.url, opened),
+    warnings: addressWarnings(row.url, opened),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }));
@@ -85,7 +87,7 @@ const credentialNames = (credential: { headers: readonly { name: string }[] } | 
  * What will keep the gateway from reaching a URL, as far as it can be told from the text. Names that resolve to
  * private addresses are found by the dialer, which looks at every address it connects to.
  */
-function warnings(text: string, opened: ReadonlySet<string>): Server['warnings'] {
+export function addressWarnings(text: string, opened: ReadonlySet<string>): Server['warnings'] {
   const url = new URL(text);
   const target = `${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port}`;
   if (opened.has(target)) return [];

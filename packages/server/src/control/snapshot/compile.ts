@@ -55,14 +55,15 @@ interface TokenRow {
 
 /** Rows → snapshot. Pure: the same rows give the same snapshot, byte for byte. */
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
-  const { id, slug, name, settings } = rows.workspace;
+  const { id, slug, name } = rows.workspace;
+  const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   return {
     format: 1,
     version,
     workspace: { id, slug, name },
-    settings: readSettings(settings),
+    settings: { access, auditMode, retentionDays, limits },
     servers: rows.servers
       .filter((server) => server.enabled === 1)
       .map((server) => ({

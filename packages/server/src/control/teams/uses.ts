@@ -1,6 +1,8 @@
 import type { Change } from '../change.ts';
+import { manifestsOfTeam } from '../manifests/manifests.ts';
 import { rulesNamingTeam } from '../rules/rules.ts';
 import { serversShownTo } from '../servers/servers.ts';
+import { publishingOf } from '../workspaces/workspaces.ts';
 
 /**
  * What names a team, in words for people; while there is anything, the team cannot be deleted. Whatever comes to name
@@ -8,7 +10,7 @@ import { serversShownTo } from '../servers/servers.ts';
  */
 export async function usesOfTeam(
   change: Change,
-  team: { readonly id: string; readonly workspace_id: string },
+  team: { readonly id: string; readonly workspace_id: string; readonly slug: string },
 ): Promise<string[]> {
   const invitations = await change.tx
     .selectFrom('invitations')
@@ -25,5 +27,7 @@ export async function usesOfTeam(
       .map((row) => `the invitation of ${row.email}`),
     ...(await rulesNamingTeam(change, team.id)),
     ...(await serversShownTo(change, team.workspace_id, team.id)),
+    ...(await manifestsOfTeam(change, team.id)),
+    ...((await publishingOf(change.tx, team.workspace_id)).includes(team.slug) ? ['the setting `publishing`'] : []),
   ];
 }

@@ -15,15 +15,18 @@ import { slugFrom } from '../slug.ts';
 type WorkspaceRow = Selectable<Schema['gateway_workspaces']>;
 
 /** A workspace as the API shows it. `publicUrl` is where clients reach the gateway, without a trailing slash. */
-export const toWorkspace = (row: WorkspaceRow, publicUrl: string): Workspace => ({
-  id: row.id,
-  slug: row.slug,
-  name: row.name,
-  settings: readSettings(row.settings),
-  gatewayUrl: `${publicUrl}/api/gw/${row.slug}`,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-});
+export function toWorkspace(row: WorkspaceRow, publicUrl: string): Workspace {
+  const settings = readSettings(row.settings);
+  return {
+    id: row.id,
+    slug: row.slug,
+    name: row.name,
+    settings: { ...settings, publishing: { teams: [...settings.publishing.teams] } },
+    gatewayUrl: `${publicUrl}/api/gw/${row.slug}`,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
 
 /** All workspaces, by slug. */
 export const listWorkspaces = (db: Kysely<Schema>): Promise<WorkspaceRow[]> =>
@@ -83,6 +86,7 @@ export async function updateWorkspace(
   const row = await findWorkspace(change.tx, workspace.slug);
   const before = readSettings(row.settings);
   const after = mergeSettings(before, body.settings);
+  if (body.settings?.publishing !== undefined) await requireTeams(change, row.id, after.publishing.teams);
   const name = body.name ?? row.name;
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return row;
   const next = { name, settings: JSON.stringify(after), updated_at: change.at };
@@ -94,6 +98,27 @@ export async function updateWorkspace(
     publish: 'workspace',
   });
   return { ...row, ...next };
+}
+
+/** Slugs of the teams whose manifests take effect at once. */
+export async function publishingOf(db: Kysely<Schema>, workspaceId: string): Promise<readonly string[]> {
+  const row = await db
+    .selectFrom('gateway_workspaces')
+    .select('settings')
+    .where('id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+  return readSettings(row.settings).publishing.teams;
+}
+
+async function requireTeams(change: Change, workspaceId: string, wanted: readonly string[]): Promise<void> {
+  const rows = await change.tx.selectFrom('teams').select('slug').where('workspace_id', '=', workspaceId).execute();
+  const known = new Set(rows.map((row) => row.slug));
+  const missing = wanted.filter((slug) => !known.has(slug));
+  if (missing.length === 0) return;
+  throw invalidInput(
+    `No team '${missing[0]}' here. Create it first, or correct the name.`,
+    missing.map((slug) => ({ path: 'body.settings.publishing.teams', message: `'${slug}' is no team here` })),
+  );
 }
 
 type SettingsPatch = NonNullable<z.output<typeof workspaceUpdate>['settings']>;
@@ -124,5 +149,7 @@ function mergeSettings(before: WorkspaceSettings, patch: SettingsPatch | undefin
     retentionDays: patch?.retentionDays ?? before.retentionDays,
     limits: withPatch(before.limits, patch?.limits),
     access: mergeAccess(before.access, patch?.access ?? {}, 'body.settings.access'),
+    publishing:
+      patch?.publishing === undefined ? before.publishing : { teams: [...new Set(patch.publishing.teams)].sort() },
   };
 }

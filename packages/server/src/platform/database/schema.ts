@@ -17,6 +17,8 @@ export interface Schema {
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
   readonly server_revisions: ServerRevisionsTable;
+  readonly manifests: ManifestsTable;
+  readonly manifest_revisions: ManifestRevisionsTable;
   readonly network_allow: NetworkAllowTable;
   readonly audit_events: AuditEventsTable;
   readonly workspace_snapshots: WorkspaceSnapshotsTable;
@@ -193,6 +195,8 @@ export interface ServersTable {
   limits: string;
   /** JSON: subjects; null = the whole workspace. */
   visibility: Generated<string | null>;
+  /** Null = the administrators. */
+  owner_team_id: Generated<string | null>;
   revision: number;
   created_at: string;
   updated_at: string;
@@ -206,6 +210,33 @@ export interface ServerRevisionsTable {
   author: string;
   note: string;
   created_at: string;
+}
+
+export interface ManifestsTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  owner_team_id: string;
+  /** Null until a revision has taken effect. */
+  server_id: string | null;
+  active_revision: number | null;
+  /** The newest. */
+  revision: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface ManifestRevisionsTable {
+  manifest_id: string;
+  revision: number;
+  state: 'active' | 'waiting' | 'refused' | 'replaced';
+  /** JSON, as it was read: names as they are shown, defaults filled in. */
+  document: string;
+  author: string;
+  created_at: string;
+  decided_at: string | null;
+  decided_by: string | null;
+  answer: string | null;
 }
 
 export interface NetworkAllowTable {

@@ -1,0 +1,80 @@
+import type { ManifestDocument } from '@mcpnest/contract/schemas/manifests';
+import type { Kysely } from 'kysely';
+import { conflict } from '../../domain/errors.ts';
+import type { ManifestFacts } from '../../domain/manifest.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Change } from '../change.ts';
+import type { WorkspaceRef } from '../operation.ts';
+import {
+  classifyTools,
+  createServer,
+  findServer,
+  ownersOf,
+  setOwner,
+  toolsOf,
+  updateServer,
+  visibilityNames,
+} from '../servers/servers.ts';
+import { readLimits } from '../stored.ts';
+import type { Directory } from '../subjects.ts';
+
+/** Tools that are classified in one go. */
+const classesAtOnce = 500;
+
+/** What a manifest would say of a server as it is now; undefined while there is none. */
+export async function presentFacts(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  directory: Directory,
+  name: string,
+): Promise<ManifestFacts | undefined> {
+  const row = await findServer(db, workspace.id, name);
+  if (row === undefined) return undefined;
+  const { principalPerMinute, toolPerMinute } = readLimits(row.limits);
+  const classes = (await toolsOf(db, [row])).get(row.id)!.filter(({ set }) => set);
+  return {
+    owner: (await ownersOf(db, workspace)).get(name) ?? null,
+    upstream: row.url,
+    visibility: visibilityNames(row.visibility, directory),
+    tools: Object.fromEntries(classes.map((tool) => [tool.tool, { access: tool.class, approval: 'none' }])),
+    limits: {
+      ...(principalPerMinute === null ? {} : { per_user_rpm: principalPerMinute }),
+      ...(toolPerMinute === null ? {} : { per_tool_rpm: toolPerMinute }),
+    },
+  };
+}
+
+/**
+ * Make the server what the manifest says. What a manifest does not speak of (its place, prefix, credential, whether it
+ * is enabled, its other limits) stays the administrators'.
+ * @param serverId of the server this manifest made; null: none yet
+ * @returns id of the server
+ * @throws AppError `conflict` when another server has taken the name
+ */
+export async function takeEffect(
+  change: Change,
+  workspace: WorkspaceRef,
+  { name, upstream, visibility, tools, limits }: ManifestDocument,
+  { teamId, serverId, note }: { readonly teamId: string; readonly serverId: string | null; readonly note: string },
+): Promise<string> {
+  const found = await findServer(change.tx, workspace.id, name);
+  if (found !== undefined && found.id !== serverId) {
+    throw conflict(`A server '${name}' that is not of this manifest exists. Remove it, or publish under another name.`);
+  }
+  const budgets = { principalPerMinute: limits.per_user_rpm ?? null, toolPerMinute: limits.per_tool_rpm ?? null };
+  const settings = { url: upstream, limits: budgets, visibility, note };
+  const row =
+    found === undefined
+      ? await createServer(change, workspace, { name, slug: name, enabled: true, ...settings })
+      : await updateServer(change, workspace, name, settings);
+  await setOwner(change, workspace, row, teamId);
+  const before = (await toolsOf(change.tx, [row])).get(row.id)!.filter(({ set }) => set);
+  const classes = [
+    ...before.filter(({ tool }) => !Object.hasOwn(tools, tool)).map(({ tool }) => ({ tool, class: null })),
+    ...Object.entries(tools).map(([tool, { access }]) => ({ tool, class: access })),
+  ];
+  for (let from = 0; from < classes.length; from += classesAtOnce) {
+    await classifyTools(change, workspace, name, { classes: classes.slice(from, from + classesAtOnce) });
+  }
+  return row.id;
+}
