@@ -212,6 +212,25 @@ describe('[NEW-05] requestState', () => {
   });
 });
 
+it('[NEW-05] [edge 45] requestState is worth nothing once its server is reached elsewhere', async () => {
+  await using one = await startAskingModernUpstream();
+  await using other = await startAskingModernUpstream();
+  await using own = await startProduct();
+  await own.addServer({ slug: 'moves', url: one.url });
+  const name = 'test_input_required_result_request_state';
+  const first = (await own.modern('tools/call', { name }, elicitation)).message as Answer;
+  const requestState = first.result!.requestState!;
+  const keys = Object.keys(first.result!.inputRequests!);
+  const inputResponses = Object.fromEntries(keys.map((key) => [key, { action: 'accept', content: { ok: true } }]));
+  const again = async () =>
+    (await own.modern('tools/call', { name, requestState, inputResponses }, elicitation)).message as Answer;
+  expect((await again()).result?.resultType).toBe('complete');
+  await own.client.network.allow({ body: { target: new URL(other.url).host } });
+  const params = { workspace: own.workspace, server: 'moves' };
+  await own.client.servers.update({ params, body: { url: other.url } });
+  await expect.poll(async () => (await again()).error?.code).toBe(-32602);
+});
+
 describe('[NEW-05] a call that waits for its client', () => {
   it('is cancelled upstream when the token is revoked', async () => {
     const member = await product.client.tokens.issue({
