@@ -114,3 +114,25 @@ it('[edge 25] a call whose session ends before it has left does not leave, and o
   // One for the list, one for the session that goes on.
   expect(server.count('initialize')).toBe(2);
 });
+
+it('[edge 40] a call that is called off before it has left does not leave, and its row says so', async () => {
+  await using product = await startProduct();
+  const session = await openSession(product);
+  await using server = await startPlainUpstream(1_000);
+  await product.addServer({ slug: 'plain', url: server.url });
+  await expect.poll(() => server.count('tools/list')).toBe(1);
+  // Both wait for a list that has never been read.
+  const called = session.call('off', 'plain');
+  const other = session.call('on', 'plain');
+  await sleep(100);
+  const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'off' } };
+  expect((await product.rpc(cancel, { headers: session.headers })).status).toBe(202);
+  const [{ status }] = await Promise.all([called, other]);
+  expect(status).toBe(202);
+  expect(server.count('tools/call')).toBe(1);
+  const rows = (await product.calls()).map(({ outcome, dispatched }) => [outcome, dispatched]);
+  expect(rows.toSorted()).toEqual([
+    ['cancelled', 0],
+    ['ok', 1],
+  ]);
+});

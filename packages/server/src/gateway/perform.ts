@@ -45,16 +45,20 @@ export async function perform(
     admitted.leave();
   };
   try {
+    const cancel: Cancel = {};
+    forget = cancelWith(cancel, call, message);
     method.describe(record, message, asked, target);
     const receipt = await record.intent(decision.rule, decision.wouldDeny);
     record.written(receipt);
 
     const authorized = authorize({ principal, held, target, decision, receipt });
-    const cancel: Cancel = {};
-    forget = cancelWith(cancel, call, message);
     const conversation = conversationOf(call, capabilities);
     if (era.kind === 'modern' && conversation.capabilities !== '{}') {
-      parking = new Parking(deps, call, message, { capabilities, relay, cancel: () => stop(cancel) });
+      parking = new Parking(deps, call, message, {
+        capabilities,
+        relay,
+        cancel: () => stop(cancel),
+      });
     }
     const started = deps.clock.monotonic();
     const took = (): void => {
@@ -123,7 +127,7 @@ function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => v
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
-  // It may have ended while a list was read.
-  if (session?.ended === true) stop(cancel);
+  // It may have ended, or the call been called off, while a list was read.
+  if (session?.ended === true || inbound.calledOff) stop(cancel);
   return session?.running.add({ idText: message.idText, cancel: () => stop(cancel) });
 }
