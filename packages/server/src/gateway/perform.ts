@@ -55,6 +55,7 @@ export async function perform(
     const conversation = conversationOf(call, capabilities);
     if (era.kind === 'modern' && conversation.capabilities !== '{}') {
       parking = new Parking(deps, call, message, {
+        method: method.method,
         capabilities,
         relay,
         cancel: () => stop(cancel),
