@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { openEvents } from '../events.ts';
@@ -98,3 +100,39 @@ it('[AUD-01] [edge 50] each resource of a listen stream has its row', async () =
   ]);
   expect(JSON.stringify(await product.calls())).not.toContain(canary);
 });
+
+it('[edge 50] a subscription is taken over by a server that was reconfigured, also when that is away at first', async () => {
+  await using before = await startLegacyUpstream();
+  await using after = await startLegacyUpstream();
+  await using product = await startProduct();
+  await product.addServer({ slug: 'old', url: before.url });
+  const session = await openSession(product);
+  expect((await subscribe(product, session, 'note://1')).message.error).toBeUndefined();
+  let away = true;
+  let turnedAway = 0;
+  const door = createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (away) {
+      turnedAway++;
+      return void socket.destroy();
+    }
+    const inner = connect(Number(new URL(after.url).port), '127.0.0.1');
+    inner.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+    socket.on('close', () => inner.destroy());
+    socket.pipe(inner).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  try {
+    const target = `127.0.0.1:${(door.address() as AddressInfo).port}`;
+    await product.client.network.allow({ body: { target } });
+    const params = { workspace: product.workspace, server: 'old' };
+    await product.client.servers.update({ params, body: { url: `http://${target}/mcp` } });
+    await expect.poll(() => turnedAway, { timeout: 5_000 }).toBeGreaterThan(0);
+    await sleep(500);
+    away = false;
+    const subscribed = (): boolean => after.sessions.some((open) => open.subscribed.has('note://1'));
+    await expect.poll(subscribed, { timeout: 10_000 }).toBe(true);
+  } finally {
+    door.close();
+  }
+}, 20_000);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decide } from '../../domain/policy.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -5,6 +6,7 @@ import type { AuthorizedCall } from '../authorized-call.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
 import type { UpstreamListener } from '../upstreams/conversation.ts';
+import { Backoff } from '../upstreams/backoff.ts';
 import { UpstreamFault } from '../upstreams/fault.ts';
 import type { Upstreams } from '../upstreams/pool.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
@@ -19,6 +21,9 @@ interface Desk {
   /** By the server's own URI. */
   readonly watches: Map<string, Watch>;
 }
+
+/** Times a subscription is asked for again of a server that was reconfigured: half an hour of an outage. */
+const mostTakeOvers = 30;
 
 interface Watch {
   readonly hearers: Set<() => void>;
@@ -131,11 +136,30 @@ export class Newsroom implements ResourceWatching {
     // The server is reached in another way now, where nobody has asked yet.
     for (const [uri, watch] of known === undefined ? [] : watches) {
       watch.asked = upstream.watch(uri);
-      watch.asked.catch((error: unknown) => {
-        this.#deps.log.warn({ err: error, serverId }, 'a subscription could not be taken over');
-      });
+      void this.#takeOver(held.snapshot.workspace.id, desk, uri, watch);
     }
     return desk;
+  }
+
+  /** Ask again until the server has answered, while somebody wants to hear of it and it is reached in this way. */
+  async #takeOver(workspaceId: string, desk: Desk, uri: string, watch: Watch): Promise<void> {
+    const { serverId, upstream } = desk;
+    const isCurrent = (): boolean =>
+      watch.hearers.size > 0 && this.#rooms.get(workspaceId)?.desks.get(serverId) === desk;
+    const backoff = new Backoff();
+    for (let left = mostTakeOvers; ; left--) {
+      try {
+        await watch.asked;
+        return;
+      } catch (error) {
+        this.#deps.log.warn({ err: error, serverId }, 'a subscription could not be taken over');
+        // What it refuses it will refuse again.
+        if (left === 0 || !(error instanceof UpstreamFault) || error.fault === 'protocol') return;
+      }
+      await sleep(backoff.next(0, undefined), undefined, { ref: false });
+      if (!isCurrent()) return;
+      watch.asked = upstream.watch(uri);
+    }
   }
 
   #hearing(workspaceId: string, serverId: string, watches: ReadonlyMap<string, Watch>): UpstreamListener {
