@@ -53,19 +53,20 @@ export async function perform(
 
     const authorized = authorize({ principal, held, target, decision, receipt });
     const conversation = conversationOf(call, capabilities);
-    if (era.kind === 'modern' && conversation.capabilities !== '{}') {
-      parking = new Parking(deps, call, message, {
-        method: method.method,
-        capabilities,
-        relay,
-        cancel: () => stop(cancel),
-      });
-    }
     const started = deps.clock.monotonic();
     const took = (): void => {
       inbound.upstreamMs = deps.clock.monotonic() - started;
     };
     try {
+      const declares = era.kind === 'modern' && conversation.capabilities !== '{}';
+      if (declares && deps.upstreams.of(held, target.server).mayAsk) {
+        parking = new Parking(deps, call, message, {
+          method: method.method,
+          capabilities,
+          relay,
+          cancel: () => stop(cancel),
+        });
+      }
       const sent = dispatch(deps.upstreams, authorized, {
         method: method.method,
         name: method.mirrored ? target.name : undefined,
