@@ -164,8 +164,9 @@ export interface FileRule {
 export const fileRules: readonly FileRule[] = [
   {
     file: at('gateway/(authorized-call|dispatch)\\.ts$'),
-    importers: at('gateway/perform\\.ts$'),
-    reason: 'there is one choke point: only perform.ts authorises and dispatches (R1)',
+    importers: at('gateway/(perform|streams/governed-watch)\\.ts$'),
+    reason:
+      'there is one choke point: only perform.ts authorises and dispatches, and governed-watch.ts authorises subscriptions, whose servers are asked once for all (R1)',
   },
   {
     file: at('platform/http1/client\\.ts$'),

@@ -212,6 +212,25 @@ describe('[NEW-05] requestState', () => {
   });
 });
 
+it('[NEW-05] [edge 45] requestState is worth nothing once its server is reached elsewhere', async () => {
+  await using one = await startAskingModernUpstream();
+  await using other = await startAskingModernUpstream();
+  await using own = await startProduct();
+  await own.addServer({ slug: 'moves', url: one.url });
+  const name = 'test_input_required_result_request_state';
+  const first = (await own.modern('tools/call', { name }, elicitation)).message as Answer;
+  const requestState = first.result!.requestState!;
+  const keys = Object.keys(first.result!.inputRequests!);
+  const inputResponses = Object.fromEntries(keys.map((key) => [key, { action: 'accept', content: { ok: true } }]));
+  const again = async () =>
+    (await own.modern('tools/call', { name, requestState, inputResponses }, elicitation)).message as Answer;
+  expect((await again()).result?.resultType).toBe('complete');
+  await own.client.network.allow({ body: { target: new URL(other.url).host } });
+  const params = { workspace: own.workspace, server: 'moves' };
+  await own.client.servers.update({ params, body: { url: other.url } });
+  await expect.poll(async () => (await again()).error?.code).toBe(-32602);
+});
+
 describe('[NEW-05] a call that waits for its client', () => {
   it('is cancelled upstream when the token is revoked', async () => {
     const member = await product.client.tokens.issue({
@@ -226,12 +245,35 @@ describe('[NEW-05] a call that waits for its client', () => {
     expect(legacy.ended.length).toBe(ended + 1);
   });
 
-  it('has one row, whose ending is written when it ends', async () => {
-    const { state, responses } = await asked('ask_name');
-    await modernCall({ name: 'ask_name', requestState: state, inputResponses: responses });
-    const rows = (await product.calls()).filter((row) => row.tool_name === 'ask_name');
-    expect(rows.at(-1)).toMatchObject({ outcome: 'ok', status: 200 });
+  it('[AUD-01] has one row, whose ending is written when it ends, and another for each time its client comes back', async () => {
+    const before = (await product.calls()).length;
+    const { state, responses } = await asked('ask_twice');
+    const params = { name: 'ask_twice', requestState: state };
+    const { result } = await modernCall({ ...params, inputResponses: responses });
+    const [key] = Object.keys(result!.inputRequests!);
+    const inputResponses = { [key!]: Object.values(responses)[0] };
+    await modernCall({ name: 'ask_twice', requestState: result!.requestState, inputResponses });
+    await modernCall({ ...params, inputResponses: 'none' });
+    const rows = (await product.calls()).slice(before);
+    expect(rows.map((row) => [row.tool_name, row.outcome, row.error_code, row.dispatched])).toEqual([
+      ['ask_twice', 'ok', null, 1],
+      ['ask_twice', 'ok', 'input_given', 0],
+      ['ask_twice', 'ok', 'input_given', 0],
+      ['ask_twice', 'denied', 'invalid_state', 0],
+    ]);
   });
+
+  it.each(['ask_then_task', 'ask_then_input_required'])(
+    'gets no answer of a kind that could not be carried on: %s',
+    async (name) => {
+      const { state, responses } = await asked(name);
+      const { result, error } = await modernCall({ name, requestState: state, inputResponses: responses });
+      expect(result).toBeUndefined();
+      expect(error?.message).toContain("The server 'old' gave an answer that is not valid MCP");
+      const rows = (await product.calls()).filter((row) => row.tool_name === name);
+      expect(rows[0]).toMatchObject({ outcome: 'upstream_protocol_error', error_code: 'protocol', dispatched: 1 });
+    },
+  );
 });
 
 const linkable = {

@@ -87,6 +87,8 @@ describe('tasks (SEP-2663)', () => {
     expect((await ask('tasks/get', { taskId }, { ...declaring(), headers: { 'mcp-name': taskId } })).error?.code).toBe(
       -32021,
     );
+    const refused = (await product.calls()).at(-1);
+    expect(refused).toMatchObject({ method: 'tasks/get', outcome: 'denied', error_code: 'missing_capability' });
     expect(
       (await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tasks/get', params: { taskId } })).message.error?.code,
     ).toBe(-32601);

@@ -25,8 +25,8 @@ const results: Readonly<Record<string, unknown>> = {
   'tools/call': { content: [{ type: 'text', text: 'done' }] },
 };
 
-/** A legacy server that hands out no session, and counts the methods it is sent. @param listMs until it lists its tools */
-async function startPlainUpstream(listMs = 0): Promise<PlainUpstream> {
+/** A legacy server that hands out no session, and counts the methods it is sent. @param listMs until it lists its tools @param refusal code with which it refuses calls, by HTTP 400 */
+async function startPlainUpstream(listMs = 0, refusal?: number): Promise<PlainUpstream> {
   const seen: string[] = [];
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (req.method !== 'POST') return void res.writeHead(405).end();
@@ -34,10 +34,11 @@ async function startPlainUpstream(listMs = 0): Promise<PlainUpstream> {
     seen.push(method);
     if (id === undefined) return void res.writeHead(202).end();
     if (method === 'tools/list') await sleep(listMs);
-    const result = results[method];
-    const error = { code: -32601, message: 'Method not found' };
+    const refused = method === 'tools/call' && refusal !== undefined;
+    const result = refused ? undefined : results[method];
+    const error = { code: refused ? refusal : -32601, message: 'No' };
     const message = { jsonrpc: '2.0', id, ...(result === undefined ? { error } : { result }) };
-    res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(message));
+    res.writeHead(refused ? 400 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(message));
   };
   const base = await listen(createServer((req, res) => void answer(req, res).catch(() => res.destroy())));
   return {
@@ -81,6 +82,20 @@ describe('a session with a legacy upstream', () => {
   });
 });
 
+it.each([
+  ['keeps its session where the arguments are wrong', -32602, 1],
+  ['keeps its session where the tool has a fault of its own', -32050, 1],
+  ['loses it where the request is none in this session', -32600, 2],
+  ['loses it where there is no session', -32000, 2],
+])('[edge 30] an upstream that answers 400 %s', async (_, code, sessions) => {
+  await using server = await startPlainUpstream(0, code);
+  using gateway = openUpstream(server.url);
+  await gateway.call('x').catch(() => undefined);
+  await gateway.call('x').catch(() => undefined);
+  expect(server.count('tools/call')).toBe(2);
+  expect(server.count('initialize')).toBe(sessions);
+});
+
 it('[edge 25] a call whose session ends before it has left does not leave, and opens nothing upstream', async () => {
   await using product = await startProduct();
   const able = { capabilities: { roots: {} } };
@@ -98,4 +113,26 @@ it('[edge 25] a call whose session ends before it has left does not leave, and o
   expect(server.count('tools/call')).toBe(1);
   // One for the list, one for the session that goes on.
   expect(server.count('initialize')).toBe(2);
+});
+
+it('[edge 40] a call that is called off before it has left does not leave, and its row says so', async () => {
+  await using product = await startProduct();
+  const session = await openSession(product);
+  await using server = await startPlainUpstream(1_000);
+  await product.addServer({ slug: 'plain', url: server.url });
+  await expect.poll(() => server.count('tools/list')).toBe(1);
+  // Both wait for a list that has never been read.
+  const called = session.call('off', 'plain');
+  const other = session.call('on', 'plain');
+  await sleep(100);
+  const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'off' } };
+  expect((await product.rpc(cancel, { headers: session.headers })).status).toBe(202);
+  const [{ status }] = await Promise.all([called, other]);
+  expect(status).toBe(202);
+  expect(server.count('tools/call')).toBe(1);
+  const rows = (await product.calls()).map(({ outcome, dispatched }) => [outcome, dispatched]);
+  expect(rows.toSorted()).toEqual([
+    ['cancelled', 0],
+    ['ok', 1],
+  ]);
 });

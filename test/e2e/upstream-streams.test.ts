@@ -341,6 +341,16 @@ describe('a modern upstream', () => {
     expect(gateway.ends).toEqual([]);
   });
 
+  it('[edge 43] is known to ask nothing in the middle of a request, once it is known', async () => {
+    await using server = await startModernNewsUpstream();
+    await using older = await startLegacyUpstream();
+    using gateway = openUpstream(server.url);
+    using other = openUpstream(older.url);
+    expect([gateway.upstream.mayAsk, other.upstream.mayAsk]).toEqual([true, true]);
+    await Promise.all([gateway.upstream.features(), other.upstream.features()]);
+    expect([gateway.upstream.mayAsk, other.upstream.mayAsk]).toEqual([false, true]);
+  });
+
   it('[edge 61] is told with each request what its conversation declared', async () => {
     await using server = await startModernNewsUpstream();
     using gateway = openUpstream(server.url);

@@ -121,6 +121,13 @@ function askingServer(started: string[], ended: string[], levels: string[]): Mcp
     await extra.sendNotification({ method: 'notifications/elicitation/complete', params: { elicitationId: 'e-1' } });
     return `page: ${action}`;
   });
+  // An answer of a kind that this generation does not know.
+  for (const resultType of ['task', 'input_required']) {
+    server.registerTool(`ask_then_${resultType}`, {}, async (extra: Extra) => {
+      await elicit(extra, 'Your name?');
+      return { content: [], resultType, taskId: 't-1' };
+    });
+  }
   let visited = false;
   tool('ask_page_first', () => {
     const link = { mode: 'url' as const, message: 'Sign in', url: page, elicitationId: 'e-2' };

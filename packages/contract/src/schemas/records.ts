@@ -10,7 +10,7 @@ export const toolCall = z.object({
   machineId: z.string().nullable(),
   server: z.string().nullable().describe('Slug of the server that owns the tool.'),
   method: z
-    .enum(['tools/call', 'prompts/get', 'resources/read', 'completion/complete'])
+    .enum(['tools/call', 'prompts/get', 'resources/read', 'resources/subscribe', 'completion/complete'])
     .describe('What was asked for. A completion belongs to the prompt or resource it names.'),
   tool: z
     .string()

@@ -20,6 +20,7 @@ import type { GatewayDeps } from './deps.ts';
 import { BodyRoom, checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
 import { HealthBoard } from './health.ts';
+import type { ClientSession } from './client-session.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
 import { listKinds } from './list-kinds.ts';
 import { LastUse } from './last-use.ts';
@@ -232,7 +233,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const call = place(caller, message);
     const { inbound, era, session } = call;
     if (message.kind === 'notification') {
-      if (message.method === 'notifications/cancelled' && session !== undefined) session.cancel(message);
+      if (message.method === 'notifications/cancelled' && session !== undefined) callOff(session, message);
       return replies.empty(inbound, 202);
     }
     if (message.kind === 'response') {
@@ -241,6 +242,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       return replies.empty(inbound, 202);
     }
     return runMethod(deps, call, message);
+  }
+
+  /** Also what still waits to be sent: for a list, or for its intent to be written. */
+  function callOff(session: ClientSession, cancelled: Message): void {
+    const idText = session.cancel(cancelled);
+    if (idText === undefined) return;
+    for (const waiting of inFlight.values())
+      if (waiting.session === session && waiting.idText === idText) waiting.calledOff = true;
   }
 
   function endSession(caller: Caller): void {
@@ -280,6 +289,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         upstreamMs: 0,
         principal: undefined,
         revoked: false,
+        calledOff: false,
         expiresAt: Infinity,
         session: undefined,
         idText: 'null',

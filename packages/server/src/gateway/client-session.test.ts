@@ -64,6 +64,7 @@ beforeEach(async () => {
       stream: undefined,
       whenClosed: [],
       revoked: false,
+      calledOff: false,
     });
   });
   server.listen(0, '127.0.0.1');

@@ -93,12 +93,16 @@ export class ClientSession {
     return () => undefined;
   }
 
-  /** Call off the calls that carry the id a cancellation names; an unknown one is ignored, as the protocol asks. */
-  cancel(cancelled: Message): void {
+  /**
+   * Call off the calls that carry the id a cancellation names; an unknown one is ignored, as the protocol asks.
+   * @returns source text of that id
+   */
+  cancel(cancelled: Message): string | undefined {
     const id = member(cancelled.params, 'requestId');
-    if (id === undefined) return;
+    if (id === undefined) return undefined;
     const idText = sourceText(cancelled.bytes, id);
     for (const call of this.running.values()) if (call.idText === idText) call.cancel();
+    return idText;
   }
 
   /** Call off what is under way, end its streams, and run what hangs on it. */

@@ -127,7 +127,7 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
   const carried = carriedState(deps, request, target);
-  if (carried?.kind === 'parked') return resume(deps, request, target, carried.id);
+  if (carried?.kind === 'parked') return resume(deps, request, target, decision, carried.id);
   const sent = carried === undefined ? request : withoutSeal(request, carried);
   const headers = mirroredParams(definition.paramHeaders, sent.message.bytes, sent.asked.args);
   if (era.kind === 'modern') {

@@ -29,6 +29,8 @@ export interface Inbound {
   stream: EventStream | undefined;
   /** Run when the response is closed: one listener serves them all, since listeners cost more than what they do. */
   readonly whenClosed: (() => void)[];
+  /** Its client has called it off by name (`notifications/cancelled`). */
+  calledOff: boolean;
   /** The token was revoked while the request ran. */
   revoked: boolean;
 }

@@ -45,22 +45,28 @@ export async function perform(
     admitted.leave();
   };
   try {
+    const cancel: Cancel = {};
+    forget = cancelWith(cancel, call, message);
     method.describe(record, message, asked, target);
     const receipt = await record.intent(decision.rule, decision.wouldDeny);
     record.written(receipt);
 
     const authorized = authorize({ principal, held, target, decision, receipt });
-    const cancel: Cancel = {};
-    forget = cancelWith(cancel, call, message);
     const conversation = conversationOf(call, capabilities);
-    if (era.kind === 'modern' && conversation.capabilities !== '{}') {
-      parking = new Parking(deps, call, message, { capabilities, relay, cancel: () => stop(cancel) });
-    }
     const started = deps.clock.monotonic();
     const took = (): void => {
       inbound.upstreamMs = deps.clock.monotonic() - started;
     };
     try {
+      const declares = era.kind === 'modern' && conversation.capabilities !== '{}';
+      if (declares && deps.upstreams.of(held, target.server).mayAsk) {
+        parking = new Parking(deps, call, message, {
+          method: method.method,
+          capabilities,
+          relay,
+          cancel: () => stop(cancel),
+        });
+      }
       const sent = dispatch(deps.upstreams, authorized, {
         method: method.method,
         name: method.mirrored ? target.name : undefined,
@@ -123,7 +129,7 @@ function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => v
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
-  // It may have ended while a list was read.
-  if (session?.ended === true) stop(cancel);
+  // It may have ended, or the call been called off, while a list was read.
+  if (session?.ended === true || inbound.calledOff) stop(cancel);
   return session?.running.add({ idText: message.idText, cancel: () => stop(cancel) });
 }

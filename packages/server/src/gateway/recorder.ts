@@ -135,6 +135,14 @@ export class CallRecord {
     this.#end(failed ? 'tool_error' : 'ok', 200, code, bytesOut, true);
   }
 
+  /**
+   * It came to its end without an answer of its own of the upstream.
+   * @param dispatched whether the upstream was asked for it
+   */
+  settled(code: string | null, dispatched: boolean): void {
+    this.#end('ok', 200, code, 0, dispatched);
+  }
+
   /** No answer came: the upstream's fault, or a defect of ours. */
   failed(error: unknown): void {
     if (error instanceof UpstreamFault) {

@@ -91,7 +91,7 @@ function readPage(
 function kindOf(method: string, name: string): CallKind {
   if (method === 'tools/call' || method.startsWith('tasks/')) return 'tool';
   if (method === 'prompts/get') return 'prompt';
-  if (method === 'resources/read') return 'resource';
+  if (method === 'resources/read' || method === 'resources/subscribe') return 'resource';
   if (method !== 'completion/complete') return 'method';
   return /^[a-z][a-z0-9+.-]*:|\{/i.test(name) ? 'resource' : 'prompt';
 }

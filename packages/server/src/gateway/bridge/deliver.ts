@@ -66,13 +66,26 @@ export function deliver(
   delivery: Delivery,
   answer: UpstreamAnswer,
 ): Promise<void> | void {
-  const { relay, capabilities, required } = delivery;
-  if (required === undefined) {
-    return finish(deps, request, target, capabilities, relay, answer);
-  }
+  const { capabilities, required } = delivery;
+  if (required === undefined || request.call.era.kind === 'modern')
+    return deliverAtOnce(deps, request, target, delivery, answer);
   requireDeclared(required.requests.values(), capabilities);
-  if (request.call.era.kind !== 'modern')
-    return playOn(deps, request, target, required, delivery.again, answer.bytes.length);
+  return playOn(deps, request, target, required, delivery.again, answer.bytes.length);
+}
+
+/**
+ * The same for an answer that is final, or a client that is asked by it.
+ * @throws RpcError, AppError
+ */
+export function deliverAtOnce(
+  deps: GatewayDeps,
+  request: Request,
+  target: CallTarget,
+  { relay, capabilities, required }: Omit<Delivery, 'again'>,
+  answer: UpstreamAnswer,
+): void {
+  if (required === undefined) return finish(deps, request, target, capabilities, relay, answer);
+  requireDeclared(required.requests.values(), capabilities);
   if (required.state === undefined) return relay.answer(answer, undefined);
   const { node, text } = required.state;
   const state = deps.states.seal({ kind: 'relayed', state: text }, bindingOf(request, target), stateMs);

@@ -52,6 +52,17 @@ describe('a parked call', () => {
     );
   });
 
+  it('[NEW-05] is the affair of the last who came back', async () => {
+    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const first = call.next();
+    const { turn } = call;
+    const second = call.next();
+    expect(await first).toBeUndefined();
+    expect(call.turn).not.toBe(turn);
+    call.ended('done', 4);
+    expect(await second).toEqual({ kind: 'ended', ending: 'done' });
+  });
+
   it('[NEW-05] gives its ending to whoever waits, and keeps it for whoever comes in time', async () => {
     const parked = new ParkedCalls<string>();
     const waited = parked.park(principal('t1'), nobody);

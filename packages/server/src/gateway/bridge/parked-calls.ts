@@ -153,6 +153,11 @@ export class ParkedCall<T> {
     return { kind: 'asked', requests: new Map([...this.#open].map(([key, ask]) => [key, requestOf(ask)])) };
   }
 
+  /** Whose turn it is to wait; another's since it has changed. */
+  get turn(): number {
+    return this.#turn;
+  }
+
   /** Nobody will come back: the upstream's request is cancelled. */
   giveUp(): void {
     this.#leave();

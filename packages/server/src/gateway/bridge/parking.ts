@@ -1,4 +1,4 @@
-import type { Principal } from '../../domain/policy.ts';
+import type { CallMethod } from '../../platform/journal/records.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Exchanged } from '../inbound.ts';
@@ -10,13 +10,18 @@ import type { UpstreamMessage } from '../upstreams/reply.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 import { busy, notDeclared, requestOf } from './ask-client.ts';
 import { requires } from './capabilities.ts';
+import { requireOffered } from './deliver.ts';
+import type { InputRequired } from './input-required.ts';
 import type { ParkedCall } from './parked-calls.ts';
 
 /** How an upstream's request came to its end. */
-export type Ending = { readonly answer: UpstreamAnswer } | { readonly error: unknown };
+export type Ending =
+  | { readonly answer: UpstreamAnswer; readonly required: InputRequired | undefined }
+  | { readonly error: unknown };
 
 /** What a request that may be parked has of its own. */
 export interface ParkingOptions {
+  readonly method: CallMethod;
   readonly capabilities: ClientCapabilities;
   readonly relay: Relay;
   /** Ends the upstream's request. */
@@ -29,7 +34,7 @@ export interface ParkingOptions {
  */
 export class Parking {
   readonly #deps: Pick<GatewayDeps, 'parked' | 'waiting'>;
-  readonly #principal: Principal;
+  readonly #exchanged: Exchanged;
   readonly #requestBytes: number;
   readonly #own: ParkingOptions;
   #call: ParkedCall<Ending> | undefined;
@@ -37,12 +42,12 @@ export class Parking {
 
   constructor(
     deps: Pick<GatewayDeps, 'parked' | 'waiting'>,
-    { principal }: Exchanged,
+    exchanged: Exchanged,
     { bytes }: Message,
     own: ParkingOptions,
   ) {
     this.#deps = deps;
-    this.#principal = principal;
+    this.#exchanged = exchanged;
     this.#requestBytes = bytes.length;
     this.#own = own;
   }
@@ -55,11 +60,12 @@ export class Parking {
   readonly asked = (asked: UpstreamAsk): void => {
     const { capabilities, cancel } = this.#own;
     const { parked, waiting } = this.#deps;
+    const { principal } = this.#exchanged;
     if (requires(requestOf(asked), capabilities).kind !== 'granted') return asked.respond(notDeclared);
-    const ask = waiting.count(this.#principal.tokenId, asked, this.#requestBytes);
+    const ask = waiting.count(principal.tokenId, asked, this.#requestBytes);
     if (ask === undefined) return asked.respond(busy);
     try {
-      this.#call ??= parked.park(this.#principal, cancel);
+      this.#call ??= parked.park(principal, cancel);
     } catch {
       return ask.respond(busy);
     }
@@ -91,12 +97,14 @@ export class Parking {
    */
   follow(sent: Promise<UpstreamAnswer>, record: CallRecord, took: () => void, done: () => void): void {
     const call = this.#call!;
+    const { method, capabilities } = this.#own;
     sent
+      .then((answer) => ({ answer, required: requireOffered(this.#exchanged, capabilities, method, answer) }))
       .then(
-        (answer) => {
+        (ending) => {
           took();
-          record.answered(answer);
-          call.ended({ answer }, answer.bytes.length);
+          record.answered(ending.answer);
+          call.ended(ending, ending.answer.bytes.length);
         },
         (error: unknown) => {
           took();

@@ -23,7 +23,7 @@ const principal: Principal = {
 };
 const binding: StateBinding = {
   principal,
-  serverId: 's1',
+  upstream: 'w1/s1/a',
   method: 'tools/call',
   name: 'deploy',
   args: '{"to":"prod"}',
@@ -50,7 +50,8 @@ describe('requestState', () => {
   const others: [string, StateBinding][] = [
     ['another token', { ...binding, principal: { ...principal, tokenId: 't2' } }],
     ['another workspace', { ...binding, principal: { ...principal, workspaceId: 'w2' } }],
-    ['another server', { ...binding, serverId: 's2' }],
+    ['another server', { ...binding, upstream: 'w1/s2/a' }],
+    ['another address or credential', { ...binding, upstream: 'w1/s1/b' }],
     ['another method', { ...binding, method: 'prompts/get' }],
     ['another tool', { ...binding, name: 'destroy' }],
     ['other arguments', { ...binding, args: '{"to":"test"}' }],

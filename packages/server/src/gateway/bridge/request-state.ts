@@ -7,12 +7,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { createSealedText, type SealedText } from '../../platform/sealed-text.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { invalidParams, type RpcError } from '../rpc-error.ts';
+import { upstreamKey } from '../upstreams/upstream.ts';
 import { longestState } from './input-required.ts';
 
-/** What a `requestState` is good for: this principal's same request to the same server, and no other. */
+/** What a `requestState` is good for: this principal's same request to the same upstream, and no other. */
 export interface StateBinding {
   readonly principal: Principal;
-  readonly serverId: string;
+  /** Key of the upstream: the server, where it is and with which credential it is reached. */
+  readonly upstream: string;
   readonly method: string;
   /** The upstream's own name of the tool or prompt, or URI of the resource. */
   readonly name: string;
@@ -23,7 +25,7 @@ export interface StateBinding {
 /** The binding of a request as it stands. */
 export const bindingOf = ({ call, message, asked, method }: Request, target: CallTarget): StateBinding => ({
   principal: call.principal,
-  serverId: target.server.id,
+  upstream: upstreamKey(call.principal.workspaceId, target.server),
   method: method.method,
   name: target.name,
   args: asked.args === undefined ? '' : canonicalJson(message.bytes, asked.args),
@@ -71,5 +73,5 @@ const longest = 8 * longestState + 1024;
 export const invalidState = (): RpcError =>
   invalidParams('"params.requestState" is not valid for this request, or has expired. Send the request without it.');
 
-const contextOf = ({ principal, serverId, method, name, args }: StateBinding): string =>
-  JSON.stringify([principal.workspaceId, principal.tokenId, serverId, method, name, hash('sha256', args, 'hex')]);
+const contextOf = ({ principal, upstream, method, name, args }: StateBinding): string =>
+  JSON.stringify([principal.workspaceId, principal.tokenId, upstream, method, name, hash('sha256', args, 'hex')]);

@@ -1,7 +1,7 @@
 import { member, sourceText, stringValue } from '../../platform/json/scan.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
 import type { GatewayDeps } from '../deps.ts';
-import type { Request } from '../governed-call.ts';
+import type { Admitted, Request } from '../governed-call.ts';
 import { whenClosed } from '../inbound.ts';
 import type { Message } from '../message.ts';
 import { Relay } from '../relay.ts';
@@ -9,7 +9,7 @@ import { invalidParams, rpcStatus } from '../rpc-error.ts';
 import type { CallTarget } from '../call-target.ts';
 import { faultError, UpstreamFault } from '../upstreams/fault.ts';
 import { capabilitiesOf } from './conversations.ts';
-import { finish } from './finish.ts';
+import { deliverAtOnce } from './deliver.ts';
 import { inputRequired } from './input-required.ts';
 import { parkedMs, type ParkedCall } from './parked-calls.ts';
 import type { Ending } from './parking.ts';
@@ -48,11 +48,18 @@ export function withoutSeal(request: Request, carried: Exclude<CarriedState, { k
 }
 
 /**
- * A client comes back to its parked call: hand its answers on and wait for what comes next.
+ * A client comes back to its parked call: hand its answers on and wait for what comes next. That it came back is an act
+ * with a row of its own; what is sent upstream belongs to the call and its row.
  * @throws RpcError, AppError
  */
-export async function resume(deps: GatewayDeps, request: Request, target: CallTarget, id: string): Promise<void> {
-  const { call, message, record } = request;
+export async function resume(
+  deps: GatewayDeps,
+  request: Request,
+  target: CallTarget,
+  { rule, wouldDeny }: Admitted['decision'],
+  id: string,
+): Promise<void> {
+  const { call, message, asked, method, record } = request;
   const parked = deps.parked.find(id);
   if (parked === undefined) {
     record.deny(404, 'invalid_state', 'request-state');
@@ -60,13 +67,24 @@ export async function resume(deps: GatewayDeps, request: Request, target: CallTa
       'The call that asked for this input has ended; whether it took effect is unknown. Call again without "params.requestState".',
     );
   }
-  parked.respond(responsesOf(message));
-  whenClosed(call.inbound, () => {
-    if (!call.inbound.res.writableFinished) parked.giveUp();
-  });
+  const responses = responsesOf(message);
+  if (responses === undefined) {
+    record.deny(400, 'invalid_params', 'protocol');
+    throw invalidParams('"params.inputResponses" must be an object of results.');
+  }
+  method.describe(record, message, asked, target);
+  record.written(await record.intent(rule, wouldDeny));
+  parked.respond(responses);
+  record.settled('input_given', false);
   const relay = new Relay(deps.replies, call, message);
   parked.hear = relay.notification;
-  await nextLeg(deps, request, target, parked, capabilitiesOf(call, message));
+  const answered = nextLeg(deps, request, target, parked, capabilitiesOf(call, message));
+  const { turn } = parked;
+  whenClosed(call.inbound, () => {
+    // One whose place was taken leaves the call to whoever took it.
+    if (!call.inbound.res.writableFinished && parked.turn === turn) parked.giveUp();
+  });
+  await answered;
 }
 
 /**
@@ -89,17 +107,17 @@ export async function nextLeg(
   }
   if ('answer' in leg.ending) {
     const relay = new Relay(deps.replies, call, message);
-    return finish(deps, request, target, capabilities, relay, leg.ending.answer);
+    const { answer, required } = leg.ending;
+    return deliverAtOnce(deps, request, target, { relay, capabilities, required }, answer);
   }
   const { error } = leg.ending;
   throw error instanceof UpstreamFault ? faultError(error, target.server.slug) : error;
 }
 
-function responsesOf({ bytes, params }: Message): Map<string, string> {
+/** By the keys of what was asked; undefined where they are in no form that says so. */
+function responsesOf({ bytes, params }: Message): Map<string, string> | undefined {
   const responses = member(params, 'inputResponses');
   if (responses === undefined) return new Map();
-  if (responses.kind !== 'object' || responses.children.some((child) => child.kind !== 'object')) {
-    throw invalidParams('"params.inputResponses" must be an object of results.');
-  }
+  if (responses.kind !== 'object' || responses.children.some((child) => child.kind !== 'object')) return undefined;
   return new Map(responses.keys.map((key, i) => [key, sourceText(bytes, responses.children[i]!)]));
 }

@@ -1,4 +1,5 @@
 import { member, stringValue } from '../../platform/json/scan.ts';
+import { takeRate } from '../budget.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { governedCall, type GovernedMethod } from '../governed-call.ts';
 import type { Exchanged } from '../inbound.ts';
@@ -38,9 +39,14 @@ export const taskMethods: ReadonlyMap<string, GovernedMethod> = new Map(
   ['tasks/get', 'tasks/update', 'tasks/cancel'].map((method) => [method, taskMethod(method)]),
 );
 
-/** @throws RpcError -32021 to a client that did not declare tasks */
+/** @throws RpcError -32021 to a client that did not declare tasks, with the row written; AppError `rate_limited` */
 export function taskCall(deps: GatewayDeps, call: Exchanged, message: Message, method: GovernedMethod): Promise<void> {
   if (!capabilitiesOf(call, message).extensions.has(tasksExtension)) {
+    const record = deps.recorder.open(call, message, method.method, method.read(message).recorded);
+    const { principal, held } = call;
+    const { principalPerMinute } = held.snapshot.settings.limits;
+    takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
+    record.deny(400, 'missing_capability', 'protocol');
     throw missingCapability({ extensions: { [tasksExtension]: {} } });
   }
   return governedCall(deps, call, message, method);

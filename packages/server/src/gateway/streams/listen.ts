@@ -7,6 +7,7 @@ import type { Message } from '../message.ts';
 import { invalidParams, rpcStatus } from '../rpc-error.ts';
 import { listChangedMethod } from './list-changes.ts';
 import { ListenStream } from './listen-stream.ts';
+import { governedWatch } from './governed-watch.ts';
 import { takeFor } from './subscribe.ts';
 import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
 
@@ -21,23 +22,16 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const wanted = readFilter(message);
   if (!acceptsStream(inbound.head)) throw rpcStatus(406, 'Send Accept: application/json, text/event-stream.');
   deps.keeper.requireRoom('listen', principal.tokenId);
-  takeFor(deps, call, wanted.uris?.length ?? 0);
+  takeFor(deps, call, message, wanted.uris ?? []);
   const kinds = wanted.kinds.filter((kind) => deps.listChanges.kinds.includes(kind));
   const seat = { workspaceId: principal.workspaceId, tokenId: principal.tokenId, serverId: call.server?.id };
   // The stream stands from here on, so that it counts while resources are looked up.
   let stream: ListenStream | undefined;
   deps.keeper.stand({ ...seat, kind: 'listen', res, expiresAt: inbound.expiresAt, end: () => endListen(res, stream) });
 
-  const subscriptions =
-    deps.watching === undefined || wanted.uris === undefined
-      ? undefined
-      : new Subscriptions({
-          watching: deps.watching,
-          viewer: () => deps.viewer(seat),
-          deliver: (uri) => stream?.notify(ascii('notifications/resources/updated'), updatedParams(uri)),
-        });
-  whenClosed(inbound, () => subscriptions?.close());
-  const uris = await grant(deps, subscriptions, wanted.uris ?? []);
+  const uris = await grant(deps, call, message, wanted.uris ?? [], (uri) =>
+    stream?.notify(ascii('notifications/resources/updated'), updatedParams(uri)),
+  );
   if (res.destroyed || res.writableEnded) return;
 
   deps.replies.openStream(inbound);
@@ -66,14 +60,22 @@ function endListen(res: Exchanged['inbound']['res'], stream: ListenStream | unde
 
 /** The URIs that are there for this caller and that their servers watch; whatever stands against one is its own affair. */
 async function grant(
-  { log }: GatewayDeps,
-  subscriptions: Subscriptions | undefined,
+  deps: GatewayDeps,
+  call: Exchanged,
+  message: Message,
   uris: readonly string[],
+  deliver: (uri: string) => void,
 ): Promise<string[]> {
-  if (subscriptions === undefined) return [];
+  const { watching, viewer, log } = deps;
+  if (watching === undefined || uris.length === 0) return [];
+  const { workspaceId, tokenId } = call.principal;
+  const seat = { workspaceId, tokenId, serverId: call.server?.id };
+  const subscriptions = new Subscriptions({ watching, viewer: () => viewer(seat), deliver });
+  whenClosed(call.inbound, () => subscriptions.close());
+  const watch = governedWatch({ ...deps, watching }, call, message);
   const answers = await Promise.all(
     uris.map((uri) =>
-      subscriptions.add(uri).catch((error: unknown) => {
+      subscriptions.add(uri, watch).catch((error: unknown) => {
         log.warn({ err: error }, 'a resource cannot be watched');
         return 'refused' as const;
       }),

@@ -1,13 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decide } from '../../domain/policy.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { AuthorizedCall } from '../authorized-call.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { HeldSnapshot } from '../snapshots.ts';
 import type { UpstreamListener } from '../upstreams/conversation.ts';
+import { Backoff } from '../upstreams/backoff.ts';
+import { UpstreamFault } from '../upstreams/fault.ts';
 import type { Upstreams } from '../upstreams/pool.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 import type { Viewer } from './seat.ts';
-import type { ResourceTarget, ResourceWatching } from './subscriptions.ts';
+import type { JudgedResource, ResourceWatch, ResourceWatching } from './subscriptions.ts';
 
 /** What is heard of one server. */
 interface Desk {
@@ -17,6 +21,9 @@ interface Desk {
   /** By the server's own URI. */
   readonly watches: Map<string, Watch>;
 }
+
+/** Times a subscription is asked for again of a server that was reconfigured: half an hour of an outage. */
+const mostTakeOvers = 30;
 
 interface Watch {
   readonly hearers: Set<() => void>;
@@ -76,27 +83,29 @@ export class Newsroom implements ResourceWatching {
     for (const server of held?.snapshot.servers ?? []) this.#seat(room.desks, held!, server.id);
   }
 
-  async resolve({ held, principal, server }: Viewer, uri: string): Promise<ResourceTarget | undefined> {
+  async judge({ held, principal, server }: Viewer, uri: string): Promise<JudgedResource | undefined> {
     const target = await this.#deps.catalogue.resource(held, server, uri);
     if (target === undefined) return undefined;
     const question = { serverSlug: target.server.slug, kind: 'resource', name: target.definition.name } as const;
-    const allowed = decide(held.snapshot, principal, question, this.#deps.clock.now()).effect === 'allow';
-    return allowed ? { server: target.server, upstreamUri: target.name } : undefined;
+    return { target, decision: decide(held.snapshot, principal, question, this.#deps.clock.now()) };
   }
 
-  async watch({ held }: Viewer, { server, upstreamUri }: ResourceTarget, onUpdated: () => void): Promise<Disposable> {
+  async watch(call: AuthorizedCall, onUpdated: () => void): Promise<ResourceWatch> {
+    call.spend();
+    const { held, target } = call;
     const attended = this.attend(held);
     try {
       const room = this.#rooms.get(held.snapshot.workspace.id)!;
-      const desk = this.#seat(room.desks, room.held, server.id);
-      const watch = desk.watches.get(upstreamUri) ?? { hearers: new Set(), asked: desk.upstream.watch(upstreamUri) };
-      desk.watches.set(upstreamUri, watch);
+      const desk = this.#seat(room.desks, room.held, target.server.id);
+      const known = desk.watches.get(target.name);
+      const watch = known ?? { hearers: new Set(), asked: desk.upstream.watch(target.name) };
+      desk.watches.set(target.name, watch);
       watch.hearers.add(onUpdated);
       const leave = (): void => {
         watch.hearers.delete(onUpdated);
         attended[Symbol.dispose]();
         if (watch.hearers.size > 0) return;
-        if (desk.watches.get(upstreamUri) === watch) desk.watches.delete(upstreamUri);
+        if (desk.watches.get(target.name) === watch) desk.watches.delete(target.name);
         watch.asked.then(
           (asked) => asked[Symbol.dispose](),
           () => undefined,
@@ -106,9 +115,9 @@ export class Newsroom implements ResourceWatching {
         await watch.asked;
       } catch (error) {
         leave();
-        throw error;
+        throw known === undefined ? error : sentNothing(error);
       }
-      return { [Symbol.dispose]: leave };
+      return { asked: known === undefined, [Symbol.dispose]: leave };
     } catch (error) {
       attended[Symbol.dispose]();
       throw error;
@@ -127,11 +136,30 @@ export class Newsroom implements ResourceWatching {
     // The server is reached in another way now, where nobody has asked yet.
     for (const [uri, watch] of known === undefined ? [] : watches) {
       watch.asked = upstream.watch(uri);
-      watch.asked.catch((error: unknown) => {
-        this.#deps.log.warn({ err: error, serverId }, 'a subscription could not be taken over');
-      });
+      void this.#takeOver(held.snapshot.workspace.id, desk, uri, watch);
     }
     return desk;
+  }
+
+  /** Ask again until the server has answered, while somebody wants to hear of it and it is reached in this way. */
+  async #takeOver(workspaceId: string, desk: Desk, uri: string, watch: Watch): Promise<void> {
+    const { serverId, upstream } = desk;
+    const isCurrent = (): boolean =>
+      watch.hearers.size > 0 && this.#rooms.get(workspaceId)?.desks.get(serverId) === desk;
+    const backoff = new Backoff();
+    for (let left = mostTakeOvers; ; left--) {
+      try {
+        await watch.asked;
+        return;
+      } catch (error) {
+        this.#deps.log.warn({ err: error, serverId }, 'a subscription could not be taken over');
+        // What it refuses it will refuse again.
+        if (left === 0 || !(error instanceof UpstreamFault) || error.fault === 'protocol') return;
+      }
+      await sleep(backoff.next(0, undefined), undefined, { ref: false });
+      if (!isCurrent()) return;
+      watch.asked = upstream.watch(uri);
+    }
   }
 
   #hearing(workspaceId: string, serverId: string, watches: ReadonlyMap<string, Watch>): UpstreamListener {
@@ -142,6 +170,13 @@ export class Newsroom implements ResourceWatching {
       },
     };
   }
+}
+
+/** The same for one who only waited for what another had asked. */
+function sentNothing(error: unknown): unknown {
+  if (!(error instanceof UpstreamFault)) return error;
+  const { fault, message, retryAfterMs } = error;
+  return new UpstreamFault(fault, message, { retryAfterMs, cause: error });
 }
 
 /** An update may name a part of what was subscribed to (2026-07-28, resources "Subscriptions"). */

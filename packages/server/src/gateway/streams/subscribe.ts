@@ -2,12 +2,13 @@ import { ascii, bytes } from '../../platform/byte-string.ts';
 import { rpcCode } from '../../domain/protocol.ts';
 import { member, stringValue } from '../../platform/json/scan.ts';
 import type { ClientSession } from '../client-session.ts';
+import { takeRate } from '../budget.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Exchanged } from '../inbound.ts';
-import { rateLimited } from '../limits.ts';
 import type { Message } from '../message.ts';
 import { invalidParams, methodNotFound, RpcError } from '../rpc-error.ts';
-import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
+import { governedWatch, subscriptionRecord } from './governed-watch.ts';
+import { mostSubscriptions, Subscriptions, updatedParams, type ResourceWatching } from './subscriptions.ts';
 
 /**
  * `resources/subscribe` (legacy): the session hears of updates on its standalone stream. A resource that the caller may
@@ -15,45 +16,68 @@ import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions
  * @throws RpcError, AppError
  */
 export async function subscribe(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
-  const { subscriptions, uri } = asked(deps, call, message);
-  takeFor(deps, call, 1);
-  const answer = await subscriptions.add(uri);
+  const { subscriptions, watching } = place(deps, call, message);
+  const uri = uriOf(message);
+  takeFor(deps, call, message, [uri ?? '']);
+  const refuse = (code: string, says: string): RpcError => {
+    subscriptionRecord(deps, call, message, uri ?? '').deny(400, code, 'protocol');
+    return invalidParams(says);
+  };
+  if (uri === undefined) throw refuse('invalid_params', noUri);
+  const answer = await subscriptions.add(uri, governedWatch({ ...deps, watching }, call, message));
   if (answer === 'unknown') throw new RpcError(200, rpcCode.resourceNotFound, 'Resource not found', { uri });
-  if (answer === 'full') throw invalidParams(`A session may subscribe to ${mostSubscriptions} resources.`);
+  if (answer === 'full')
+    throw refuse('too_many_subscriptions', `A session may subscribe to ${mostSubscriptions} resources.`);
   deps.replies.result(call.inbound, message.idText, ascii('{}'));
 }
 
 /**
  * A subscription may reach a server, so it costs its token what a call costs.
- * @throws AppError `rate_limited`
+ * @throws AppError `rate_limited`, with the row of the first that is too many written
  */
-export function takeFor({ limits }: GatewayDeps, { principal, held }: Exchanged, resources: number): void {
+export function takeFor(deps: GatewayDeps, call: Exchanged, message: Message, uris: readonly string[]): void {
+  const { principal, held } = call;
   const { principalPerMinute } = held.snapshot.settings.limits;
-  for (let i = 0; i < resources; i++) {
-    const wait = limits.take(principal.tokenId, principalPerMinute);
-    if (wait > 0) throw rateLimited('calls per minute of this token', wait);
+  for (const uri of uris) {
+    const record = subscriptionRecord(deps, call, message, uri);
+    takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
   }
 }
 
 /** `resources/unsubscribe` (legacy). */
 export function unsubscribe(deps: GatewayDeps, call: Exchanged, message: Message): void {
-  const { subscriptions, uri } = asked(deps, call, message);
+  const { subscriptions } = place(deps, call, message);
+  const uri = uriOf(message);
+  if (uri === undefined) throw invalidParams(noUri);
   subscriptions.remove(uri);
   deps.replies.result(call.inbound, message.idText, ascii('{}'));
 }
 
-function asked(deps: GatewayDeps, call: Exchanged, message: Message): { subscriptions: Subscriptions; uri: string } {
+const noUri = '"params.uri" must be a string.';
+
+const uriOf = ({ bytes: said, params }: Message): string | undefined => stringValue(said, member(params, 'uri'));
+
+/** Where the session's subscriptions are kept. */
+function place(
+  deps: GatewayDeps,
+  call: Exchanged,
+  message: Message,
+): { subscriptions: Subscriptions; watching: ResourceWatching } {
   const { session } = call;
-  if (session === undefined || deps.watching === undefined) throw methodNotFound(message.method, false);
-  const uri = stringValue(message.bytes, member(message.params, 'uri'));
-  if (uri === undefined) throw invalidParams('"params.uri" must be a string.');
-  return { subscriptions: (session.subscriptions ??= subscriptionsOf(deps, call, session)), uri };
+  const { watching } = deps;
+  if (session === undefined || watching === undefined) throw methodNotFound(message.method, false);
+  return { subscriptions: (session.subscriptions ??= subscriptionsOf(deps, call, session, watching)), watching };
 }
 
-function subscriptionsOf(deps: GatewayDeps, { principal, server }: Exchanged, session: ClientSession): Subscriptions {
+function subscriptionsOf(
+  deps: GatewayDeps,
+  { principal, server }: Exchanged,
+  session: ClientSession,
+  watching: ResourceWatching,
+): Subscriptions {
   const seat = { workspaceId: principal.workspaceId, tokenId: principal.tokenId, serverId: server?.id };
   const subscriptions = new Subscriptions({
-    watching: deps.watching!,
+    watching,
     viewer: () => deps.viewer(seat),
     deliver: (uri) =>
       void session.streams.standalone?.send(

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import { defaultServerLimits } from '../../domain/snapshot.ts';
-import { UpstreamFault } from '../upstreams/fault.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { Decision } from '../../domain/policy.ts';
+import { unlisted } from '../definitions.ts';
 import type { Viewer } from './seat.ts';
-import { Subscriptions, type ResourceWatching } from './subscriptions.ts';
+import { Subscriptions, type GovernedWatch, type JudgedResource, type ResourceWatching } from './subscriptions.ts';
 
 const server: SnapshotServer = {
   id: 's',
@@ -26,17 +28,29 @@ class Library implements ResourceWatching {
   reading: Promise<void> = Promise.resolve();
   asked = 0;
 
-  async resolve(_: Viewer, uri: string) {
-    const target =
-      uri.startsWith('known:') && !this.denied.has(uri) ? { server, upstreamUri: uri.slice(6) } : undefined;
+  async judge(_: Viewer, uri: string): Promise<JudgedResource | undefined> {
+    const target = { server, definition: unlisted(uri), name: uri.slice(6) };
+    const decision: Decision = this.denied.has(uri)
+      ? { effect: 'deny', rule: 'r', reason: 'no', visible: true }
+      : { effect: 'allow', rule: 'r', wouldDeny: null };
     await this.reading;
-    return target;
+    return uri.startsWith('known:') ? { target, decision } : undefined;
   }
 
-  async watch(_: Viewer, { upstreamUri }: { upstreamUri: string }, onUpdated: () => void): Promise<Disposable> {
+  /** What a governed request does, without its row. */
+  readonly governed: GovernedWatch = async (_, found, { onUpdated, isWanted }) => {
+    if (found?.judged?.decision.effect !== 'allow' || !isWanted()) return undefined;
+    return this.#watch(found.judged.target.name, onUpdated);
+  };
+
+  watch(): never {
+    throw new Error('Only a governed request watches.');
+  }
+
+  async #watch(upstreamUri: string, onUpdated: () => void): Promise<Disposable> {
     this.asked++;
     await sleep(this.delayMs);
-    if (upstreamUri === 'refused') throw new UpstreamFault('http_status', 'HTTP 500', { dispatched: true });
+    if (upstreamUri === 'refused') throw new AppError('upstream_failed', 'refused');
     const listeners = this.watched.get(upstreamUri) ?? new Set();
     this.watched.set(upstreamUri, listeners.add(onUpdated));
     return {
@@ -73,8 +87,8 @@ const turn = (): Promise<void> => sleep(5);
 describe('Subscriptions', () => {
   it('[edge 50] tells of updates by the URI its client knows, until it is taken back', async () => {
     const { library, told, subscriptions } = setUp();
-    expect(await subscriptions.add('known:a')).toBe('granted');
-    expect(await subscriptions.add('known:a')).toBe('granted');
+    expect(await subscriptions.add('known:a', library.governed)).toBe('granted');
+    expect(await subscriptions.add('known:a', library.governed)).toBe('granted');
     library.update('a');
     await turn();
     expect(told).toEqual(['known:a']);
@@ -86,14 +100,14 @@ describe('Subscriptions', () => {
   it('does not tell a resource that is not there from one that may not be read', async () => {
     const { library, subscriptions } = setUp();
     library.denied.add('known:secret');
-    expect(await subscriptions.add('known:secret')).toBe('unknown');
-    expect(await subscriptions.add('elsewhere:x')).toBe('unknown');
+    expect(await subscriptions.add('known:secret', library.governed)).toBe('unknown');
+    expect(await subscriptions.add('elsewhere:x', library.governed)).toBe('unknown');
     expect(library.watched.size).toBe(0);
   });
 
   it('[edge 50] judges again at each update: what is not allowed any longer is not spoken of', async () => {
     const { library, told, subscriptions, revoke } = setUp();
-    await subscriptions.add('known:a');
+    await subscriptions.add('known:a', library.governed);
     library.denied.add('known:a');
     library.update('a');
     await sleep(300);
@@ -106,7 +120,7 @@ describe('Subscriptions', () => {
 
   it('tells many updates in a row twice: the first and the last', async () => {
     const { library, told, subscriptions } = setUp();
-    await subscriptions.add('known:a');
+    await subscriptions.add('known:a', library.governed);
     for (let i = 0; i < 1_000; i++) library.update('a');
     await sleep(400);
     expect(told).toEqual(['known:a', 'known:a']);
@@ -116,7 +130,7 @@ describe('Subscriptions', () => {
     const { library, subscriptions, publish } = setUp();
     const read = Promise.withResolvers<void>();
     library.reading = read.promise;
-    const answer = subscriptions.add('known:a');
+    const answer = subscriptions.add('known:a', library.governed);
     await turn();
     library.denied.add('known:a');
     publish();
@@ -126,24 +140,27 @@ describe('Subscriptions', () => {
   });
 
   it('has a ceiling, and one that failed counts for nothing', async () => {
-    const { subscriptions } = setUp();
-    await expect(subscriptions.add('known:refused')).rejects.toThrow("The server 'files'");
-    for (let i = 0; i < 100; i++) expect(await subscriptions.add(`known:${i}`)).toBe('granted');
-    expect(await subscriptions.add('known:more')).toBe('full');
+    const { library, subscriptions } = setUp();
+    await expect(subscriptions.add('known:refused', library.governed)).rejects.toThrow('refused');
+    for (let i = 0; i < 100; i++) expect(await subscriptions.add(`known:${i}`, library.governed)).toBe('granted');
+    expect(await subscriptions.add('known:more', library.governed)).toBe('full');
     subscriptions.remove('known:0');
-    expect(await subscriptions.add('known:more')).toBe('granted');
+    expect(await subscriptions.add('known:more', library.governed)).toBe('granted');
   });
 
   it('leaves nothing behind when it is closed or taken back while the server is being asked', async () => {
     const { library, told, subscriptions } = setUp();
     library.delayMs = 30;
-    const [first, second] = [subscriptions.add('known:a'), subscriptions.add('known:b')];
+    const [first, second] = [
+      subscriptions.add('known:a', library.governed),
+      subscriptions.add('known:b', library.governed),
+    ];
     await turn();
     subscriptions.remove('known:a');
-    const again = subscriptions.add('known:a');
+    const again = subscriptions.add('known:a', library.governed);
     await Promise.all([first, second, again]);
     expect([...library.watched.values()].map(({ size }) => size)).toEqual([1, 1]);
-    const late = subscriptions.add('known:c');
+    const late = subscriptions.add('known:c', library.governed);
     await turn();
     subscriptions.close();
     await late;

@@ -1,24 +1,58 @@
 import { byteString, bytes, type ByteString } from '../../platform/byte-string.ts';
-import type { SnapshotServer } from '../../domain/snapshot.ts';
-import { faultError, UpstreamFault } from '../upstreams/fault.ts';
+import type { Decision } from '../../domain/policy.ts';
+import type { AuthorizedCall } from '../authorized-call.ts';
+import type { CallTarget } from '../call-target.ts';
 import type { Viewer } from './seat.ts';
 
-/** A resource somebody may read, by the URI its server knows. */
-export interface ResourceTarget {
-  readonly server: SnapshotServer;
-  readonly upstreamUri: string;
+/** A resource and whether its viewer may read it. */
+export interface JudgedResource {
+  readonly target: CallTarget;
+  readonly decision: Decision;
+}
+
+/** A resource that is watched until this is disposed. */
+export interface ResourceWatch extends Disposable {
+  /** Its server was asked for it; false where the server told of it already. */
+  readonly asked: boolean;
 }
 
 /** What subscriptions need of the rest of the gateway. */
 export interface ResourceWatching {
-  /** The resource a URI means to this viewer; undefined when there is none or the policy denies reading it. */
-  resolve(viewer: Viewer, uri: string): ResourceTarget | undefined | Promise<ResourceTarget | undefined>;
+  /** The resource a URI means to this viewer; undefined when there is none the gateway knows. */
+  judge(viewer: Viewer, uri: string): Promise<JudgedResource | undefined>;
   /**
    * Be told of each update until disposed.
+   * @param call used up by this
    * @throws UpstreamFault (rejects)
    */
-  watch(viewer: Viewer, target: ResourceTarget, onUpdated: () => void): Promise<Disposable>;
+  watch(call: AuthorizedCall, onUpdated: () => void): Promise<ResourceWatch>;
 }
+
+/** Who asks for a resource, and how it was judged for them; nobody where the token is not valid any longer. */
+interface Found {
+  readonly viewer: Viewer;
+  /** Undefined: nothing the gateway knows. */
+  readonly judged: JudgedResource | undefined;
+}
+
+export interface Watcher {
+  readonly onUpdated: () => void;
+  /** False once it was taken back. */
+  readonly isWanted: () => boolean;
+  /** False once anything has changed since it was judged. */
+  readonly isCurrent: () => boolean;
+}
+
+/**
+ * How one request comes to watch a resource: with a row, and a right to it.
+ * @returns undefined for what is not there, may not be read, or was taken back
+ * @throws AppError (rejects) when the server refuses or cannot be asked
+ */
+export type GovernedWatch = (
+  uri: string,
+  found: Found | undefined,
+  watcher: Watcher,
+) => Promise<Disposable | undefined>;
 
 /** Resources one session or listen stream may subscribe to. */
 export const mostSubscriptions = 100;
@@ -42,38 +76,37 @@ export class Subscriptions {
   }
 
   /**
-   * Subscribe to a resource; once more is harmless.
+   * Subscribe to a resource; once more is judged and recorded once more, and otherwise harmless.
    * @throws AppError (rejects) when the server refuses or cannot be asked
    */
-  async add(uri: string): Promise<'granted' | 'unknown' | 'full'> {
-    if (this.#byUri.has(uri)) return 'granted';
-    if (this.#byUri.size >= mostSubscriptions) return 'full';
-    const { watching } = this.#deps;
-    const mine: Subscription = { watch: undefined, timer: undefined, again: false };
+  async add(uri: string, watch: GovernedWatch): Promise<'granted' | 'unknown' | 'full'> {
+    const known = this.#byUri.get(uri);
+    if (known === undefined && this.#byUri.size >= mostSubscriptions) return 'full';
+    const mine: Subscription = known ?? { watch: undefined, timer: undefined, again: false };
     this.#byUri.set(uri, mine);
-    const withdrawn = (): boolean => this.#byUri.get(uri) !== mine;
-    let target: ResourceTarget | undefined;
+    const isWanted = (): boolean => this.#byUri.get(uri) === mine;
     try {
       const found = await this.#find(uri);
-      target = found?.target;
-      if (found === undefined || target === undefined || withdrawn()) return 'unknown';
-      mine.watch = await watching.watch(found.who, target, () => this.#updated(uri));
-      if (withdrawn()) mine.watch[Symbol.dispose]();
+      const watched = await watch(uri, found, {
+        onUpdated: () => this.#updated(uri),
+        isWanted,
+        isCurrent: () => this.#deps.viewer()?.held === found?.viewer.held,
+      });
+      if (watched === undefined) return 'unknown';
+      if (isWanted() && mine.watch === undefined) mine.watch = watched;
+      else watched[Symbol.dispose]();
       return 'granted';
-    } catch (error) {
-      throw error instanceof UpstreamFault && target !== undefined ? faultError(error, target.server.slug) : error;
     } finally {
-      if (mine.watch === undefined && !withdrawn()) this.#byUri.delete(uri);
+      if (known === undefined && mine.watch === undefined && isWanted()) this.#byUri.delete(uri);
     }
   }
 
   /** Who asks and what they mean, judged again where anything has changed while lists were read. */
-  async #find(uri: string): Promise<{ who: Viewer; target: ResourceTarget | undefined } | undefined> {
-    const { watching, viewer } = this.#deps;
-    for (let who = viewer(); who !== undefined; who = viewer()) {
-      const { held } = who;
-      const target = await watching.resolve(who, uri);
-      if (viewer()?.held === held) return { who, target };
+  async #find(uri: string): Promise<Found | undefined> {
+    const { watching } = this.#deps;
+    for (let viewer = this.#deps.viewer(); viewer !== undefined; viewer = this.#deps.viewer()) {
+      const judged = await watching.judge(viewer, uri);
+      if (this.#deps.viewer()?.held === viewer.held) return { viewer, judged };
     }
     return undefined;
   }
@@ -113,8 +146,8 @@ export class Subscriptions {
     const { watching, viewer, deliver } = this.#deps;
     try {
       const who = viewer();
-      const target = who === undefined ? undefined : await watching.resolve(who, uri);
-      if (target !== undefined && this.#byUri.has(uri)) deliver(uri);
+      const judged = who === undefined ? undefined : await watching.judge(who, uri);
+      if (judged?.decision.effect === 'allow' && this.#byUri.has(uri)) deliver(uri);
     } catch {
       // A list that cannot be read now shows nobody anything.
     }

@@ -161,18 +161,17 @@ export class Attempt implements Reading<UpstreamAnswer> {
       if (unknownMethod !== undefined) return unknownMethod;
       checkStatus(reply, session?.id !== undefined, this.#deps.clock.now());
     }
-    // Some servers answer an unknown session so. Whether the call ran is not said: it fails, the next one opens anew.
-    if (status === 400 && session !== undefined) this.#deps.sessions.lose(session);
     let answer: UpstreamAnswer;
     try {
       answer = asReply(readMessage(reply.body), this.#id);
     } catch (error) {
       if (status < 400) throw error;
+      if (status === 400) this.#loseSession();
       // What speaks no JSON-RPC may speak another generation by now: ask again next time.
       this.#deps.doubt();
       throw new UpstreamFault('http_status', `HTTP ${status}`, { dispatched: true });
     }
-    if (status >= 400) this.#reconsider(errorCode(answer), session === undefined);
+    if (status >= 400) this.#reconsider(errorCode(answer), status);
     return answer;
   }
 
@@ -181,12 +180,22 @@ export class Attempt implements Reading<UpstreamAnswer> {
    * "Backward Compatibility").
    * @throws UpstreamFault where its word on revisions would mislead the caller, who agreed on one with the gateway
    */
-  #reconsider(code: number | undefined, modern: boolean): void {
+  #reconsider(code: number | undefined, status: number): void {
     if (code === rpcCode.unsupportedVersion) {
+      this.#loseSession();
       this.#deps.doubt();
       throw new UpstreamFault('protocol', 'it refuses the revision it agreed to', { dispatched: true });
     }
-    if (modern && (code === rpcCode.invalidRequest || code === noSession)) this.#deps.doubt();
+    if (code !== rpcCode.invalidRequest && code !== noSession) return;
+    if (this.#session === undefined) this.#deps.doubt();
+    else if (status === 400) this.#loseSession();
+  }
+
+  /**
+   * Some servers answer an unknown session by 400. Whether the call ran is not said: it fails, the next one opens anew.
+   */
+  #loseSession(): void {
+    if (this.#session !== undefined) this.#deps.sessions.lose(this.#session);
   }
 
   ended(error: Error | undefined): void {

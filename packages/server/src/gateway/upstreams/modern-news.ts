@@ -51,7 +51,7 @@ export class ModernNews implements NewsSource {
     const wanted = [...this.#deps.hearer.watched()];
     const { features } = this.#deps;
     const uris = features.resourceSubscribe ? wanted.map(({ uri }) => uri) : [];
-    if (!features.resourceSubscribe) for (const watched of wanted) watched.deny(noSubscriptions());
+    if (!features.resourceSubscribe) for (const watched of wanted) watched.deny(noSubscriptions(false));
     const notifications = {
       ...(features.toolsListChanged && { toolsListChanged: true }),
       ...(features.promptsListChanged && { promptsListChanged: true }),
@@ -62,7 +62,7 @@ export class ModernNews implements NewsSource {
     const granted = await this.#listen(JSON.stringify(notifications));
     for (const watched of wanted) {
       if (granted.has(watched.uri)) watched.grant();
-      else watched.deny(noSubscriptions());
+      else watched.deny(noSubscriptions(true));
     }
   }
 
@@ -130,7 +130,8 @@ export class ModernNews implements NewsSource {
   }
 }
 
-const noSubscriptions = (): UpstreamFault => new UpstreamFault('protocol', 'it does not tell of this resource');
+const noSubscriptions = (dispatched: boolean): UpstreamFault =>
+  new UpstreamFault('protocol', 'it does not tell of this resource', { dispatched });
 
 /** Whether a message belongs to this subscription: the tag must not be another's. */
 function isTagged({ bytes, root }: UpstreamMessage, id: string): boolean {

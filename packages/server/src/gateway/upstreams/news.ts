@@ -73,7 +73,10 @@ export class News implements NewsHearer {
     watched.count++;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new UpstreamFault('timeout', 'no subscription in time')), watchPatienceMs);
+      timer = setTimeout(
+        () => reject(new UpstreamFault('timeout', 'no subscription in time', { dispatched: true })),
+        watchPatienceMs,
+      );
     });
     try {
       await Promise.race([watched.granted, late]);

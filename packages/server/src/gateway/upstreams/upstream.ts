@@ -103,6 +103,12 @@ export class Upstream {
     return speaksModern(verdict, true) ? verdict.features : (await this.#sessions.open(errand)).features;
   }
 
+  /** Whether it may ask in the middle of a request that prefers the modern generation, which knows no such questions. */
+  get mayAsk(): boolean {
+    const verdict = this.#generation.known;
+    return verdict === undefined || !speaksModern(verdict, true);
+  }
+
   /** Hear what the server says by itself: list changes, and updates of resources. One stream however many listen. */
   listen(listener: UpstreamListener): Disposable {
     return this.#news.listen(listener);

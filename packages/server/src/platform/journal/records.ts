@@ -1,6 +1,6 @@
 /**
- * The method of a request that has a row: `tools/call`, `prompts/get`, `resources/read`, `completion/complete`,
- * `tasks/…` or one of an extension, in letters, digits and `_ . / -`, at most 64 of them.
+ * The method of a request that has a row: `tools/call`, `prompts/get`, `resources/read`, `resources/subscribe`,
+ * `completion/complete`, `tasks/…` or one of an extension, in letters, digits and `_ . / -`, at most 64 of them.
  */
 export type CallMethod = string;
 
