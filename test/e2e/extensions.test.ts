@@ -61,6 +61,11 @@ describe('tasks (SEP-2663)', () => {
       ['tools/call', 'report', 'ok'],
       ['tasks/cancel', 'report', 'ok'],
     ]);
+    const { items } = await product.client.calls.list({
+      params: { workspace: product.workspace },
+      query: { method: 'tasks/cancel' },
+    });
+    expect(items).toMatchObject([{ method: 'tasks/cancel', tool: 'report' }]);
   });
 
   it('[edge 68] are unknown to everybody else, and nothing is asked upstream', async () => {

@@ -10,8 +10,10 @@ export const toolCall = z.object({
   machineId: z.string().nullable(),
   server: z.string().nullable().describe('Slug of the server that owns the tool.'),
   method: z
-    .enum(['tools/call', 'prompts/get', 'resources/read', 'resources/subscribe', 'completion/complete'])
-    .describe('What was asked for. A completion belongs to the prompt or resource it names.'),
+    .string()
+    .describe(
+      'What was asked for: tools/call, prompts/get, resources/read, resources/subscribe, completion/complete, tasks/… or a method of an extension. A completion belongs to the prompt or resource it names, a task to its tool.',
+    ),
   tool: z
     .string()
     .describe(

@@ -29,7 +29,7 @@ export function callCommands(program: Command, { io, withClient }: Shell): void 
   const calls = program.command('calls').description('tool calls: metadata, never values');
   paging(calls.command('list').description('list tool calls, newest first'))
     .option('--server <slug>')
-    .option('--method <method>', 'tools/call, prompts/get, resources/read, completion/complete')
+    .option('--method <method>', 'tools/call, prompts/get, resources/read, resources/subscribe, completion/complete, …')
     .option('--tool <name>', 'of a tool or prompt, or the URI of a resource')
     .option('--status <code>', 'HTTP style: 200, 403, 502 …', wholeNumber)
     .option('--outcome <outcome>')

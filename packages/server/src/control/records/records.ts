@@ -61,8 +61,7 @@ const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: st
   principalKind: row.principal_kind,
   machineId: row.machine_id,
   server: row.server_slug,
-  // Written by the journal's shipper, from the closed list of methods that have rows.
-  method: row.method as ToolCall['method'],
+  method: row.method,
   tool: row.tool_name,
   status: row.status,
   outcome: row.outcome,
