@@ -33,6 +33,16 @@ const perMinute = z.int().min(1).max(10_000_000).nullable();
 export const serverLimits = z.strictObject({
   perMinute: perMinute.describe('Calls per minute to this server by everyone together; null = no ceiling.'),
   toolPerMinute: perMinute.describe('Calls per minute to any one tool of this server; null = no ceiling.'),
+  principalPerMinute: perMinute.describe('Calls per minute of one principal to this server; null = no ceiling.'),
+  principalToolPerMinute: perMinute.describe(
+    'Calls per minute of one principal to any one tool of this server; null = no ceiling.',
+  ),
+  principalConcurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .describe('Calls of one principal in flight to this server at once; null = no ceiling.'),
   concurrency: z.int().min(1).max(10_000).describe('Calls in flight to this server at once.'),
   deadlineMs: z
     .int()

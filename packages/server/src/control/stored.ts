@@ -1,4 +1,4 @@
-import { defaultServerLimits, defaultWorkspaceSettings } from '../domain/snapshot.ts';
+import { defaultServerLimits, defaultWorkspaceSettings, defaultWritePerMinute } from '../domain/snapshot.ts';
 import type { ServerLimits, SnapshotServer, Subject, WorkspaceSettings } from '../domain/snapshot.ts';
 
 /** The credential headers of a server, sealed; null = none. */
@@ -17,11 +17,13 @@ export interface ServerConfig {
 /** Read `gateway_workspaces.settings`; what an older version did not store has its default. */
 export function readSettings(text: string): WorkspaceSettings {
   const stored = JSON.parse(text) as Partial<WorkspaceSettings>;
+  const access = { ...defaultWorkspaceSettings.access, ...stored.access };
+  const writePerMinute = defaultWritePerMinute[access.preset];
   return {
     ...defaultWorkspaceSettings,
     ...stored,
-    limits: { ...defaultWorkspaceSettings.limits, ...stored.limits },
-    access: { ...defaultWorkspaceSettings.access, ...stored.access },
+    limits: { ...defaultWorkspaceSettings.limits, writePerMinute, ...stored.limits },
+    access,
   };
 }
 

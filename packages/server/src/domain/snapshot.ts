@@ -43,8 +43,12 @@ export interface SnapshotRule {
   readonly expiresAt: string | null;
 }
 
-/** Snapshots that were compiled before `access` existed have none. */
-export type SnapshotSettings = Omit<WorkspaceSettings, 'access'> & Partial<WorkspaceSettings>;
+/** Snapshots that were compiled before `access` and `writePerMinute` existed have none. */
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'limits'> &
+  Partial<Pick<WorkspaceSettings, 'access'>> & {
+    readonly limits: Omit<WorkspaceSettings['limits'], 'writePerMinute'> &
+      Partial<Pick<WorkspaceSettings['limits'], 'writePerMinute'>>;
+  };
 
 /** What holds where no rule speaks. */
 export interface AccessSettings {
@@ -70,8 +74,16 @@ export interface WorkspaceSettings {
     readonly workspacePerMinute: number | null;
     /** Calls of one principal in flight at once. */
     readonly principalConcurrency: number;
+    /** Calls per minute of one principal to any one tool that writes or destroys; null = no ceiling. */
+    readonly writePerMinute: number | null;
   };
 }
+
+/** `writePerMinute` where nobody has set it. */
+export const defaultWritePerMinute: Readonly<Record<AccessSettings['preset'], number | null>> = {
+  open: null,
+  strict: 60,
+};
 
 export interface SnapshotServer {
   readonly id: string;
@@ -96,14 +108,21 @@ export interface SnapshotServer {
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
 }
 
-/** Snapshots that were compiled before `progressDeadlineMs` existed have none. */
-export type SnapshotLimits = Omit<ServerLimits, 'progressDeadlineMs'> & Partial<ServerLimits>;
+/** Snapshots that were compiled before these existed have none. */
+type LaterLimits = 'progressDeadlineMs' | 'principalPerMinute' | 'principalToolPerMinute' | 'principalConcurrency';
+export type SnapshotLimits = Omit<ServerLimits, LaterLimits> & Partial<ServerLimits>;
 
 export interface ServerLimits {
   /** Calls per minute to this server by everyone together; null = no ceiling. */
   readonly perMinute: number | null;
   /** Calls per minute to any one tool of this server; null = no ceiling. */
   readonly toolPerMinute: number | null;
+  /** Calls per minute of one principal to this server; null = no ceiling. */
+  readonly principalPerMinute: number | null;
+  /** Calls per minute of one principal to any one tool of this server; null = no ceiling. */
+  readonly principalToolPerMinute: number | null;
+  /** Calls of one principal in flight to this server at once; null = no ceiling. */
+  readonly principalConcurrency: number | null;
   /** Calls in flight to this server at once; more wait briefly, then are refused. */
   readonly concurrency: number;
   /** Milliseconds a call may take in all, unless it reports progress. */
@@ -136,6 +155,9 @@ export interface SnapshotToken {
 export const defaultServerLimits: ServerLimits = {
   perMinute: null,
   toolPerMinute: null,
+  principalPerMinute: null,
+  principalToolPerMinute: null,
+  principalConcurrency: null,
   concurrency: 64,
   deadlineMs: 60_000,
   progressDeadlineMs: 600_000,
@@ -146,5 +168,5 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   access: { preset: 'open', enforcement: false },
   auditMode: 'available',
   retentionDays: 90,
-  limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256 },
+  limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256, writePerMinute: defaultWritePerMinute.open },
 };

@@ -3,7 +3,7 @@ import type { CallMethod } from '../platform/journal/records.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 import type { Edit } from '../platform/json/splice.ts';
 import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
-import { takeBudget, takeRate } from './budget.ts';
+import { perToken, takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
@@ -73,7 +73,7 @@ export function governedCall(
   const { principal, held } = call;
   // Before anything is looked up, so that guessing names costs as much as calling them.
   const { principalPerMinute } = held.snapshot.settings.limits;
-  takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
+  takeRate(deps, record, perToken, principal.tokenId, principalPerMinute);
   if (asked.fault !== undefined) {
     record.deny(400, 'invalid_params', 'protocol');
     throw invalidParams(asked.fault);

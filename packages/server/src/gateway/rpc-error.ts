@@ -88,7 +88,8 @@ export function toRpcError(error: unknown, requestId: string): RpcError {
   if (error instanceof RpcError) return error;
   if (error instanceof AppError) {
     const { http, code } = wire[error.code];
-    const data = error.retryAfterMs === undefined ? undefined : { retryAfterMs: error.retryAfterMs };
+    const { retryAfterMs, limit } = error;
+    const data = retryAfterMs === undefined ? undefined : { retryAfterMs, ...(limit === undefined ? {} : { limit }) };
     return new RpcError(http, code, error.message, data);
   }
   return new RpcError(wire.internal.http, wire.internal.code, 'Internal error', { requestId });

@@ -48,7 +48,7 @@ const settings = (command: Command): Command =>
     .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
     .option(
       '--limit <name=number>',
-      'perMinute, toolPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
+      'perMinute, toolPerMinute, principalPerMinute, principalToolPerMinute, principalConcurrency (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
       collect,
     )
     .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)
