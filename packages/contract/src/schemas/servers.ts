@@ -61,8 +61,27 @@ export const serverLimits = z.strictObject({
     .describe('Decoded bytes an answer may have.'),
 });
 
+const replayMode = z.enum(['off', 'request-id', 'always']);
+
+export const replayGuard = z.strictObject({
+  mode: replayMode.describe(
+    'request-id: a tool that writes or destroys gives a repeated call of one client request the first result. always: also where the client names no request. off: never.',
+  ),
+  windowSeconds: z
+    .int()
+    .min(1)
+    .max(3_600)
+    .describe('Seconds from the first call in which the same again counts as a repeat.'),
+  tools: z
+    .array(z.strictObject({ tool: z.string().min(1).max(200), mode: replayMode }))
+    .max(200)
+    .describe('Tools that differ, by the server’s own names of them.'),
+});
+
 export const serverHealth = z.object({
-  state: z.string().describe("'unknown' until the gateway has spoken to the server."),
+  state: z
+    .string()
+    .describe("'unknown' until the gateway has spoken to the server; 'drill' while a failure drill runs."),
   since: time.nullable().describe('Since when it is in this state.'),
   lastErrorClass: z.string().nullable(),
   latencyMs: z.number().nullable().describe('Milliseconds the last exchange took.'),
@@ -89,6 +108,7 @@ export const server = z.object({
   position: z.int().describe('Place in the merged tool list, from 1.'),
   revision: z.int().describe('Grows with every change of the configuration.'),
   limits: serverLimits,
+  replayGuard,
   visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
   credential: z
     .object({ headers: z.array(z.string()) })
@@ -111,6 +131,7 @@ export const serverCreate = z.strictObject({
   enabled: z.boolean().default(true),
   position: z.int().min(1).max(10_000).optional().describe('Place in the list, from 1; at the end when left out.'),
   limits: serverLimits.partial().optional(),
+  replayGuard: replayGuard.partial().optional(),
   visibility: visibility.optional().describe('Everybody in the workspace when left out.'),
   note: note.optional(),
 });
@@ -122,6 +143,7 @@ export const serverUpdate = z
     prefix: serverPrefix.nullable().optional().describe('null removes the prefix.'),
     enabled: z.boolean().optional(),
     limits: serverLimits.partial().optional(),
+    replayGuard: replayGuard.partial().optional(),
     visibility: visibility.optional(),
     note: note.optional(),
   })
@@ -145,6 +167,7 @@ export const serverRevision = z.object({
     prefix: z.string().nullable(),
     enabled: z.boolean(),
     limits: serverLimits,
+    replayGuard,
     credentialHeaders: z.array(z.string()),
   }),
 });

@@ -1,5 +1,16 @@
-import { defaultServerLimits, defaultWorkspaceSettings, defaultWritePerMinute } from '../domain/snapshot.ts';
-import type { ServerLimits, SnapshotServer, Subject, WorkspaceSettings } from '../domain/snapshot.ts';
+import {
+  defaultReplayGuard,
+  defaultServerLimits,
+  defaultWorkspaceSettings,
+  defaultWritePerMinute,
+} from '../domain/snapshot.ts';
+import type {
+  ReplayGuardSettings,
+  ServerLimits,
+  SnapshotServer,
+  Subject,
+  WorkspaceSettings,
+} from '../domain/snapshot.ts';
 
 /** The credential headers of a server, sealed; null = none. */
 export type SealedCredential = SnapshotServer['credential'];
@@ -11,6 +22,7 @@ export interface ServerConfig {
   readonly prefix: string | null;
   readonly enabled: boolean;
   readonly limits: ServerLimits;
+  readonly replayGuard: ReplayGuardSettings;
   readonly credential: SealedCredential;
 }
 
@@ -30,6 +42,12 @@ export function readSettings(text: string): WorkspaceSettings {
 /** Read `gateway_workspace_servers.visibility`; null = the whole workspace. */
 export const readVisibility = (text: string | null): Subject[] | null =>
   text === null ? null : (JSON.parse(text) as Subject[]);
+
+/** Read `gateway_workspace_servers.replay_guard`. */
+export const readReplayGuard = (text: string): ReplayGuardSettings => ({
+  ...defaultReplayGuard,
+  ...(JSON.parse(text) as Partial<ReplayGuardSettings>),
+});
 
 /** Read `gateway_workspace_servers.limits`. */
 export const readLimits = (text: string): ServerLimits => withDefaultLimits(JSON.parse(text) as Partial<ServerLimits>);
@@ -54,8 +72,11 @@ export const writeCredential = (credential: SealedCredential): string => JSON.st
 
 /** Read `server_revisions.config`. */
 export function readConfig(text: string): ServerConfig {
-  const stored = JSON.parse(text) as Omit<ServerConfig, 'limits'> & { limits: Partial<ServerLimits> };
-  return { ...stored, limits: withDefaultLimits(stored.limits) };
+  type Later = 'limits' | 'replayGuard';
+  const stored = JSON.parse(text) as Omit<ServerConfig, Later> &
+    Partial<Pick<ServerConfig, 'replayGuard'>> & { limits: Partial<ServerLimits> };
+  const { limits, replayGuard = defaultReplayGuard } = stored;
+  return { ...stored, limits: withDefaultLimits(limits), replayGuard };
 }
 
 type Patch<T> = { readonly [Key in keyof T]?: T[Key] | undefined };

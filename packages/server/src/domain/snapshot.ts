@@ -24,6 +24,20 @@ export interface Snapshot {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** Expired ones included: they give nothing, but who has one is somebody with rules. Absent from older snapshots. */
   readonly rules?: readonly SnapshotRule[];
+  /** What is stopped, expired stops included. Absent from older snapshots. */
+  readonly stops?: readonly SnapshotStop[];
+}
+
+/** Somebody or something that is stopped, whatever the rules say. */
+export interface SnapshotStop {
+  readonly id: string;
+  readonly kind: 'member' | 'machine' | 'token' | 'server' | 'tool';
+  /** Id of the member, machine, token or server; for a tool its server's. */
+  readonly targetId: string;
+  /** The server's own name of the tool; empty for all other kinds. */
+  readonly tool: string;
+  /** ISO 8601 UTC; null = until it is lifted. */
+  readonly expiresAt: string | null;
 }
 
 /** Whom a rule or a server's visibility names; ids, so that a name taken over by somebody else brings nothing along. */
@@ -106,7 +120,28 @@ export interface SnapshotServer {
   readonly visibility?: readonly Subject[] | null;
   /** Classes that were set, by the server's own name of the tool; pairs, since a name may be anything. */
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
+  /** How repeated calls are met; absent = the defaults. */
+  readonly replayGuard?: ReplayGuardSettings;
+  /** The newest failure drill, unless it had ended when this was compiled. */
+  readonly drill?: { readonly id: string; readonly endsAt: string } | null;
 }
+
+/**
+ * When a repeated call gets the result of the first: `request-id` where the client names its request, `always` also
+ * where it does not.
+ */
+export type ReplayGuardMode = 'off' | 'request-id' | 'always';
+
+/** How repeated calls of tools that write or destroy are met. */
+export interface ReplayGuardSettings {
+  readonly mode: ReplayGuardMode;
+  /** Seconds from the first call in which another of the same counts as a repeat. */
+  readonly windowSeconds: number;
+  /** Tools that differ from `mode`, by the server's own names. */
+  readonly tools: readonly { readonly tool: string; readonly mode: ReplayGuardMode }[];
+}
+
+export const defaultReplayGuard: ReplayGuardSettings = { mode: 'request-id', windowSeconds: 600, tools: [] };
 
 /** Snapshots that were compiled before these existed have none. */
 type LaterLimits = 'progressDeadlineMs' | 'principalPerMinute' | 'principalToolPerMinute' | 'principalConcurrency';
@@ -168,5 +203,10 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   access: { preset: 'open', enforcement: false },
   auditMode: 'available',
   retentionDays: 90,
-  limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256, writePerMinute: defaultWritePerMinute.open },
+  limits: {
+    principalPerMinute: null,
+    workspacePerMinute: null,
+    principalConcurrency: 256,
+    writePerMinute: defaultWritePerMinute.open,
+  },
 };

@@ -57,7 +57,7 @@ export function takeBudget(
 ): () => void {
   const { principal, held } = call;
   const { server, definition } = target;
-  const { workspacePerMinute, principalConcurrency, writePerMinute } = held.snapshot.settings.limits;
+  const { workspacePerMinute, writePerMinute } = held.snapshot.settings.limits;
   const { toolPerMinute, perMinute, principalPerMinute, principalToolPerMinute } = server.limits;
   // The narrowest first: who has used up their own takes nothing from everybody's. The ids are distinct whatever they
   // are of, so each is a key as it stands.
@@ -69,7 +69,7 @@ export function takeBudget(
     takeRate(deps, record, perTool, `${server.id}/${definition.name}`, toolPerMinute);
   takeRate(deps, record, perServer, server.id, perMinute);
   takeRate(deps, record, perWorkspace, principal.workspaceId, workspacePerMinute);
-  const leave = enter(deps, call, target, record, principalConcurrency);
+  const leave = enter(deps, call, target, record);
   let reasons = 2;
   const done = (): void => {
     if (--reasons === 0) leave();
@@ -91,15 +91,19 @@ function takeOwnOfTool(
   takeRate(deps, record, writes, `write ${key}`, writePerMinute!);
 }
 
-function enter(
-  deps: GatewayDeps,
-  { principal }: Exchanged,
-  { server }: CallTarget,
-  record: CallRecord,
-  mostOfToken: number,
-): () => void {
-  const leave = deps.concurrency.enter(principal.tokenId, mostOfToken);
-  if (leave === undefined) return throttle(record, inFlight, retryMs);
+/**
+ * Count one more call in flight of a token.
+ * @returns to be called when it has ended
+ * @throws AppError `rate_limited`, with the row written
+ */
+export function takeInFlight(deps: GatewayDeps, { principal, held }: Exchanged, record: CallRecord): () => void {
+  const { principalConcurrency } = held.snapshot.settings.limits;
+  return deps.concurrency.enter(principal.tokenId, principalConcurrency) ?? throttle(record, inFlight, retryMs);
+}
+
+function enter(deps: GatewayDeps, call: Exchanged, { server }: CallTarget, record: CallRecord): () => void {
+  const { principal } = call;
+  const leave = takeInFlight(deps, call, record);
   const most = server.limits.principalConcurrency ?? null;
   if (most === null) return leave;
   const leaveServer = deps.concurrency.enter(`${budgetHolder(principal)} ${server.id}`, most);

@@ -63,6 +63,8 @@ beforeEach(async () => {
       idText: '1',
       stream: undefined,
       whenClosed: [],
+      target: undefined,
+      outdated: false,
       revoked: false,
     });
   });

@@ -12,6 +12,7 @@ import type { Caller, Inbound } from './inbound.ts';
 import type { Concurrency, RateLimits } from './limits.ts';
 import type { RenderedList } from './list.ts';
 import type { Recorder } from './recorder.ts';
+import type { ReplayMemory } from './replay/replay-memory.ts';
 import type { Replies } from './reply.ts';
 import type { ClientSessions } from './sessions.ts';
 import type { ListChanges } from './streams/list-changes.ts';
@@ -30,6 +31,7 @@ export interface GatewayDeps {
   readonly health: HealthBoard;
   readonly limits: RateLimits;
   readonly concurrency: Concurrency;
+  readonly replays: ReplayMemory;
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;

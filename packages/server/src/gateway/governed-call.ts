@@ -11,6 +11,9 @@ import { mirroredParams } from '../platform/param-headers.ts';
 import { requireMirroredParams } from './param-headers.ts';
 import { perform } from './perform.ts';
 import type { CallRecord } from './recorder.ts';
+import { refuseInDrill } from './drill.ts';
+import { GuardedCall, samenessOf } from './replay/guard.ts';
+import { answerRepeat } from './replay/repeat.ts';
 import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
 import type { CallTarget } from './call-target.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -80,8 +83,15 @@ export function governedCall(
   }
   const request: Request = { method, call, message, asked, record, rounds };
   const found = method.find(deps, call, asked);
-  return found instanceof Promise ? found.then((target) => admit(deps, request, target)) : admit(deps, request, found);
+  if (!(found instanceof Promise)) return admit(deps, request, found);
+  return found.then((target) => admit(deps, call.inbound.outdated ? asOfNow(deps, request) : request, target));
 }
+
+/** What changed while a list was waited for counts. */
+const asOfNow = (deps: GatewayDeps, request: Request): Request => ({
+  ...request,
+  call: { ...request.call, ...deps.readmit(request.call.inbound) },
+});
 
 /** A request whose parameters could be read. */
 export interface Request {
@@ -108,6 +118,8 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
+  inbound.target = target;
+  if ((server.drill ?? null) !== null) refuseInDrill(deps, record, target);
   const carried = carriedState(deps, request, target);
   if (carried?.kind === 'parked') return resume(deps, request, target, carried.id);
   const sent = carried === undefined ? request : withoutSeal(request, carried);
@@ -120,8 +132,12 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
       throw error;
     }
   }
+  const sameness = samenessOf(sent, target);
+  const first = sameness === undefined ? undefined : deps.replays.find(sameness.key);
+  if (first !== undefined) return answerRepeat(deps, sent, target, decision, first, governedCall);
   const leave = takeBudget(deps, call, asked.kind, target, record);
-  return perform(deps, sent, { target, decision, paramHeaders: headers, leave }, governedCall);
+  const guarded = sameness === undefined ? undefined : new GuardedCall(deps, sameness, record.id);
+  return perform(deps, sent, { target, decision, paramHeaders: headers, leave, guarded }, governedCall);
 }
 
 /** What has been decided about a request that may happen. */
@@ -132,6 +148,8 @@ export interface Admitted {
   readonly paramHeaders: readonly { header: string; value: string }[];
   /** Gives the budget back. */
   readonly leave: () => void;
+  /** Set where a repeat would get this call's result. */
+  readonly guarded: GuardedCall | undefined;
 }
 
 function refuse(deps: GatewayDeps, request: Request, decision: Extract<Decision, { effect: 'deny' }>): never {

@@ -12,6 +12,7 @@ import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { Relay } from './relay.ts';
 import { callParams } from './translate.ts';
+import type { CallTarget } from './call-target.ts';
 import type { Cancel } from './upstreams/connection.ts';
 import { faultError, UpstreamFault } from './upstreams/fault.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -29,7 +30,7 @@ export async function perform(
 ): Promise<void> {
   const { method, call, message, asked, record } = request;
   const { inbound, principal, held, era } = call;
-  const { target, decision, paramHeaders } = admitted;
+  const { target, decision, paramHeaders, guarded } = admitted;
   const capabilities = capabilitiesOf(call, message);
   const relay = new Relay(deps.replies, call, message);
   let answer: UpstreamAnswer | undefined;
@@ -40,6 +41,7 @@ export async function perform(
   let handedOver = false;
   const done = (): void => {
     forget?.();
+    guarded?.left();
     admitted.leave();
   };
   try {
@@ -49,10 +51,10 @@ export async function perform(
 
     const authorized = authorize({ principal, held, target, decision, receipt });
     const cancel: Cancel = {};
-    forget = cancelWith(cancel, call, message);
+    forget = cancelWith(cancel, call, message, target);
     const conversation = conversationOf(call, capabilities);
     if (era.kind === 'modern' && conversation.capabilities !== '{}') {
-      parking = new Parking(deps.parked, principal, capabilities, relay, () => stop(cancel));
+      parking = new Parking(deps.parked, { principal, target }, capabilities, relay, () => stop(cancel));
     }
     const started = deps.clock.monotonic();
     const took = (): void => {
@@ -79,18 +81,22 @@ export async function perform(
       });
       answer = parking === undefined ? await sent : await parking.first(sent);
       handedOver = answer === undefined;
-      if (answer === undefined) parking!.follow(sent, record, took, done);
+      if (answer === undefined) parking!.follow(sent, { record, guarded }, took, done);
       else required = requireOffered(call, capabilities, method.method, answer);
     } catch (error) {
       took();
       record.failed(error);
+      guarded?.failed(error);
       if (!(error instanceof UpstreamFault)) throw error;
       // Nothing more is said about a call that was called off.
       if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
       throw faultError(error, target.server.slug);
     }
     took();
-    if (answer !== undefined) record.answered(answer);
+    if (answer !== undefined) {
+      record.answered(answer);
+      guarded?.answered(answer);
+    }
   } finally {
     if (!handedOver) done();
   }
@@ -108,10 +114,10 @@ function stop(cancel: Cancel): void {
  * it, so its call runs on until a notification names it (cancellation.mdx "Transport-Specific Cancellation").
  * @returns to be called when it has ended
  */
-function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => void) | undefined {
+function cancelWith(cancel: Cancel, call: Exchanged, message: Message, target: CallTarget): (() => void) | undefined {
   const { inbound, era, session } = call;
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
-  return session?.running.add({ idText: message.idText, cancel: () => stop(cancel) });
+  return session?.running.add({ idText: message.idText, target, cancel: () => stop(cancel) });
 }

@@ -69,7 +69,11 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--retention-days <days>', 'how long tool calls are kept (30 to 2555)', wholeNumber)
     .option('--preset <preset>', 'open: full access without a rule. strict: no rule, no access', readPreset)
     .option('--enforcement <on|off>', 'whether allow rules refuse what they do not list', readSwitch)
-    .option('--limit <name=number>', 'principalPerMinute, workspacePerMinute, writePerMinute (or none), principalConcurrency', collect)
+    .option(
+      '--limit <name=number>',
+      'principalPerMinute, workspacePerMinute, writePerMinute (or none), principalConcurrency',
+      collect,
+    )
     .option('--json', 'print JSON')
     .action((named: string | undefined, options: UpdateOptions) =>
       withClient(async ({ client }) => {

@@ -14,5 +14,4 @@ export function classesOf(server: SnapshotServer): ReadonlyMap<string, ToolClass
 }
 
 /** What a tool does to the world, as far as somebody has said it. */
-export const classOf = (server: SnapshotServer, tool: string): ToolClass =>
-  classesOf(server).get(tool) ?? unclassified;
+export const classOf = (server: SnapshotServer, tool: string): ToolClass => classesOf(server).get(tool) ?? unclassified;

@@ -92,7 +92,7 @@ async function playOn(
   const { inbound } = call;
   const session = call.session!;
   const withdrawn = new AbortController();
-  const forget = session.running.add({ idText: message.idText, cancel: () => withdrawn.abort() });
+  const forget = session.running.add({ idText: message.idText, target, cancel: () => withdrawn.abort() });
   let inputResponses: string;
   try {
     inputResponses = await playOut({ session, inbound }, requests, withdrawn.signal);

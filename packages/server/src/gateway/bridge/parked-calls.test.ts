@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../domain/policy.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
 import { readMessage } from '../upstreams/reply.ts';
-import { ParkedCalls } from './parked-calls.ts';
+import { ParkedCalls, type ParkedOwner } from './parked-calls.ts';
 
-const principal = (tokenId: string, workspaceId = 'w1'): Principal => ({
-  workspaceId,
-  tokenId,
-  kind: 'member',
-  memberId: 'm1',
-  machineId: null,
-  teams: [],
-  label: 'laptop',
-  scope: null,
+const owner = (tokenId: string): ParkedOwner => ({
+  principal: {
+    workspaceId: 'w1',
+    tokenId,
+    kind: 'member',
+    memberId: 'm1',
+    machineId: null,
+    teams: [],
+    label: 'laptop',
+    scope: null,
+  },
+  target: { server: { slug: 'github' }, definition: { name: 'delete_repo' } },
 });
 
 function asking(method = 'elicitation/create'): UpstreamAsk & { readonly heard: string[] } {
@@ -30,7 +32,7 @@ const nobody = (): void => undefined;
 
 describe('a parked call', () => {
   it('[NEW-05] tells what is asked, together, bytes as they came, and hands the answers on by key', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const [first, second] = [asking(), asking('roots/list')];
     call.asked(first);
     call.asked(second);
@@ -54,12 +56,12 @@ describe('a parked call', () => {
 
   it('[NEW-05] gives its ending to whoever waits, and keeps it for whoever comes in time', async () => {
     const parked = new ParkedCalls<string>();
-    const waited = parked.park(principal('t1'), nobody);
+    const waited = parked.park(owner('t1'), nobody);
     const waiting = waited.next();
     waited.ended('done', 4);
     expect(await waiting).toEqual({ kind: 'ended', ending: 'done' });
 
-    const late = parked.park(principal('t1'), nobody);
+    const late = parked.park(owner('t1'), nobody);
     late.asked(asking());
     await late.next();
     late.ended('finished meanwhile', 18);
@@ -71,13 +73,13 @@ describe('a parked call', () => {
 
   it('forgets an ending that there is no room to keep', () => {
     const parked = new ParkedCalls<string>();
-    const call = parked.park(principal('t1'), nobody);
+    const call = parked.park(owner('t1'), nobody);
     call.ended('too much', 1024 ** 3);
     expect(parked.find(call.id)).toBeUndefined();
   });
 
   it('lets the newest of two who wait have it', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const first = call.next();
     const second = call.next();
     call.asked(asking());
@@ -86,7 +88,7 @@ describe('a parked call', () => {
   });
 
   it('asks no more what the upstream has withdrawn', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const [kept, gone] = [asking(), asking()];
     call.asked(gone);
     call.asked(kept);
@@ -100,13 +102,13 @@ describe('parked calls', () => {
   it('[NEW-05] are bounded for each token and cancelled when it is revoked', () => {
     const parked = new ParkedCalls<string>();
     let cancelled = 0;
-    const park = (tokenId: string): unknown => parked.park(principal(tokenId), () => cancelled++);
+    const park = (tokenId: string): unknown => parked.park(owner(tokenId), () => cancelled++);
     for (let i = 0; i < 64; i++) park('t1');
     expect(() => park('t1')).toThrow(/wait for input/);
     park('t2');
-    parked.keepOnly('w2', new Set());
+    parked.keepOnly('w2', () => false);
     expect(parked.size).toBe(65);
-    parked.keepOnly('w1', new Set(['t2']));
+    parked.keepOnly('w1', ({ principal }) => principal.tokenId === 't2');
     expect([parked.size, cancelled]).toEqual([1, 64]);
     parked.close();
     expect([parked.size, cancelled]).toEqual([0, 65]);

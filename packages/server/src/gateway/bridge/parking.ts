@@ -1,4 +1,3 @@
-import type { Principal } from '../../domain/policy.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
 import type { CallRecord } from '../recorder.ts';
 import type { Relay } from '../relay.ts';
@@ -7,7 +6,8 @@ import type { UpstreamMessage } from '../upstreams/reply.ts';
 import type { UpstreamAnswer } from '../upstreams/upstream.ts';
 import { busy, notDeclared, requestOf } from './ask-client.ts';
 import { requires } from './capabilities.ts';
-import type { ParkedCall, ParkedCalls } from './parked-calls.ts';
+import type { GuardedCall } from '../replay/guard.ts';
+import type { ParkedCall, ParkedCalls, ParkedOwner } from './parked-calls.ts';
 
 /** How an upstream's request came to its end. */
 export type Ending = { readonly answer: UpstreamAnswer } | { readonly error: unknown };
@@ -18,7 +18,7 @@ export type Ending = { readonly answer: UpstreamAnswer } | { readonly error: unk
  */
 export class Parking {
   readonly #calls: ParkedCalls<Ending>;
-  readonly #principal: Principal;
+  readonly #owner: ParkedOwner;
   readonly #capabilities: ClientCapabilities;
   readonly #relay: Relay;
   readonly #cancel: () => void;
@@ -28,13 +28,13 @@ export class Parking {
   /** @param cancel ends the upstream's request */
   constructor(
     calls: ParkedCalls<Ending>,
-    principal: Principal,
+    owner: ParkedOwner,
     capabilities: ClientCapabilities,
     relay: Relay,
     cancel: () => void,
   ) {
     this.#calls = calls;
-    this.#principal = principal;
+    this.#owner = owner;
     this.#capabilities = capabilities;
     this.#relay = relay;
     this.#cancel = cancel;
@@ -48,7 +48,7 @@ export class Parking {
   readonly asked = (ask: UpstreamAsk): void => {
     if (requires(requestOf(ask), this.#capabilities).kind !== 'granted') return ask.respond(notDeclared);
     try {
-      this.#call ??= this.#calls.park(this.#principal, this.#cancel);
+      this.#call ??= this.#calls.park(this.#owner, this.#cancel);
     } catch {
       return ask.respond(busy);
     }
@@ -78,18 +78,25 @@ export class Parking {
    * Write the outcome whenever it comes, and have it delivered to whoever waits for it then.
    * @param done gives back what the request has taken
    */
-  follow(sent: Promise<UpstreamAnswer>, record: CallRecord, took: () => void, done: () => void): void {
+  follow(
+    sent: Promise<UpstreamAnswer>,
+    { record, guarded }: { readonly record: CallRecord; readonly guarded: GuardedCall | undefined },
+    took: () => void,
+    done: () => void,
+  ): void {
     const call = this.#call!;
     sent
       .then(
         (answer) => {
           took();
           record.answered(answer);
+          guarded?.answered(answer);
           call.ended({ answer }, answer.bytes.length);
         },
         (error: unknown) => {
           took();
           record.failed(error);
+          guarded?.failed(error);
           call.ended({ error }, 0);
         },
       )

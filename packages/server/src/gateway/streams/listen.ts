@@ -7,6 +7,7 @@ import type { Message } from '../message.ts';
 import { invalidParams, rpcStatus } from '../rpc-error.ts';
 import { listChangedMethod, type ListKind } from './list-changes.ts';
 import { ListenStream } from './listen-stream.ts';
+import { refuseStopped } from './stopped.ts';
 import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
 
 /**
@@ -19,6 +20,7 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const { res } = inbound;
   const wanted = readFilter(message);
   if (!acceptsStream(inbound.head)) throw rpcStatus(406, 'Send Accept: application/json, text/event-stream.');
+  refuseStopped(deps, call);
   deps.keeper.requireRoom('listen', principal.tokenId);
   const kinds = wanted.kinds.filter((kind) => deps.listChanges.kinds.includes(kind));
   const seat = { workspaceId: principal.workspaceId, tokenId: principal.tokenId, serverId: call.server?.id };
