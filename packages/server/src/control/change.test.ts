@@ -138,7 +138,7 @@ it('changes workspace settings within their bounds, and nothing it was not told'
     access: { preset: 'open', enforcement: false },
     auditMode: 'strict',
     retentionDays: 30,
-    limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256 },
+    limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256, writePerMinute: null },
   });
   expect((await kit.snapshot('acme')).settings).toEqual(settings);
   expect((await update({ limits: { principalPerMinute: null } })).settings.limits.principalPerMinute).toBeNull();

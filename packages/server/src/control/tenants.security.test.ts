@@ -46,9 +46,12 @@ beforeAll(async () => {
     params: acme,
     body: { effect: 'deny', subject: 'member:cy@example.com', object: 'acme-one:*' },
   });
+  const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
+    .id;
+  await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
-    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request },
+    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');

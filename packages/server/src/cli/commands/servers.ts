@@ -40,7 +40,7 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       credential: server.credential?.headers.join(', '),
       health: server.health.state,
       limits: writeLimits(server.limits),
-      'replay guard': writeGuard(server.replayGuard),
+      replay: writeGuard(server.replayGuard),
       'visible to': server.visibility?.join(', '),
     }),
   );
