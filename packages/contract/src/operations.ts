@@ -6,6 +6,7 @@ import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
 import { invitations } from './operations/invitations.ts';
+import { drills } from './operations/drills.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
@@ -16,6 +17,7 @@ import { policy } from './operations/policy.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
+import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { tokens } from './operations/tokens.ts';
 import { workspaces } from './operations/workspaces.ts';
@@ -26,6 +28,7 @@ export const operations = {
   servers,
   serverTools,
   manifests,
+  drills,
   tokens,
   members,
   teams,
@@ -36,6 +39,7 @@ export const operations = {
   policy,
   access,
   accessRequests,
+  stops,
   apiKeys,
   instanceKeys,
   network,

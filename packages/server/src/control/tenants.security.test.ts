@@ -53,9 +53,12 @@ beforeAll(async () => {
     visibility: 'member:cy@example.com',
   };
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
+  const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
+    .id;
+  await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
-    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, manifest: published.name },
+    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');

@@ -3,6 +3,7 @@ import { hidden, noRule, notListed, pass, refusal, type Decision, type Pass } fr
 import type { Principal } from './policy/principal.ts';
 import { nextExpiry, rightsOf, type Otherwise } from './policy/rights.ts';
 import type { ServerRights } from './policy/server-rights.ts';
+import { nextStopEnd, stopOf, stoppedCaller, stoppedServer } from './policy/stops.ts';
 import type { Verdict } from './policy/verdict.ts';
 
 export type { Decision } from './policy/decision.ts';
@@ -27,6 +28,7 @@ export interface PolicyCall {
  * for ever, which is what makes a recorded decision replayable. Lists are filtered by this same function.
  *
  * In this order, the first that speaks decides:
+ * 0. a stop of the caller, the server or the tool refuses, whatever follows; what the caller may not know of stays unknown;
  * 1. the principal's workspace is the snapshot's, and the server is in it: otherwise unknown;
  * 2. the server's visibility (workspace tokens see every server of their workspace): otherwise unknown;
  * 3. the token's scope: what it does not name is refused, and a server it does not name is unknown;
@@ -39,6 +41,8 @@ export interface PolicyCall {
  */
 export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall, at: number): Decision {
   if (principal.workspaceId !== snapshot.workspace.id) return otherWorkspace;
+  const stop = stopOf(snapshot, principal, call, at);
+  if (stop !== undefined) return maySee(snapshot, principal, call.serverSlug) ? stop.refused : stop.hidden;
   const rights = rightsOf(snapshot, principal);
   const server = rights.servers.get(call.serverSlug);
   if (server === undefined) return noServer;
@@ -67,14 +71,25 @@ export const maySee = (snapshot: Snapshot, principal: Principal, slug: string): 
 
 /** Equal for principals to whom `decide` gives the same answers in this snapshot: what is made for one serves the other. */
 export const viewKey = (snapshot: Snapshot, principal: Principal): string =>
-  principal.scope === null ? rightsOf(snapshot, principal).key : `token:${principal.tokenId}`;
+  principal.scope === null && stoppedCaller(snapshot, principal, -Infinity) === undefined
+    ? rightsOf(snapshot, principal).key
+    : `token:${principal.tokenId}`;
+
+/**
+ * Whether a caller, or the one server a URL names, is stopped: who listens there hears nothing more.
+ * @param at milliseconds since the epoch
+ */
+export const isStopped = (snapshot: Snapshot, principal: Principal, slug: string | undefined, at: number): boolean =>
+  stoppedCaller(snapshot, principal, at) !== undefined ||
+  (slug !== undefined && stoppedServer(snapshot, slug, at) !== undefined);
 
 /** What holds for a principal where no rule speaks. */
 export const otherwise = (snapshot: Snapshot, principal: Principal): Otherwise =>
   rightsOf(snapshot, principal).otherwise;
 
 /** The first moment after `at` at which some decision may change by itself; Infinity: none. Milliseconds since the epoch. */
-export const unchangedUntil = (snapshot: Snapshot, at: number): number => nextExpiry(snapshot, at);
+export const unchangedUntil = (snapshot: Snapshot, at: number): number =>
+  Math.min(nextExpiry(snapshot, at), nextStopEnd(snapshot, at));
 
 function verdict(server: ServerRights, { kind, name }: PolicyCall): Verdict {
   return kind === 'tool' ? server.tool(name) : server[kind];

@@ -13,6 +13,7 @@ import type { Caller, Inbound } from './inbound.ts';
 import type { Concurrency, RateLimits } from './limits.ts';
 import type { RenderedList } from './list.ts';
 import type { Recorder } from './recorder.ts';
+import type { ReplayMemory } from './replay/replay-memory.ts';
 import type { Replies } from './reply.ts';
 import type { ClientSessions } from './sessions.ts';
 import type { ListChanges } from './streams/list-changes.ts';
@@ -31,6 +32,7 @@ export interface GatewayDeps {
   readonly health: HealthBoard;
   readonly limits: RateLimits;
   readonly concurrency: Concurrency;
+  readonly replays: ReplayMemory;
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;

@@ -3,7 +3,7 @@ import type { CallMethod } from '../platform/journal/records.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 import type { Edit } from '../platform/json/splice.ts';
 import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
-import { takeBudget, takeRate } from './budget.ts';
+import { perToken, takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
@@ -11,6 +11,9 @@ import { mirroredParams } from '../platform/param-headers.ts';
 import { requireMirroredParams } from './param-headers.ts';
 import { perform } from './perform.ts';
 import type { CallRecord } from './recorder.ts';
+import { refuseInDrill } from './drill.ts';
+import { GuardedCall, samenessOf } from './replay/guard.ts';
+import { answerRepeat } from './replay/repeat.ts';
 import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
 import type { CallTarget } from './call-target.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -73,7 +76,7 @@ export function governedCall(
   const { principal, held } = call;
   // Before anything is looked up, so that guessing names costs as much as calling them.
   const { principalPerMinute } = held.snapshot.settings.limits;
-  takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
+  takeRate(deps, record, perToken, principal.tokenId, principalPerMinute);
   if (asked.fault !== undefined) {
     record.deny(400, 'invalid_params', 'protocol');
     throw invalidParams(asked.fault);
@@ -126,6 +129,8 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
+  inbound.target = target;
+  if ((server.drill ?? null) !== null) refuseInDrill(deps, record, target);
   const carried = carriedState(deps, request, target);
   if (carried?.kind === 'parked') return resume(deps, request, target, decision, carried.id);
   const sent = carried === undefined ? request : withoutSeal(request, carried);
@@ -138,8 +143,12 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
       throw error;
     }
   }
+  const sameness = samenessOf(sent, target);
+  const first = sameness === undefined ? undefined : deps.replays.find(sameness.key);
+  if (first !== undefined) return answerRepeat(deps, sent, target, decision, first, governedCall);
   const leave = takeBudget(deps, call, asked.kind, target, record, request.rounds > 0);
-  return perform(deps, sent, { target, decision, paramHeaders: headers, leave }, governedCall);
+  const guarded = sameness === undefined ? undefined : new GuardedCall(deps, sameness, record.id);
+  return perform(deps, sent, { target, decision, paramHeaders: headers, leave, guarded }, governedCall);
 }
 
 /** What has been decided about a request that may happen. */
@@ -150,6 +159,8 @@ export interface Admitted {
   readonly paramHeaders: readonly { header: string; value: string }[];
   /** Gives the budget back. */
   readonly leave: () => void;
+  /** Set where a repeat would get this call's result. */
+  readonly guarded: GuardedCall | undefined;
 }
 
 function refuse(deps: GatewayDeps, request: Request, decision: Extract<Decision, { effect: 'deny' }>): never {

@@ -90,6 +90,11 @@ export class CallRecord {
     this.#traceId = traceId(message);
   }
 
+  /** Id of the row. */
+  get id(): string {
+    return this.#callId;
+  }
+
   target(target: CallTarget): void {
     this.#target = target;
   }
@@ -119,6 +124,21 @@ export class CallRecord {
     const outcome = status === 429 ? 'throttled' : 'denied';
     this.#recorder.count(outcome);
     this.#journal.denied({ ...this.#intent(rule, null), ...this.#ending(outcome, status, errorCode, 0, false) });
+  }
+
+  /** A failure drill answered in place of the server. */
+  drilled(rule: string): void {
+    this.#recorder.count('transport');
+    this.#journal.denied({ ...this.#intent(rule, null), ...this.#ending('transport', 502, 'drill', 0, false) });
+  }
+
+  /**
+   * A repeat, answered with what the first call got.
+   * @param bytesOut undefined: there was nothing to give
+   */
+  repeated(bytesOut: number | undefined): void {
+    if (bytesOut === undefined) this.#end('refused', 409, 'repeat', 0, false);
+    else this.#end('ok', 200, 'repeat', bytesOut, false);
   }
 
   /** The upstream gave an answer: a result, a result that says the tool failed, or a JSON-RPC error. */

@@ -2,6 +2,7 @@ import type { Server } from '@mcpnest/contract/schemas/servers';
 import type { Command } from 'commander';
 import { chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
+import { readGuard, writeGuard } from './replay-guard.ts';
 import type { Io } from '../io.ts';
 import type { Shell } from '../program.ts';
 
@@ -20,6 +21,8 @@ interface Settings extends Common {
   disabled?: true;
   limit?: string[];
   visibleTo?: string[];
+  replayGuard?: string[];
+  replayWindow?: number;
   note?: string;
 }
 
@@ -38,6 +41,7 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       health: server.health.state,
       limits: writeLimits(server.limits),
       owner: server.owner === null ? undefined : `team:${server.owner}`,
+      replay: writeGuard(server.replayGuard),
       'visible to': server.visibility?.join(', '),
     }),
   );
@@ -49,9 +53,11 @@ const settings = (command: Command): Command =>
     .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
     .option(
       '--limit <name=number>',
-      'perMinute, toolPerMinute, principalPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
+      'perMinute, toolPerMinute, principalPerMinute, principalToolPerMinute, principalConcurrency (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
       collect,
     )
+    .option('--replay-guard <mode>', 'off, request-id or always; <tool>=<mode> for one tool; several times', collect)
+    .option('--replay-window <seconds>', 'how long the same call counts as a repeat', wholeNumber)
     .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
@@ -74,7 +80,18 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         const params = await chooseWorkspace(client, options.workspace);
         const { slug, prefix, position, note, visibleTo: visibility } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
-        const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, visibility, note };
+        const replayGuard = readGuard(options);
+        const body = {
+          replayGuard,
+          name,
+          url: options.url!,
+          slug,
+          prefix: prefix || undefined,
+          position,
+          limits,
+          visibility,
+          note,
+        };
         printServer(
           io,
           options.json,
@@ -97,7 +114,10 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         printServer(
           io,
           options.json,
-          await client.servers.update({ params, body: { name, url, prefix, limits, visibility, note } }),
+          await client.servers.update({
+            params,
+            body: { name, url, prefix, limits, replayGuard: readGuard(options), visibility, note },
+          }),
         );
       }),
     );

@@ -3,7 +3,7 @@ import type { AccessItem, AccessReport, ServerTool, accessQuery } from '@mcpnest
 import type { Kysely } from 'kysely';
 import { forbidden, invalidInput, notFound } from '../../domain/errors.ts';
 import { decide, maySee, type Decision, type Principal } from '../../domain/policy.ts';
-import { unclassified } from '../../domain/policy/server-rights.ts';
+import { unclassified } from '../../domain/policy/tool-class.ts';
 import type { Actor } from '../../domain/roles.ts';
 import { defaultWorkspaceSettings, type Snapshot, type Subject } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';

@@ -2,11 +2,19 @@ import type { z } from 'zod';
 import type { serverCreate, serverRollback, serverUpdate } from '@mcpnest/contract/schemas/servers';
 import { alreadyExists, AppError, conflict, invalidInput } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
-import type { ServerLimits } from '../../domain/snapshot.ts';
+import { defaultReplayGuard, type ServerLimits } from '../../domain/snapshot.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { slugFrom } from '../slug.ts';
-import { readConfig, readCredential, readLimits, withDefaultLimits, withPatch, writeCredential } from '../stored.ts';
+import {
+  readConfig,
+  readCredential,
+  readLimits,
+  readReplayGuard,
+  withDefaultLimits,
+  withPatch,
+  writeCredential,
+} from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
 import { deleteManifestOf } from './owner.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
@@ -33,6 +41,7 @@ export async function createServer(
     prefix,
     enabled: body.enabled,
     limits: checked(withDefaultLimits(body.limits)),
+    replayGuard: withPatch(defaultReplayGuard, body.replayGuard),
     credential: null,
   };
   const row: ServerRow = {
@@ -74,8 +83,12 @@ export async function updateServer(
 ): Promise<ServerRow> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = configOf(row);
-  const { note, limits, visibility, ...rest } = body;
-  const after: ServerConfig = { ...withPatch(before, rest), limits: checked(withPatch(before.limits, limits)) };
+  const { note, limits, replayGuard, visibility, ...rest } = body;
+  const after: ServerConfig = {
+    ...withPatch(before, rest),
+    limits: checked(withPatch(before.limits, limits)),
+    replayGuard: withPatch(before.replayGuard, replayGuard),
+  };
   if (before.credential !== null && new URL(before.url).origin !== new URL(after.url).origin) {
     throw conflict(
       `The credential of '${slug}' belongs to ${new URL(before.url).origin}. Clear it first (mcpnest server credential clear ${slug}), change the URL, then set it again.`,
@@ -230,7 +243,7 @@ function checked(limits: ServerLimits): ServerLimits {
 }
 
 export { ownersOf, setOwner } from './owner.ts';
-export { findServer, selectOpened } from './queries.ts';
+export { findServer, selectOpened, selectServer } from './queries.ts';
 export { classifyTools, toolsOf } from './tools.ts';
 export { addressWarnings } from './view.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
@@ -242,17 +255,19 @@ export const configOf = (row: ServerRow): ServerConfig => ({
   prefix: row.prefix,
   enabled: row.enabled === 1,
   limits: readLimits(row.limits),
+  replayGuard: readReplayGuard(row.replay_guard),
   credential: readCredential(row.config_override),
 });
 
 const columns = (
   config: ServerConfig,
-): Pick<ServerRow, 'name' | 'url' | 'prefix' | 'enabled' | 'limits' | 'config_override'> => ({
+): Pick<ServerRow, 'name' | 'url' | 'prefix' | 'enabled' | 'limits' | 'replay_guard' | 'config_override'> => ({
   name: config.name,
   url: config.url,
   prefix: config.prefix,
   enabled: config.enabled ? 1 : 0,
   limits: JSON.stringify(config.limits),
+  replay_guard: JSON.stringify(config.replayGuard),
   config_override: writeCredential(config.credential),
 });
 

@@ -3,7 +3,7 @@ import type { ToolClass } from '@mcpnest/contract/rule-form';
 import type { ServerTool, toolClassify } from '@mcpnest/contract/schemas/access';
 import type { Kysely } from 'kysely';
 import { conflict } from '../../domain/errors.ts';
-import { unclassified } from '../../domain/policy/server-rights.ts';
+import { unclassified } from '../../domain/policy/tool-class.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { clip } from '../../platform/text.ts';
 import type { Change } from '../change.ts';

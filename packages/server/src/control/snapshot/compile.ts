@@ -1,6 +1,6 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
-import type { Snapshot, SnapshotRule, SnapshotToken } from '../../domain/snapshot.ts';
-import { readCredential, readLimits, readSettings, readVisibility } from '../stored.ts';
+import type { Snapshot, SnapshotRule, SnapshotStop, SnapshotToken } from '../../domain/snapshot.ts';
+import { readCredential, readLimits, readReplayGuard, readSettings, readVisibility } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
 export interface SnapshotRows {
@@ -16,6 +16,18 @@ export interface SnapshotRows {
   /** By tool. */
   readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
+  /** By id. */
+  readonly stops: readonly StopRow[];
+  /** Those that run. */
+  readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
+}
+
+interface StopRow {
+  readonly id: string;
+  readonly kind: SnapshotStop['kind'];
+  readonly target_id: string;
+  readonly tool: string;
+  readonly expires_at: string | null;
 }
 
 interface ServerRow {
@@ -29,6 +41,7 @@ interface ServerRow {
   readonly config_override: string;
   readonly limits: string;
   readonly visibility: string | null;
+  readonly replay_guard: string;
 }
 
 /** A row of `access_rules`, as far as it decides. */
@@ -59,6 +72,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
+  const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
   return {
     format: 1,
     version,
@@ -76,6 +90,8 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         credential: readCredential(server.config_override),
         limits: readLimits(server.limits),
         visibility: readVisibility(server.visibility),
+        replayGuard: readReplayGuard(server.replay_guard),
+        drill: drills.get(server.id) ?? null,
         toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
@@ -92,6 +108,13 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     })),
     networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
     rules: rows.rules.map(snapshotRule),
+    stops: rows.stops.map((stop) => ({
+      id: stop.id,
+      kind: stop.kind,
+      targetId: stop.target_id,
+      tool: stop.tool,
+      expiresAt: stop.expires_at,
+    })),
   };
 }
 

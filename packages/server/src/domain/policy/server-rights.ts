@@ -2,6 +2,7 @@ import type { ToolClass } from '@mcpnest/contract/rule-form';
 import type { SnapshotServer } from '../snapshot.ts';
 import { compileGlob } from './glob.ts';
 import type { RuleTarget } from './rule-object.ts';
+import { classesOf, unclassified } from './tool-class.ts';
 import { silence, verdictOf, type Clause, type Verdict } from './verdict.ts';
 
 /** A clause with what it is about on the server. */
@@ -12,9 +13,6 @@ export interface TargetedClause {
 
 /** Verdicts about tools kept for the next call; names come from lists, so more than these mean that a list keeps changing. */
 const mostKept = 10_000;
-
-/** A tool that nobody has classified may change the world, and must not pass for one that only reads. */
-export const unclassified: ToolClass = 'write';
 
 /** What the rules of one caller say about one server. Answers from memory after the first time. */
 export class ServerRights {
@@ -44,7 +42,7 @@ export class ServerRights {
     this.#everything = of('everything');
     this.#globs = globs;
     this.#byClass = byClass;
-    this.#classes = new Map(server.toolClasses);
+    this.#classes = classesOf(server);
     this.#silent = clauses.length === 0;
     this.prompt = verdictOf([...this.#everything, ...of('prompts')]);
     this.resource = verdictOf([...this.#everything, ...of('resources')]);

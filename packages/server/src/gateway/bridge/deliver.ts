@@ -108,7 +108,7 @@ async function playOn(
   const session = call.session!;
   const left = deps.waiting.enter(call.principal.tokenId, message.bytes.length + answerBytes);
   const withdrawn = new AbortController();
-  const forget = session.running.add({ idText: message.idText, cancel: () => withdrawn.abort() });
+  const forget = session.running.add({ idText: message.idText, target, cancel: () => withdrawn.abort() });
   let inputResponses: string;
   try {
     inputResponses = await playOut({ session, inbound }, requests, withdrawn.signal);

@@ -14,6 +14,8 @@ export interface Schema {
   readonly access_rules: AccessRulesTable;
   readonly tool_classes: ToolClassesTable;
   readonly access_requests: AccessRequestsTable;
+  readonly stops: StopsTable;
+  readonly drills: DrillsTable;
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
   readonly server_revisions: ServerRevisionsTable;
@@ -197,10 +199,32 @@ export interface ServersTable {
   visibility: Generated<string | null>;
   /** Null = the administrators. */
   owner_team_id: Generated<string | null>;
+  /** JSON; what is not set has its default. */
+  replay_guard: Generated<string>;
   revision: number;
   created_at: string;
   updated_at: string;
   removed_at: string | null;
+}
+
+export interface StopsTable {
+  id: string;
+  workspace_id: string;
+  kind: 'member' | 'machine' | 'token' | 'server' | 'tool';
+  target_id: string;
+  tool: string;
+  reason: string;
+  expires_at: string | null;
+  created_at: string;
+  created_by: string;
+}
+
+export interface DrillsTable {
+  id: string;
+  server_id: string;
+  started_at: string;
+  started_by: string;
+  ends_at: string;
 }
 
 export interface ServerRevisionsTable {
