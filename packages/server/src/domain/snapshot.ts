@@ -92,8 +92,20 @@ export interface SnapshotServer {
   readonly limits: SnapshotLimits;
   /** Who may know of it; null or absent = the whole workspace. */
   readonly visibility?: readonly Subject[] | null;
+  /** Tools whose every call waits for somebody's approval. Absent from older snapshots. */
+  readonly approvals?: readonly SnapshotApproval[];
   /** Classes that were set, by the server's own name of the tool; pairs, since a name may be anything. */
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
+}
+
+/** Each call of these tools is approved by a person before it is sent. */
+export interface SnapshotApproval {
+  /** An exact name, a pattern with `*`, or a class (`@destructive`), as the part of a rule's object after the server. */
+  readonly target: string;
+  /** Members and teams who may approve besides administrators. */
+  readonly approvers: readonly Subject[];
+  /** Minutes after which a request, approved or not, is worth nothing. */
+  readonly expiresInMinutes: number;
 }
 
 /** Snapshots that were compiled before `progressDeadlineMs` existed have none. */

@@ -9,6 +9,7 @@ import type { Dialer } from '../platform/dialer.ts';
 import type { Journal } from '../platform/journal/journal.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
+import { Approvals } from './approvals/approvals.ts';
 import { authenticate } from './authenticate.ts';
 import { ParkedCalls } from './bridge/parked-calls.ts';
 import { RequestStates } from './bridge/request-state.ts';
@@ -103,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     health,
     limits: new RateLimits(clock),
     concurrency: new Concurrency(),
+    approvals: new Approvals(options),
     recorder,
     replies,
     sessions,

@@ -1,6 +1,7 @@
 import type { decide } from '../domain/policy.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import type { ParkedCalls } from './bridge/parked-calls.ts';
 import type { Ending } from './bridge/parking.ts';
 import type { RequestStates } from './bridge/request-state.ts';
@@ -30,6 +31,7 @@ export interface GatewayDeps {
   readonly health: HealthBoard;
   readonly limits: RateLimits;
   readonly concurrency: Concurrency;
+  readonly approvals: Approvals;
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;

@@ -1,7 +1,10 @@
 import type { CallKind, Decision } from '../domain/policy.ts';
+import type { SnapshotApproval } from '../domain/snapshot.ts';
 import type { CallMethod } from '../platform/journal/records.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 import type { Edit } from '../platform/json/splice.ts';
+import type { ApprovalUse } from './approvals/approvals.ts';
+import { requireApproval } from './approvals/require.ts';
 import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
 import { takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
@@ -44,6 +47,8 @@ export interface GovernedMethod {
   readonly unknown: (deps: GatewayDeps, call: Exchanged, asked: Asked) => RpcError;
   /** Put the shape of the arguments, and nothing of their values, into the record. */
   readonly describe: (record: CallRecord, message: Message, asked: Asked, target: CallTarget) => void;
+  /** Whether it goes on with a call that was let through before, and takes no effect of its own. */
+  readonly follows?: true;
   /** Whether modern requests mirror the target in `Mcp-Name`. */
   readonly mirrored: boolean;
   /** What must change in the answer besides its id; undefined for nearly all. */
@@ -56,7 +61,7 @@ export interface GovernedMethod {
 }
 
 /**
- * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it be used → has that budget →
+ * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it be used → has that budget → is it approved, where that is needed →
  * write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an
  * earlier one.
  * @throws RpcError, AppError: rendered by the caller
@@ -67,6 +72,7 @@ export function governedCall(
   message: Message,
   method: GovernedMethod,
   rounds = 0,
+  approval?: ApprovalUse,
 ): Promise<void> {
   const asked = method.read(message);
   const record = deps.recorder.open(call, message, method.method, asked.recorded);
@@ -78,7 +84,7 @@ export function governedCall(
     record.deny(400, 'invalid_params', 'protocol');
     throw invalidParams(asked.fault);
   }
-  const request: Request = { method, call, message, asked, record, rounds };
+  const request: Request = { method, call, message, asked, record, rounds, approval };
   const found = method.find(deps, call, asked);
   return found instanceof Promise ? found.then((target) => admit(deps, request, target)) : admit(deps, request, found);
 }
@@ -92,6 +98,8 @@ export interface Request {
   readonly record: CallRecord;
   /** How often it was sent before, each time with more of what the server asked for. */
   readonly rounds: number;
+  /** What an earlier part of the same call was approved by. */
+  readonly approval: ApprovalUse | undefined;
 }
 
 /** May it be used, and is there budget? */
@@ -105,11 +113,11 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   record.target(target);
   const { server, definition } = target;
   // A resource is judged as what lists it, its own entry or a template, so that lists and reads cannot disagree.
-  const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
+  const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name, follows: method.follows };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
   const carried = carriedState(deps, request, target);
-  if (carried?.kind === 'parked') return resume(deps, request, target, carried.id);
+  if (carried?.kind === 'parked') return resume(deps, { ...request, approval: carried.approval }, target, carried.id);
   const sent = carried === undefined ? request : withoutSeal(request, carried);
   const headers = mirroredParams(definition.paramHeaders, sent.message.bytes, sent.asked.args);
   if (era.kind === 'modern') {
@@ -121,7 +129,35 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
     }
   }
   const leave = takeBudget(deps, call, asked.kind, target, record);
-  return perform(deps, sent, { target, decision, paramHeaders: headers, leave }, governedCall);
+  const admitted = { target, decision, paramHeaders: headers, leave };
+  return decision.approval === undefined
+    ? perform(deps, sent, admitted, governedCall)
+    : performApproved(deps, sent, admitted, decision.approval);
+}
+
+/** Send a call once it is approved, which may take the database a while: who may call what is judged as it is then. */
+async function performApproved(
+  deps: GatewayDeps,
+  request: Request,
+  admitted: Admitted,
+  setting: SnapshotApproval,
+): Promise<void> {
+  const { call, asked } = request;
+  const { target } = admitted;
+  let approval: ApprovalUse;
+  try {
+    approval = await requireApproval(deps, request, target, setting);
+    const { held, principal } = deps.readmit(call.inbound);
+    if (held !== call.held) {
+      const question = { serverSlug: target.server.slug, kind: asked.kind, name: target.definition.name };
+      const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
+      if (decision.effect === 'deny') refuse(deps, request, decision);
+    }
+  } catch (error) {
+    admitted.leave();
+    throw error;
+  }
+  return perform(deps, { ...request, approval }, admitted, governedCall);
 }
 
 /** What has been decided about a request that may happen. */

@@ -47,7 +47,7 @@ export async function perform(
     const receipt = await record.intent(decision.rule, decision.wouldDeny);
     record.written(receipt);
 
-    const authorized = authorize({ principal, held, target, decision, receipt });
+    const authorized = authorize({ principal, held, target, decision, approval: request.approval, receipt });
     const cancel: Cancel = {};
     forget = cancelWith(cancel, call, message);
     const conversation = conversationOf(call, capabilities);

@@ -74,14 +74,15 @@ export function deliver(
   if (request.call.era.kind !== 'modern') return playOn(deps, request, target, required, delivery.again);
   if (required.state === undefined) return relay.answer(answer, undefined);
   const { node, text } = required.state;
-  const state = deps.states.seal({ kind: 'relayed', state: text }, bindingOf(request, target), stateMs);
+  const carried = { kind: 'relayed', state: text, approval: request.approval } as const;
+  const state = deps.states.seal(carried, bindingOf(request, target), stateMs);
   return relay.answer(answer, [{ start: node.start, end: node.end, text: byteString(JSON.stringify(state)) }]);
 }
 
 /** Ask a legacy client on its stream, and send the request once more with what it says. */
 async function playOn(
   deps: GatewayDeps,
-  { call, message, method, rounds }: Request,
+  { call, message, method, rounds, approval }: Request,
   target: CallTarget,
   { requests, state }: InputRequired,
   again: typeof governedCall,
@@ -106,5 +107,5 @@ async function playOn(
   const requestState = state === undefined ? {} : { requestState: JSON.stringify(state.text) };
   // People take their time: who may call what is judged as it is now.
   const caller = { ...deps.readmit(inbound), era: call.era, session };
-  return again(deps, caller, retried(message, { inputResponses, ...requestState }), method, rounds + 1);
+  return again(deps, caller, retried(message, { inputResponses, ...requestState }), method, rounds + 1, approval);
 }
