@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { accessCommands } from './commands/access.ts';
+import { approvalCommands, approvalSettingCommands } from './commands/approvals.ts';
 import { callCommands } from './commands/calls.ts';
 import { connectCommand } from './commands/connect.ts';
 import { invitationCommands } from './commands/invitations.ts';
@@ -65,6 +66,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   const server = serverCommands(program, shell);
   credentialCommands(server, shell);
   serverToolCommands(server, shell);
+  approvalSettingCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   teamCommands(program, shell);
@@ -72,6 +74,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   invitationCommands(program, shell);
   rulesCommands(program, shell);
   accessCommands(program, shell);
+  approvalCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
   callCommands(program, shell);

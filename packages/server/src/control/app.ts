@@ -12,6 +12,7 @@ import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
@@ -134,6 +135,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...invitationRoutes({ db, clock }),
     ...ruleRoutes({ db, clock }),
     ...accessRoutes({ db, clock }),
+    ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),

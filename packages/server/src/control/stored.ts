@@ -29,6 +29,9 @@ export function readSettings(text: string): WorkspaceSettings {
 export const readVisibility = (text: string | null): Subject[] | null =>
   text === null ? null : (JSON.parse(text) as Subject[]);
 
+/** Read `approval_settings.approvers`. */
+export const readSubjects = (text: string): Subject[] => JSON.parse(text) as Subject[];
+
 /** Read `gateway_workspace_servers.limits`. */
 export const readLimits = (text: string): ServerLimits => withDefaultLimits(JSON.parse(text) as Partial<ServerLimits>);
 

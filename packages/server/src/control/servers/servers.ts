@@ -222,6 +222,7 @@ function checked(limits: ServerLimits): ServerLimits {
 
 export { serversShownTo, visibleServers } from './visibility.ts';
 export { toolsOf } from './tools.ts';
+export { selectServer } from './queries.ts';
 
 /** The configuration of a server as it is now. */
 export const configOf = (row: ServerRow): ServerConfig => ({

@@ -1,6 +1,6 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
 import type { Snapshot, SnapshotRule, SnapshotToken } from '../../domain/snapshot.ts';
-import { readCredential, readLimits, readSettings, readVisibility } from '../stored.ts';
+import { readCredential, readLimits, readSettings, readSubjects, readVisibility } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
 export interface SnapshotRows {
@@ -15,7 +15,16 @@ export interface SnapshotRows {
   readonly rules: readonly RuleRow[];
   /** By tool. */
   readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
+  /** By target. */
+  readonly approvalSettings: readonly ApprovalSettingRow[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
+}
+
+interface ApprovalSettingRow {
+  readonly server_id: string;
+  readonly target: string;
+  readonly approvers: string;
+  readonly expires_minutes: number;
 }
 
 interface ServerRow {
@@ -58,6 +67,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name, settings } = rows.workspace;
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
+  const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
   return {
     format: 1,
     version,
@@ -75,6 +85,12 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         credential: readCredential(server.config_override),
         limits: readLimits(server.limits),
         visibility: readVisibility(server.visibility),
+        approvals:
+          approvals.get(server.id)?.map((row) => ({
+            target: row.target,
+            approvers: readSubjects(row.approvers),
+            expiresInMinutes: row.expires_minutes,
+          })) ?? [],
         toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),

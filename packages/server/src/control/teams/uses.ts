@@ -1,3 +1,4 @@
+import { settingsNamingTeam } from '../approvals/approvals.ts';
 import type { Change } from '../change.ts';
 import { rulesNamingTeam } from '../rules/rules.ts';
 import { serversShownTo } from '../servers/servers.ts';
@@ -25,5 +26,6 @@ export async function usesOfTeam(
       .map((row) => `the invitation of ${row.email}`),
     ...(await rulesNamingTeam(change, team.id)),
     ...(await serversShownTo(change, team.workspace_id, team.id)),
+    ...(await settingsNamingTeam(change, team)),
   ];
 }
