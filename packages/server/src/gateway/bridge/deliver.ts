@@ -72,10 +72,17 @@ export function deliver(
   }
   requireDeclared(required.requests.values(), capabilities);
   if (request.call.era.kind !== 'modern') return playOn(deps, request, target, required, delivery.again);
-  if (required.state === undefined) return relay.answer(answer, undefined);
+  const { approval } = request;
+  const binding = bindingOf(request, target);
+  if (required.state === undefined) {
+    if (approval === undefined) return relay.answer(answer, undefined);
+    // It goes on under its approval, which nothing else that the client brings back would say.
+    const state = deps.states.seal({ kind: 'answers', approval }, binding, stateMs);
+    const at = answer.result!.start + 1;
+    return relay.answer(answer, [{ start: at, end: at, text: byteString(`"requestState":${JSON.stringify(state)},`) }]);
+  }
   const { node, text } = required.state;
-  const carried = { kind: 'relayed', state: text, approval: request.approval } as const;
-  const state = deps.states.seal(carried, bindingOf(request, target), stateMs);
+  const state = deps.states.seal({ kind: 'relayed', state: text, approval }, binding, stateMs);
   return relay.answer(answer, [{ start: node.start, end: node.end, text: byteString(JSON.stringify(state)) }]);
 }
 

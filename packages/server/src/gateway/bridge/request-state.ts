@@ -29,10 +29,14 @@ export const bindingOf = ({ call, message, asked, method }: Request, target: Cal
   args: asked.args === undefined ? '' : canonicalJson(message.bytes, asked.args),
 });
 
-/** What comes back: the upstream's own state, the call of ours that waits, or only leave to try again. */
+/**
+ * What comes back: the upstream's own state, the call of ours that waits, answers to an upstream that keeps no state, or
+ * only leave to try again.
+ */
 export type CarriedState = (
   | { readonly kind: 'relayed'; readonly state: string }
   | { readonly kind: 'parked'; readonly id: string }
+  | { readonly kind: 'answers' }
   | { readonly kind: 'again' }
 ) & {
   /** What the call was approved by that is gone on with. */

@@ -42,7 +42,7 @@ export function withoutSeal(request: Request, carried: Exclude<CarriedState, { k
   const again = carried.kind === 'again';
   const plain = retried(message, {
     ...(responses === undefined || again ? {} : { inputResponses: sourceText(message.bytes, responses) }),
-    ...(again ? {} : { requestState: JSON.stringify(carried.state) }),
+    ...(carried.kind === 'relayed' ? { requestState: JSON.stringify(carried.state) } : {}),
   });
   return { ...request, message: plain, asked: method.read(plain), approval: carried.approval };
 }
