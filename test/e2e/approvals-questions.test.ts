@@ -40,7 +40,7 @@ const approve = (message: RpcMessage) => {
 /** What the client sends with what it was asked. */
 function answered(name: string, { result }: RpcMessage): Record<string, unknown> {
   expect(result?.['resultType']).toBe('input_required');
-  const keys = Object.keys((result!['inputRequests'] ?? {}) as object);
+  const keys = Object.keys(result!['inputRequests'] ?? {});
   const answer = { action: 'accept', content: { name: 'Ada', ok: true } };
   const inputResponses = Object.fromEntries(keys.map((key) => [key, answer]));
   return { name, requestState: result!['requestState'], inputResponses };
