@@ -8,7 +8,7 @@ import { requireApproval } from './approvals/require.ts';
 import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
 import { takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
-import type { Exchanged } from './inbound.ts';
+import type { Caller, Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { mirroredParams } from '../platform/param-headers.ts';
 import { requireMirroredParams } from './param-headers.ts';
@@ -142,22 +142,32 @@ async function performApproved(
   admitted: Admitted,
   setting: SnapshotApproval,
 ): Promise<void> {
-  const { call, asked } = request;
-  const { target } = admitted;
   let approval: ApprovalUse;
   try {
-    approval = await requireApproval(deps, request, target, setting);
-    const { held, principal } = deps.readmit(call.inbound);
-    if (held !== call.held) {
-      const question = { serverSlug: target.server.slug, kind: asked.kind, name: target.definition.name };
-      const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
-      if (decision.effect === 'deny') refuse(deps, request, decision);
-    }
+    approval = await requireApproval(deps, request, admitted.target, setting);
+    judgeAgain(deps, request, admitted.target);
   } catch (error) {
     admitted.leave();
     throw error;
   }
   return perform(deps, { ...request, approval }, admitted, governedCall);
+}
+
+/** @throws RpcError, AppError; with the row written */
+function judgeAgain(deps: GatewayDeps, request: Request, { server, definition }: CallTarget): void {
+  const { call, asked, record } = request;
+  let caller: Caller;
+  try {
+    caller = deps.readmit(call.inbound);
+  } catch (error) {
+    record.deny(401, 'unauthenticated', 'credential');
+    throw error;
+  }
+  const { held, principal } = caller;
+  if (held === call.held) return;
+  const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
+  const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
+  if (decision.effect === 'deny') refuse(deps, request, decision);
 }
 
 /** What has been decided about a request that may happen. */
