@@ -7,16 +7,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { spawnProduct, until, type SpawnedProduct } from '../harness.ts';
-import { startPostgres } from '../servers/postgres.ts';
+import { startPostgres, type Postgres } from '../servers/postgres.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
 const cli = fileURLToPath(new URL('../../packages/server/src/cli.ts', import.meta.url));
 const stack = new AsyncDisposableStack();
 /** Two processes of one installation: the same database, the same key. */
 let products: readonly SpawnedProduct[];
+let postgres: Postgres;
 
 beforeAll(async () => {
-  const postgres = stack.use(await startPostgres());
+  postgres = stack.use(await startPostgres());
   const folder = (): string => {
     const dir = mkdtempSync(join(tmpdir(), 'mcpnest-pg-'));
     stack.defer(() => rmSync(dir, { recursive: true }));
@@ -34,8 +35,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stack.disposeAsync());
 
-it('[NEW-04] of 50 racers on one approval, over two processes, exactly one is sent', async () => {
-  await using upstream = await startEchoUpstream({ tools: ['drop'] });
+it('[NEW-04] of 50 racers on one approval, over two processes, exactly one is sent, and none while the database is away', async () => {
+  await using upstream = await startEchoUpstream({ tools: ['drop', 'look'] });
   const [one, other] = products as readonly [SpawnedProduct, SpawnedProduct];
   const params = { workspace: one.workspace };
   await one.addServer({ slug: 'github', url: upstream.url });
@@ -54,4 +55,14 @@ it('[NEW-04] of 50 racers on one approval, over two processes, exactly one is se
   expect(sent()).toHaveLength(1);
   const next = answers.map(({ message }) => message.error?.data?.['approvalId']).filter((id) => id !== undefined);
   expect([next.length, new Set(next).size]).toEqual([49, 1]);
-});
+
+  await one.call('drop', { n: 2 });
+  await postgres.administer('alter database postgres with allow_connections false');
+  await postgres.administer("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'postgres'");
+  const away = (await one.call('drop', { n: 1 })).message.error;
+  expect(away).toMatchObject({ code: 503, data: { retryAfterMs: expect.any(Number) as number } });
+  expect((await one.call('look')).message.result).toBeDefined();
+  expect(sent()).toHaveLength(1);
+  await postgres.administer('alter database postgres with allow_connections true');
+  await until('approvals can be asked for again', () => needed(one), 10_000);
+}, 30_000);

@@ -1,4 +1,3 @@
-import { unavailable } from '../../domain/errors.ts';
 import { rpcCode } from '../../domain/protocol.ts';
 import type { SnapshotApproval } from '../../domain/snapshot.ts';
 import { invalidState } from '../bridge/request-state.ts';
@@ -37,9 +36,7 @@ export async function requireApproval(
     // Without the database nobody can say that it was approved, so it was not.
     deps.log.error({ err: error }, 'approvals cannot be read');
     record.deny(503, 'unavailable', rule);
-    throw unavailable('Whether this call is approved cannot be found out right now. Nothing was sent; try again.', {
-      retryAfterMs: askAgainMs,
-    });
+    throw unknowable();
   }
   if ('use' in standing || 'id' in standing) record.approval('use' in standing ? standing.use.id : standing.id);
   if (standing.kind === 'granted') return standing.use;
@@ -80,6 +77,14 @@ const pending = (id: string, expiresAt: string): RpcError =>
       retryAfterMs: askAgainMs,
       hint: 'Tell the user that approval is needed. Repeating the call while it waits asks nobody twice; other arguments are another request.',
     },
+  );
+
+const unknowable = (): RpcError =>
+  new RpcError(
+    200,
+    rpcCode.unavailable,
+    'Whether this call is approved cannot be found out right now. Nothing was sent; try again.',
+    { retryAfterMs: askAgainMs },
   );
 
 const refused = (id: string, reason: string): RpcError =>
