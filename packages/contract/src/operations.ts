@@ -2,6 +2,8 @@ import type { Operation } from './operation.ts';
 import { access } from './operations/access.ts';
 import { accessRequests } from './operations/access-requests.ts';
 import { allowlists } from './operations/allowlists.ts';
+import { approvalSettings } from './operations/approval-settings.ts';
+import { approvals } from './operations/approvals.ts';
 import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
@@ -40,6 +42,8 @@ export const operations = {
   access,
   accessRequests,
   stops,
+  approvalSettings,
+  approvals,
   apiKeys,
   instanceKeys,
   network,

@@ -46,6 +46,7 @@ export const accessItem = z.object({
   rule: z.string().describe('What decided, as call records name it.'),
   reason: z.string().describe('The same in words.'),
   wouldDeny: z.string().nullable().describe('What would refuse it, were enforcement on.'),
+  approval: z.boolean().describe('Whether every call of it needs somebody’s approval.'),
   decidedBy: rule.omit({ createdBy: true, note: true }).nullable().describe('The rule that decided, where one did.'),
 });
 export type AccessItem = z.output<typeof accessItem>;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { accessCommands } from './commands/access.ts';
+import { approvalCommands, approvalSettingCommands } from './commands/approvals.ts';
 import { callCommands } from './commands/calls.ts';
 import { connectCommand } from './commands/connect.ts';
 import { drillCommands } from './commands/drills.ts';
@@ -68,6 +69,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   const server = serverCommands(program, shell);
   credentialCommands(server, shell);
   serverToolCommands(server, shell);
+  approvalSettingCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   teamCommands(program, shell);
@@ -78,6 +80,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   accessCommands(program, shell);
   stopCommands(program, shell);
   drillCommands(program, shell);
+  approvalCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
   callCommands(program, shell);

@@ -13,6 +13,7 @@ import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
@@ -145,6 +146,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...ruleRoutes({ db, clock }),
     ...accessRoutes({ db, clock }),
     ...stopRoutes({ db, clock }),
+    ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),

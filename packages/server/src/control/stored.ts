@@ -50,6 +50,9 @@ export const readReplayGuard = (text: string): ReplayGuardSettings => ({
   ...(JSON.parse(text) as Partial<ReplayGuardSettings>),
 });
 
+/** Read `approval_settings.approvers`. */
+export const readSubjects = (text: string): Subject[] => JSON.parse(text) as Subject[];
+
 /** Read `gateway_workspace_servers.limits`. */
 export const readLimits = (text: string): ServerLimits => withDefaultLimits(JSON.parse(text) as Partial<ServerLimits>);
 

@@ -1,5 +1,5 @@
 import type { Snapshot } from './snapshot.ts';
-import { hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
+import { awaiting, hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
 import type { Principal } from './policy/principal.ts';
 import { nextExpiry, rightsOf, type Otherwise } from './policy/rights.ts';
 import type { ServerRights } from './policy/server-rights.ts';
@@ -21,6 +21,8 @@ export interface PolicyCall {
   readonly kind: CallKind;
   /** Name of a tool, prompt or method, URI of a resource, or URI template. */
   readonly name: string;
+  /** It goes on with a call that was let through before, as following a task does: nobody approves it again. */
+  readonly follows?: boolean | undefined;
 }
 
 /**
@@ -37,6 +39,9 @@ export interface PolicyCall {
  * 6. allow rules that have not expired allow;
  * 7. strict: refused. Open: whoever has no allow rule, live or expired, is allowed; the others are refused, or with
  *    enforcement off allowed and recorded as what would have been refused.
+ *
+ * Whatever allows a call of a tool that is set to need approval, in any mode and for any token, allows it with
+ * `approval` set: it may be listed and asked for, and is sent only once somebody has approved that very call.
  * @param at milliseconds since the epoch; rules end at their moment, whatever snapshot is held
  */
 export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall, at: number): Decision {
@@ -48,19 +53,10 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
   if (server === undefined) return noServer;
   const scoped = withinScope(principal, call);
   if ('effect' in scoped) return scoped;
-  const { deny, allow } = verdict(server, call);
+  const { deny, allow, approval } = verdict(server, call);
   if (deny !== undefined && deny.until > at) return deny.decision;
-  if (allow !== undefined && allow.until > at) return allow.decision;
-  switch (rights.otherwise) {
-    case 'allowed':
-      return scoped.allow;
-    case 'observed':
-      return scoped.unenforced;
-    case 'not-listed':
-      return unlisted;
-    case 'no-rule':
-      return ruleless;
-  }
+  const decision = allow !== undefined && allow.until > at ? allow.decision : withoutRule(rights.otherwise, scoped);
+  return approval === undefined || call.follows === true ? decision : awaiting(decision, approval);
 }
 
 /** Whether a principal may know of a server: it is there, visible to them, and named by their token's scope if that has one. */
@@ -93,6 +89,19 @@ export const unchangedUntil = (snapshot: Snapshot, at: number): number =>
 
 function verdict(server: ServerRights, { kind, name }: PolicyCall): Verdict {
   return kind === 'tool' ? server.tool(name) : server[kind];
+}
+
+function withoutRule(mode: Otherwise, scoped: Pass): Decision {
+  switch (mode) {
+    case 'allowed':
+      return scoped.allow;
+    case 'observed':
+      return scoped.unenforced;
+    case 'not-listed':
+      return unlisted;
+    case 'no-rule':
+      return ruleless;
+  }
 }
 
 function withinScope({ scope, kind }: Principal, call: PolicyCall): Pass | Decision {

@@ -120,12 +120,24 @@ export interface SnapshotServer {
   readonly limits: SnapshotLimits;
   /** Who may know of it; null or absent = the whole workspace. */
   readonly visibility?: readonly Subject[] | null;
+  /** Tools whose every call waits for somebody's approval. Absent from older snapshots. */
+  readonly approvals?: readonly SnapshotApproval[];
   /** Classes that were set, by the server's own name of the tool; pairs, since a name may be anything. */
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
   /** How repeated calls are met; absent = the defaults. */
   readonly replayGuard?: ReplayGuardSettings;
   /** The newest failure drill, unless it had ended when this was compiled. */
   readonly drill?: { readonly id: string; readonly endsAt: string } | null;
+}
+
+/** Each call of these tools is approved by a person before it is sent. */
+export interface SnapshotApproval {
+  /** An exact name, a pattern with `*`, or a class (`@destructive`), as the part of a rule's object after the server. */
+  readonly target: string;
+  /** Members and teams who may approve besides administrators. */
+  readonly approvers: readonly Subject[];
+  /** Minutes after which a request, approved or not, is worth nothing. */
+  readonly expiresInMinutes: number;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Dialer } from '../platform/dialer.ts';
 import type { Journal } from '../platform/journal/journal.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
+import { Approvals } from './approvals/approvals.ts';
 import { authenticate } from './authenticate.ts';
 import { ParkedCalls } from './bridge/parked-calls.ts';
 import { RequestStates } from './bridge/request-state.ts';
@@ -108,6 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits: new RateLimits(clock),
     concurrency: new Concurrency(),
     replays: new ReplayMemory(clock),
+    approvals: new Approvals(options),
     recorder,
     replies,
     sessions,

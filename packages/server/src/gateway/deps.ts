@@ -1,6 +1,7 @@
 import type { decide } from '../domain/policy.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import type { ParkedCalls } from './bridge/parked-calls.ts';
 import type { Ending } from './bridge/parking.ts';
 import type { RequestStates } from './bridge/request-state.ts';
@@ -33,6 +34,7 @@ export interface GatewayDeps {
   readonly limits: RateLimits;
   readonly concurrency: Concurrency;
   readonly replays: ReplayMemory;
+  readonly approvals: Approvals;
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;

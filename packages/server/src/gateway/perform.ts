@@ -53,7 +53,7 @@ export async function perform(
     const receipt = await record.intent(decision.rule, decision.wouldDeny);
     record.written(receipt);
 
-    const authorized = authorize({ principal, held, target, decision, receipt });
+    const authorized = authorize({ principal, held, target, decision, approval: request.approval, receipt });
     const conversation = conversationOf(call, capabilities);
     const started = deps.clock.monotonic();
     const took = (): void => {

@@ -67,6 +67,7 @@ export class CallRecord {
   #target: CallTarget | undefined;
   #argsShape: string | null = null;
   #argsMac: string | null = null;
+  #approvalId: string | null = null;
   #receipt: Receipt | undefined;
 
   constructor(
@@ -97,6 +98,11 @@ export class CallRecord {
 
   target(target: CallTarget): void {
     this.#target = target;
+  }
+
+  /** The approval that is asked for, or that the call is sent with. */
+  approval(id: string): void {
+    this.#approvalId = id;
   }
 
   /** @param canonical of which a keyed digest is kept; undefined: nothing */
@@ -196,6 +202,7 @@ export class CallRecord {
       toolName: this.#target?.definition.name ?? clip(this.#asked, 128),
       rule,
       wouldDeny,
+      approvalId: this.#approvalId,
       policyVersion: held.snapshot.version,
       definitionHash: this.#target?.definition.hash ?? null,
       argsShape: this.#argsShape,

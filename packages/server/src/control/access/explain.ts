@@ -63,6 +63,7 @@ export async function explainAccess(
       rule: decision.rule,
       reason: inWords(decision, rule),
       wouldDeny: decision.effect === 'allow' ? decision.wouldDeny : null,
+      approval: decision.effect === 'allow' && decision.approval !== undefined,
       decidedBy: rule ?? null,
     };
   });

@@ -1,6 +1,6 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
 import type { Snapshot, SnapshotRule, SnapshotStop, SnapshotToken } from '../../domain/snapshot.ts';
-import { readCredential, readLimits, readReplayGuard, readSettings, readVisibility } from '../stored.ts';
+import { readCredential, readLimits, readReplayGuard, readSettings, readSubjects, readVisibility } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
 export interface SnapshotRows {
@@ -15,6 +15,8 @@ export interface SnapshotRows {
   readonly rules: readonly RuleRow[];
   /** By tool. */
   readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
+  /** By target. */
+  readonly approvalSettings: readonly ApprovalSettingRow[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** By id. */
   readonly stops: readonly StopRow[];
@@ -28,6 +30,13 @@ interface StopRow {
   readonly target_id: string;
   readonly tool: string;
   readonly expires_at: string | null;
+}
+
+interface ApprovalSettingRow {
+  readonly server_id: string;
+  readonly target: string;
+  readonly approvers: string;
+  readonly expires_minutes: number;
 }
 
 interface ServerRow {
@@ -73,6 +82,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
+  const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
   return {
     format: 1,
     version,
@@ -92,6 +102,12 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         visibility: readVisibility(server.visibility),
         replayGuard: readReplayGuard(server.replay_guard),
         drill: drills.get(server.id) ?? null,
+        approvals:
+          approvals.get(server.id)?.map((row) => ({
+            target: row.target,
+            approvers: readSubjects(row.approvers),
+            expiresInMinutes: row.expires_minutes,
+          })) ?? [],
         toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),

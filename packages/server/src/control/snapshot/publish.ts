@@ -131,5 +131,13 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .where('server.workspace_id', '=', workspaceId)
     .where('drills.ends_at', '>', at)
     .execute();
-  return { workspace, servers, tokens, teamMembers, rules, toolClasses, networkAllow, stops, drills };
+  const approvalSettings = await tx
+    .selectFrom('approval_settings as setting')
+    .innerJoin('gateway_workspace_servers as server', 'server.id', 'setting.server_id')
+    .select(['setting.server_id', 'setting.target', 'setting.approvers', 'setting.expires_minutes'])
+    .where('server.workspace_id', '=', workspaceId)
+    .where('server.removed_at', 'is', null)
+    .orderBy('setting.target')
+    .execute();
+  return { workspace, servers, tokens, teamMembers, rules, toolClasses, approvalSettings, networkAllow, stops, drills };
 }

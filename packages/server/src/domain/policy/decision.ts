@@ -1,9 +1,13 @@
+import type { SnapshotApproval } from '../snapshot.ts';
+
 export type Decision =
   | {
       readonly effect: 'allow';
       readonly rule: string;
       /** What would have refused it, were enforcement on; null: nothing. */
       readonly wouldDeny: string | null;
+      /** The setting by which somebody must approve this very call first; absent: nobody need. */
+      readonly approval?: SnapshotApproval;
     }
   | {
       readonly effect: 'deny';
@@ -28,6 +32,10 @@ export const pass = (rule: string): Pass => ({
   allow: { effect: 'allow', rule, wouldDeny: null },
   unenforced: { effect: 'allow', rule, wouldDeny: notListed },
 });
+
+/** The same decision, for a call that an approver must have seen; a refusal stays what it is. */
+export const awaiting = (decision: Decision, approval: SnapshotApproval): Decision =>
+  decision.effect === 'allow' ? { ...decision, approval } : decision;
 
 export const hidden = (rule: string): Decision => ({
   effect: 'deny',

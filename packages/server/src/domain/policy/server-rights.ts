@@ -1,5 +1,6 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
 import type { SnapshotServer } from '../snapshot.ts';
+import { approvalsOf, type Approvals } from './approvals.ts';
 import { compileGlob } from './glob.ts';
 import type { RuleTarget } from './rule-object.ts';
 import { classesOf, unclassified } from './tool-class.ts';
@@ -22,6 +23,7 @@ export class ServerRights {
   readonly #byClass: ReadonlyMap<ToolClass, readonly Clause[]>;
   readonly #classes: ReadonlyMap<string, ToolClass>;
   readonly #kept = new Map<string, Verdict>();
+  readonly #approvals: Approvals;
   readonly #silent: boolean;
   readonly prompt: Verdict;
   readonly resource: Verdict;
@@ -43,7 +45,8 @@ export class ServerRights {
     this.#globs = globs;
     this.#byClass = byClass;
     this.#classes = classesOf(server);
-    this.#silent = clauses.length === 0;
+    this.#approvals = approvalsOf(server.approvals ?? []);
+    this.#silent = clauses.length === 0 && (server.approvals ?? []).length === 0;
     this.prompt = verdictOf([...this.#everything, ...of('prompts')]);
     this.resource = verdictOf([...this.#everything, ...of('resources')]);
     this.method = verdictOf(this.#everything);
@@ -53,12 +56,14 @@ export class ServerRights {
     if (this.#silent) return silence;
     const kept = this.#kept.get(name);
     if (kept !== undefined) return kept;
-    const verdict = verdictOf([
+    const toolClass = this.#classes.get(name) ?? unclassified;
+    const ruled = verdictOf([
       ...this.#everything,
       ...(this.#exact.get(name) ?? []),
-      ...(this.#byClass.get(this.#classes.get(name) ?? unclassified) ?? []),
+      ...(this.#byClass.get(toolClass) ?? []),
       ...this.#globs.filter(({ matches }) => matches(name)).map(({ clause }) => clause),
     ]);
+    const verdict = { ...ruled, approval: this.#approvals(name, toolClass) };
     if (this.#kept.size >= mostKept) this.#kept.clear();
     this.#kept.set(name, verdict);
     return verdict;

@@ -15,6 +15,7 @@ import { taskEdits, tasksExtension } from './task-names.ts';
  */
 const taskMethod = (method: string): GovernedMethod => ({
   method,
+  follows: true,
   mirrored: true,
   read({ bytes, params }) {
     const node = member(params, 'taskId');

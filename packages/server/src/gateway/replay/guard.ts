@@ -86,6 +86,11 @@ export class GuardedCall {
     this.#claim.settle({ kind: 'unknown' });
   }
 
+  /** It was turned away before anything was sent; whoever waits for it hears the same. */
+  notSent(error: unknown): void {
+    this.#claim.abandon(error);
+  }
+
   /** It has ended; where nothing else was said, nothing was sent. */
   left(): void {
     this.#claim.abandon(new AppError('unavailable', 'The call that came first was not sent. Call again.'));
