@@ -100,6 +100,22 @@ describe('a repeated write', () => {
     ).toBe(others.length);
   });
 
+  it('[NEW-12] is none in another workspace, whatever else is the same', async () => {
+    await product.client.workspaces.create({ body: { name: 'Other', slug: 'other' } });
+    const there = { workspace: 'other' };
+    const { secret: token } = await product.client.tokens.issue({ params: there, body: { label: 't' } });
+    await product.addServer({ slug: 'box', url: upstream.url, workspace: 'other', token });
+    const id = fresh();
+    const asked = { name: 'change', arguments: { a: 1 }, _meta: { [requestId]: id } };
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: asked };
+    const both = [{ token: product.workspaceToken }, { token, ...there }];
+    expect(
+      await dispatched(async () => {
+        for (const at of both) expect(markOf((await product.rpc(body, at)).message)).toBeUndefined();
+      }),
+    ).toBe(2);
+  });
+
   it('[NEW-12] is let through where tools only read, and where the guard is off', async () => {
     const id = fresh();
     expect(await dispatched(() => Promise.all([call({ tool: 'look', id }), call({ tool: 'look', id })]))).toBe(2);

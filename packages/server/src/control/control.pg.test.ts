@@ -131,6 +131,22 @@ it('[L2-09][TOK-11] keeps teams, machines and last uses with the same numbers as
 
 describeLadder('PostgreSQL', () => kit);
 
+it('[TOK-07][NEW-14] of stops and drills that begin at once there is one, and drills are reported', async () => {
+  const slug = 'drilled';
+  await kit.owner.servers.create({ params, body: { name: slug, url: 'https://mcp.example.com/mcp' } });
+  const at = { ...params, server: slug };
+  const outcomes = await Promise.allSettled([
+    ...Array.from({ length: 6 }, () =>
+      kit.owner.stops.create({ params, body: { target: `server:${slug}`, reason: 'it loops' } }),
+    ),
+    ...Array.from({ length: 6 }, () => kit.owner.drills.start({ params: at, body: {} })),
+  ]);
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  expect((await kit.snapshot('acme')).stops).toHaveLength(1);
+  await kit.owner.drills.stop({ params: at });
+  expect((await kit.owner.drills.list({ params: at })).items).toMatchObject([{ running: false, calls: 0 }]);
+});
+
 it('[L2-09] rules that are made and imported at once end as one of the orders they could have had', async () => {
   await kit.owner.servers.create({ params, body: { name: 'ruled', url: 'https://ruled.example.com/mcp' } });
   const rule = (tool: string) => ({ effect: 'deny' as const, subject: 'everybody', object: `ruled:${tool}` });

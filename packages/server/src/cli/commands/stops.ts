@@ -30,8 +30,8 @@ export function stopCommands(program: Command, { io, withClient }: Shell): void 
       }),
     );
   };
-  verb('member <email or id>', 'stop a member, whichever token they use', (name) => `member:${name}`);
-  verb('machine <name or id>', 'stop a machine', (name) => `machine:${name}`);
+  verb('member <member>', 'stop a member (email or id), whichever token they use', (name) => `member:${name}`);
+  verb('machine <machine>', 'stop a machine (name or id)', (name) => `machine:${name}`);
   verb('token <id>', 'stop a token without ending it', (id) => `token:${id}`);
   verb('server <server>', 'stop a server for everybody', (server) => `server:${server}`);
   verb('tool <server> <tool>', 'stop one tool for everybody', (server, tool) => `tool:${server}:${tool}`);
