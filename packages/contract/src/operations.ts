@@ -12,6 +12,7 @@ import { machines } from './operations/machines.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
 import { policy } from './operations/policy.ts';
+import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
@@ -24,6 +25,7 @@ export const operations = {
   workspaces,
   servers,
   serverTools,
+  reviews,
   tokens,
   members,
   teams,

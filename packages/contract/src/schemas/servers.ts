@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { viewerForm } from '../rule-form.ts';
 import { id, name, note, slug, time, warning } from './common.ts';
+import { pinning } from './pins.ts';
 
 export const serverPrefix = z
   .string()
@@ -57,6 +58,9 @@ export const serverHealth = z.object({
   lastErrorClass: z.string().nullable(),
   latencyMs: z.number().nullable().describe('Milliseconds the last exchange took.'),
   checkedAt: time.nullable(),
+  pendingReview: z
+    .int()
+    .describe('Tools of a pinned server that are held back and wait for a decision (reviews.show).'),
 });
 export type ServerHealth = z.output<typeof serverHealth>;
 
@@ -80,6 +84,7 @@ export const server = z.object({
   revision: z.int().describe('Grows with every change of the configuration.'),
   limits: serverLimits,
   visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
+  pinning,
   credential: z
     .object({ headers: z.array(z.string()) })
     .nullable()
@@ -102,6 +107,7 @@ export const serverCreate = z.strictObject({
   position: z.int().min(1).max(10_000).optional().describe('Place in the list, from 1; at the end when left out.'),
   limits: serverLimits.partial().optional(),
   visibility: visibility.optional().describe('Everybody in the workspace when left out.'),
+  pinning: pinning.optional().describe('on in a strict workspace when left out, off in an open one.'),
   note: note.optional(),
 });
 
@@ -113,6 +119,7 @@ export const serverUpdate = z
     enabled: z.boolean().optional(),
     limits: serverLimits.partial().optional(),
     visibility: visibility.optional(),
+    pinning: pinning.optional(),
     note: note.optional(),
   })
   .refine((body) => Object.keys(body).some((key) => key !== 'note'), 'must change something');

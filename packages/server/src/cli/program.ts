@@ -8,6 +8,7 @@ import { machineCommands } from './commands/machines.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
+import { reviewCommands } from './commands/reviews.ts';
 import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
@@ -65,6 +66,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   const server = serverCommands(program, shell);
   credentialCommands(server, shell);
   serverToolCommands(server, shell);
+  reviewCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   teamCommands(program, shell);

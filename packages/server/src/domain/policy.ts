@@ -1,7 +1,7 @@
 import type { Snapshot } from './snapshot.ts';
-import { hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
+import { heldBack, hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
 import type { Principal } from './policy/principal.ts';
-import { nextExpiry, rightsOf, type Otherwise } from './policy/rights.ts';
+import { nextExpiry, rightsOf, type Otherwise, type Rights } from './policy/rights.ts';
 import type { ServerRights } from './policy/server-rights.ts';
 import type { Verdict } from './policy/verdict.ts';
 
@@ -20,6 +20,11 @@ export interface PolicyCall {
   readonly kind: CallKind;
   /** Name of a tool, prompt or method, URI of a resource, or URI template. */
   readonly name: string;
+  /**
+   * Hash of the definition its server has of it now; null: it has none. Undefined asks what would be decided were the
+   * definition approved.
+   */
+  readonly definition: string | null | undefined;
 }
 
 /**
@@ -35,6 +40,9 @@ export interface PolicyCall {
  * 6. allow rules that have not expired allow;
  * 7. strict: refused. Open: whoever has no allow rule, live or expired, is allowed; the others are refused, or with
  *    enforcement off allowed and recorded as what would have been refused.
+ *
+ * A tool that would be allowed is refused all the same, to workspace tokens too, where its server is pinned and the
+ * definition is not the approved one: what was approved is what was read, and not whatever the server says since.
  * @param at milliseconds since the epoch; rules end at their moment, whatever snapshot is held
  */
 export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall, at: number): Decision {
@@ -44,10 +52,16 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
   if (server === undefined) return noServer;
   const scoped = withinScope(principal, call);
   if ('effect' in scoped) return scoped;
+  const decision = byRules(rights, server, scoped, call, at);
+  if (server.pins === undefined || call.kind !== 'tool' || decision.effect === 'deny') return decision;
+  return byPin(server.pins.get(call.name), call.definition) ?? decision;
+}
+
+function byRules({ otherwise }: Rights, server: ServerRights, scoped: Pass, call: PolicyCall, at: number): Decision {
   const { deny, allow } = verdict(server, call);
   if (deny !== undefined && deny.until > at) return deny.decision;
   if (allow !== undefined && allow.until > at) return allow.decision;
-  switch (rights.otherwise) {
+  switch (otherwise) {
     case 'allowed':
       return scoped.allow;
     case 'observed':
@@ -57,6 +71,11 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
     case 'no-rule':
       return ruleless;
   }
+}
+
+function byPin(approved: string | undefined, definition: PolicyCall['definition']): Decision | undefined {
+  if (definition === undefined || (approved !== undefined && definition === approved)) return undefined;
+  return approved === undefined ? heldBack.new : heldBack.changed;
 }
 
 /** Whether a principal may know of a server: it is there, visible to them, and named by their token's scope if that has one. */

@@ -94,6 +94,8 @@ export interface SnapshotServer {
   readonly visibility?: readonly Subject[] | null;
   /** Classes that were set, by the server's own name of the tool; pairs, since a name may be anything. */
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
+  /** Approved definitions, by the server's own name of the tool; null or absent: the server is not pinned. */
+  readonly pins?: readonly (readonly [tool: string, hash: string])[] | null;
 }
 
 /** Snapshots that were compiled before `progressDeadlineMs` existed have none. */

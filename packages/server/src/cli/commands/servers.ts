@@ -1,5 +1,5 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
 import type { Io } from '../io.ts';
@@ -20,6 +20,7 @@ interface Settings extends Common {
   disabled?: true;
   limit?: string[];
   visibleTo?: string[];
+  pinning?: 'on' | 'off';
   note?: string;
 }
 
@@ -38,8 +39,11 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       health: server.health.state,
       limits: writeLimits(server.limits),
       'visible to': server.visibility?.join(', '),
+      pinning: server.pinning,
     }),
   );
+  if (server.health.pendingReview > 0)
+    io.err(`warning: ${server.health.pendingReview} tools are held back.\n  mcpnest server review ${server.slug}\n`);
   for (const warning of server.warnings) io.err(`warning: ${warning.message}\n  ${warning.remedy}\n`);
 }
 
@@ -52,6 +56,9 @@ const settings = (command: Command): Command =>
       collect,
     )
     .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)
+    .addOption(
+      new Option('--pinning <mode>', 'on: only tools whose definition was approved are served').choices(['on', 'off']),
+    )
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
@@ -71,9 +78,10 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
     .action((name: string, options: Settings) =>
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
-        const { slug, prefix, position, note, visibleTo: visibility } = options;
+        const { slug, prefix, position, pinning, note, visibleTo: visibility } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
-        const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, visibility, note };
+        const settled = { slug, prefix: prefix || undefined, position, limits, visibility, pinning, note };
+        const body = { name, url: options.url!, ...settled };
         printServer(
           io,
           options.json,
@@ -92,11 +100,11 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         // Commander gives `true` for a --no- option that was not used.
         const prefix =
           options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
-        const { name, url, note, visibleTo: visibility } = options;
+        const { name, url, note, pinning, visibleTo: visibility } = options;
         printServer(
           io,
           options.json,
-          await client.servers.update({ params, body: { name, url, prefix, limits, visibility, note } }),
+          await client.servers.update({ params, body: { name, url, prefix, limits, visibility, pinning, note } }),
         );
       }),
     );
@@ -167,6 +175,7 @@ function readingCommands(noun: Command, { io, withClient }: Pick<Shell, 'io' | '
             since: (row) => shortTime(row.since),
             'last error': (row) => row.lastErrorClass,
             'latency ms': (row) => row.latencyMs,
+            'held back': (row) => row.pendingReview,
           }),
         );
       }),

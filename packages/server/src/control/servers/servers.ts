@@ -6,8 +6,17 @@ import type { ServerLimits } from '../../domain/snapshot.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { slugFrom } from '../slug.ts';
-import { readConfig, readCredential, readLimits, withDefaultLimits, withPatch, writeCredential } from '../stored.ts';
+import {
+  readConfig,
+  readCredential,
+  readLimits,
+  readSettings,
+  withDefaultLimits,
+  withPatch,
+  writeCredential,
+} from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
+import { forgetPins, setPinning } from './pins.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
 import type { ServerRow } from './queries.ts';
 import { setVisibility, visibilityColumn } from './visibility.ts';
@@ -41,6 +50,7 @@ export async function createServer(
     position: others.length + 1,
     ...columns(config),
     visibility: await visibilityColumn(change, workspace, body.visibility),
+    pinning: body.pinning ?? (await pinningAtFirst(change, workspace)),
     revision: 1,
     created_at: change.at,
     updated_at: change.at,
@@ -53,14 +63,17 @@ export async function createServer(
   await change.record({
     workspaceId: workspace.id,
     target: `server:${slug}`,
-    detail: { after: { ...auditable(config), visibility: body.visibility ?? ['workspace'] }, position: place },
+    detail: {
+      after: { ...auditable(config), visibility: body.visibility ?? ['workspace'], pinning: row.pinning },
+      position: place,
+    },
     publish: 'workspace',
   });
   return { ...row, position: place };
 }
 
 /**
- * Change a server's configuration, and whom it is shown to. Nothing to change makes no revision.
+ * Change a server's configuration, whom it is shown to, and whether it is pinned. Nothing to change makes no revision.
  * @throws AppError `already_exists` for a prefix in use, `conflict` when a stored credential would go to another
  *   origin: sealed values are write-only, and pointing the URL at a host of one's own would read them
  */
@@ -72,7 +85,7 @@ export async function updateServer(
 ): Promise<ServerRow> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = configOf(row);
-  const { note, limits, visibility, ...rest } = body;
+  const { note, limits, visibility, pinning, ...rest } = body;
   const after: ServerConfig = { ...withPatch(before, rest), limits: checked(withPatch(before.limits, limits)) };
   if (before.credential !== null && new URL(before.url).origin !== new URL(after.url).origin) {
     throw conflict(
@@ -80,7 +93,8 @@ export async function updateServer(
     );
   }
   const changed = await reconfigure(change, row, after, note);
-  return visibility === undefined ? changed : setVisibility(change, workspace, changed, visibility);
+  const shown = visibility === undefined ? changed : await setVisibility(change, workspace, changed, visibility);
+  return pinning === undefined ? shown : setPinning(change, workspace, shown, pinning);
 }
 
 /** Replace the whole configuration of a server by another, as a new revision. */
@@ -158,6 +172,7 @@ export async function removeServer(change: Change, workspace: WorkspaceRef, slug
     .execute();
   await eraseRevisionCredentials(change, row.id);
   await change.tx.deleteFrom('tool_classes').where('server_id', '=', row.id).execute();
+  await forgetPins(change, row.id);
   await writeOrder(change.tx, await selectServers(change.tx, workspace.id));
   await change.record({
     workspaceId: workspace.id,
@@ -181,6 +196,16 @@ async function eraseRevisionCredentials(change: Change, serverId: string): Promi
       .where('revision', '=', revision)
       .execute();
   }
+}
+
+/** In a strict workspace a server that is added starts with nothing approved. Those it has stay as they are. */
+async function pinningAtFirst(change: Change, workspace: WorkspaceRef): Promise<ServerRow['pinning']> {
+  const { settings } = await change.tx
+    .selectFrom('gateway_workspaces')
+    .select('settings')
+    .where('id', '=', workspace.id)
+    .executeTakeFirstOrThrow();
+  return readSettings(settings).access.preset === 'strict' ? 'on' : 'off';
 }
 
 async function writeRevision(
@@ -221,7 +246,7 @@ function checked(limits: ServerLimits): ServerLimits {
 }
 
 export { serversShownTo, visibleServers } from './visibility.ts';
-export { toolsOf } from './tools.ts';
+export { toolsOf, type KnownTool } from './tools.ts';
 
 /** The configuration of a server as it is now. */
 export const configOf = (row: ServerRow): ServerConfig => ({

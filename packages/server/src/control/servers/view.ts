@@ -10,6 +10,7 @@ import { readConfig, readCredential, readLimits } from '../stored.ts';
 import { readDirectory } from '../subjects.ts';
 import { selectHealth, selectOpened } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
+import { pendingReviews } from './review.ts';
 import { visibilityNames } from './visibility.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function viewServers(
   rows: readonly ServerRow[],
 ): Promise<Server[]> {
   const directory = administers(actor) ? await readDirectory(db, workspace) : undefined;
+  const pending = await pendingReviews(db, rows);
   const [health, opened] = [
     await selectHealth(
       db,
@@ -42,7 +44,8 @@ export async function viewServers(
     limits: readLimits(row.limits),
     visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
     credential: credentialNames(readCredential(row.config_override)),
-    health: viewHealth(health.get(row.id)),
+    pinning: row.pinning,
+    health: viewHealth(health.get(row.id), pending.get(row.id)),
     warnings: warnings(row.url, opened),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -58,12 +61,13 @@ export const viewServer = async (
 ): Promise<Server> => (await viewServers(db, workspace, actor, [row]))[0]!;
 
 /** What the gateway recorded about a server; `unknown` when it has not spoken to it yet. */
-export const viewHealth = (row: HealthRow | undefined): ServerHealth => ({
+export const viewHealth = (row: HealthRow | undefined, pendingReview = 0): ServerHealth => ({
   state: row?.state ?? 'unknown',
   since: row?.since ?? null,
   lastErrorClass: row?.last_error_class ?? null,
   latencyMs: row?.latency_ms ?? null,
   checkedAt: row?.checked_at ?? null,
+  pendingReview,
 });
 
 /** A revision as the API shows it: of its credential the header names only. */

@@ -15,6 +15,8 @@ export interface SnapshotRows {
   readonly rules: readonly RuleRow[];
   /** By tool. */
   readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
+  /** Approved definitions, by tool. */
+  readonly toolPins: readonly { readonly server_id: string; readonly tool: string; readonly hash: string }[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
 }
 
@@ -29,6 +31,7 @@ interface ServerRow {
   readonly config_override: string;
   readonly limits: string;
   readonly visibility: string | null;
+  readonly pinning: 'on' | 'off';
 }
 
 /** A row of `access_rules`, as far as it decides. */
@@ -57,6 +60,7 @@ interface TokenRow {
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name, settings } = rows.workspace;
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
+  const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   return {
     format: 1,
@@ -76,6 +80,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         limits: readLimits(server.limits),
         visibility: readVisibility(server.visibility),
         toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
+        pins: server.pinning === 'on' ? (pins.get(server.id)?.map((row) => [row.tool, row.hash] as const) ?? []) : null,
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
     tokens: rows.tokens.map((token) => ({

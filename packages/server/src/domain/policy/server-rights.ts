@@ -25,12 +25,19 @@ export class ServerRights {
   readonly #classes: ReadonlyMap<string, ToolClass>;
   readonly #kept = new Map<string, Verdict>();
   readonly #silent: boolean;
+  /** Approved definitions by tool; undefined where the server is not pinned. */
+  readonly pins: ReadonlyMap<string, string> | undefined;
   readonly prompt: Verdict;
   readonly resource: Verdict;
   /** Of methods of extensions. */
   readonly method: Verdict;
 
-  constructor(server: SnapshotServer, clauses: readonly TargetedClause[]) {
+  /** @param pins approved definitions by tool, shared by all callers; undefined where the server is not pinned */
+  constructor(
+    server: SnapshotServer,
+    clauses: readonly TargetedClause[],
+    pins: ReadonlyMap<string, string> | undefined,
+  ) {
     const of = (kind: RuleTarget['kind']): Clause[] =>
       clauses.filter(({ target }) => target.kind === kind).map(({ clause }) => clause);
     const globs: { matches: (name: string) => boolean; clause: Clause }[] = [];
@@ -46,6 +53,7 @@ export class ServerRights {
     this.#byClass = byClass;
     this.#classes = new Map(server.toolClasses);
     this.#silent = clauses.length === 0;
+    this.pins = pins;
     this.prompt = verdictOf([...this.#everything, ...of('prompts')]);
     this.resource = verdictOf([...this.#everything, ...of('resources')]);
     this.method = verdictOf(this.#everything);

@@ -79,7 +79,8 @@ export class Newsroom implements ResourceWatching {
   async resolve({ held, principal, server }: Viewer, uri: string): Promise<ResourceTarget | undefined> {
     const target = await this.#deps.catalogue.resource(held, server, uri);
     if (target === undefined) return undefined;
-    const question = { serverSlug: target.server.slug, kind: 'resource', name: target.definition.name } as const;
+    const { name, hash } = target.definition;
+    const question = { serverSlug: target.server.slug, kind: 'resource', name, definition: hash } as const;
     const allowed = decide(held.snapshot, principal, question, this.#deps.clock.now()).effect === 'allow';
     return allowed ? { server: target.server, upstreamUri: target.name } : undefined;
   }

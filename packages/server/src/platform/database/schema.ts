@@ -13,6 +13,7 @@ export interface Schema {
   readonly invitations: InvitationsTable;
   readonly access_rules: AccessRulesTable;
   readonly tool_classes: ToolClassesTable;
+  readonly tool_pins: ToolPinsTable;
   readonly access_requests: AccessRequestsTable;
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
@@ -146,6 +147,17 @@ export interface ToolClassesTable {
   set_at: string;
 }
 
+export interface ToolPinsTable {
+  server_id: string;
+  tool: string;
+  state: 'approved' | 'refused';
+  hash: string;
+  /** Canonical JSON without `_meta`. */
+  definition: string;
+  decided_by: string;
+  decided_at: string;
+}
+
 export interface AccessRequestsTable {
   id: string;
   workspace_id: string;
@@ -193,6 +205,7 @@ export interface ServersTable {
   limits: string;
   /** JSON: subjects; null = the whole workspace. */
   visibility: Generated<string | null>;
+  pinning: Generated<'on' | 'off'>;
   revision: number;
   created_at: string;
   updated_at: string;
