@@ -155,7 +155,7 @@ describe('a definition that changes under the approval', () => {
       { ...list, description: 'Lists.', annotations: { readOnlyHint: false } },
       ['description changed: "Lists issues." → "Lists."', 'annotations.readOnlyHint true → false'],
     ],
-  ])('%s: it is held back everywhere, the others are not, and it is said in words', async (_, tool, words) => {
+  ])('[REG-09] %s: it is held back everywhere, the others are not, and it is said in words', async (_, tool, words) => {
     await offer(tool, drop);
     const before = upstream.calls().length;
     for (const way of ways) {
@@ -218,7 +218,7 @@ describe('a definition that changes under the approval', () => {
     expect(await states()).toEqual({ drop: 'approved', list: 'changed' });
   });
 
-  it('is told to clients when it is held back and when it is approved', async () => {
+  it('[REG-10] is told to clients when it is held back and when it is approved', async () => {
     const session = await openSession(product, { token: member });
     using stream = await session.get();
     const told = () => stream.messages().filter(({ method }) => method === 'notifications/tools/list_changed').length;

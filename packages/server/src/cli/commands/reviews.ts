@@ -2,7 +2,7 @@ import type { Review, ReviewItem } from '@mcpnest/contract/schemas/pins';
 import type { Command } from 'commander';
 import { chooseWorkspace, confirm } from '../choose.ts';
 import { UsageError } from '../fault.ts';
-import { plain, print } from '../output.ts';
+import { plain, print, shortTime } from '../output.ts';
 import type { Shell } from '../program.ts';
 import { common, type Common } from './rule-text.ts';
 
@@ -93,23 +93,23 @@ function summary({ pinning, pending }: Review, slug: string): string {
 }
 
 const states: Readonly<Record<ReviewItem['state'], string>> = {
-  approved: 'approved',
-  changed: 'changed since it was approved',
+  approved: 'unchanged',
+  changed: 'changed',
   new: 'new',
   refused: 'refused',
-  gone: 'approved, but listed no longer',
+  gone: 'listed no longer',
 };
 
 function itemText(item: ReviewItem): string {
-  const by =
-    item.decidedBy === null
+  const when =
+    item.decidedAt === null
       ? ''
-      : ` (${item.state === 'refused' ? 'refused' : 'approved'} by ${plain(item.decidedBy)})`;
+      : ` (${item.state === 'refused' ? 'refused' : 'approved'} ${shortTime(item.decidedAt)})`;
   const lines = [
     ...item.changes,
     ...item.warnings.map(({ message }) => `warning: ${message}`),
     ...(item.approvedDefinition === null || item.state === 'approved' ? [] : [`approved: ${item.approvedDefinition}`]),
     ...(item.definition === null ? [] : [`now: ${item.definition}`]),
   ];
-  return `${plain(item.tool)}: ${states[item.state]}${by}\n${lines.map((line) => `  ${plain(line)}\n`).join('')}`;
+  return `${plain(item.tool)}: ${states[item.state]}${when}\n${lines.map((line) => `  ${plain(line)}\n`).join('')}`;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { lookAlikes, type NamedTool } from '../../domain/definitions/look-alike.ts';
 import { canonicalDefinition, definitionHash, scanDefinition } from '../../platform/definition-identity.ts';
@@ -21,7 +22,9 @@ export async function listedTools(
   serverIds: readonly string[],
 ): Promise<Map<string, ReadonlyMap<string, ListedTool>>> {
   const bodies = await readBodies(db, serverIds);
-  return new Map(serverIds.map((id) => [id, readTools(bodies.get(id) ?? null)]));
+  const lists = new Map<string, ReadonlyMap<string, ListedTool>>();
+  for (const id of serverIds) lists.set(id, await readTools(bodies.get(id)));
+  return lists;
 }
 
 async function readBodies(db: Kysely<Schema>, serverIds: readonly string[]): Promise<Map<string, string>> {
@@ -35,9 +38,11 @@ async function readBodies(db: Kysely<Schema>, serverIds: readonly string[]): Pro
   return new Map(rows.map((row) => [row.server_id, row.body]));
 }
 
-function readTools(body: string | null): Map<string, ListedTool> {
+async function readTools(body: string | undefined): Promise<Map<string, ListedTool>> {
   const tools = new Map<string, ListedTool>();
+  const pause = pauses();
   for (const text of textsOf(body)) {
+    await pause(text.length);
     const bytes = Buffer.from(text);
     const root = scanDefinition(bytes);
     const name = stringValue(bytes, member(root, 'name'));
@@ -50,7 +55,21 @@ function readTools(body: string | null): Map<string, ListedTool> {
   return tools;
 }
 
-const textsOf = (body: string | null): readonly string[] => (JSON.parse(body ?? '[]') as string[] | null) ?? [];
+const textsOf = (body: string | undefined): readonly string[] => (JSON.parse(body ?? '[]') as string[] | null) ?? [];
+
+/** Characters that are read in one go: calls share the process with us, and lists may be long. */
+const stretch = 128 * 1024;
+
+/** @returns a function to be told of every text before it is read; now and then it lets others have their turn */
+export function pauses(): (length: number) => Promise<void> | undefined {
+  let read = 0;
+  return (length) => {
+    read += length;
+    if (read < stretch) return undefined;
+    read = 0;
+    return turn();
+  };
+}
 
 /** The names of a workspace's tools that look like another one's, each with those it looks like. */
 export async function lookAlikesIn(
@@ -67,12 +86,14 @@ export async function lookAlikesIn(
     db,
     servers.map(({ id }) => id),
   );
-  return lookAlikes(
-    servers.flatMap(({ id, slug }) =>
-      textsOf(bodies.get(id) ?? null)
-        .map((text) => (JSON.parse(text) as { name?: unknown } | null)?.name)
-        .filter((name) => typeof name === 'string')
-        .map((tool) => ({ server: slug, tool })),
-    ),
-  );
+  const tools: NamedTool[] = [];
+  const pause = pauses();
+  for (const { id, slug: server } of servers) {
+    for (const text of textsOf(bodies.get(id))) {
+      await pause(text.length);
+      const name = (JSON.parse(text) as { name?: unknown } | null)?.name;
+      if (typeof name === 'string') tools.push({ server, tool: name });
+    }
+  }
+  return lookAlikes(tools);
 }

@@ -6,7 +6,7 @@ import { visibleText } from '../../domain/definitions/visible-text.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { listedTools, lookAlikesIn, type ListedTool } from './listed-tools.ts';
+import { listedTools, lookAlikesIn, pauses, type ListedTool } from './listed-tools.ts';
 import { pinHashesOf, pinsOf, undecided, type PinRow, type Pins } from './pin-rows.ts';
 import { selectServer, type ServerRow } from './queries.ts';
 
@@ -30,28 +30,30 @@ export async function reviewServer(
   const alike = await lookAlikesIn(db, workspace.id);
   const states = statesOf(listed, pins);
   if (named !== undefined && !states.has(named)) throw notFound('tool', visibleText(named));
+  const items: ReviewItem[] = [];
+  const pause = pauses();
   let words = 0;
-  const items = [...states]
-    .filter(([tool]) => named === undefined || tool === named)
-    .map(([tool, state]): ReviewItem => {
-      const now = listed.get(tool);
-      const { approved, refused } = pins.get(tool) ?? undecided;
-      const decided = state === 'refused' ? refused : approved;
-      const said = words > mostWords ? tooMuch : changesOf(state, now, approved);
-      words += said.reduce((sum, line) => sum + line.length, 0);
-      return {
-        tool,
-        state,
-        hash: now?.hash ?? null,
-        approvedHash: approved?.hash ?? null,
-        changes: [...said],
-        warnings: now === undefined ? [] : flagsOf(JSON.parse(now.definition), alike.get(tool)),
-        decidedBy: decided?.decided_by ?? null,
-        decidedAt: decided?.decided_at ?? null,
-        definition: named === undefined ? null : (now?.definition ?? null),
-        approvedDefinition: named === undefined ? null : (approved?.definition ?? null),
-      };
+  for (const [tool, state] of states) {
+    if (named !== undefined && tool !== named) continue;
+    const now = listed.get(tool);
+    const { approved, refused } = pins.get(tool) ?? undecided;
+    const decided = state === 'refused' ? refused : approved;
+    await pause((now?.definition.length ?? 0) + (approved?.definition.length ?? 0));
+    const changes = words > mostWords ? [...tooMuch] : changesOf(state, now, approved);
+    words += changes.reduce((sum, line) => sum + line.length, 0);
+    items.push({
+      tool,
+      state,
+      hash: now?.hash ?? null,
+      approvedHash: approved?.hash ?? null,
+      changes,
+      warnings: now === undefined ? [] : flagsOf(JSON.parse(now.definition), alike.get(tool)),
+      decidedBy: decided?.decided_by ?? null,
+      decidedAt: decided?.decided_at ?? null,
+      definition: named === undefined ? null : (now?.definition ?? null),
+      approvedDefinition: named === undefined ? null : (approved?.definition ?? null),
     });
+  }
   return { pinning: row.pinning, pending: pendingOf(states), items };
 }
 

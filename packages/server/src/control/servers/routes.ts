@@ -76,9 +76,10 @@ export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; reado
     route(serverTools.list, async ({ workspace, input }) => ({
       items: await listTools(db, workspace, input.params.server),
     })),
-    route(serverTools.classify, async ({ change, workspace, input }) => ({
-      items: await change((made) => classifyTools(made, workspace, input.params.server, input.body)),
-    })),
+    route(serverTools.classify, async ({ change, workspace, input }) => {
+      await change((made) => classifyTools(made, workspace, input.params.server, input.body));
+      return { items: await listTools(db, workspace, input.params.server) };
+    }),
     route(reviews.show, ({ workspace, input }) => reviewServer(db, workspace, input.params.server, input.query.tool)),
     route(reviews.approve, async ({ change, workspace, input }) => {
       await change((made) => approveTools(made, workspace, input.params.server, input.body.tools));

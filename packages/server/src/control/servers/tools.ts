@@ -9,7 +9,7 @@ import type { Schema } from '../../platform/database/schema.ts';
 import { clip } from '../../platform/text.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { listedTools, lookAlikesIn } from './listed-tools.ts';
+import { listedTools, lookAlikesIn, pauses } from './listed-tools.ts';
 import { selectServer, type ServerRow } from './queries.ts';
 
 /** Classes that may be set of one server. */
@@ -24,10 +24,14 @@ export interface KnownTool extends Omit<ServerTool, 'warnings'> {
 export async function listTools(db: Kysely<Schema>, workspace: WorkspaceRef, slug: string): Promise<ServerTool[]> {
   const row = await selectServer(db, workspace.id, slug);
   const alike = await lookAlikesIn(db, workspace.id);
-  return (await toolsOf(db, [row])).get(row.id)!.map(({ definition, ...tool }) => ({
-    ...tool,
-    warnings: definition === undefined ? [] : flagsOf(JSON.parse(definition), alike.get(tool.tool)),
-  }));
+  const items: ServerTool[] = [];
+  const pause = pauses();
+  for (const { definition, ...tool } of (await toolsOf(db, [row])).get(row.id)!) {
+    await pause(definition?.length ?? 0);
+    const warnings = definition === undefined ? [] : flagsOf(JSON.parse(definition), alike.get(tool.tool));
+    items.push({ ...tool, warnings });
+  }
+  return items;
 }
 
 /** The same of several servers, by the id of each, without what is odd about them. */
@@ -75,7 +79,7 @@ export async function classifyTools(
   workspace: WorkspaceRef,
   slug: string,
   { classes }: z.output<typeof toolClassify>,
-): Promise<ServerTool[]> {
+): Promise<void> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = await classesOf(change, row.id);
   const after = new Map(before);
@@ -103,7 +107,6 @@ export async function classifyTools(
       publish: 'workspace',
     });
   }
-  return listTools(change.tx, workspace, slug);
 }
 
 async function classesOf(change: Change, serverId: string): Promise<Map<string, ToolClass>> {

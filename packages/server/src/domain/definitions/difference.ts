@@ -113,7 +113,7 @@ function changes(name: string, before: unknown, after: unknown): string[] {
 
 /** Both texts where they differ, with some of what stays the same around it. */
 function excerpts(before: string, after: string): [string, string] {
-  const [old, now] = [[...before], [...after]];
+  const [old, now] = [Array.from(before), Array.from(after)];
   const shorter = Math.min(old.length, now.length);
   let start = 0;
   while (start < shorter && old[start] === now[start]) start++;
@@ -129,7 +129,7 @@ function excerpts(before: string, after: string): [string, string] {
 }
 
 const quoted = (text: string): string => {
-  const chars = [...text];
+  const chars = Array.from(text);
   const rest = chars.length - mostShown;
   const cut = rest > 0 ? chars.slice(0, mostShown).join('') : text;
   return `"${visibleText(cut)}"${rest > 0 ? ` and ${rest} more characters` : ''}`;

@@ -6,7 +6,7 @@ import { hiddenCharacters, visibleText } from './visible-text.ts';
 const codes = (definition: object): string[] => flagsOf({ name: 'x', ...definition }).map(({ code }) => code);
 const describing = (description: string): string[] => codes({ description });
 const tags = (text: string): string =>
-  [...text].map((char) => String.fromCodePoint(0xe0000 + char.codePointAt(0)!)).join('');
+  Array.from(text, (char) => String.fromCodePoint(0xe0000 + char.codePointAt(0)!)).join('');
 
 describe('text of definitions', () => {
   it.each<[string, string]>([

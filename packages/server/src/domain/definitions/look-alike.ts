@@ -29,7 +29,7 @@ const confusable: ReadonlyMap<string, string> = new Map(
     y: 'уγү',
     z: 'ᴢ',
     '-': '‐‑‒–—−',
-  }).flatMap(([plain, others]) => [...others].map((other) => [other, plain] as const)),
+  }).flatMap(([plain, others]) => Array.from(others, (other) => [other, plain] as const)),
 );
 
 /** Equal for names that look alike: compatibility forms, case, accents, hidden characters and confusables set aside. */
@@ -39,7 +39,7 @@ export function skeleton(name: string): string {
     .toLowerCase()
     .normalize('NFD')
     .replace(/[\p{M}\p{Cc}\p{Cf}]/gu, '');
-  const plain = [...bare].map((char) => confusable.get(char) ?? char).join('');
+  const plain = Array.from(bare, (char) => confusable.get(char) ?? char).join('');
   return plain.replaceAll('rn', 'm').replaceAll('vv', 'w');
 }
 

@@ -2,10 +2,15 @@
  * What is not seen or changes how its neighbours are seen: controls, format characters (zero-width, bidi, tags),
  * surrogates that stand alone, private use, separators, variation selectors but those of emoji, and blank letters.
  */
-const unseen =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{FE00}-\u{FE0D}\u{E0100}-\u{E01EF}\u{034F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{2800}\u{3164}\u{FFA0}]/u;
+const classes = [
+  ...['Cc', 'Cf', 'Cs', 'Co', 'Zl', 'Zp'].map((name) => `\\p{${name}}`),
+  ...['FE00}-\\u{FE0D', 'E0100}-\\u{E01EF', '034F', '115F', '1160', '17B4', '17B5', '2800', '3164', 'FFA0'].map(
+    (code) => `\\u{${code}}`,
+  ),
+].join('');
+const unseen = new RegExp(`[${classes}]`, 'u');
 
-const allUnseen = new RegExp(unseen.source, 'gu');
+const allUnseen = new RegExp(unseen, 'gu');
 
 /** `U+202E` of a character. */
 export const codePoint = (char: string): string =>
@@ -17,6 +22,7 @@ export const visibleText = (text: string): string =>
 
 /** The characters of a text that nobody sees. Line breaks, tabs and the joiners of emoji and variation are not meant. */
 export function hiddenCharacters(text: string): string[] {
+  if (!unseen.test(text)) return [];
   const found: string[] = [];
   let before = '';
   for (const char of text) {
