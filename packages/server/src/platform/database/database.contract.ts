@@ -167,7 +167,7 @@ export function describeDatabase(
         await database.db.insertInto('gateway_workspaces').values(workspace).execute();
         await database.db.insertInto('gateway_workspace_servers').values(server).execute();
         const row = await database.db.selectFrom('gateway_workspace_servers').selectAll().executeTakeFirstOrThrow();
-        expect({ ...row }).toEqual({ ...server, visibility: null });
+        expect({ ...row }).toEqual({ ...server, visibility: null, pinning: 'off' });
       });
 
       it('upserts with ON CONFLICT and answers with RETURNING', async () => {
