@@ -12,6 +12,9 @@ export const definitionFlag = z.object({
   message: z.string().describe('Fit to be printed: characters nobody sees are written out.'),
 });
 
+/** Characters of a tool's name; a tool with a longer one cannot be approved. */
+export const mostToolName = 200;
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash that servers.review shows');
 
 export const reviewItem = z.object({
@@ -41,14 +44,14 @@ export const review = z.object({
 export type Review = z.output<typeof review>;
 
 export const reviewQuery = z.strictObject({
-  tool: z.string().min(1).max(200).optional().describe('Only this tool, with both definitions in full.'),
+  tool: z.string().min(1).max(mostToolName).optional().describe('Only this tool, with both definitions in full.'),
 });
 
 export const reviewDecision = z.strictObject({
   tools: z
     .array(
       z.strictObject({
-        tool: z.string().min(1).max(200),
+        tool: z.string().min(1).max(mostToolName),
         hash: hash.describe(
           'Of the definition that was looked at. If the server has another one by now, nothing is decided.',
         ),

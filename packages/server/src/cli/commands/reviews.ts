@@ -1,4 +1,4 @@
-import type { Review, ReviewItem } from '@mcpnest/contract/schemas/pins';
+import { mostToolName, type Review, type ReviewItem } from '@mcpnest/contract/schemas/pins';
 import type { Command } from 'commander';
 import { chooseWorkspace, confirm } from '../choose.ts';
 import { UsageError } from '../fault.ts';
@@ -36,7 +36,8 @@ export function reviewCommands(server: Command, { io, withClient }: Shell): void
         if ((options.all === true) === tools.length > 0) throw new UsageError('Name the tools, or say --all.');
         const params = { ...(await chooseWorkspace(client, options.workspace)), server: slug };
         const review = await client.reviews.show({ params });
-        const chosen = options.all === true ? review.items.filter(isPending) : tools.map((tool) => find(review, tool));
+        const chosen =
+          options.all === true ? review.items.filter(isApprovable) : tools.map((tool) => find(review, tool));
         if (chosen.length === 0) return io.err('Nothing waits for a decision.\n');
         io.err(chosen.map(itemText).join(''));
         await confirm(io, options.yes, `Approve ${chosen.length} of ${slug} as shown?`);
@@ -63,7 +64,8 @@ export function reviewCommands(server: Command, { io, withClient }: Shell): void
   );
 }
 
-const isPending = ({ state }: ReviewItem): boolean => state === 'new' || state === 'changed';
+const isApprovable = ({ tool, state }: ReviewItem): boolean =>
+  (state === 'new' || state === 'changed') && tool.length <= mostToolName;
 
 function find({ items }: Review, tool: string): ReviewItem & { hash: string } {
   const item = items.find((each) => each.tool === tool);

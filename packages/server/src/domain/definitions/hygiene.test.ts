@@ -58,6 +58,7 @@ describe('text of definitions', () => {
       Array.from({ length: 1_000 }, (_, i) => [`argument_number_${i}`, { type: 'string' }]),
     );
     expect(codes({ inputSchema: { properties } })).toEqual(['oversized_schema']);
+    expect(codes({ name: 'x'.repeat(201) })).toEqual(['oversized_name']);
   });
 
   it('says nothing of ordinary tools', () => {

@@ -1,3 +1,4 @@
+import { mostToolName } from '@mcpnest/contract/schemas/pins';
 import type { NamedTool } from './look-alike.ts';
 import { codePoint, hiddenCharacters, visibleText } from './visible-text.ts';
 
@@ -5,6 +6,7 @@ import { codePoint, hiddenCharacters, visibleText } from './visible-text.ts';
 export interface DefinitionFlag {
   readonly code:
     | 'hidden_characters'
+    | 'oversized_name'
     | 'oversized_text'
     | 'oversized_schema'
     | 'instructions'
@@ -43,6 +45,7 @@ interface Text {
 export function flagsOf(definition: unknown, alike: readonly NamedTool[] = []): DefinitionFlag[] {
   const texts = textsOf(definition, '');
   return [
+    ...nameFlags(definition),
     ...hiddenFlags(texts),
     ...textFlags(
       texts,
@@ -59,6 +62,17 @@ export function flagsOf(definition: unknown, alike: readonly NamedTool[] = []): 
       'names files that hold secrets',
     ),
     ...alikeFlags(alike),
+  ];
+}
+
+function nameFlags(definition: unknown): DefinitionFlag[] {
+  const name = isObject(definition) ? definition['name'] : undefined;
+  if (typeof name !== 'string' || name.length <= mostToolName) return [];
+  return [
+    {
+      code: 'oversized_name',
+      message: `name: ${name.length} characters; with more than ${mostToolName} it cannot be approved`,
+    },
   ];
 }
 
