@@ -16,6 +16,7 @@ import { manifests } from './operations/manifests.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
 import { policy } from './operations/policy.ts';
+import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
@@ -31,6 +32,7 @@ export const operations = {
   serverTools,
   manifests,
   drills,
+  reviews,
   tokens,
   members,
   teams,

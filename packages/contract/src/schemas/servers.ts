@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { viewerForm } from '../rule-form.ts';
 import { id, name, note, slug, time, warning } from './common.ts';
+import { pinning } from './pins.ts';
 
 export const serverPrefix = z
   .string()
@@ -88,6 +89,9 @@ export const serverHealth = z.object({
   lastErrorClass: z.string().nullable(),
   latencyMs: z.number().nullable().describe('Milliseconds the last exchange took.'),
   checkedAt: time.nullable(),
+  pendingReview: z
+    .int()
+    .describe('Tools of a pinned server that are held back and wait for a decision (reviews.show).'),
 });
 export type ServerHealth = z.output<typeof serverHealth>;
 
@@ -113,6 +117,7 @@ export const server = z.object({
   replayGuard,
   visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
   owner: z.string().nullable().describe('Slug of the team it belongs to; null: it belongs to the administrators.'),
+  pinning,
   credential: z
     .object({ headers: z.array(z.string()) })
     .nullable()
@@ -136,6 +141,7 @@ export const serverCreate = z.strictObject({
   limits: serverLimits.partial().optional(),
   replayGuard: replayGuard.partial().optional(),
   visibility: visibility.optional().describe('Everybody in the workspace when left out.'),
+  pinning: pinning.optional().describe('on in a strict workspace when left out, off in an open one.'),
   note: note.optional(),
 });
 
@@ -148,6 +154,7 @@ export const serverUpdate = z
     limits: serverLimits.partial().optional(),
     replayGuard: replayGuard.partial().optional(),
     visibility: visibility.optional(),
+    pinning: pinning.optional(),
     note: note.optional(),
   })
   .refine((body) => Object.keys(body).some((key) => key !== 'note'), 'must change something');

@@ -11,6 +11,7 @@ import { manifestCommands } from './commands/manifests.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
+import { reviewCommands } from './commands/reviews.ts';
 import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
@@ -70,6 +71,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   credentialCommands(server, shell);
   serverToolCommands(server, shell);
   approvalSettingCommands(server, shell);
+  reviewCommands(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   teamCommands(program, shell);

@@ -1,5 +1,15 @@
 import type { Snapshot } from './snapshot.ts';
-import { awaiting, hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
+import {
+  awaiting,
+  heldBack,
+  hidden,
+  noRule,
+  notListed,
+  pass,
+  refusal,
+  type Decision,
+  type Pass,
+} from './policy/decision.ts';
 import type { Principal } from './policy/principal.ts';
 import { nextExpiry, rightsOf, type Otherwise } from './policy/rights.ts';
 import type { ServerRights } from './policy/server-rights.ts';
@@ -23,6 +33,11 @@ export interface PolicyCall {
   readonly name: string;
   /** It goes on with a call that was let through before, as following a task does: nobody approves it again. */
   readonly follows?: boolean | undefined;
+  /**
+   * Hash of the definition its server has of it now; null: it has none. Undefined asks what would be decided were the
+   * definition approved.
+   */
+  readonly definition: string | null | undefined;
 }
 
 /**
@@ -42,6 +57,9 @@ export interface PolicyCall {
  *
  * Whatever allows a call of a tool that is set to need approval, in any mode and for any token, allows it with
  * `approval` set: it may be listed and asked for, and is sent only once somebody has approved that very call.
+ *
+ * A tool that would be allowed is refused all the same, to workspace tokens too, where its server is pinned and the
+ * definition is not the approved one: what was approved is what was read, and not whatever the server says since.
  * @param at milliseconds since the epoch; rules end at their moment, whatever snapshot is held
  */
 export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall, at: number): Decision {
@@ -56,7 +74,17 @@ export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCal
   const { deny, allow, approval } = verdict(server, call);
   if (deny !== undefined && deny.until > at) return deny.decision;
   const decision = allow !== undefined && allow.until > at ? allow.decision : withoutRule(rights.otherwise, scoped);
+  if (decision.effect === 'deny') return decision;
+  if (server.pins !== undefined && call.kind === 'tool') {
+    const held = byPin(server.pins.get(call.name), call.definition);
+    if (held !== undefined) return held;
+  }
   return approval === undefined || call.follows === true ? decision : awaiting(decision, approval);
+}
+
+function byPin(approved: string | undefined, definition: PolicyCall['definition']): Decision | undefined {
+  if (definition === undefined || (approved !== undefined && definition === approved)) return undefined;
+  return approved === undefined ? heldBack.new : heldBack.changed;
 }
 
 /** Whether a principal may know of a server: it is there, visible to them, and named by their token's scope if that has one. */

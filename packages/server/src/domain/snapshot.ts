@@ -128,6 +128,8 @@ export interface SnapshotServer {
   readonly replayGuard?: ReplayGuardSettings;
   /** The newest failure drill, unless it had ended when this was compiled. */
   readonly drill?: { readonly id: string; readonly endsAt: string } | null;
+  /** Approved definitions, by the server's own name of the tool; null or absent: the server is not pinned. */
+  readonly pins?: readonly (readonly [tool: string, hash: string])[] | null;
 }
 
 /** Each call of these tools is approved by a person before it is sent. */

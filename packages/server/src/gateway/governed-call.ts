@@ -134,7 +134,8 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   record.target(target);
   const { server, definition } = target;
   // A resource is judged as what lists it, its own entry or a template, so that lists and reads cannot disagree.
-  const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name, follows: method.follows };
+  const { name, hash } = definition;
+  const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash, follows: method.follows };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
   inbound.target = target;
@@ -201,7 +202,8 @@ function judgeAgain(deps: GatewayDeps, request: Request, { server, definition }:
   }
   const { held, principal } = caller;
   if (held === call.held) return;
-  const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
+  const { name, hash } = definition;
+  const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
 }

@@ -1,5 +1,5 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
 import { readGuard, writeGuard } from './replay-guard.ts';
@@ -23,6 +23,7 @@ interface Settings extends Common {
   visibleTo?: string[];
   replayGuard?: string[];
   replayWindow?: number;
+  pinning?: 'on' | 'off';
   note?: string;
 }
 
@@ -43,8 +44,11 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       owner: server.owner === null ? undefined : `team:${server.owner}`,
       replay: writeGuard(server.replayGuard),
       'visible to': server.visibility?.join(', '),
+      pinning: server.pinning,
     }),
   );
+  if (server.health.pendingReview > 0)
+    io.err(`warning: ${server.health.pendingReview} tools are held back.\n  mcpnest server review ${server.slug}\n`);
   for (const warning of server.warnings) io.err(`warning: ${warning.message}\n  ${warning.remedy}\n`);
 }
 
@@ -59,6 +63,9 @@ const settings = (command: Command): Command =>
     .option('--replay-guard <mode>', 'off, request-id or always; <tool>=<mode> for one tool; several times', collect)
     .option('--replay-window <seconds>', 'how long the same call counts as a repeat', wholeNumber)
     .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)
+    .addOption(
+      new Option('--pinning <mode>', 'on: only tools whose definition was approved are served').choices(['on', 'off']),
+    )
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
@@ -78,20 +85,11 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
     .action((name: string, options: Settings) =>
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
-        const { slug, prefix, position, note, visibleTo: visibility } = options;
+        const { slug, prefix, position, pinning, note, visibleTo: visibility } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
         const replayGuard = readGuard(options);
-        const body = {
-          replayGuard,
-          name,
-          url: options.url!,
-          slug,
-          prefix: prefix || undefined,
-          position,
-          limits,
-          visibility,
-          note,
-        };
+        const settled = { slug, prefix: prefix || undefined, position, limits, replayGuard, visibility, pinning, note };
+        const body = { name, url: options.url!, ...settled };
         printServer(
           io,
           options.json,
@@ -110,13 +108,13 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         // Commander gives `true` for a --no- option that was not used.
         const prefix =
           options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
-        const { name, url, note, visibleTo: visibility } = options;
+        const { name, url, note, pinning, visibleTo: visibility } = options;
         printServer(
           io,
           options.json,
           await client.servers.update({
             params,
-            body: { name, url, prefix, limits, replayGuard: readGuard(options), visibility, note },
+            body: { name, url, prefix, limits, replayGuard: readGuard(options), visibility, pinning, note },
           }),
         );
       }),
@@ -188,6 +186,7 @@ function readingCommands(noun: Command, { io, withClient }: Pick<Shell, 'io' | '
             since: (row) => shortTime(row.since),
             'last error': (row) => row.lastErrorClass,
             'latency ms': (row) => row.latencyMs,
+            'held back': (row) => row.pendingReview,
           }),
         );
       }),

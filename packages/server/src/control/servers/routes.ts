@@ -1,3 +1,4 @@
+import { reviews } from '@mcpnest/contract/operations/reviews';
 import { serverTools } from '@mcpnest/contract/operations/server-tools';
 import { servers } from '@mcpnest/contract/operations/servers';
 import type { Kysely } from 'kysely';
@@ -7,7 +8,9 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
+import { approveTools, refuseTools } from './pins.ts';
 import { selectHealth, selectRevisions, selectRunningDrills, selectServer } from './queries.ts';
+import { pendingReviews, reviewServer } from './review.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
 import { classifyTools, listTools } from './tools.ts';
 import { viewHealth, viewRevision, viewServer, viewServers } from './view.ts';
@@ -85,16 +88,26 @@ export function serverRoutes(deps: {
     ),
     route(servers.health, async ({ workspace, actor, input }) => {
       const row = await visibleServer(db, workspace, actor, input.params.server);
-      return viewHealth(
-        (await selectHealth(db, [row.id])).get(row.id),
-        (await selectRunningDrills(db, [row.id], at())).get(row.id),
-      );
+      return viewHealth((await selectHealth(db, [row.id])).get(row.id), {
+        drillFrom: (await selectRunningDrills(db, [row.id], at())).get(row.id),
+        pendingReview: (await pendingReviews(db, [row])).get(row.id),
+      });
     }),
     route(serverTools.list, async ({ workspace, input }) => ({
       items: await listTools(db, workspace, input.params.server),
     })),
-    route(serverTools.classify, async ({ change, workspace, input }) => ({
-      items: await change((made) => classifyTools(made, workspace, input.params.server, input.body)),
-    })),
+    route(serverTools.classify, async ({ change, workspace, input }) => {
+      await change((made) => classifyTools(made, workspace, input.params.server, input.body));
+      return { items: await listTools(db, workspace, input.params.server) };
+    }),
+    route(reviews.show, ({ workspace, input }) => reviewServer(db, workspace, input.params.server, input.query.tool)),
+    route(reviews.approve, async ({ change, workspace, input }) => {
+      await change((made) => approveTools(made, workspace, input.params.server, input.body.tools));
+      return reviewServer(db, workspace, input.params.server);
+    }),
+    route(reviews.refuse, async ({ change, workspace, input }) => {
+      await change((made) => refuseTools(made, workspace, input.params.server, input.body.tools));
+      return reviewServer(db, workspace, input.params.server);
+    }),
   ];
 }

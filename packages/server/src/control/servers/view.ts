@@ -11,6 +11,7 @@ import { readConfig, readCredential, readLimits, readReplayGuard } from '../stor
 import { readDirectory } from '../subjects.ts';
 import { selectHealth, selectOpened, selectRunningDrills, selectTeamSlugs } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
+import { pendingReviews } from './review.ts';
 import { visibilityNames } from './visibility.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function viewServers(
   const [health, opened] = [await selectHealth(db, ids), await selectOpened(db)];
   const drills = await selectRunningDrills(db, ids, at);
   const teams = await selectTeamSlugs(db, workspace.id);
+  const pending = await pendingReviews(db, rows);
   return rows.map((row) => ({
     id: row.id,
     slug: row.slug,
@@ -44,7 +46,8 @@ export async function viewServers(
     visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
     owner: teams.get(row.owner_team_id ?? '') ?? null,
     credential: credentialNames(readCredential(row.config_override)),
-    health: viewHealth(health.get(row.id), drills.get(row.id)),
+    pinning: row.pinning,
+    health: viewHealth(health.get(row.id), { drillFrom: drills.get(row.id), pendingReview: pending.get(row.id) }),
     warnings: addressWarnings(row.url, opened),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -60,16 +63,25 @@ export const viewServer = async (
   at: string,
 ): Promise<Server> => (await viewServers(db, workspace, actor, [row], at))[0]!;
 
-/**
- * What the gateway recorded about a server; `unknown` when it has not spoken to it yet.
- * @param drillFrom since when a failure drill runs
- */
-export const viewHealth = (row: HealthRow | undefined, drillFrom: string | undefined): ServerHealth => ({
+/** What is known of a server's health besides what the gateway records. */
+interface HealthNotes {
+  /** Since when a failure drill runs. */
+  readonly drillFrom: string | undefined;
+  /** Tools that are held back. */
+  readonly pendingReview: number | undefined;
+}
+
+/** What the gateway recorded about a server; `unknown` when it has not spoken to it yet. */
+export const viewHealth = (
+  row: HealthRow | undefined,
+  { drillFrom, pendingReview = 0 }: HealthNotes,
+): ServerHealth => ({
   state: drillFrom === undefined ? (row?.state ?? 'unknown') : 'drill',
   since: drillFrom ?? row?.since ?? null,
   lastErrorClass: row?.last_error_class ?? null,
   latencyMs: row?.latency_ms ?? null,
   checkedAt: row?.checked_at ?? null,
+  pendingReview,
 });
 
 /** A revision as the API shows it: of its credential the header names only. */

@@ -17,6 +17,8 @@ export interface SnapshotRows {
   readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
   /** By target. */
   readonly approvalSettings: readonly ApprovalSettingRow[];
+  /** Approved definitions, by tool. */
+  readonly toolPins: readonly { readonly server_id: string; readonly tool: string; readonly hash: string }[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** By id. */
   readonly stops: readonly StopRow[];
@@ -51,6 +53,7 @@ interface ServerRow {
   readonly limits: string;
   readonly visibility: string | null;
   readonly replay_guard: string;
+  readonly pinning: 'on' | 'off';
 }
 
 /** A row of `access_rules`, as far as it decides. */
@@ -80,6 +83,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name } = rows.workspace;
   const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
+  const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
   const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
@@ -109,6 +113,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
             expiresInMinutes: row.expires_minutes,
           })) ?? [],
         toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
+        pins: server.pinning === 'on' ? (pins.get(server.id)?.map((row) => [row.tool, row.hash] as const) ?? []) : null,
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
     tokens: rows.tokens.map((token) => ({

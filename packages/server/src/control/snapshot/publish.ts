@@ -61,7 +61,7 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
   const servers = await tx
     .selectFrom('gateway_workspace_servers')
     .select(['id', 'slug', 'name', 'url', 'prefix', 'enabled', 'revision', 'config_override'])
-    .select(['limits', 'visibility', 'replay_guard'])
+    .select(['limits', 'visibility', 'replay_guard', 'pinning'])
     .where('workspace_id', '=', workspaceId)
     .where('removed_at', 'is', null)
     .orderBy('position')
@@ -139,5 +139,17 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .where('server.removed_at', 'is', null)
     .orderBy('setting.target')
     .execute();
-  return { workspace, servers, tokens, teamMembers, rules, toolClasses, approvalSettings, networkAllow, stops, drills };
+  const toolPins = await tx
+    .selectFrom('tool_pins')
+    .innerJoin('gateway_workspace_servers as server', 'server.id', 'tool_pins.server_id')
+    .select(['tool_pins.server_id', 'tool_pins.tool', 'tool_pins.hash'])
+    .where('server.workspace_id', '=', workspaceId)
+    .where('server.removed_at', 'is', null)
+    .where('tool_pins.state', '=', 'approved')
+    .orderBy('tool_pins.tool')
+    .execute();
+  return {
+    ...{ workspace, servers, tokens, teamMembers, rules, toolClasses, toolPins, approvalSettings, networkAllow },
+    ...{ stops, drills },
+  };
 }

@@ -71,6 +71,7 @@ const call = (name: string, more: Partial<PolicyCall> = {}): PolicyCall => ({
   serverSlug: 'github',
   kind: 'tool',
   name,
+  definition: undefined,
   ...more,
 });
 const needed = (decision: Decision): SnapshotApproval | undefined =>
@@ -112,6 +113,21 @@ describe('a tool whose calls need approval', () => {
 
   it('needs none to go on with what was let through', () => {
     expect(needed(decide(snapshot([setting('*')]), callers[1]!, call('x', { follows: true }), 0))).toBeUndefined();
+  });
+
+  it('[REG-08] is held back before anybody is asked while its definition is not the approved one', () => {
+    const held = snapshot([setting('*')]);
+    const pinned = {
+      ...held,
+      servers: held.servers.map((server) => ({ ...server, pins: [['delete_repo', 'h1']] as const })),
+    };
+    for (const who of callers) {
+      expect(decide(pinned, who, call('delete_repo', { definition: 'h2' }), 0)).toMatchObject({
+        effect: 'deny',
+        rule: 'pin:changed',
+      });
+      expect(needed(decide(pinned, who, call('delete_repo', { definition: 'h1' }), 0))).toBeDefined();
+    }
   });
 
   it('[GW-18] is allowed or refused exactly as without the setting, so lists and calls agree', () => {

@@ -45,3 +45,12 @@ export const hidden = (rule: string): Decision => ({
 });
 
 export const refusal = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason, visible: true });
+
+/** What a tool is answered that is allowed, but not as its server defines it now. */
+export const heldBack = {
+  new: refusal('pin:new', 'Held back: it is new and not approved. Ask an administrator to review it.'),
+  changed: refusal(
+    'pin:changed',
+    'Held back: its definition has changed and is not approved. Ask an administrator to review it.',
+  ),
+} as const;

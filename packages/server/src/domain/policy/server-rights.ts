@@ -25,12 +25,19 @@ export class ServerRights {
   readonly #kept = new Map<string, Verdict>();
   readonly #approvals: Approvals;
   readonly #silent: boolean;
+  /** Approved definitions by tool; undefined where the server is not pinned. */
+  readonly pins: ReadonlyMap<string, string> | undefined;
   readonly prompt: Verdict;
   readonly resource: Verdict;
   /** Of methods of extensions. */
   readonly method: Verdict;
 
-  constructor(server: SnapshotServer, clauses: readonly TargetedClause[]) {
+  /** @param pins approved definitions by tool, shared by all callers; undefined where the server is not pinned */
+  constructor(
+    server: SnapshotServer,
+    clauses: readonly TargetedClause[],
+    pins: ReadonlyMap<string, string> | undefined,
+  ) {
     const of = (kind: RuleTarget['kind']): Clause[] =>
       clauses.filter(({ target }) => target.kind === kind).map(({ clause }) => clause);
     const globs: { matches: (name: string) => boolean; clause: Clause }[] = [];
@@ -47,6 +54,7 @@ export class ServerRights {
     this.#classes = classesOf(server);
     this.#approvals = approvalsOf(server.approvals ?? []);
     this.#silent = clauses.length === 0 && (server.approvals ?? []).length === 0;
+    this.pins = pins;
     this.prompt = verdictOf([...this.#everything, ...of('prompts')]);
     this.resource = verdictOf([...this.#everything, ...of('resources')]);
     this.method = verdictOf(this.#everything);

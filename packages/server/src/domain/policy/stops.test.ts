@@ -49,7 +49,12 @@ const who = (more: Partial<Principal>): Principal => ({
 const ada = who({ tokenId: 't-ada', kind: 'member', memberId: 'ada' });
 const nightly = who({ tokenId: 't-nightly', kind: 'machine', machineId: 'nightly' });
 const token = who({});
-const call = (name: string, serverSlug = 'github', kind: 'tool' | 'prompt' = 'tool') => ({ serverSlug, kind, name });
+const call = (name: string, serverSlug = 'github', kind: 'tool' | 'prompt' = 'tool') => ({
+  serverSlug,
+  kind,
+  name,
+  definition: undefined,
+});
 const modes: readonly AccessSettings[] = [
   { preset: 'open', enforcement: false },
   { preset: 'open', enforcement: true },

@@ -13,6 +13,7 @@ export interface Schema {
   readonly invitations: InvitationsTable;
   readonly access_rules: AccessRulesTable;
   readonly tool_classes: ToolClassesTable;
+  readonly tool_pins: ToolPinsTable;
   readonly access_requests: AccessRequestsTable;
   readonly stops: StopsTable;
   readonly drills: DrillsTable;
@@ -152,6 +153,17 @@ export interface ToolClassesTable {
   set_at: string;
 }
 
+export interface ToolPinsTable {
+  server_id: string;
+  tool: string;
+  state: 'approved' | 'refused';
+  hash: string;
+  /** Canonical JSON without `_meta`. */
+  definition: string;
+  decided_by: string;
+  decided_at: string;
+}
+
 export interface AccessRequestsTable {
   id: string;
   workspace_id: string;
@@ -246,6 +258,7 @@ export interface ServersTable {
   owner_team_id: Generated<string | null>;
   /** JSON; what is not set has its default. */
   replay_guard: Generated<string>;
+  pinning: Generated<'on' | 'off'>;
   revision: number;
   created_at: string;
   updated_at: string;
