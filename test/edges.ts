@@ -124,13 +124,21 @@ export const edges: readonly ProtocolEdge[] = [
   shown(62, 'A client is told of what its upstreams can do and what can be honoured.'),
   shown(63, 'Unknown members and kinds of content pass.'),
   shown(64, 'structuredContent may be any JSON value, and is not judged.'),
-  shown(65, 'Schemas stay as they are, within bounds; no $ref is ever fetched.'),
+  shown(
+    65,
+    'Schemas stay as they are, within bounds; no $ref is ever fetched.',
+    'A pinned server’s tool is held back when the hash of its canonical definition changes.',
+  ),
   shown(66, 'URIs of resources lead to their server; clashes are told apart wherever a URI stands.'),
   shown(67, 'Completion goes to the server of its prompt or template.'),
   shown(68, 'A task belongs to its member; clients without the extension get none.'),
   shown(69, 'MCP Apps keep working when several servers have them.'),
   shown(70, 'Arguments that are absent stay absent; params may be absent.', 'null is no object, and is refused.'),
-  shown(71, 'What a tool says of itself changes nothing about who may call it.'),
+  shown(
+    71,
+    'What a tool says of itself changes nothing about who may call it.',
+    'On a pinned server an annotation that changes holds the tool back.',
+  ),
   shown(72, 'Instructions of upstreams do not become ours.', 'None is passed on.'),
 
   // Upstreams over stdio

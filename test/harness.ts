@@ -31,6 +31,7 @@ export interface AddServer {
   readonly token?: string;
   readonly limits?: Readonly<Record<string, number | null>>;
   readonly position?: number;
+  readonly pinning?: 'on' | 'off';
 }
 
 export interface RpcOptions {

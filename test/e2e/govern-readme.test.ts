@@ -68,4 +68,5 @@ it('[L2-02][L2-08] README: a workspace is governed by the commands as they stand
     'delete_dashboard',
   ]);
   expect(await product.toolNames({ token: lead })).toContain('roll_out');
+  expect((await product.call('roll_out', {}, { token: lead })).message.error?.code).toBe(428);
 }, 60_000);

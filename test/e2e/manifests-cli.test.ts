@@ -13,13 +13,13 @@ let dir: string;
 let admin: Record<string, string>;
 let dana: Record<string, string>;
 
-/** The source's manifest at an address that is open, without the approval nothing enforces yet. */
+/** The source's manifest at an address that is open. */
 const catalog = {
   name: 'data-catalog',
   owner: 'data-platform',
   upstream: 'https://catalog.example.com/mcp',
   visibility: 'team:data-platform, team:analytics',
-  tools: { search_tables: { access: 'read' }, request_export: { access: 'write' } },
+  tools: { search_tables: { access: 'read' }, request_export: { access: 'write', approval: 'required' } },
   limits: { per_user_rpm: 60 },
 };
 const yaml = `# what the team says of its server

@@ -15,7 +15,7 @@ let catalog: EchoUpstream;
 let params: { workspace: string };
 /** Dana is of data-platform, Ann of analytics, Cy of neither. */
 let people: Record<Name, { readonly client: Client; readonly token: string }>;
-/** The source's manifest, at an address a test can have, and without the approval that nothing enforces yet. */
+/** The source's manifest, at an address a test can have. */
 let manifest: Parameters<Client['manifests']['put']>[0]['body'];
 
 beforeAll(async () => {
@@ -46,7 +46,7 @@ beforeAll(async () => {
     owner: 'data-platform',
     upstream: catalog.url,
     visibility: 'team:data-platform, team:analytics',
-    tools: { search_tables: { access: 'read' }, request_export: { access: 'write' } },
+    tools: { search_tables: { access: 'read' }, request_export: { access: 'write', approval: 'required' } },
     limits: { per_user_rpm: 60 },
   };
   const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
@@ -163,6 +163,22 @@ describe('a team publishes its server', () => {
     await people.dana.client.manifests.remove({ params: { ...params, manifest: 'data-catalog' } });
   });
 
+  it('[REG-01][REG-08] and what it marks is sent once a person has approved the call', async () => {
+    await publish(people.dana.client);
+    await until('it is listed', async () => (await names('ann')).length === 2);
+    const { token } = people.ann;
+    const call = async () => (await product.call('request_export', { table: 'orders' }, { token })).message;
+    const sent = catalog.calls().length;
+    const asked = await call();
+    expect([asked.error?.code, catalog.calls().length]).toEqual([428, sent]);
+    const waiting = await product.client.approvals.list({ params });
+    await product.client.approvals.approve({ params: { ...params, approval: waiting.items[0]!.id }, body: {} });
+    expect((await call()).result).toBeDefined();
+    expect(catalog.calls()).toHaveLength(sent + 1);
+    expect((await call()).error?.code).toBe(428);
+    await people.dana.client.manifests.remove({ params: { ...params, manifest: 'data-catalog' } });
+  });
+
   it('[REG-06] and nobody calls it more often than its manifest allows, with however many tokens', async () => {
     await publish(people.dana.client, { limits: { per_user_rpm: 2 } });
     await until('it is listed', async () => (await names('ann')).length === 2);
@@ -176,7 +192,7 @@ describe('a team publishes its server', () => {
     }
     expect((await call(people.dana.token)).result).toBeDefined();
     const denied = (await product.calls()).filter((row) => row.error_code === 'rate_limited');
-    expect(denied.map((row) => row.rule)).toEqual(Array(2).fill('limit:your calls per minute to this server'));
+    expect(denied.map((row) => row.rule)).toEqual(Array(2).fill('limit:server.principalPerMinute'));
     await people.dana.client.manifests.remove({ params: { ...params, manifest: 'data-catalog' } });
   });
 

@@ -1,29 +1,6 @@
-import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Io } from '../../packages/server/src/cli/io.ts';
-import { run } from '../../packages/server/src/cli/run.ts';
+import { mcpnest } from '../cli.ts';
 import { bootstrapData, startProduct, type Product, type ProductData } from '../harness.ts';
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function mcpnest(args: readonly string[], environment: Record<string, string>, input = ''): Promise<Ran> {
-  let [out, err] = ['', ''];
-  const io: Io = {
-    environment,
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    readInput: async () => input,
-    interactive: false,
-    ask: () => Promise.reject(new Error('nobody is asked')),
-    askSecret: () => Promise.reject(new Error('nobody is asked')),
-    streams: () => ({ input: Readable.from([]), output: new PassThrough(), signal: AbortSignal.abort() }),
-  };
-  return { code: await run(args, io), out, err };
-}
 
 describe.each(['against a URL', 'at the data folder'])('people from the command line, %s', (mode) => {
   let data: ProductData;

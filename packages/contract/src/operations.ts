@@ -2,10 +2,13 @@ import type { Operation } from './operation.ts';
 import { access } from './operations/access.ts';
 import { accessRequests } from './operations/access-requests.ts';
 import { allowlists } from './operations/allowlists.ts';
+import { approvalSettings } from './operations/approval-settings.ts';
+import { approvals } from './operations/approvals.ts';
 import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
 import { invitations } from './operations/invitations.ts';
+import { drills } from './operations/drills.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
@@ -13,9 +16,11 @@ import { manifests } from './operations/manifests.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
 import { policy } from './operations/policy.ts';
+import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
+import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { tokens } from './operations/tokens.ts';
 import { workspaces } from './operations/workspaces.ts';
@@ -26,6 +31,8 @@ export const operations = {
   servers,
   serverTools,
   manifests,
+  drills,
+  reviews,
   tokens,
   members,
   teams,
@@ -36,6 +43,9 @@ export const operations = {
   policy,
   access,
   accessRequests,
+  stops,
+  approvalSettings,
+  approvals,
   apiKeys,
   instanceKeys,
   network,

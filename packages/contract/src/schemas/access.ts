@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { toolClasses } from '../rule-form.ts';
 import { id, note, slug, time } from './common.ts';
+import { definitionFlag } from './pins.ts';
 import { policyDocument, rule, ruleObject, ruleSubject } from './rules.ts';
 
 export const toolClass = z
@@ -15,6 +16,8 @@ export const serverTool = z.object({
     .nullable()
     .describe('What the server says of itself by its annotations; shown, and trusted with nothing.'),
   listed: z.boolean().describe('Whether the server lists the tool at the moment.'),
+  hash: z.string().nullable().describe('Of its definition, as call records have it.'),
+  warnings: z.array(definitionFlag).describe('What is odd about its definition. Nothing is kept back for it.'),
 });
 export type ServerTool = z.output<typeof serverTool>;
 
@@ -46,6 +49,7 @@ export const accessItem = z.object({
   rule: z.string().describe('What decided, as call records name it.'),
   reason: z.string().describe('The same in words.'),
   wouldDeny: z.string().nullable().describe('What would refuse it, were enforcement on.'),
+  approval: z.boolean().describe('Whether every call of it needs somebody’s approval.'),
   decidedBy: rule.omit({ createdBy: true, note: true }).nullable().describe('The rule that decided, where one did.'),
 });
 export type AccessItem = z.output<typeof accessItem>;

@@ -27,6 +27,7 @@ export const toolCall = z.object({
   dispatched: z.boolean().describe('Whether any byte was sent upstream.'),
   rule: z.string().nullable().describe('The rule that decided.'),
   wouldDeny: z.string().nullable().describe('What would have refused it, were enforcement on.'),
+  approvalId: z.string().nullable().describe('The approval it asked for, or was sent with.'),
   policyVersion: z.int().describe('Version of the snapshot that decided.'),
   definitionHash: z.string().nullable(),
   argsShape: z.unknown().describe('Keys, types and size classes of the arguments; never a value.'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { viewerForm } from '../rule-form.ts';
 import { id, name, note, slug, time, warning } from './common.ts';
+import { pinning } from './pins.ts';
 
 export const serverPrefix = z
   .string()
@@ -36,6 +37,15 @@ export const serverLimits = z.strictObject({
   principalPerMinute: perMinute.describe(
     'Calls per minute to this server by any one member or machine; null = no ceiling.',
   ),
+  principalToolPerMinute: perMinute.describe(
+    'Calls per minute of one principal to any one tool of this server; null = no ceiling.',
+  ),
+  principalConcurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .describe('Calls of one principal in flight to this server at once; null = no ceiling.'),
   concurrency: z.int().min(1).max(10_000).describe('Calls in flight to this server at once.'),
   deadlineMs: z
     .int()
@@ -54,12 +64,34 @@ export const serverLimits = z.strictObject({
     .describe('Decoded bytes an answer may have.'),
 });
 
+const replayMode = z.enum(['off', 'request-id', 'always']);
+
+export const replayGuard = z.strictObject({
+  mode: replayMode.describe(
+    'request-id: a tool that writes or destroys gives a repeated call of one client request the first result. always: also where the client names no request. off: never.',
+  ),
+  windowSeconds: z
+    .int()
+    .min(1)
+    .max(3_600)
+    .describe('Seconds from the first call in which the same again counts as a repeat.'),
+  tools: z
+    .array(z.strictObject({ tool: z.string().min(1).max(200), mode: replayMode }))
+    .max(200)
+    .describe('Tools that differ, by the server’s own names of them.'),
+});
+
 export const serverHealth = z.object({
-  state: z.string().describe("'unknown' until the gateway has spoken to the server."),
+  state: z
+    .string()
+    .describe("'unknown' until the gateway has spoken to the server; 'drill' while a failure drill runs."),
   since: time.nullable().describe('Since when it is in this state.'),
   lastErrorClass: z.string().nullable(),
   latencyMs: z.number().nullable().describe('Milliseconds the last exchange took.'),
   checkedAt: time.nullable(),
+  pendingReview: z
+    .int()
+    .describe('Tools of a pinned server that are held back and wait for a decision (reviews.show).'),
 });
 export type ServerHealth = z.output<typeof serverHealth>;
 
@@ -82,8 +114,10 @@ export const server = z.object({
   position: z.int().describe('Place in the merged tool list, from 1.'),
   revision: z.int().describe('Grows with every change of the configuration.'),
   limits: serverLimits,
+  replayGuard,
   visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
   owner: z.string().nullable().describe('Slug of the team it belongs to; null: it belongs to the administrators.'),
+  pinning,
   credential: z
     .object({ headers: z.array(z.string()) })
     .nullable()
@@ -105,7 +139,9 @@ export const serverCreate = z.strictObject({
   enabled: z.boolean().default(true),
   position: z.int().min(1).max(10_000).optional().describe('Place in the list, from 1; at the end when left out.'),
   limits: serverLimits.partial().optional(),
+  replayGuard: replayGuard.partial().optional(),
   visibility: visibility.optional().describe('Everybody in the workspace when left out.'),
+  pinning: pinning.optional().describe('on in a strict workspace when left out, off in an open one.'),
   note: note.optional(),
 });
 
@@ -116,7 +152,9 @@ export const serverUpdate = z
     prefix: serverPrefix.nullable().optional().describe('null removes the prefix.'),
     enabled: z.boolean().optional(),
     limits: serverLimits.partial().optional(),
+    replayGuard: replayGuard.partial().optional(),
     visibility: visibility.optional(),
+    pinning: pinning.optional(),
     note: note.optional(),
   })
   .refine((body) => Object.keys(body).some((key) => key !== 'note'), 'must change something');
@@ -139,6 +177,7 @@ export const serverRevision = z.object({
     prefix: z.string().nullable(),
     enabled: z.boolean(),
     limits: serverLimits,
+    replayGuard,
     credentialHeaders: z.array(z.string()),
   }),
 });

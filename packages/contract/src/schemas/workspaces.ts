@@ -7,6 +7,9 @@ export const workspaceLimits = z.strictObject({
   principalPerMinute: perMinute.describe('Calls per minute for one principal; null = no ceiling.'),
   workspacePerMinute: perMinute.describe('Calls per minute for the whole workspace; null = no ceiling.'),
   principalConcurrency: z.int().min(1).max(10_000).describe('Calls of one principal in flight at once.'),
+  writePerMinute: perMinute.describe(
+    'Calls per minute of one principal to any one tool that writes or destroys; null = no ceiling. Until somebody sets it: none when open, 60 when strict.',
+  ),
 });
 
 export const accessSettings = z.strictObject({

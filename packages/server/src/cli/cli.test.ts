@@ -327,3 +327,43 @@ describe('rules and access', () => {
     expect((await mcpnest(['workspace', 'show'])).out).toContain('recommended: --preset strict');
   });
 });
+
+describe('stops and drills', () => {
+  it('[NEW-14] stop and lift, drill and report', async () => {
+    await bootstrapped();
+    await mcpnest(['server', 'add', 'github', '--url', 'https://mcp.example.com/mcp']);
+    for (const target of [
+      ['server', 'github'],
+      ['tool', 'github', 'delete_repo'],
+      ['member', 'ada@example.com'],
+    ])
+      expect((await mcpnest(['stop', ...target, '--reason', 'it loops', '--minutes', '5'])).code).toBe(0);
+    const { items } = (await mcpnest(['stop', 'list', '--json'])).json as { items: { id: string; target: string }[] };
+    expect(items.map(({ target }) => target)).toEqual([
+      'server:github',
+      'tool:github:delete_repo',
+      'member:ada@example.com',
+    ]);
+    for (const { id } of items) expect((await mcpnest(['stop', 'lift', id])).code).toBe(0);
+    expect((await mcpnest(['stop', 'list'])).out).toBe('(none)\n');
+    expect((await mcpnest(['stop', 'server', 'github'])).code).toBe(2);
+    expect((await mcpnest(['stop', 'server', 'missing', '--reason', 'x'])).code).toBe(4);
+    expect((await mcpnest(['drill', 'start', 'github', '--seconds', '30'])).out).toMatch(/running\s+0\s+nobody/);
+    expect((await mcpnest(['drill', 'start', 'github'])).code).toBe(5);
+    expect((await mcpnest(['drill', 'stop', 'github'])).code).toBe(0);
+    expect((await mcpnest(['drill', 'report', 'github'])).out).toMatch(/ended\s+0\s+nobody/);
+  });
+
+  it('[NEW-12] set a replay guard', async () => {
+    await bootstrapped();
+    await mcpnest(['server', 'add', 'github', '--url', 'https://mcp.example.com/mcp', '--replay-guard', 'off']);
+    const edit = (...options: string[]) => mcpnest(['server', 'edit', 'github', ...options, '--json']);
+    const edited = await edit('--replay-guard', 'always', '--replay-guard', 'a=off', '--replay-window', '60');
+    expect(edited.json['replayGuard']).toEqual({
+      mode: 'always',
+      windowSeconds: 60,
+      tools: [{ tool: 'a', mode: 'off' }],
+    });
+    expect((await edit('--replay-guard', 'sometimes')).code).toBe(2);
+  });
+});

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visibleText } from '../domain/definitions/visible-text.ts';
 import type { Io } from './io.ts';
 
 /** Columns of a table: heading and the value of a row. */
@@ -32,10 +33,11 @@ export function fields(values: Readonly<Record<string, unknown>>): string {
     .join('');
 }
 
-function plain(value: unknown): string {
+/** A value on one line; of text from elsewhere, what would not be seen is written out. */
+export function plain(value: unknown): string {
   if (value === null || value === undefined) return '-';
   const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  return visibleText(stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' '));
 }
 
 /** Print a result: as JSON when asked to, otherwise for people. */

@@ -13,9 +13,11 @@ import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
+import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
@@ -30,6 +32,7 @@ import { RequestRefused } from './read-body.ts';
 import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
+import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { workspaceRoutes } from './workspaces/routes.ts';
@@ -132,7 +135,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
   const { clock, vault, publicUrl } = deps;
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
-    ...serverRoutes({ db, vault }),
+    ...serverRoutes({ db, vault, clock }),
+    ...drillRoutes({ db, clock }),
     ...tokenRoutes({ db }),
     ...memberRoutes({ db }),
     ...teamRoutes({ db }),
@@ -141,6 +145,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...manifestRoutes({ db, publicUrl }),
     ...ruleRoutes({ db, clock }),
     ...accessRoutes({ db, clock }),
+    ...stopRoutes({ db, clock }),
+    ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),

@@ -139,7 +139,7 @@ it('changes workspace settings within their bounds, and nothing it was not told'
     publishing: { teams: [] },
     auditMode: 'strict',
     retentionDays: 30,
-    limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256 },
+    limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256, writePerMinute: null },
   });
   const { publishing: _, ...ofGateway } = settings;
   expect((await kit.snapshot('acme')).settings).toEqual(ofGateway);

@@ -129,7 +129,46 @@ it('[L2-09][TOK-11] keeps teams, machines and last uses with the same numbers as
   expect((await kit.snapshot('acme')).tokens.map(({ id }) => id)).not.toContain(token.id);
 });
 
+it('of approvals and refusals of one definition at once the last one holds, and each is whole', async () => {
+  const server = { ...params, server: 's1' };
+  const { id } = await kit.owner.servers.show({ params: server });
+  const body = JSON.stringify(['{"name":"list"}']);
+  await kit.database.db
+    .insertInto('upstream_lists')
+    .values({ server_id: id, kind: 'tools', revision: 1, body, fetched_at: 'x' })
+    .execute();
+  await kit.owner.servers.update({ params: server, body: { pinning: 'on' } });
+  const { hash } = (await kit.owner.reviews.show({ params: server, query: {} })).items[0]!;
+  const decided = await many(8, (index) =>
+    kit.owner.reviews[index % 2 === 0 ? 'approve' : 'refuse']({
+      params: server,
+      body: { tools: [{ tool: 'list', hash: hash! }] },
+    }),
+  );
+  expect(done(decided)).toBe(8);
+  const [item] = (await kit.owner.reviews.show({ params: server, query: {} })).items;
+  expect(await kit.database.db.selectFrom('tool_pins').select('state').execute()).toEqual([{ state: item!.state }]);
+  const pins = (await kit.snapshot('acme')).servers.find(({ slug }) => slug === 's1')!.pins;
+  expect(pins).toEqual(item!.state === 'approved' ? [['list', hash]] : []);
+});
+
 describeLadder('PostgreSQL', () => kit);
+
+it('[TOK-07][NEW-14] of stops and drills that begin at once there is one, and drills are reported', async () => {
+  const slug = 'drilled';
+  await kit.owner.servers.create({ params, body: { name: slug, url: 'https://mcp.example.com/mcp' } });
+  const at = { ...params, server: slug };
+  const outcomes = await Promise.allSettled([
+    ...Array.from({ length: 6 }, () =>
+      kit.owner.stops.create({ params, body: { target: `server:${slug}`, reason: 'it loops' } }),
+    ),
+    ...Array.from({ length: 6 }, () => kit.owner.drills.start({ params: at, body: {} })),
+  ]);
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  expect((await kit.snapshot('acme')).stops).toHaveLength(1);
+  await kit.owner.drills.stop({ params: at });
+  expect((await kit.owner.drills.list({ params: at })).items).toMatchObject([{ running: false, calls: 0 }]);
+});
 
 it('[L2-09] rules that are made and imported at once end as one of the orders they could have had', async () => {
   await kit.owner.servers.create({ params, body: { name: 'ruled', url: 'https://ruled.example.com/mcp' } });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { hashToken } from '../domain/token.ts';
+import { approvalRow } from './approval-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
@@ -31,6 +32,12 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
 
   const { db } = kit.database;
+  const approval = approvalRow(Date.UTC(2026, 10, 21, 12), {
+    workspace_id: (await kit.snapshot('acme')).workspace.id,
+    token_id: issued.token.id,
+    call_key: 'the-key-of-a-call',
+  });
+  await db.insertInto('approvals').values(approval).execute();
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();
@@ -38,7 +45,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret, invited.secret];
   const hashes = [...tokens, ...keys, ...invitations].map((row) => row.hash);
   expect(hashes).toEqual(expect.arrayContaining(secrets.map(hashToken)));
-  const forbidden = [canary, ...sealed, ...hashes, ...secrets];
+  const forbidden = [approval.call_key, canary, ...sealed, ...hashes, ...secrets];
 
   const ids: Record<string, string> = {
     ...server,
@@ -48,6 +55,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     machine: machine.id,
     rule: rule.id,
     manifest: 'two',
+    approval: approval.id,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

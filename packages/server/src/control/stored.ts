@@ -1,5 +1,16 @@
-import { defaultServerLimits, defaultWorkspaceSettings } from '../domain/snapshot.ts';
-import type { ServerLimits, SnapshotServer, Subject, WorkspaceSettings } from '../domain/snapshot.ts';
+import {
+  defaultReplayGuard,
+  defaultServerLimits,
+  defaultWorkspaceSettings,
+  defaultWritePerMinute,
+} from '../domain/snapshot.ts';
+import type {
+  ReplayGuardSettings,
+  ServerLimits,
+  SnapshotServer,
+  Subject,
+  WorkspaceSettings,
+} from '../domain/snapshot.ts';
 
 /** The credential headers of a server, sealed; null = none. */
 export type SealedCredential = SnapshotServer['credential'];
@@ -11,17 +22,20 @@ export interface ServerConfig {
   readonly prefix: string | null;
   readonly enabled: boolean;
   readonly limits: ServerLimits;
+  readonly replayGuard: ReplayGuardSettings;
   readonly credential: SealedCredential;
 }
 
 /** Read `gateway_workspaces.settings`; what an older version did not store has its default. */
 export function readSettings(text: string): WorkspaceSettings {
   const stored = JSON.parse(text) as Partial<WorkspaceSettings>;
+  const access = { ...defaultWorkspaceSettings.access, ...stored.access };
+  const writePerMinute = defaultWritePerMinute[access.preset];
   return {
     ...defaultWorkspaceSettings,
     ...stored,
-    limits: { ...defaultWorkspaceSettings.limits, ...stored.limits },
-    access: { ...defaultWorkspaceSettings.access, ...stored.access },
+    limits: { ...defaultWorkspaceSettings.limits, writePerMinute, ...stored.limits },
+    access,
     publishing: { ...defaultWorkspaceSettings.publishing, ...stored.publishing },
   };
 }
@@ -29,6 +43,15 @@ export function readSettings(text: string): WorkspaceSettings {
 /** Read `gateway_workspace_servers.visibility`; null = the whole workspace. */
 export const readVisibility = (text: string | null): Subject[] | null =>
   text === null ? null : (JSON.parse(text) as Subject[]);
+
+/** Read `gateway_workspace_servers.replay_guard`. */
+export const readReplayGuard = (text: string): ReplayGuardSettings => ({
+  ...defaultReplayGuard,
+  ...(JSON.parse(text) as Partial<ReplayGuardSettings>),
+});
+
+/** Read `approval_settings.approvers`. */
+export const readSubjects = (text: string): Subject[] => JSON.parse(text) as Subject[];
 
 /** Read `gateway_workspace_servers.limits`. */
 export const readLimits = (text: string): ServerLimits => withDefaultLimits(JSON.parse(text) as Partial<ServerLimits>);
@@ -53,8 +76,11 @@ export const writeCredential = (credential: SealedCredential): string => JSON.st
 
 /** Read `server_revisions.config`. */
 export function readConfig(text: string): ServerConfig {
-  const stored = JSON.parse(text) as Omit<ServerConfig, 'limits'> & { limits: Partial<ServerLimits> };
-  return { ...stored, limits: withDefaultLimits(stored.limits) };
+  type Later = 'limits' | 'replayGuard';
+  const stored = JSON.parse(text) as Omit<ServerConfig, Later> &
+    Partial<Pick<ServerConfig, 'replayGuard'>> & { limits: Partial<ServerLimits> };
+  const { limits, replayGuard = defaultReplayGuard } = stored;
+  return { ...stored, limits: withDefaultLimits(limits), replayGuard };
 }
 
 type Patch<T> = { readonly [Key in keyof T]?: T[Key] | undefined };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '@mcpnest/contract/client';
 import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
+import { approvalRow } from './approval-row.contract.ts';
 import { failure, startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
@@ -53,9 +54,16 @@ beforeAll(async () => {
     visibility: 'member:cy@example.com',
   };
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
+  const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
+    .id;
+  await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
+  const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
+  const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
+  await kit.database.db.insertInto('approvals').values(row).execute();
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
-    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, manifest: published.name },
+    ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
+    approval: row.id,
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');

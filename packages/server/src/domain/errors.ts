@@ -10,6 +10,8 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   /** Milliseconds after which trying again may succeed, where that is known. */
   readonly retryAfterMs: number | undefined;
+  /** Of an exhausted limit its name, as settings have it. */
+  readonly limit: string | undefined;
   /** What exactly was wrong with the input: a path into it and a remedy. */
   readonly issues: readonly InputIssue[] | undefined;
 
@@ -18,6 +20,7 @@ export class AppError extends Error {
     this.code = code;
     this.detail = more.detail;
     this.retryAfterMs = more.retryAfterMs;
+    this.limit = more.limit;
     this.issues = more.issues;
   }
 }
@@ -31,6 +34,7 @@ interface AppErrorMore {
   detail?: string | undefined;
   cause?: unknown;
   retryAfterMs?: number | undefined;
+  limit?: string | undefined;
   issues?: readonly InputIssue[] | undefined;
 }
 

@@ -37,18 +37,22 @@ const decide = (held: Snapshot, who: Principal, call: PolicyCall): Decision => d
 
 describe('decide', () => {
   it('[TOK-05] allows a token without a scope every tool of its workspace', () => {
-    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'a', kind: 'tool', name: 'x' })).toMatchObject({
+    expect(
+      decide(snapshot(['a']), principal(null), { serverSlug: 'a', kind: 'tool', name: 'x', definition: null }),
+    ).toMatchObject({
       effect: 'allow',
     });
   });
 
   it("hides servers that are not there and workspaces that are not the principal's", () => {
-    expect(decide(snapshot(['a']), principal(null), { serverSlug: 'b', kind: 'tool', name: 'x' })).toMatchObject({
+    expect(
+      decide(snapshot(['a']), principal(null), { serverSlug: 'b', kind: 'tool', name: 'x', definition: null }),
+    ).toMatchObject({
       effect: 'deny',
       visible: false,
     });
     expect(
-      decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', kind: 'tool', name: 'x' }),
+      decide(snapshot(['a']), principal(null, 'other'), { serverSlug: 'a', kind: 'tool', name: 'x', definition: null }),
     ).toMatchObject({
       effect: 'deny',
       visible: false,
@@ -58,7 +62,7 @@ describe('decide', () => {
   it('[TOK-06] narrows a token to the servers and tools of its scope', () => {
     const narrow = principal(['a', 'b:read']);
     const verdict = (serverSlug: string, tool: string): object =>
-      decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, kind: 'tool', name: tool });
+      decide(snapshot(['a', 'b', 'c']), narrow, { serverSlug, kind: 'tool', name: tool, definition: null });
     expect(verdict('a', 'anything')).toMatchObject({ effect: 'allow', rule: 'token-scope:server' });
     expect(verdict('b', 'read')).toMatchObject({ effect: 'allow', rule: 'token-scope:tool' });
     expect(verdict('b', 'write')).toMatchObject({ effect: 'deny', visible: true });
@@ -68,7 +72,7 @@ describe('decide', () => {
   it('[TOK-06] gives prompts and resources to tokens that have the whole server, and to no other', () => {
     for (const kind of ['prompt', 'resource'] as const) {
       const verdict = (scope: string[] | null, serverSlug: string): object =>
-        decide(snapshot(['a', 'b', 'c']), principal(scope), { serverSlug, kind, name: 'read' });
+        decide(snapshot(['a', 'b', 'c']), principal(scope), { serverSlug, kind, name: 'read', definition: null });
       expect(verdict(null, 'a')).toMatchObject({ effect: 'allow', rule: 'member' });
       expect(verdict(['a', 'b:read'], 'a')).toMatchObject({ effect: 'allow', rule: 'token-scope:server' });
       expect(verdict(['a', 'b:read'], 'b')).toMatchObject({ effect: 'deny', rule: 'token-scope', visible: true });
@@ -86,7 +90,7 @@ describe('decide', () => {
     );
     fc.assert(
       fc.property(fc.array(entry), slug, kind, name, (scope, serverSlug, kindOf, own) => {
-        const call = { serverSlug, kind: kindOf, name: own };
+        const call = { serverSlug, kind: kindOf, name: own, definition: null };
         const decision = decide(snapshot(['a', 'b']), principal(scope), call);
         const named = scope.includes(serverSlug) || (kindOf === 'tool' && scope.includes(`${serverSlug}:${own}`));
         expect(decision.effect).toBe(named && serverSlug !== 'ab' ? 'allow' : 'deny');

@@ -1,8 +1,19 @@
 import type { Snapshot } from './snapshot.ts';
-import { hidden, noRule, notListed, pass, refusal, type Decision, type Pass } from './policy/decision.ts';
+import {
+  awaiting,
+  heldBack,
+  hidden,
+  noRule,
+  notListed,
+  pass,
+  refusal,
+  type Decision,
+  type Pass,
+} from './policy/decision.ts';
 import type { Principal } from './policy/principal.ts';
 import { nextExpiry, rightsOf, type Otherwise } from './policy/rights.ts';
 import type { ServerRights } from './policy/server-rights.ts';
+import { nextStopEnd, stopOf, stoppedCaller, stoppedServer } from './policy/stops.ts';
 import type { Verdict } from './policy/verdict.ts';
 
 export type { Decision } from './policy/decision.ts';
@@ -20,6 +31,13 @@ export interface PolicyCall {
   readonly kind: CallKind;
   /** Name of a tool, prompt or method, URI of a resource, or URI template. */
   readonly name: string;
+  /** It goes on with a call that was let through before, as following a task does: nobody approves it again. */
+  readonly follows?: boolean | undefined;
+  /**
+   * Hash of the definition its server has of it now; null: it has none. Undefined asks what would be decided were the
+   * definition approved.
+   */
+  readonly definition: string | null | undefined;
 }
 
 /**
@@ -27,6 +45,7 @@ export interface PolicyCall {
  * for ever, which is what makes a recorded decision replayable. Lists are filtered by this same function.
  *
  * In this order, the first that speaks decides:
+ * 0. a stop of the caller, the server or the tool refuses, whatever follows; what the caller may not know of stays unknown;
  * 1. the principal's workspace is the snapshot's, and the server is in it: otherwise unknown;
  * 2. the server's visibility (workspace tokens see every server of their workspace): otherwise unknown;
  * 3. the token's scope: what it does not name is refused, and a server it does not name is unknown;
@@ -35,28 +54,37 @@ export interface PolicyCall {
  * 6. allow rules that have not expired allow;
  * 7. strict: refused. Open: whoever has no allow rule, live or expired, is allowed; the others are refused, or with
  *    enforcement off allowed and recorded as what would have been refused.
+ *
+ * Whatever allows a call of a tool that is set to need approval, in any mode and for any token, allows it with
+ * `approval` set: it may be listed and asked for, and is sent only once somebody has approved that very call.
+ *
+ * A tool that would be allowed is refused all the same, to workspace tokens too, where its server is pinned and the
+ * definition is not the approved one: what was approved is what was read, and not whatever the server says since.
  * @param at milliseconds since the epoch; rules end at their moment, whatever snapshot is held
  */
 export function decide(snapshot: Snapshot, principal: Principal, call: PolicyCall, at: number): Decision {
   if (principal.workspaceId !== snapshot.workspace.id) return otherWorkspace;
+  const stop = stopOf(snapshot, principal, call, at);
+  if (stop !== undefined) return maySee(snapshot, principal, call.serverSlug) ? stop.refused : stop.hidden;
   const rights = rightsOf(snapshot, principal);
   const server = rights.servers.get(call.serverSlug);
   if (server === undefined) return noServer;
   const scoped = withinScope(principal, call);
   if ('effect' in scoped) return scoped;
-  const { deny, allow } = verdict(server, call);
+  const { deny, allow, approval } = verdict(server, call);
   if (deny !== undefined && deny.until > at) return deny.decision;
-  if (allow !== undefined && allow.until > at) return allow.decision;
-  switch (rights.otherwise) {
-    case 'allowed':
-      return scoped.allow;
-    case 'observed':
-      return scoped.unenforced;
-    case 'not-listed':
-      return unlisted;
-    case 'no-rule':
-      return ruleless;
+  const decision = allow !== undefined && allow.until > at ? allow.decision : withoutRule(rights.otherwise, scoped);
+  if (decision.effect === 'deny') return decision;
+  if (server.pins !== undefined && call.kind === 'tool') {
+    const held = byPin(server.pins.get(call.name), call.definition);
+    if (held !== undefined) return held;
   }
+  return approval === undefined || call.follows === true ? decision : awaiting(decision, approval);
+}
+
+function byPin(approved: string | undefined, definition: PolicyCall['definition']): Decision | undefined {
+  if (definition === undefined || (approved !== undefined && definition === approved)) return undefined;
+  return approved === undefined ? heldBack.new : heldBack.changed;
 }
 
 /** Whether a principal may know of a server: it is there, visible to them, and named by their token's scope if that has one. */
@@ -67,17 +95,41 @@ export const maySee = (snapshot: Snapshot, principal: Principal, slug: string): 
 
 /** Equal for principals to whom `decide` gives the same answers in this snapshot: what is made for one serves the other. */
 export const viewKey = (snapshot: Snapshot, principal: Principal): string =>
-  principal.scope === null ? rightsOf(snapshot, principal).key : `token:${principal.tokenId}`;
+  principal.scope === null && stoppedCaller(snapshot, principal, -Infinity) === undefined
+    ? rightsOf(snapshot, principal).key
+    : `token:${principal.tokenId}`;
+
+/**
+ * Whether a caller, or the one server a URL names, is stopped: who listens there hears nothing more.
+ * @param at milliseconds since the epoch
+ */
+export const isStopped = (snapshot: Snapshot, principal: Principal, slug: string | undefined, at: number): boolean =>
+  stoppedCaller(snapshot, principal, at) !== undefined ||
+  (slug !== undefined && stoppedServer(snapshot, slug, at) !== undefined);
 
 /** What holds for a principal where no rule speaks. */
 export const otherwise = (snapshot: Snapshot, principal: Principal): Otherwise =>
   rightsOf(snapshot, principal).otherwise;
 
 /** The first moment after `at` at which some decision may change by itself; Infinity: none. Milliseconds since the epoch. */
-export const unchangedUntil = (snapshot: Snapshot, at: number): number => nextExpiry(snapshot, at);
+export const unchangedUntil = (snapshot: Snapshot, at: number): number =>
+  Math.min(nextExpiry(snapshot, at), nextStopEnd(snapshot, at));
 
 function verdict(server: ServerRights, { kind, name }: PolicyCall): Verdict {
   return kind === 'tool' ? server.tool(name) : server[kind];
+}
+
+function withoutRule(mode: Otherwise, scoped: Pass): Decision {
+  switch (mode) {
+    case 'allowed':
+      return scoped.allow;
+    case 'observed':
+      return scoped.unenforced;
+    case 'not-listed':
+      return unlisted;
+    case 'no-rule':
+      return ruleless;
+  }
 }
 
 function withinScope({ scope, kind }: Principal, call: PolicyCall): Pass | Decision {

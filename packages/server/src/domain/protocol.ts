@@ -33,6 +33,10 @@ export const metaKey = {
   health: 'mcpnest.dev/health',
   /** Ours: slugs of servers whose tools are missing from a list because they have never answered. */
   unavailable: 'mcpnest.dev/unavailable',
+  /** Ours: the client's own name of a request, so that sending it again is known as a repeat. */
+  requestId: 'mcpnest.dev/request-id',
+  /** Ours: marks the answer of a repeat with the call that got it first, and when. */
+  repeat: 'mcpnest.dev/repeat',
 } as const;
 
 /** Error codes of JSON-RPC 2.0, of the protocol (2026-07-28, basic/index "Error Codes") and our own. */
@@ -52,6 +56,7 @@ export const rpcCode = {
   /** A tool, prompt or resource of a server the caller may see, but not this. */
   notAllowed: -32003,
   // Errors the gateway makes about a call carry the status kept in its row.
+  conflict: 409,
   approvalRequired: 428,
   rateLimited: 429,
   internal: 500,

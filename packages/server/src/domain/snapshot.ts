@@ -24,6 +24,20 @@ export interface Snapshot {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** Expired ones included: they give nothing, but who has one is somebody with rules. Absent from older snapshots. */
   readonly rules?: readonly SnapshotRule[];
+  /** What is stopped, expired stops included. Absent from older snapshots. */
+  readonly stops?: readonly SnapshotStop[];
+}
+
+/** Somebody or something that is stopped, whatever the rules say. */
+export interface SnapshotStop {
+  readonly id: string;
+  readonly kind: 'member' | 'machine' | 'token' | 'server' | 'tool';
+  /** Id of the member, machine, token or server; for a tool its server's. */
+  readonly targetId: string;
+  /** The server's own name of the tool; empty for all other kinds. */
+  readonly tool: string;
+  /** ISO 8601 UTC; null = until it is lifted. */
+  readonly expiresAt: string | null;
 }
 
 /** Whom a rule or a server's visibility names; ids, so that a name taken over by somebody else brings nothing along. */
@@ -43,9 +57,12 @@ export interface SnapshotRule {
   readonly expiresAt: string | null;
 }
 
-/** What the gateway needs of the settings. Snapshots that were compiled before `access` existed have none. */
-export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing'> &
-  Partial<Pick<WorkspaceSettings, 'access'>>;
+/** What the gateway needs of the settings. Snapshots that were compiled before `access` and `writePerMinute` existed have none. */
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'limits'> &
+  Partial<Pick<WorkspaceSettings, 'access'>> & {
+    readonly limits: Omit<WorkspaceSettings['limits'], 'writePerMinute'> &
+      Partial<Pick<WorkspaceSettings['limits'], 'writePerMinute'>>;
+  };
 
 /** What holds where no rule speaks. */
 export interface AccessSettings {
@@ -73,8 +90,16 @@ export interface WorkspaceSettings {
     readonly workspacePerMinute: number | null;
     /** Calls of one principal in flight at once. */
     readonly principalConcurrency: number;
+    /** Calls per minute of one principal to any one tool that writes or destroys; null = no ceiling. */
+    readonly writePerMinute: number | null;
   };
 }
+
+/** `writePerMinute` where nobody has set it. */
+export const defaultWritePerMinute: Readonly<Record<AccessSettings['preset'], number | null>> = {
+  open: null,
+  strict: 60,
+};
 
 export interface SnapshotServer {
   readonly id: string;
@@ -95,12 +120,48 @@ export interface SnapshotServer {
   readonly limits: SnapshotLimits;
   /** Who may know of it; null or absent = the whole workspace. */
   readonly visibility?: readonly Subject[] | null;
+  /** Tools whose every call waits for somebody's approval. Absent from older snapshots. */
+  readonly approvals?: readonly SnapshotApproval[];
   /** Classes that were set, by the server's own name of the tool; pairs, since a name may be anything. */
   readonly toolClasses?: readonly (readonly [tool: string, toolClass: ToolClass])[];
+  /** How repeated calls are met; absent = the defaults. */
+  readonly replayGuard?: ReplayGuardSettings;
+  /** The newest failure drill, unless it had ended when this was compiled. */
+  readonly drill?: { readonly id: string; readonly endsAt: string } | null;
+  /** Approved definitions, by the server's own name of the tool; null or absent: the server is not pinned. */
+  readonly pins?: readonly (readonly [tool: string, hash: string])[] | null;
 }
 
-/** Snapshots that were compiled before `progressDeadlineMs` or `principalPerMinute` existed have none. */
-export type SnapshotLimits = Omit<ServerLimits, 'progressDeadlineMs' | 'principalPerMinute'> & Partial<ServerLimits>;
+/** Each call of these tools is approved by a person before it is sent. */
+export interface SnapshotApproval {
+  /** An exact name, a pattern with `*`, or a class (`@destructive`), as the part of a rule's object after the server. */
+  readonly target: string;
+  /** Members and teams who may approve besides administrators. */
+  readonly approvers: readonly Subject[];
+  /** Minutes after which a request, approved or not, is worth nothing. */
+  readonly expiresInMinutes: number;
+}
+
+/**
+ * When a repeated call gets the result of the first: `request-id` where the client names its request, `always` also
+ * where it does not.
+ */
+export type ReplayGuardMode = 'off' | 'request-id' | 'always';
+
+/** How repeated calls of tools that write or destroy are met. */
+export interface ReplayGuardSettings {
+  readonly mode: ReplayGuardMode;
+  /** Seconds from the first call in which another of the same counts as a repeat. */
+  readonly windowSeconds: number;
+  /** Tools that differ from `mode`, by the server's own names. */
+  readonly tools: readonly { readonly tool: string; readonly mode: ReplayGuardMode }[];
+}
+
+export const defaultReplayGuard: ReplayGuardSettings = { mode: 'request-id', windowSeconds: 600, tools: [] };
+
+/** Snapshots that were compiled before these existed have none. */
+type LaterLimits = 'progressDeadlineMs' | 'principalPerMinute' | 'principalToolPerMinute' | 'principalConcurrency';
+export type SnapshotLimits = Omit<ServerLimits, LaterLimits> & Partial<ServerLimits>;
 
 export interface ServerLimits {
   /** Calls per minute to this server by everyone together; null = no ceiling. */
@@ -109,6 +170,10 @@ export interface ServerLimits {
   readonly toolPerMinute: number | null;
   /** Calls per minute to this server by any one principal; null = no ceiling. */
   readonly principalPerMinute: number | null;
+  /** Calls per minute of one principal to any one tool of this server; null = no ceiling. */
+  readonly principalToolPerMinute: number | null;
+  /** Calls of one principal in flight to this server at once; null = no ceiling. */
+  readonly principalConcurrency: number | null;
   /** Calls in flight to this server at once; more wait briefly, then are refused. */
   readonly concurrency: number;
   /** Milliseconds a call may take in all, unless it reports progress. */
@@ -142,6 +207,8 @@ export const defaultServerLimits: ServerLimits = {
   perMinute: null,
   toolPerMinute: null,
   principalPerMinute: null,
+  principalToolPerMinute: null,
+  principalConcurrency: null,
   concurrency: 64,
   deadlineMs: 60_000,
   progressDeadlineMs: 600_000,
@@ -153,5 +220,10 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   publishing: { teams: [] },
   auditMode: 'available',
   retentionDays: 90,
-  limits: { principalPerMinute: null, workspacePerMinute: null, principalConcurrency: 256 },
+  limits: {
+    principalPerMinute: null,
+    workspacePerMinute: null,
+    principalConcurrency: 256,
+    writePerMinute: defaultWritePerMinute.open,
+  },
 };

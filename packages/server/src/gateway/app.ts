@@ -9,6 +9,7 @@ import type { Dialer } from '../platform/dialer.ts';
 import type { Journal } from '../platform/journal/journal.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
+import { Approvals } from './approvals/approvals.ts';
 import { authenticate } from './authenticate.ts';
 import { ParkedCalls } from './bridge/parked-calls.ts';
 import { RequestStates } from './bridge/request-state.ts';
@@ -19,6 +20,7 @@ import { Cursors } from './cursors.ts';
 import type { GatewayDeps } from './deps.ts';
 import { BodyRoom, checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
 import { decideEra } from './era.ts';
+import { goingOn } from './going-on.ts';
 import { HealthBoard } from './health.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Caller, Exchanged, Inbound } from './inbound.ts';
@@ -31,6 +33,7 @@ import { Recorder } from './recorder.ts';
 import { recordRefused } from './refused-call.ts';
 import { Registry } from './registry.ts';
 import { readHead } from './request-head.ts';
+import { ReplayMemory } from './replay/replay-memory.ts';
 import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
 import { ClientSessions } from './sessions.ts';
@@ -82,7 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const replies = new Replies(clock, keeper);
   const sessions = new ClientSessions({ clock, keeper, replies });
   const newsroom = new Newsroom({ clock, log, catalogue, upstreams });
-  const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat);
+  const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat, clock.now());
   const listChanges = new ListChanges({
     clock,
     log,
@@ -105,6 +108,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     health,
     limits: new RateLimits(clock),
     concurrency: new Concurrency(),
+    replays: new ReplayMemory(clock),
+    approvals: new Approvals(options),
     recorder,
     replies,
     sessions,
@@ -130,12 +135,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstreams.sync(workspaceId, held);
     catalogue.sync(workspaceId, held);
     newsroom.sync(workspaceId, held);
-    const valid = new Set(held?.snapshot.tokens.map((token) => token.id));
-    sessions.keepOnly(workspaceId, valid);
-    deps.parked.keepOnly(workspaceId, valid);
-    // A revoked token loses what it has open, not only what it asks next.
+    // A revoked or stopped token loses what it has open, not only what it asks next.
+    const goesOn = goingOn(held, (tokenId) => snapshots.standing(tokenId), clock.now());
+    sessions.keepOnly(workspaceId, goesOn.tokens, goesOn.may);
+    deps.parked.keepOnly(
+      workspaceId,
+      ({ principal, target }) => goesOn.tokens.has(principal.tokenId) && goesOn.may(target),
+    );
     for (const inbound of inFlight.values()) {
-      if (inbound.principal?.workspaceId !== workspaceId || valid.has(inbound.principal.tokenId)) continue;
+      if (inbound.principal?.workspaceId !== workspaceId) continue;
+      const { target } = inbound;
+      if (goesOn.tokens.has(inbound.principal.tokenId) && (target === undefined || goesOn.may(target))) continue;
       inbound.revoked = true;
       inbound.res.destroy();
     }
@@ -288,6 +298,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         startedAt: clock.monotonic(),
         upstreamMs: 0,
         principal: undefined,
+        target: undefined,
         revoked: false,
         calledOff: false,
         expiresAt: Infinity,

@@ -1,5 +1,6 @@
 import type { Decision, Principal } from '../domain/policy.ts';
 import type { Receipt } from '../platform/journal/records.ts';
+import type { ApprovalUse } from './approvals/approvals.ts';
 import type { HeldSnapshot } from './snapshots.ts';
 import type { CallTarget } from './call-target.ts';
 
@@ -7,7 +8,7 @@ const authority = Symbol('authority');
 
 /**
  * The right to send one call to one upstream. It can only be made by `authorize`, from a decision that allows and a
- * receipt of the journal, and `dispatch` takes nothing else: no yes or no row, no call (rules R1, R2, R9).
+ * receipt of the journal, and with an approval where the decision asks for one; `dispatch` takes nothing else: no yes or no row, no call (rules R1, R2, R9).
  */
 export class AuthorizedCall {
   readonly principal: Principal;
@@ -20,6 +21,9 @@ export class AuthorizedCall {
 
   constructor(by: typeof authority, grant: Grant) {
     if (by !== authority) throw new TypeError('Only authorize() makes an AuthorizedCall.');
+    if (grant.decision.approval !== undefined && grant.approval === undefined) {
+      throw new TypeError('This call has not been approved.');
+    }
     this.principal = grant.principal;
     this.held = grant.held;
     this.target = grant.target;
@@ -41,6 +45,8 @@ interface Grant {
   readonly held: HeldSnapshot;
   readonly target: CallTarget;
   readonly decision: Extract<Decision, { effect: 'allow' }>;
+  /** Used up for this call. */
+  readonly approval: ApprovalUse | undefined;
   readonly receipt: Receipt;
 }
 

@@ -1,9 +1,26 @@
-import type { CallKind } from '../domain/policy.ts';
+import type { CallKind, Principal } from '../domain/policy.ts';
+import { classOf } from '../domain/policy/tool-class.ts';
+import type { CallTarget } from './call-target.ts';
 import type { GatewayDeps } from './deps.ts';
 import { whenClosed, type Exchanged } from './inbound.ts';
-import { rateLimited } from './limits.ts';
+import { rateLimited, type Budget } from './limits.ts';
 import type { CallRecord } from './recorder.ts';
-import type { CallTarget } from './call-target.ts';
+
+export const perToken: Budget = { name: 'workspace.principalPerMinute', what: 'calls per minute of this token' };
+const perWorkspace: Budget = { name: 'workspace.workspacePerMinute', what: 'calls per minute in this workspace' };
+const writes: Budget = { name: 'workspace.writePerMinute', what: 'your calls per minute to a tool that writes' };
+const inFlight: Budget = { name: 'workspace.principalConcurrency', what: 'calls in flight of this token' };
+const perServer: Budget = { name: 'server.perMinute', what: 'calls per minute to this server' };
+const perTool: Budget = { name: 'server.toolPerMinute', what: 'calls per minute to this tool' };
+const ownPerServer: Budget = { name: 'server.principalPerMinute', what: 'your calls per minute to this server' };
+const ownPerTool: Budget = { name: 'server.principalToolPerMinute', what: 'your calls per minute to this tool' };
+const ownInFlight: Budget = { name: 'server.principalConcurrency', what: 'your calls in flight to this server' };
+
+/**
+ * Whose budget a call is taken from where a budget is a person's or a machine's, however many tokens they have. A
+ * workspace token stands for itself.
+ */
+export const budgetHolder = ({ memberId, machineId, tokenId }: Principal): string => memberId ?? machineId ?? tokenId;
 
 /**
  * Take one call from a budget per minute; null is no ceiling.
@@ -12,17 +29,17 @@ import type { CallTarget } from './call-target.ts';
 export function takeRate(
   deps: GatewayDeps,
   record: CallRecord,
-  what: string,
+  budget: Budget,
   key: string,
   perMinute: number | null,
 ): void {
   const wait = deps.limits.take(key, perMinute);
-  if (wait > 0) throttle(record, what, wait);
+  if (wait > 0) throttle(record, budget, wait);
 }
 
-function throttle(record: CallRecord, what: string, retryAfterMs: number): never {
-  record.deny(429, 'rate_limited', `limit:${what}`);
-  throw rateLimited(what, retryAfterMs);
+function throttle(record: CallRecord, budget: Budget, retryAfterMs: number): never {
+  record.deny(429, 'rate_limited', `limit:${budget.name}`);
+  throw rateLimited(budget, retryAfterMs);
 }
 
 /**
@@ -36,27 +53,26 @@ export function takeBudget(
   deps: GatewayDeps,
   call: Exchanged,
   kind: CallKind,
-  { server, definition }: CallTarget,
+  target: CallTarget,
   record: CallRecord,
   again: boolean,
 ): () => void {
   const { principal, held } = call;
-  const { settings } = held.snapshot;
-  // The ids are distinct whatever they are of, so each is a key as it stands.
-  const { toolPerMinute, principalPerMinute, perMinute } = server.limits;
-  if (principalPerMinute !== undefined && principalPerMinute !== null) {
-    // All tokens of one person or machine count together; each workspace token counts by itself.
-    const caller = principal.memberId ?? principal.machineId ?? principal.tokenId;
-    takeRate(deps, record, 'your calls per minute to this server', `${caller}@${server.id}`, principalPerMinute);
-  }
+  const { server, definition } = target;
+  const { workspacePerMinute, writePerMinute } = held.snapshot.settings.limits;
+  const { toolPerMinute, perMinute, principalPerMinute, principalToolPerMinute } = server.limits;
+  // The narrowest first: who has used up their own takes nothing from everybody's. The ids are distinct whatever they
+  // are of, so each is a key as it stands.
+  if (kind === 'tool' && (principalToolPerMinute ?? writePerMinute ?? null) !== null)
+    takeOwnOfTool(deps, call, target, record);
+  if ((principalPerMinute ?? null) !== null)
+    takeRate(deps, record, ownPerServer, `${budgetHolder(principal)} ${server.id}`, principalPerMinute!);
   if (toolPerMinute !== null && kind === 'tool')
-    takeRate(deps, record, 'calls per minute to this tool', `${server.id}/${definition.name}`, toolPerMinute);
-  takeRate(deps, record, 'calls per minute to this server', server.id, perMinute);
-  const { workspacePerMinute, principalConcurrency } = settings.limits;
-  takeRate(deps, record, 'calls per minute in this workspace', principal.workspaceId, workspacePerMinute);
+    takeRate(deps, record, perTool, `${server.id}/${definition.name}`, toolPerMinute);
+  takeRate(deps, record, perServer, server.id, perMinute);
+  takeRate(deps, record, perWorkspace, principal.workspaceId, workspacePerMinute);
   if (again) return nothing;
-  const leave = deps.concurrency.enter(principal.tokenId, principalConcurrency);
-  if (leave === undefined) return throttle(record, 'calls in flight of this token', 1_000);
+  const leave = enter(deps, call, target, record);
   let reasons = 2;
   const done = (): void => {
     if (--reasons === 0) leave();
@@ -66,3 +82,45 @@ export function takeBudget(
 }
 
 const nothing = (): void => undefined;
+
+function takeOwnOfTool(
+  deps: GatewayDeps,
+  { principal, held }: Exchanged,
+  { server, definition }: CallTarget,
+  record: CallRecord,
+): void {
+  const key = `${budgetHolder(principal)} ${server.id}/${definition.name}`;
+  takeRate(deps, record, ownPerTool, key, server.limits.principalToolPerMinute ?? null);
+  const { writePerMinute } = held.snapshot.settings.limits;
+  if ((writePerMinute ?? null) === null || classOf(server, definition.name) === 'read') return;
+  takeRate(deps, record, writes, `write ${key}`, writePerMinute!);
+}
+
+/**
+ * Count one more call in flight of a token.
+ * @returns to be called when it has ended
+ * @throws AppError `rate_limited`, with the row written
+ */
+export function takeInFlight(deps: GatewayDeps, { principal, held }: Exchanged, record: CallRecord): () => void {
+  const { principalConcurrency } = held.snapshot.settings.limits;
+  return deps.concurrency.enter(principal.tokenId, principalConcurrency) ?? throttle(record, inFlight, retryMs);
+}
+
+function enter(deps: GatewayDeps, call: Exchanged, { server }: CallTarget, record: CallRecord): () => void {
+  const { principal } = call;
+  const leave = takeInFlight(deps, call, record);
+  const most = server.limits.principalConcurrency ?? null;
+  if (most === null) return leave;
+  const leaveServer = deps.concurrency.enter(`${budgetHolder(principal)} ${server.id}`, most);
+  if (leaveServer === undefined) {
+    leave();
+    return throttle(record, ownInFlight, retryMs);
+  }
+  return () => {
+    leave();
+    leaveServer();
+  };
+}
+
+/** When calls in flight end, nobody knows. */
+const retryMs = 1_000;

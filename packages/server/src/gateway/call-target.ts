@@ -9,3 +9,9 @@ export interface CallTarget {
   /** What the server is asked for: the definition's own name, or the URI a template expanded to. */
   readonly name: string;
 }
+
+/** As much of a target as stops are about. */
+export interface TargetNames {
+  readonly server: Pick<SnapshotServer, 'slug'>;
+  readonly definition: Pick<Definition, 'name'>;
+}

@@ -129,7 +129,7 @@ export class Catalogue {
     const shelf = await this.#warmShelf(held, only, kind);
     const entries = only === undefined ? sharedEntries(shelf, held) : ownEntries(only, shelf.list(only.id));
     const may = this.#judge(held, principal, shelf.form.judgedAs);
-    const allowed = entries.filter(({ server, definition }) => may(server.slug, definition.name));
+    const allowed = entries.filter(({ server, definition }) => may(server.slug, definition));
     // The interfaces that tools name are resources, and their URIs may be marked.
     if (kind === 'tools' && only === undefined && allowed.some(({ definition }) => definition.hasUi)) {
       await this.#warmResources(held, undefined);
@@ -155,8 +155,8 @@ export class Catalogue {
     return visibleTo(held.snapshot, principal, only).some(({ id, slug }) => {
       const list = shelf.list(id);
       if (list?.served !== true) return false;
-      const names = list.definitions.length === 0 ? [''] : list.definitions.map(({ name }) => name);
-      return names.some((name) => may(slug, name));
+      const { definitions } = list;
+      return definitions.length === 0 ? may(slug, nothing) : definitions.some((definition) => may(slug, definition));
     });
   }
 
@@ -216,9 +216,14 @@ export class Catalogue {
   }
 
   /** One moment for a whole list, so that no rule ends in the middle of it. */
-  #judge({ snapshot }: HeldSnapshot, principal: Principal, kind: CallKind): (slug: string, name: string) => boolean {
+  #judge(
+    { snapshot }: HeldSnapshot,
+    principal: Principal,
+    kind: CallKind,
+  ): (slug: string, { name, hash }: Pick<Definition, 'name' | 'hash'>) => boolean {
     const at = this.#deps.clock.now();
-    return (serverSlug, name) => decide(snapshot, principal, { serverSlug, kind, name }, at).effect === 'allow';
+    return (serverSlug, { name, hash }) =>
+      decide(snapshot, principal, { serverSlug, kind, name, definition: hash }, at).effect === 'allow';
   }
 
   async #shelf(held: HeldSnapshot, kind: ListKind): Promise<Shelf> {
@@ -261,6 +266,9 @@ export const visibleTo = (
   only: SnapshotServer | undefined,
 ): readonly SnapshotServer[] =>
   (only === undefined ? snapshot.servers : [only]).filter(({ slug }) => maySee(snapshot, principal, slug));
+
+/** Stands for whatever a server may list that lists nothing now. */
+const nothing = { name: '', hash: null };
 
 const ownEntries = (server: SnapshotServer, list: UpstreamList | undefined): CatalogueEntry[] =>
   (list?.definitions ?? []).map((definition) => ({ name: definition.name, server, definition }));

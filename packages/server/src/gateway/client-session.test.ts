@@ -63,6 +63,7 @@ beforeEach(async () => {
       idText: '1',
       stream: undefined,
       whenClosed: [],
+      target: undefined,
       revoked: false,
       calledOff: false,
     });

@@ -1,6 +1,7 @@
 import type { LogLevel } from '../domain/protocol.ts';
 import type { ByteString } from '../platform/byte-string.ts';
 import { member, sourceText } from '../platform/json/scan.ts';
+import type { TargetNames } from './call-target.ts';
 import type { ClientCapabilities } from './client-capabilities.ts';
 import { acceptsStream, type Inbound } from './inbound.ts';
 import type { Message } from './message.ts';
@@ -34,7 +35,11 @@ export class ClientSession {
   /** Least severe log message it wants; undefined until it says: everything. */
   logLevel: LogLevel | undefined;
   /** Calls under way, by the text of their id. */
-  readonly running = new Registry<{ readonly idText: string; readonly cancel: () => void }>();
+  readonly running = new Registry<{
+    readonly idText: string;
+    readonly target: TargetNames;
+    readonly cancel: () => void;
+  }>();
   readonly streams: SessionStreams;
   /** Requests of ours that its client has not answered. */
   readonly asks = new Asks();

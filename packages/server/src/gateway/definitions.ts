@@ -1,15 +1,11 @@
-import { hash } from 'node:crypto';
 import { compileTemplate, maxUri, templateVariables, type UriTemplate } from '../domain/uri-template.ts';
-import { canonicalJson } from '../platform/json/canonical.ts';
 import {
-  JsonRejected,
-  member,
-  scanJson,
-  sourceText,
-  stringValue,
-  type JsonNode,
-  type ScanLimits,
-} from '../platform/json/scan.ts';
+  canonicalDefinition,
+  definitionHash,
+  maxDefinitionBytes,
+  scanDefinition,
+} from '../platform/definition-identity.ts';
+import { member, scanJson, sourceText, stringValue, type JsonNode, type ScanLimits } from '../platform/json/scan.ts';
 import { declaredArgs, declaredNames, type DeclaredArgs } from './args-shape.ts';
 import type { ListForm } from './list-kinds.ts';
 import { paramHeaders, type ParamHeader } from '../platform/param-headers.ts';
@@ -45,10 +41,9 @@ export interface ReadDefinitions {
 }
 
 /** Bounds of what one server may define, for each kind: entries, bytes of each, and characters of all. */
-export const definitionLimits = { entries: 500, bytes: 64 * 1024, length: 8 * 1024 * 1024 } as const;
+export const definitionLimits = { entries: 500, bytes: maxDefinitionBytes, length: 8 * 1024 * 1024 } as const;
 
 const listLimits: ScanLimits = { maxDepth: 256, maxElements: 500_000, maxKeys: 5_000, nodeDepth: 4, strict: false };
-const definitionScan: ScanLimits = { maxDepth: 128, maxElements: 50_000, maxKeys: 5_000, nodeDepth: 128, strict: true };
 
 /** The entries and `nextCursor` of one page of a list. */
 export function readPage(
@@ -79,26 +74,18 @@ export function readDefinitions(texts: readonly string[], form: ListForm): ReadD
 
 function readDefinition(text: string, form: ListForm): Definition | undefined {
   const bytes = Buffer.from(text);
-  if (bytes.length > definitionLimits.bytes) return undefined;
-  let root: JsonNode;
-  try {
-    root = scanJson(bytes, definitionScan);
-  } catch (error) {
-    if (error instanceof JsonRejected) return undefined;
-    throw error;
-  }
+  const root = scanDefinition(bytes);
+  if (root === undefined) return undefined;
   const nameNode = member(root, form.identity);
   const name = stringValue(bytes, nameNode);
   if (nameNode === undefined || name === undefined || name === '') return undefined;
   const details = detailsOf[form.kind](bytes, root, name);
   if (details === undefined) return undefined;
-  const kept = root.keys.map((key, i) => ({ key, node: root.children[i]! })).filter(({ key }) => key !== '_meta');
-  const identity: JsonNode = { ...root, keys: kept.map(({ key }) => key), children: kept.map(({ node }) => node) };
   return {
     name,
     before: bytes.toString('utf8', 0, nameNode.start),
     after: bytes.toString('utf8', nameNode.end),
-    hash: hash('sha256', canonicalJson(bytes, identity), 'hex'),
+    hash: definitionHash(canonicalDefinition(bytes, root)),
     ...details,
   };
 }

@@ -1,6 +1,7 @@
 import type { decide } from '../domain/policy.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import type { ParkedCalls } from './bridge/parked-calls.ts';
 import type { Ending } from './bridge/parking.ts';
 import type { RequestStates } from './bridge/request-state.ts';
@@ -13,6 +14,7 @@ import type { Caller, Inbound } from './inbound.ts';
 import type { Concurrency, RateLimits } from './limits.ts';
 import type { RenderedList } from './list.ts';
 import type { Recorder } from './recorder.ts';
+import type { ReplayMemory } from './replay/replay-memory.ts';
 import type { Replies } from './reply.ts';
 import type { ClientSessions } from './sessions.ts';
 import type { ListChanges } from './streams/list-changes.ts';
@@ -31,6 +33,8 @@ export interface GatewayDeps {
   readonly health: HealthBoard;
   readonly limits: RateLimits;
   readonly concurrency: Concurrency;
+  readonly replays: ReplayMemory;
+  readonly approvals: Approvals;
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;

@@ -86,7 +86,9 @@ export function readBody(
     if (isLarge && (bytes > maxBodyBytes || !room.take(inbound, chunk.length))) {
       refused = true;
       req.pause();
-      failed(bytes > maxBodyBytes ? tooLarge() : rateLimited('large requests under way', 1_000));
+      failed(
+        bytes > maxBodyBytes ? tooLarge() : rateLimited({ name: 'bodies', what: 'large requests under way' }, 1_000),
+      );
     } else if (first === undefined) first = chunk;
     else (chunks ??= [first]).push(chunk);
   });

@@ -1,16 +1,22 @@
 import type { CallKind, Decision } from '../domain/policy.ts';
+import type { SnapshotApproval } from '../domain/snapshot.ts';
 import type { CallMethod } from '../platform/journal/records.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 import type { Edit } from '../platform/json/splice.ts';
+import type { ApprovalUse } from './approvals/approvals.ts';
+import { giveBack, requireApproval } from './approvals/require.ts';
 import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
-import { takeBudget, takeRate } from './budget.ts';
+import { perToken, takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
-import type { Exchanged } from './inbound.ts';
+import type { Caller, Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { mirroredParams } from '../platform/param-headers.ts';
 import { requireMirroredParams } from './param-headers.ts';
 import { perform } from './perform.ts';
 import type { CallRecord } from './recorder.ts';
+import { refuseInDrill } from './drill.ts';
+import { GuardedCall, samenessOf, type Sameness } from './replay/guard.ts';
+import { answerRepeat } from './replay/repeat.ts';
 import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
 import type { CallTarget } from './call-target.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -44,6 +50,8 @@ export interface GovernedMethod {
   readonly unknown: (deps: GatewayDeps, call: Exchanged, asked: Asked) => RpcError;
   /** Put the shape of the arguments, and nothing of their values, into the record. */
   readonly describe: (record: CallRecord, message: Message, asked: Asked, target: CallTarget) => void;
+  /** Whether it goes on with a call that was let through before, and takes no effect of its own. */
+  readonly follows?: true;
   /** Whether modern requests mirror the target in `Mcp-Name`. */
   readonly mirrored: boolean;
   /** What must change in the answer besides its id; undefined for nearly all. */
@@ -56,7 +64,7 @@ export interface GovernedMethod {
 }
 
 /**
- * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it be used → has that budget →
+ * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it be used → is it approved, where that is needed → has that budget →
  * write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an
  * earlier one.
  * @throws RpcError, AppError: rendered by the caller
@@ -67,18 +75,19 @@ export function governedCall(
   message: Message,
   method: GovernedMethod,
   rounds = 0,
+  approval?: ApprovalUse,
 ): Promise<void> {
   const asked = method.read(message);
   const record = deps.recorder.open(call, message, method.method, asked.recorded);
   const { principal, held } = call;
   // Before anything is looked up, so that guessing names costs as much as calling them.
   const { principalPerMinute } = held.snapshot.settings.limits;
-  takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
+  takeRate(deps, record, perToken, principal.tokenId, principalPerMinute);
   if (asked.fault !== undefined) {
     record.deny(400, 'invalid_params', 'protocol');
     throw invalidParams(asked.fault);
   }
-  const request: Request = { method, call, message, asked, record, rounds };
+  const request: Request = { method, call, message, asked, record, rounds, approval };
   const found = method.find(deps, call, asked);
   return found instanceof Promise ? admitLate(deps, request, found) : admit(deps, request, found);
 }
@@ -110,6 +119,8 @@ export interface Request {
   readonly record: CallRecord;
   /** How often it was sent before, each time with more of what the server asked for. */
   readonly rounds: number;
+  /** What an earlier part of the same call was approved by. */
+  readonly approval: ApprovalUse | undefined;
 }
 
 /** May it be used, and is there budget? */
@@ -123,11 +134,16 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   record.target(target);
   const { server, definition } = target;
   // A resource is judged as what lists it, its own entry or a template, so that lists and reads cannot disagree.
-  const question = { serverSlug: server.slug, kind: asked.kind, name: definition.name };
+  const { name, hash } = definition;
+  const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash, follows: method.follows };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuse(deps, request, decision);
+  inbound.target = target;
+  if ((server.drill ?? null) !== null) refuseInDrill(deps, record, target);
   const carried = carriedState(deps, request, target);
-  if (carried?.kind === 'parked') return resume(deps, request, target, decision, carried.id);
+  if (carried?.kind === 'parked') {
+    return resume(deps, { ...request, approval: carried.approval }, target, decision, carried.id);
+  }
   const sent = carried === undefined ? request : withoutSeal(request, carried);
   const headers = mirroredParams(definition.paramHeaders, sent.message.bytes, sent.asked.args);
   if (era.kind === 'modern') {
@@ -138,8 +154,58 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
       throw error;
     }
   }
+  const sameness = samenessOf(sent, target);
+  const first = sameness === undefined ? undefined : deps.replays.find(sameness.key);
+  if (first !== undefined) return answerRepeat(deps, sent, target, decision, first, governedCall);
+  if (decision.approval !== undefined) {
+    return performApproved(deps, sent, { target, decision, paramHeaders: headers, sameness }, decision.approval);
+  }
   const leave = takeBudget(deps, call, asked.kind, target, record, request.rounds > 0);
-  return perform(deps, sent, { target, decision, paramHeaders: headers, leave }, governedCall);
+  const guarded = sameness === undefined ? undefined : new GuardedCall(deps, sameness, record.id);
+  return perform(deps, sent, { target, decision, paramHeaders: headers, leave, guarded }, governedCall);
+}
+
+/** Send a call once it is approved, which may take the database a while: who may call what is judged as it is then. */
+async function performApproved(
+  deps: GatewayDeps,
+  request: Request,
+  { sameness, ...cleared }: Omit<Admitted, 'leave' | 'guarded'> & { readonly sameness: Sameness | undefined },
+  setting: SnapshotApproval,
+): Promise<void> {
+  const { call, asked, record, rounds } = request;
+  const { target } = cleared;
+  // Claimed first: a repeat that comes meanwhile waits for this call, and asks for no approval of its own.
+  const guarded = sameness === undefined ? undefined : new GuardedCall(deps, sameness, record.id);
+  let approval: ApprovalUse | undefined;
+  let leave: () => void;
+  try {
+    approval = await requireApproval(deps, request, target, setting);
+    judgeAgain(deps, request, target);
+    leave = takeBudget(deps, call, asked.kind, target, record, rounds > 0);
+  } catch (error) {
+    guarded?.notSent(error);
+    if (approval !== undefined) await giveBack(deps, approval);
+    throw error;
+  }
+  return perform(deps, { ...request, approval }, { ...cleared, leave, guarded }, governedCall);
+}
+
+/** @throws RpcError, AppError; with the row written */
+function judgeAgain(deps: GatewayDeps, request: Request, { server, definition }: CallTarget): void {
+  const { call, asked, record } = request;
+  let caller: Caller;
+  try {
+    caller = deps.readmit(call.inbound);
+  } catch (error) {
+    record.deny(401, 'unauthenticated', 'credential');
+    throw error;
+  }
+  const { held, principal } = caller;
+  if (held === call.held) return;
+  const { name, hash } = definition;
+  const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash };
+  const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
+  if (decision.effect === 'deny') refuse(deps, request, decision);
 }
 
 /** What has been decided about a request that may happen. */
@@ -150,6 +216,8 @@ export interface Admitted {
   readonly paramHeaders: readonly { header: string; value: string }[];
   /** Gives the budget back. */
   readonly leave: () => void;
+  /** Set where a repeat would get this call's result. */
+  readonly guarded: GuardedCall | undefined;
 }
 
 function refuse(deps: GatewayDeps, request: Request, decision: Extract<Decision, { effect: 'deny' }>): never {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import type { Era } from './era.ts';
+import type { CallTarget } from './call-target.ts';
 import type { RequestHead } from './request-head.ts';
 import type { ClientSession } from './client-session.ts';
 import type { HeldSnapshot } from './snapshots.ts';
@@ -31,7 +32,9 @@ export interface Inbound {
   readonly whenClosed: (() => void)[];
   /** Its client has called it off by name (`notifications/cancelled`). */
   calledOff: boolean;
-  /** The token was revoked while the request ran. */
+  /** What it calls, once that is known and allowed. */
+  target: CallTarget | undefined;
+  /** The token was revoked, or the call stopped, while the request ran. */
   revoked: boolean;
 }
 

@@ -58,10 +58,17 @@ export class RateLimits {
 
 const maxBuckets = 50_000;
 
-/** A limit is exhausted. `what` names it in words for the caller. */
-export const rateLimited = (what: string, retryAfterMs: number): AppError =>
+/** A budget that calls are taken from: its name as settings have it, and what it counts in words for the caller. */
+export interface Budget {
+  readonly name: string;
+  readonly what: string;
+}
+
+/** A limit is exhausted. */
+export const rateLimited = ({ name, what }: Budget, retryAfterMs: number): AppError =>
   new AppError('rate_limited', `The limit of ${what} is exhausted; retry in ${Math.ceil(retryAfterMs / 1000)} s.`, {
     retryAfterMs,
+    limit: name,
   });
 
 /** Counts calls in flight per key and refuses more than a ceiling. */

@@ -3,6 +3,7 @@ import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { AppError } from '../domain/errors.ts';
 import { unchangedUntil, viewKey } from '../domain/policy.ts';
 import { implementation, metaKey } from '../domain/protocol.ts';
+import type { SnapshotServer } from '../domain/snapshot.ts';
 import { exposeUi } from './answer-uris.ts';
 import type { CatalogueEntry, CatalogueListing } from './catalogue.ts';
 import { renamed } from './definitions.ts';
@@ -105,7 +106,7 @@ function render(
   if (modern) meta[metaKey.serverInfo] = implementation;
   if (listing.missing.length > 0) meta[metaKey.unavailable] = listing.missing.map(({ slug }) => slug);
   if (wantsHealth) {
-    meta[metaKey.health] = Object.fromEntries(listing.visible.map(({ slug, id }) => [slug, deps.health.of(id)]));
+    meta[metaKey.health] = Object.fromEntries(listing.visible.map((server) => [server.slug, healthOf(deps, server)]));
   }
   const members: string[] = [];
   if (modern) members.push(`"resultType":"complete","ttlMs":${listTtlMs},"cacheScope":"private"`);
@@ -114,6 +115,13 @@ function render(
   return paginate(texts).map((entries) =>
     byteString(`{${[`"${listForms[kind].member}":[${entries.join(',')}]`, ...members].join(',')}`),
   );
+}
+
+/** A drill shows as what it is. */
+function healthOf(deps: GatewayDeps, { id, drill }: SnapshotServer): object {
+  const health = deps.health.of(id);
+  const runs = (drill ?? null) !== null && Date.parse(drill!.endsAt) > deps.clock.now();
+  return runs ? { ...health, state: 'drill' } : health;
 }
 
 function textOf(deps: GatewayDeps, call: Exchanged, { definition, name, server }: CatalogueEntry): string {

@@ -12,6 +12,7 @@ import { acceptsStream, whenClosed, type Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import { Relay } from './relay.ts';
 import { callParams } from './translate.ts';
+import type { CallTarget } from './call-target.ts';
 import type { Cancel } from './upstreams/connection.ts';
 import { faultError, UpstreamFault } from './upstreams/fault.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -29,7 +30,7 @@ export async function perform(
 ): Promise<void> {
   const { method, call, message, asked, record } = request;
   const { inbound, principal, held, era } = call;
-  const { target, decision, paramHeaders } = admitted;
+  const { target, decision, paramHeaders, guarded } = admitted;
   const capabilities = capabilitiesOf(call, message);
   const relay = new Relay(deps.replies, call, message);
   let answer: UpstreamAnswer | undefined;
@@ -42,16 +43,17 @@ export async function perform(
   let playsOn = false;
   const done = (): void => {
     forget?.();
+    guarded?.left();
     admitted.leave();
   };
   try {
     const cancel: Cancel = {};
-    forget = cancelWith(cancel, call, message);
+    forget = cancelWith(cancel, call, message, target);
     method.describe(record, message, asked, target);
     const receipt = await record.intent(decision.rule, decision.wouldDeny);
     record.written(receipt);
 
-    const authorized = authorize({ principal, held, target, decision, receipt });
+    const authorized = authorize({ principal, held, target, decision, approval: request.approval, receipt });
     const conversation = conversationOf(call, capabilities);
     const started = deps.clock.monotonic();
     const took = (): void => {
@@ -62,6 +64,7 @@ export async function perform(
       if (declares && deps.upstreams.of(held, target.server).mayAsk) {
         parking = new Parking(deps, call, message, {
           method: method.method,
+          target,
           capabilities,
           relay,
           cancel: () => stop(cancel),
@@ -87,18 +90,22 @@ export async function perform(
       });
       answer = parking === undefined ? await sent : await parking.first(sent);
       handedOver = answer === undefined;
-      if (answer === undefined) parking!.follow(sent, record, took, done);
+      if (answer === undefined) parking!.follow(sent, { record, guarded }, took, done);
       else required = requireOffered(call, capabilities, method.method, answer);
     } catch (error) {
       took();
       record.failed(error);
+      guarded?.failed(error);
       if (!(error instanceof UpstreamFault)) throw error;
       // Nothing more is said about a call that was called off.
       if (error.fault === 'cancelled') return deps.replies.empty(inbound, 202);
       throw faultError(error, target.server.slug);
     }
     took();
-    if (answer !== undefined) record.answered(answer);
+    if (answer !== undefined) {
+      record.answered(answer);
+      guarded?.answered(answer);
+    }
     playsOn = required !== undefined && era.kind !== 'modern';
   } finally {
     if (playsOn) forget?.();
@@ -124,12 +131,12 @@ function stop(cancel: Cancel): void {
  * it, so its call runs on until a notification names it (cancellation.mdx "Transport-Specific Cancellation").
  * @returns to be called when it has ended
  */
-function cancelWith(cancel: Cancel, call: Exchanged, message: Message): (() => void) | undefined {
+function cancelWith(cancel: Cancel, call: Exchanged, message: Message, target: CallTarget): (() => void) | undefined {
   const { inbound, era, session } = call;
   whenClosed(inbound, () => {
     if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
   // It may have ended, or the call been called off, while a list was read.
   if (session?.ended === true || inbound.calledOff) stop(cancel);
-  return session?.running.add({ idText: message.idText, cancel: () => stop(cancel) });
+  return session?.running.add({ idText: message.idText, target, cancel: () => stop(cancel) });
 }

@@ -67,6 +67,7 @@ export class CallRecord {
   #target: CallTarget | undefined;
   #argsShape: string | null = null;
   #argsMac: string | null = null;
+  #approvalId: string | null = null;
   #receipt: Receipt | undefined;
 
   constructor(
@@ -90,8 +91,18 @@ export class CallRecord {
     this.#traceId = traceId(message);
   }
 
+  /** Id of the row. */
+  get id(): string {
+    return this.#callId;
+  }
+
   target(target: CallTarget): void {
     this.#target = target;
+  }
+
+  /** The approval that is asked for, or that the call is sent with. */
+  approval(id: string): void {
+    this.#approvalId = id;
   }
 
   /** @param canonical of which a keyed digest is kept; undefined: nothing */
@@ -119,6 +130,21 @@ export class CallRecord {
     const outcome = status === 429 ? 'throttled' : 'denied';
     this.#recorder.count(outcome);
     this.#journal.denied({ ...this.#intent(rule, null), ...this.#ending(outcome, status, errorCode, 0, false) });
+  }
+
+  /** A failure drill answered in place of the server. */
+  drilled(rule: string): void {
+    this.#recorder.count('transport');
+    this.#journal.denied({ ...this.#intent(rule, null), ...this.#ending('transport', 502, 'drill', 0, false) });
+  }
+
+  /**
+   * A repeat, answered with what the first call got.
+   * @param bytesOut undefined: there was nothing to give
+   */
+  repeated(bytesOut: number | undefined): void {
+    if (bytesOut === undefined) this.#end('refused', 409, 'repeat', 0, false);
+    else this.#end('ok', 200, 'repeat', bytesOut, false);
   }
 
   /** The upstream gave an answer: a result, a result that says the tool failed, or a JSON-RPC error. */
@@ -176,6 +202,7 @@ export class CallRecord {
       toolName: this.#target?.definition.name ?? clip(this.#asked, 128),
       rule,
       wouldDeny,
+      approvalId: this.#approvalId,
       policyVersion: held.snapshot.version,
       definitionHash: this.#target?.definition.hash ?? null,
       argsShape: this.#argsShape,

@@ -1,7 +1,7 @@
 import { rpcCode } from '../domain/protocol.ts';
 import { clip } from '../platform/text.ts';
 import { taskMethods } from './bridge/task-methods.ts';
-import { takeRate } from './budget.ts';
+import { perToken, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Caller } from './inbound.ts';
 import { governedMethods } from './governed-methods.ts';
@@ -34,6 +34,6 @@ export function recordRefused(deps: GatewayDeps, caller: Caller, message: Messag
     method.read(message).recorded,
   );
   const { principalPerMinute } = caller.held.snapshot.settings.limits;
-  takeRate(deps, record, 'calls per minute of this token', caller.principal.tokenId, principalPerMinute);
+  takeRate(deps, record, perToken, caller.principal.tokenId, principalPerMinute);
   record.deny(error.httpStatus === 404 ? 404 : 400, codes[error.code] ?? 'invalid_request', 'protocol');
 }

@@ -70,8 +70,8 @@ const wire: Record<ErrorCode, { http: number; code: number }> = {
   unauthenticated: { http: 401, code: 401 },
   forbidden: { http: 403, code: 403 },
   not_found: { http: 404, code: 404 },
-  already_exists: { http: 200, code: 409 },
-  conflict: { http: 200, code: 409 },
+  already_exists: { http: 200, code: rpcCode.conflict },
+  conflict: { http: 200, code: rpcCode.conflict },
   invalid_input: { http: 200, code: rpcCode.invalidParams },
   denied_by_policy: { http: 200, code: rpcCode.notAllowed },
   approval_required: { http: 200, code: rpcCode.approvalRequired },
@@ -88,7 +88,8 @@ export function toRpcError(error: unknown, requestId: string): RpcError {
   if (error instanceof RpcError) return error;
   if (error instanceof AppError) {
     const { http, code } = wire[error.code];
-    const data = error.retryAfterMs === undefined ? undefined : { retryAfterMs: error.retryAfterMs };
+    const { retryAfterMs, limit } = error;
+    const data = retryAfterMs === undefined ? undefined : { retryAfterMs, ...(limit === undefined ? {} : { limit }) };
     return new RpcError(http, code, error.message, data);
   }
   return new RpcError(wire.internal.http, wire.internal.code, 'Internal error', { requestId });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Principal } from '../domain/policy.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { TargetNames } from './call-target.ts';
 import { ClientSession, type Opened } from './client-session.ts';
 import type { Replies } from './reply.ts';
 import { rpcStatus } from './rpc-error.ts';
@@ -66,10 +67,15 @@ export class ClientSessions {
     else this.#perToken.set(session.tokenId, left);
   }
 
-  /** End the sessions of a workspace whose tokens are gone, and the calls under way in them. */
-  keepOnly(workspaceId: string, tokenIds: ReadonlySet<string>): void {
+  /**
+   * End the sessions of a workspace whose tokens are gone or stopped, and the calls under way in them; of the others
+   * those calls that may not go on.
+   */
+  keepOnly(workspaceId: string, tokenIds: ReadonlySet<string>, may: (target: TargetNames) => boolean): void {
     for (const session of this.#sessions.values()) {
-      if (session.path.startsWith(`${workspaceId}/`) && !tokenIds.has(session.tokenId)) this.end(session);
+      if (!session.path.startsWith(`${workspaceId}/`)) continue;
+      if (!tokenIds.has(session.tokenId)) this.end(session);
+      else for (const call of session.running.values()) if (!may(call.target)) call.cancel();
     }
   }
 

@@ -5,10 +5,10 @@ import { isoTime } from '../platform/clock.ts';
 import { inTransaction } from '../platform/database/database.ts';
 import type { Schema } from '../platform/database/schema.ts';
 
-/** The tables the gateway may name; any other does not compile. It reads snapshots and writes what it saw. */
+/** The tables the gateway may name; any other does not compile. It reads snapshots, writes what it saw, and asks for approvals. */
 export type GatewayTables = Pick<
   Schema,
-  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'handed_out_names' | 'token_last_use'
+  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'handed_out_names' | 'token_last_use' | 'approvals'
 >;
 
 /** Version of every workspace's snapshot. */

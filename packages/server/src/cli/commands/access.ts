@@ -72,6 +72,11 @@ export function accessCommands(program: Command, { io, withClient }: Shell): voi
     );
 }
 
+function verdictText({ verdict, wouldDeny, approval }: AccessReport['items'][number]): string {
+  const said = approval ? `${verdict} once approved` : verdict;
+  return wouldDeny === null ? said : `${said} (not once enforced)`;
+}
+
 function readState(text: string): AccessRequest['state'] {
   if (text === 'pending' || text === 'granted' || text === 'refused') return text;
   throw new UsageError(`'${text}' is not a state; use pending, granted or refused.`);
@@ -89,7 +94,7 @@ function reportText({ subject, preset, enforcement, ask, items, complete }: Acce
     server: (row) => row.server,
     tool: (row) => row.tool,
     class: (row) => row.class,
-    verdict: (row) => (row.wouldDeny === null ? row.verdict : `${row.verdict} (not once enforced)`),
+    verdict: verdictText,
     why: (row) => row.reason,
   });
   const more = complete ? '' : 'There is more; name a server with --server.\n';

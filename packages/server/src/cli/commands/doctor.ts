@@ -1,3 +1,4 @@
+import type { Client } from '@mcpnest/contract/client';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { loadConfig } from '../../config/config.ts';
 import type { Config } from '../../config/config.ts';
@@ -27,7 +28,7 @@ export async function diagnose(io: Io): Promise<Finding[]> {
   findings.push({ check: 'configuration', ok: true, said: 'understood' });
   const { config, secrets } = loaded;
   findings.push(checkFolder(config.dataDir));
-  if (existsSync(config.dataDir)) findings.push(await checkDatabase(config, secrets, io));
+  if (existsSync(config.dataDir)) findings.push(...(await checkDatabase(config, secrets, io)));
   findings.push(await checkServer(config));
   return findings;
 }
@@ -58,20 +59,30 @@ function checkFolder(folder: string): Finding {
 }
 
 /** Opens the database and the sealing key, which also proves that they belong together. */
-async function checkDatabase(config: Config, secrets: Secrets, io: Io): Promise<Finding> {
+async function checkDatabase(config: Config, secrets: Secrets, io: Io): Promise<Finding[]> {
   const check = 'database and key';
   try {
     await using local = await openLocal(config, secrets, io);
     const { database, counts } = await local.client.instance.show();
-    if (counts.workspaces === 0) return { check, ok: true, said: `${database}, empty. Next: mcpnest bootstrap` };
-    return {
-      check,
-      ok: true,
-      said: `${database}, ${counts.workspaces} workspaces, ${counts.servers} servers, ${counts.tokens} tokens`,
-    };
+    if (counts.workspaces === 0) return [{ check, ok: true, said: `${database}, empty. Next: mcpnest bootstrap` }];
+    const said = `${database}, ${counts.workspaces} workspaces, ${counts.servers} servers, ${counts.tokens} tokens`;
+    return [{ check, ok: true, said }, await checkReviews(local.client)];
   } catch (error) {
-    return { check, ok: false, said: explainFault(error).message };
+    return [{ check, ok: false, said: explainFault(error).message }];
   }
+}
+
+/** Tools that are held back are no fault of this machine, but somebody should know. */
+async function checkReviews(client: Client): Promise<Finding> {
+  const check = 'tools to review';
+  const pending: string[] = [];
+  for (const { slug: workspace } of (await client.workspaces.list()).items) {
+    for (const { slug, health } of (await client.servers.list({ params: { workspace } })).items) {
+      if (health.pendingReview > 0) pending.push(`${health.pendingReview} of ${slug} (--workspace ${workspace})`);
+    }
+  }
+  const said = pending.length === 0 ? 'none' : `${pending.join(', ')} held back. See: mcpnest server review <server>`;
+  return { check, ok: true, said };
 }
 
 async function checkServer(config: Config): Promise<Finding> {

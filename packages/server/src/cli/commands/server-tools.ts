@@ -3,7 +3,7 @@ import { toolClasses } from '@mcpnest/contract/rule-form';
 import type { Command } from 'commander';
 import { chooseWorkspace } from '../choose.ts';
 import { UsageError } from '../fault.ts';
-import { print, table } from '../output.ts';
+import { plain, print, table } from '../output.ts';
 import type { Shell } from '../program.ts';
 import { common, type Common } from './rule-text.ts';
 
@@ -15,7 +15,7 @@ export function serverToolCommands(server: Command, { io, withClient }: Shell): 
     withClient(async ({ client }) => {
       const params = { ...(await chooseWorkspace(client, options.workspace)), server: slug };
       const list = await client.serverTools.list({ params });
-      print(io, options.json, list, () => toolTable(list.items));
+      print(io, options.json, list, () => toolTable(list.items) + oddities(list.items));
     }),
   );
   common(
@@ -46,3 +46,8 @@ const toolTable = (tools: readonly ServerTool[]): string =>
     claimed: (row) => row.claimed,
     listed: (row) => (row.listed ? 'yes' : 'no'),
   });
+
+const oddities = (tools: readonly ServerTool[]): string =>
+  tools
+    .flatMap(({ tool, warnings }) => warnings.map(({ message }) => `warning: ${plain(tool)}: ${plain(message)}\n`))
+    .join('');

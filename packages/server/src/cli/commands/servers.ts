@@ -1,7 +1,8 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
+import { readGuard, writeGuard } from './replay-guard.ts';
 import type { Io } from '../io.ts';
 import type { Shell } from '../program.ts';
 
@@ -20,6 +21,9 @@ interface Settings extends Common {
   disabled?: true;
   limit?: string[];
   visibleTo?: string[];
+  replayGuard?: string[];
+  replayWindow?: number;
+  pinning?: 'on' | 'off';
   note?: string;
 }
 
@@ -38,9 +42,13 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       health: server.health.state,
       limits: writeLimits(server.limits),
       owner: server.owner === null ? undefined : `team:${server.owner}`,
+      replay: writeGuard(server.replayGuard),
       'visible to': server.visibility?.join(', '),
+      pinning: server.pinning,
     }),
   );
+  if (server.health.pendingReview > 0)
+    io.err(`warning: ${server.health.pendingReview} tools are held back.\n  mcpnest server review ${server.slug}\n`);
   for (const warning of server.warnings) io.err(`warning: ${warning.message}\n  ${warning.remedy}\n`);
 }
 
@@ -49,10 +57,15 @@ const settings = (command: Command): Command =>
     .option('--prefix <prefix>', 'tools appear as {prefix}_{tool}')
     .option(
       '--limit <name=number>',
-      'perMinute, toolPerMinute, principalPerMinute (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
+      'perMinute, toolPerMinute, principalPerMinute, principalToolPerMinute, principalConcurrency (or none), concurrency, deadlineMs, progressDeadlineMs, maxResultBytes',
       collect,
     )
+    .option('--replay-guard <mode>', 'off, request-id or always; <tool>=<mode> for one tool; several times', collect)
+    .option('--replay-window <seconds>', 'how long the same call counts as a repeat', wholeNumber)
     .option('--visible-to <who>', 'workspace, or team:<slug>, member:<email>, machine:<name>; several times', collect)
+    .addOption(
+      new Option('--pinning <mode>', 'on: only tools whose definition was approved are served').choices(['on', 'off']),
+    )
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
@@ -72,9 +85,11 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
     .action((name: string, options: Settings) =>
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
-        const { slug, prefix, position, note, visibleTo: visibility } = options;
+        const { slug, prefix, position, pinning, note, visibleTo: visibility } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
-        const body = { name, url: options.url!, slug, prefix: prefix || undefined, position, limits, visibility, note };
+        const replayGuard = readGuard(options);
+        const settled = { slug, prefix: prefix || undefined, position, limits, replayGuard, visibility, pinning, note };
+        const body = { name, url: options.url!, ...settled };
         printServer(
           io,
           options.json,
@@ -93,11 +108,14 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         // Commander gives `true` for a --no- option that was not used.
         const prefix =
           options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
-        const { name, url, note, visibleTo: visibility } = options;
+        const { name, url, note, pinning, visibleTo: visibility } = options;
         printServer(
           io,
           options.json,
-          await client.servers.update({ params, body: { name, url, prefix, limits, visibility, note } }),
+          await client.servers.update({
+            params,
+            body: { name, url, prefix, limits, replayGuard: readGuard(options), visibility, pinning, note },
+          }),
         );
       }),
     );
@@ -168,6 +186,7 @@ function readingCommands(noun: Command, { io, withClient }: Pick<Shell, 'io' | '
             since: (row) => shortTime(row.since),
             'last error': (row) => row.lastErrorClass,
             'latency ms': (row) => row.latencyMs,
+            'held back': (row) => row.pendingReview,
           }),
         );
       }),

@@ -75,7 +75,11 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
       'teams whose manifests take effect at once, with commas; none for nobody',
       readTeams,
     )
-    .option('--limit <name=number>', 'principalPerMinute, workspacePerMinute (or none), principalConcurrency', collect)
+    .option(
+      '--limit <name=number>',
+      'principalPerMinute, workspacePerMinute, writePerMinute (or none), principalConcurrency',
+      collect,
+    )
     .option('--json', 'print JSON')
     .action((named: string | undefined, options: UpdateOptions) =>
       withClient(async ({ client }) => {

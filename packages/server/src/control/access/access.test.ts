@@ -275,6 +275,15 @@ describe('[NEW-01] simulation', () => {
     expect([await kit.snapshot('acme'), (await kit.owner.auditEvents.list({ params })).items]).toEqual(before);
   });
 
+  it('judges rules and not definitions: what is held back of a pinned server is judged as if it were approved', async () => {
+    await allow('github:github_read');
+    await called('github', 'github_write');
+    await kit.owner.servers.update({ params: { ...params, server: 'github' }, body: { pinning: 'on' } });
+    expect((await simulate({ enforcement: true })).newlyDenied).toMatchObject([
+      { tool: 'github_write', before: 'member', after: 'not-listed' },
+    ]);
+  });
+
   it('tries a document: what it would newly allow and deny, workspace tokens and prompts included', async () => {
     await access({ preset: 'strict' });
     await called('github', 'github_read');

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { AccessItem, AccessReport, ServerTool, accessQuery } from '@mcpnest/contract/schemas/access';
+import type { AccessItem, AccessReport, accessQuery } from '@mcpnest/contract/schemas/access';
 import type { Kysely } from 'kysely';
 import { forbidden, invalidInput, notFound } from '../../domain/errors.ts';
 import { decide, maySee, type Decision, type Principal } from '../../domain/policy.ts';
-import { unclassified } from '../../domain/policy/server-rights.ts';
+import { unclassified } from '../../domain/policy/tool-class.ts';
 import type { Actor } from '../../domain/roles.ts';
 import { defaultWorkspaceSettings, type Snapshot, type Subject } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -11,14 +11,14 @@ import type { Schema } from '../../platform/database/schema.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { listRules } from '../rules/rules.ts';
-import { ownersOf, toolsOf } from '../servers/servers.ts';
+import { ownersOf, toolsOf, type KnownTool } from '../servers/servers.ts';
 import { readSnapshot } from '../snapshot/publish.ts';
 import { readDirectory, type Directory } from '../subjects.ts';
 import { principalOf } from './principals.ts';
 import { inWords } from './words.ts';
 
 type Query = z.output<typeof accessQuery>;
-type AskedTool = Pick<ServerTool, 'tool' | 'class'>;
+type AskedTool = Pick<KnownTool, 'tool' | 'class' | 'hash'>;
 type Somebody = { readonly kind: 'member' | 'machine'; readonly id: string };
 
 /** Lines of one answer. */
@@ -52,7 +52,7 @@ export async function explainAccess(
   const owners = await ownersOf(db, workspace);
   const rules = new Map((await listRules(db, workspace, {})).map((rule) => [`rule:${rule.id}`, rule]));
   const items = asked.slice(0, mostItems).map(({ slug, tool }): AccessItem => {
-    const decision = judge(snapshot, principal, slug, tool?.tool, clock.now());
+    const decision = judge(snapshot, principal, slug, tool, clock.now());
     const rule = rules.get(decision.rule);
     return {
       server: slug,
@@ -63,6 +63,7 @@ export async function explainAccess(
       rule: decision.rule,
       reason: inWords(decision, rule),
       wouldDeny: decision.effect === 'allow' ? decision.wouldDeny : null,
+      approval: decision.effect === 'allow' && decision.approval !== undefined,
       decidedBy: rule ?? null,
     };
   });
@@ -82,15 +83,17 @@ const judge = (
   snapshot: Snapshot,
   principal: Principal,
   serverSlug: string,
-  tool: string | undefined,
+  tool: AskedTool | undefined,
   at: number,
-): Decision =>
-  decide(snapshot, principal, { serverSlug, kind: tool === undefined ? 'method' : 'tool', name: tool ?? '' }, at);
+): Decision => {
+  const call = { serverSlug, kind: tool === undefined ? 'method' : 'tool', name: tool?.tool ?? '' } as const;
+  return decide(snapshot, principal, { ...call, definition: tool?.hash ?? null }, at);
+};
 
 /** A tool may be asked about before its server lists it. */
-function askedTools(tools: readonly ServerTool[], named: string | undefined): AskedTool[] {
+function askedTools(tools: readonly KnownTool[], named: string | undefined): AskedTool[] {
   if (named === undefined) return [...tools];
-  return [tools.find(({ tool }) => tool === named) ?? { tool: named, class: unclassified }];
+  return [tools.find(({ tool }) => tool === named) ?? { tool: named, class: unclassified, hash: null }];
 }
 
 async function whom(

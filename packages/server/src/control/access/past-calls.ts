@@ -41,7 +41,9 @@ export async function readPastCalls(db: Kysely<Schema>, workspaceId: string, fro
       const known = groups.get(key);
       if (known !== undefined) known.calls += row.repeat_count;
       else {
-        const call = { serverSlug: row.server_slug!, kind: kindOf(row.method, row.tool_name), name: row.tool_name };
+        const kind = kindOf(row.method, row.tool_name);
+        // What would be decided of the tool as it is approved: a draft of rules says nothing of definitions.
+        const call = { serverSlug: row.server_slug!, kind, name: row.tool_name, definition: undefined };
         groups.set(key, {
           tokenId: row.token_id,
           method: row.method,

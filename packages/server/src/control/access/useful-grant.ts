@@ -44,5 +44,5 @@ export async function requireUseful(
 function singleTool(object: string): PolicyCall | undefined {
   const { server, target } = parseRuleObject(object)!;
   if (server === '*' || target.kind !== 'tools' || target.pattern.includes('*')) return undefined;
-  return { serverSlug: server, kind: 'tool', name: target.pattern };
+  return { serverSlug: server, kind: 'tool', name: target.pattern, definition: undefined };
 }

@@ -1,19 +1,24 @@
 import type { ManifestDocument } from '@mcpnest/contract/schemas/manifests';
+import { approvalTarget } from '../../domain/policy/approvals.ts';
 import type { InputIssue } from '../../domain/errors.ts';
 
-/**
- * Why a manifest that asks for approvals cannot take effect: calls are not approved one by one yet, and nothing may
- * look as if they were.
- */
+/** Why a manifest cannot ask for approvals of what it asks for: a name that would be read as a pattern or a class. */
 export const approvalObstacles = ({ tools }: ManifestDocument): InputIssue[] =>
-  approvedTools(tools).map((tool) => ({
-    path: `tools.${tool}.approval`,
-    message:
-      "asks for approvals of calls, which this release does not have. Say 'none', and deny the tool by a rule to whom it is too dangerous for",
-  }));
+  approvedTools(tools)
+    .filter((tool) => !isExact(tool))
+    .map((tool) => ({
+      path: `tools.${tool}.approval`,
+      message:
+        'a setting cannot name this tool alone. An administrator marks it by a pattern: mcpnest server require-approval',
+    }));
 
 /** Tools that ask for an approval of each call. */
 export const approvedTools = (tools: ManifestDocument['tools']): string[] =>
   Object.keys(tools)
     .filter((tool) => tools[tool]!.approval === 'required')
     .sort();
+
+function isExact(tool: string): boolean {
+  const target = approvalTarget(tool);
+  return target?.kind === 'tools' && target.pattern === tool && !tool.includes('*');
+}

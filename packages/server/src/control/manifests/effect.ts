@@ -1,9 +1,11 @@
 import type { ManifestDocument } from '@mcpnest/contract/schemas/manifests';
 import type { Kysely } from 'kysely';
 import { conflict } from '../../domain/errors.ts';
+import { unclassified } from '../../domain/policy/tool-class.ts';
 import type { ManifestFacts } from '../../domain/manifest.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
+import { requireForManifest, toolsApprovedFor } from '../approvals/approvals.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import {
   classifyTools,
@@ -17,26 +19,39 @@ import {
 } from '../servers/servers.ts';
 import { readLimits } from '../stored.ts';
 import type { Directory } from '../subjects.ts';
+import { approvedTools } from './approvals.ts';
 
 /** Tools that are classified in one go. */
 const classesAtOnce = 500;
 
-/** What a manifest would say of a server as it is now; undefined while there is none. */
+/** What a manifest would say of its server as that is now; undefined while there is none. */
 export async function presentFacts(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
   directory: Directory,
-  name: string,
+  { name, tools }: ManifestDocument,
 ): Promise<ManifestFacts | undefined> {
   const row = await findServer(db, workspace.id, name);
   if (row === undefined) return undefined;
   const { principalPerMinute, toolPerMinute } = readLimits(row.limits);
-  const classes = (await toolsOf(db, [row])).get(row.id)!.filter(({ set }) => set);
+  const classes = new Map(
+    (await toolsOf(db, [row]))
+      .get(row.id)!
+      .filter(({ set }) => set)
+      .map((one) => [one.tool, one.class]),
+  );
+  const approved = new Set(await toolsApprovedFor(db, row.id, approvedTools(tools)));
+  const known = [...new Set([...classes.keys(), ...approved])];
   return {
     owner: (await ownersOf(db, workspace)).get(name) ?? null,
     upstream: row.url,
     visibility: visibilityNames(row.visibility, directory),
-    tools: Object.fromEntries(classes.map((tool) => [tool.tool, { access: tool.class, approval: 'none' }])),
+    tools: Object.fromEntries(
+      known.map((tool) => [
+        tool,
+        { access: classes.get(tool) ?? unclassified, approval: approved.has(tool) ? 'required' : 'none' },
+      ]),
+    ),
     limits: {
       ...(principalPerMinute === null ? {} : { per_user_rpm: principalPerMinute }),
       ...(toolPerMinute === null ? {} : { per_tool_rpm: toolPerMinute }),
@@ -76,5 +91,6 @@ export async function takeEffect(
   for (let from = 0; from < classes.length; from += classesAtOnce) {
     await classifyTools(change, workspace, name, { classes: classes.slice(from, from + classesAtOnce) });
   }
+  await requireForManifest(change, workspace, row, approvedTools(tools));
   return row.id;
 }

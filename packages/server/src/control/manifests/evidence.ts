@@ -65,7 +65,7 @@ export async function gatherEvidence(
   };
   const shut = { path: 'upstream', message: `${address.message} An owner of the instance opens it: ${address.remedy}` };
   return {
-    changes: differences(await presentFacts(db, workspace, directory, document.name), document),
+    changes: differences(await presentFacts(db, workspace, directory, document), document),
     address,
     obstacles: [...unknown, ...(closed === undefined ? [] : [shut]), ...approvalObstacles(document)],
     approvals: approvedTools(document.tools),

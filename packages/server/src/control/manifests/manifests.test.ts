@@ -115,16 +115,46 @@ describe('a manifest', () => {
       },
     ]);
     const refused = await failure(kit.owner.manifests.approve({ params: catalog, body: { revision: 1 } }));
-    expect(refused).toMatchObject({
-      code: 'conflict',
-      issues: [{ path: 'document.upstream' }, { path: 'document.tools.request_export.approval' }],
-    });
+    expect(refused).toMatchObject({ code: 'conflict', issues: [{ path: 'document.upstream' }] });
     expect(refused.detail).toContain('mcpnest network allow catalog.internal:443');
     await kit.owner.network.allow({ body: { target: 'catalog.internal:443' } });
-    expect(await failure(kit.owner.manifests.approve({ params: catalog, body: { revision: 1 } }))).toMatchObject({
-      issues: [{ path: 'document.tools.request_export.approval' }],
-    });
     expect(await snapshotServer()).toBeUndefined();
+    await kit.owner.manifests.approve({ params: catalog, body: { revision: 1 } });
+    expect(await snapshotServer()).toMatchObject({
+      slug: 'data-catalog',
+      approvals: [{ target: 'request_export', approvers: [], expiresInMinutes: 60 }],
+    });
+  });
+
+  it('[REG-08] has calls approved as it says, and leaves alone what an administrator has set', async () => {
+    const tools = (approval: 'required' | 'none') => ({
+      search_tables: { access: 'read' as const },
+      request_export: { access: 'write' as const, approval },
+    });
+    const approvals = async () => (await snapshotServer())?.approvals?.map((one) => [one.target, one.expiresInMinutes]);
+    await put(kit.owner, { tools: tools('required') });
+    expect(await approvals()).toEqual([['request_export', 60]]);
+    expect((await put(kit.owner, { tools: tools('required') })).outcome).toBe('unchanged');
+    const set = (target: string, approval: 'required' | 'none', expiresInMinutes = 30) =>
+      kit.owner.approvalSettings.update({
+        params: ofServer,
+        body: { settings: [{ target, approval, approvers: [], expiresInMinutes }] },
+      });
+    await set('request_export', 'none');
+    const { outcome, evidence } = await put(kit.owner, { tools: tools('required') });
+    expect([outcome, evidence.changes.map(({ path }) => path)]).toEqual(['updated', ['tools.request_export.approval']]);
+
+    await set('search_tables', 'required');
+    expect((await put(kit.owner, { tools: tools('required') })).outcome).toBe('unchanged');
+    expect((await put(kit.owner, { tools: tools('none') })).outcome).toBe('updated');
+    expect(await approvals()).toEqual([['search_tables', 30]]);
+    await put(kit.owner, { tools: tools('required') });
+    await set('request_export', 'required', 60);
+    await put(kit.owner, { tools: tools('none') });
+    expect(await approvals()).toEqual([
+      ['request_export', 60],
+      ['search_tables', 30],
+    ]);
   });
 
   it('[REG-01] put again changes nothing, and puts right what was changed by hand', async () => {
@@ -190,8 +220,8 @@ describe('a manifest', () => {
       'mcpnest network allow catalog.internal:443',
     );
     expect((await problem({ name: 'other' })).issues?.[0]?.path).toBe('body.name');
-    const approval = { a: { access: 'write', approval: 'required' } };
-    expect((await problem({ tools: approval })).issues?.[0]?.path).toBe('body.tools.a.approval');
+    const approval = { '*': { access: 'write', approval: 'required' } };
+    expect((await problem({ tools: approval })).issues?.[0]?.path).toBe('body.tools.*.approval');
     const body = JSON.stringify({ ...document, tools: {} }).replace('{}', '{"__proto__":{"access":"destructive"}}');
     const response = await kit.send('PUT', '/api/v1/workspaces/acme/manifests/data-catalog', { body });
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid_input' }]);

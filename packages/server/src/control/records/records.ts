@@ -4,7 +4,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { emailsOf } from '../actor-emails.ts';
-import { page, readCursor } from './cursor.ts';
+import { page, readCursor } from '../cursor.ts';
 
 /** Tool calls of a workspace, newest first: metadata only, as the journal recorded it. */
 export async function listCalls(
@@ -71,6 +71,7 @@ const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: st
   dispatched: row.dispatched === 1,
   rule: row.rule,
   wouldDeny: row.would_deny,
+  approvalId: row.approval_id,
   policyVersion: row.policy_version,
   definitionHash: row.definition_hash,
   argsShape: row.args_shape === null ? null : (JSON.parse(row.args_shape) as unknown),

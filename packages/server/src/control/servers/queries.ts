@@ -43,6 +43,22 @@ export async function selectHealth(db: Handle, serverIds: readonly string[]): Pr
   return new Map(rows.map((row) => [row.server_id, row]));
 }
 
+/** When the failure drills that run began, by server id. */
+export async function selectRunningDrills(
+  db: Handle,
+  serverIds: readonly string[],
+  at: string,
+): Promise<Map<string, string>> {
+  if (serverIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('drills')
+    .select(['server_id', 'started_at'])
+    .where('server_id', 'in', serverIds)
+    .where('ends_at', '>', at)
+    .execute();
+  return new Map(rows.map((row) => [row.server_id, row.started_at]));
+}
+
 /** The opened addresses as `host:port`. */
 export async function selectOpened(db: Handle): Promise<Set<string>> {
   const rows = await db.selectFrom('network_allow').select(['host', 'port']).execute();

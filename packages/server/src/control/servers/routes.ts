@@ -1,28 +1,38 @@
+import { reviews } from '@mcpnest/contract/operations/reviews';
 import { serverTools } from '@mcpnest/contract/operations/server-tools';
 import { servers } from '@mcpnest/contract/operations/servers';
 import type { Kysely } from 'kysely';
+import { isoTime, type Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
-import { selectHealth, selectRevisions, selectServer } from './queries.ts';
+import { approveTools, refuseTools } from './pins.ts';
+import { selectHealth, selectRevisions, selectRunningDrills, selectServer } from './queries.ts';
+import { pendingReviews, reviewServer } from './review.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
 import { classifyTools, listTools } from './tools.ts';
 import { viewHealth, viewRevision, viewServer, viewServers } from './view.ts';
 import { visibleServer, visibleServers } from './visibility.ts';
 
 /** The routes of `operations/servers.ts`. */
-export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; readonly vault: Vault }): Route[] {
+export function serverRoutes(deps: {
+  readonly db: Kysely<Schema>;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}): Route[] {
+  const { db, vault, clock } = deps;
+  const at = (): string => isoTime(clock.now());
   return [
     route(servers.create, async ({ change, workspace, actor, input }) =>
-      viewServer(db, workspace, actor, await change((made) => createServer(made, workspace, input.body))),
+      viewServer(db, workspace, actor, await change((made) => createServer(made, workspace, input.body)), at()),
     ),
     route(servers.list, async ({ workspace, actor }) => ({
-      items: await viewServers(db, workspace, actor, await visibleServers(db, workspace, actor)),
+      items: await viewServers(db, workspace, actor, await visibleServers(db, workspace, actor), at()),
     })),
     route(servers.show, async ({ workspace, actor, input }) =>
-      viewServer(db, workspace, actor, await visibleServer(db, workspace, actor, input.params.server)),
+      viewServer(db, workspace, actor, await visibleServer(db, workspace, actor, input.params.server), at()),
     ),
     route(servers.update, async ({ change, workspace, actor, input }) =>
       viewServer(
@@ -30,6 +40,7 @@ export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; reado
         workspace,
         actor,
         await change((made) => updateServer(made, workspace, input.params.server, input.body)),
+        at(),
       ),
     ),
     route(servers.move, async ({ change, workspace, actor, input }) => ({
@@ -38,6 +49,7 @@ export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; reado
         workspace,
         actor,
         await change((made) => moveServer(made, workspace, input.params.server, input.body.position)),
+        at(),
       ),
     })),
     route(servers.remove, ({ change, workspace, input }) =>
@@ -53,6 +65,7 @@ export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; reado
         workspace,
         actor,
         await change((made) => rollbackServer(made, workspace, input.params.server, input.body)),
+        at(),
       ),
     ),
     route(servers.setCredential, async ({ change, workspace, actor, input }) =>
@@ -61,20 +74,40 @@ export function serverRoutes({ db, vault }: { readonly db: Kysely<Schema>; reado
         workspace,
         actor,
         await change((made) => setCredential(made, vault, workspace, input.params.server, input.body)),
+        at(),
       ),
     ),
     route(servers.clearCredential, async ({ change, workspace, actor, input }) =>
-      viewServer(db, workspace, actor, await change((made) => clearCredential(made, workspace, input.params.server))),
+      viewServer(
+        db,
+        workspace,
+        actor,
+        await change((made) => clearCredential(made, workspace, input.params.server)),
+        at(),
+      ),
     ),
     route(servers.health, async ({ workspace, actor, input }) => {
       const row = await visibleServer(db, workspace, actor, input.params.server);
-      return viewHealth((await selectHealth(db, [row.id])).get(row.id));
+      return viewHealth((await selectHealth(db, [row.id])).get(row.id), {
+        drillFrom: (await selectRunningDrills(db, [row.id], at())).get(row.id),
+        pendingReview: (await pendingReviews(db, [row])).get(row.id),
+      });
     }),
     route(serverTools.list, async ({ workspace, input }) => ({
       items: await listTools(db, workspace, input.params.server),
     })),
-    route(serverTools.classify, async ({ change, workspace, input }) => ({
-      items: await change((made) => classifyTools(made, workspace, input.params.server, input.body)),
-    })),
+    route(serverTools.classify, async ({ change, workspace, input }) => {
+      await change((made) => classifyTools(made, workspace, input.params.server, input.body));
+      return { items: await listTools(db, workspace, input.params.server) };
+    }),
+    route(reviews.show, ({ workspace, input }) => reviewServer(db, workspace, input.params.server, input.query.tool)),
+    route(reviews.approve, async ({ change, workspace, input }) => {
+      await change((made) => approveTools(made, workspace, input.params.server, input.body.tools));
+      return reviewServer(db, workspace, input.params.server);
+    }),
+    route(reviews.refuse, async ({ change, workspace, input }) => {
+      await change((made) => refuseTools(made, workspace, input.params.server, input.body.tools));
+      return reviewServer(db, workspace, input.params.server);
+    }),
   ];
 }

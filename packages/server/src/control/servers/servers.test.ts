@@ -232,6 +232,7 @@ describe('servers', () => {
       lastErrorClass: 'refused',
       latencyMs: 12,
       checkedAt: seen.since,
+      pendingReview: 0,
     });
   });
 });

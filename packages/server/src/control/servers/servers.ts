@@ -2,13 +2,23 @@ import type { z } from 'zod';
 import type { serverCreate, serverRollback, serverUpdate } from '@mcpnest/contract/schemas/servers';
 import { alreadyExists, AppError, conflict, invalidInput } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
-import type { ServerLimits } from '../../domain/snapshot.ts';
+import { defaultReplayGuard, type ServerLimits } from '../../domain/snapshot.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { slugFrom } from '../slug.ts';
-import { readConfig, readCredential, readLimits, withDefaultLimits, withPatch, writeCredential } from '../stored.ts';
+import {
+  readConfig,
+  readCredential,
+  readLimits,
+  readReplayGuard,
+  readSettings,
+  withDefaultLimits,
+  withPatch,
+  writeCredential,
+} from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
 import { deleteManifestOf } from './owner.ts';
+import { forgetPins, setPinning } from './pins.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
 import type { ServerRow } from './queries.ts';
 import { setVisibility, visibilityColumn } from './visibility.ts';
@@ -33,6 +43,7 @@ export async function createServer(
     prefix,
     enabled: body.enabled,
     limits: checked(withDefaultLimits(body.limits)),
+    replayGuard: withPatch(defaultReplayGuard, body.replayGuard),
     credential: null,
   };
   const row: ServerRow = {
@@ -43,6 +54,7 @@ export async function createServer(
     ...columns(config),
     visibility: await visibilityColumn(change, workspace, body.visibility),
     owner_team_id: null,
+    pinning: body.pinning ?? (await pinningAtFirst(change, workspace)),
     revision: 1,
     created_at: change.at,
     updated_at: change.at,
@@ -55,14 +67,17 @@ export async function createServer(
   await change.record({
     workspaceId: workspace.id,
     target: `server:${slug}`,
-    detail: { after: { ...auditable(config), visibility: body.visibility ?? ['workspace'] }, position: place },
+    detail: {
+      after: { ...auditable(config), visibility: body.visibility ?? ['workspace'], pinning: row.pinning },
+      position: place,
+    },
     publish: 'workspace',
   });
   return { ...row, position: place };
 }
 
 /**
- * Change a server's configuration, and whom it is shown to. Nothing to change makes no revision.
+ * Change a server's configuration, whom it is shown to, and whether it is pinned. Nothing to change makes no revision.
  * @throws AppError `already_exists` for a prefix in use, `conflict` when a stored credential would go to another
  *   origin: sealed values are write-only, and pointing the URL at a host of one's own would read them
  */
@@ -74,15 +89,20 @@ export async function updateServer(
 ): Promise<ServerRow> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = configOf(row);
-  const { note, limits, visibility, ...rest } = body;
-  const after: ServerConfig = { ...withPatch(before, rest), limits: checked(withPatch(before.limits, limits)) };
+  const { note, limits, replayGuard, visibility, pinning, ...rest } = body;
+  const after: ServerConfig = {
+    ...withPatch(before, rest),
+    limits: checked(withPatch(before.limits, limits)),
+    replayGuard: withPatch(before.replayGuard, replayGuard),
+  };
   if (before.credential !== null && new URL(before.url).origin !== new URL(after.url).origin) {
     throw conflict(
       `The credential of '${slug}' belongs to ${new URL(before.url).origin}. Clear it first (mcpnest server credential clear ${slug}), change the URL, then set it again.`,
     );
   }
   const changed = await reconfigure(change, row, after, note);
-  return visibility === undefined ? changed : setVisibility(change, workspace, changed, visibility);
+  const shown = visibility === undefined ? changed : await setVisibility(change, workspace, changed, visibility);
+  return pinning === undefined ? shown : setPinning(change, workspace, shown, pinning);
 }
 
 /** Replace the whole configuration of a server by another, as a new revision. */
@@ -167,6 +187,7 @@ export async function removeServer(change: Change, workspace: WorkspaceRef, slug
   await eraseRevisionCredentials(change, row.id);
   await change.tx.deleteFrom('tool_classes').where('server_id', '=', row.id).execute();
   await deleteManifestOf(change, row.id);
+  await forgetPins(change, row.id);
   await writeOrder(change.tx, await selectServers(change.tx, workspace.id));
   await change.record({
     workspaceId: workspace.id,
@@ -190,6 +211,16 @@ async function eraseRevisionCredentials(change: Change, serverId: string): Promi
       .where('revision', '=', revision)
       .execute();
   }
+}
+
+/** In a strict workspace a server that is added starts with nothing approved. Those it has stay as they are. */
+async function pinningAtFirst(change: Change, workspace: WorkspaceRef): Promise<ServerRow['pinning']> {
+  const { settings } = await change.tx
+    .selectFrom('gateway_workspaces')
+    .select('settings')
+    .where('id', '=', workspace.id)
+    .executeTakeFirstOrThrow();
+  return readSettings(settings).access.preset === 'strict' ? 'on' : 'off';
 }
 
 async function writeRevision(
@@ -230,8 +261,8 @@ function checked(limits: ServerLimits): ServerLimits {
 }
 
 export { ownersOf, setOwner } from './owner.ts';
-export { findServer, selectOpened } from './queries.ts';
-export { classifyTools, toolsOf } from './tools.ts';
+export { findServer, selectOpened, selectServer } from './queries.ts';
+export { classifyTools, toolsOf, type KnownTool } from './tools.ts';
 export { addressWarnings } from './view.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
 
@@ -242,17 +273,19 @@ export const configOf = (row: ServerRow): ServerConfig => ({
   prefix: row.prefix,
   enabled: row.enabled === 1,
   limits: readLimits(row.limits),
+  replayGuard: readReplayGuard(row.replay_guard),
   credential: readCredential(row.config_override),
 });
 
 const columns = (
   config: ServerConfig,
-): Pick<ServerRow, 'name' | 'url' | 'prefix' | 'enabled' | 'limits' | 'config_override'> => ({
+): Pick<ServerRow, 'name' | 'url' | 'prefix' | 'enabled' | 'limits' | 'replay_guard' | 'config_override'> => ({
   name: config.name,
   url: config.url,
   prefix: config.prefix,
   enabled: config.enabled ? 1 : 0,
   limits: JSON.stringify(config.limits),
+  replay_guard: JSON.stringify(config.replayGuard),
   config_override: writeCredential(config.credential),
 });
 

@@ -2,28 +2,43 @@ import type { z } from 'zod';
 import type { ToolClass } from '@mcpnest/contract/rule-form';
 import type { ServerTool, toolClassify } from '@mcpnest/contract/schemas/access';
 import type { Kysely } from 'kysely';
+import { flagsOf } from '../../domain/definitions/hygiene.ts';
 import { conflict } from '../../domain/errors.ts';
-import { unclassified } from '../../domain/policy/server-rights.ts';
+import { unclassified } from '../../domain/policy/tool-class.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { clip } from '../../platform/text.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { listedTools, lookAlikesIn, pauses } from './listed-tools.ts';
 import { selectServer, type ServerRow } from './queries.ts';
 
 /** Classes that may be set of one server. */
 const mostClasses = 1_000;
 
+/** A tool with its definition, where the server lists it. */
+export interface KnownTool extends Omit<ServerTool, 'warnings'> {
+  readonly definition: string | undefined;
+}
+
 /** The tools of a server as it last listed them, and those somebody has classified, by name. @throws AppError `not_found` */
 export async function listTools(db: Kysely<Schema>, workspace: WorkspaceRef, slug: string): Promise<ServerTool[]> {
   const row = await selectServer(db, workspace.id, slug);
-  return (await toolsOf(db, [row])).get(row.id)!;
+  const alike = await lookAlikesIn(db, workspace.id);
+  const items: ServerTool[] = [];
+  const pause = pauses();
+  for (const { definition, ...tool } of (await toolsOf(db, [row])).get(row.id)!) {
+    await pause(definition?.length ?? 0);
+    const warnings = definition === undefined ? [] : flagsOf(JSON.parse(definition), alike.get(tool.tool));
+    items.push({ ...tool, warnings });
+  }
+  return items;
 }
 
-/** The same of several servers, by the id of each. */
+/** The same of several servers, by the id of each, without what is odd about them. */
 export async function toolsOf(
   db: Kysely<Schema>,
   rows: readonly Pick<ServerRow, 'id'>[],
-): Promise<Map<string, ServerTool[]>> {
+): Promise<Map<string, KnownTool[]>> {
   const ids = rows.map((row) => row.id);
   if (ids.length === 0) return new Map();
   const classes = await db
@@ -31,26 +46,25 @@ export async function toolsOf(
     .select(['server_id', 'tool', 'class'])
     .where('server_id', 'in', ids)
     .execute();
-  const lists = await db
-    .selectFrom('upstream_lists')
-    .select(['server_id', 'body'])
-    .where('server_id', 'in', ids)
-    .where('kind', '=', 'tools')
-    .execute();
-  const bodies = new Map(lists.map((list) => [list.server_id, list.body]));
+  const lists = await listedTools(db, ids);
   const byServer = Map.groupBy(classes, (found) => found.server_id);
   return new Map(
     ids.map((id) => {
       const set = new Map((byServer.get(id) ?? []).map((found) => [found.tool, found.class]));
-      const claims = readClaims(bodies.get(id));
-      const names = [...new Set([...claims.keys(), ...set.keys()])].sort();
-      const tools = names.map((tool): ServerTool => ({
-        tool,
-        class: set.get(tool) ?? unclassified,
-        set: set.has(tool),
-        claimed: claims.get(tool) ?? null,
-        listed: claims.has(tool),
-      }));
+      const listed = lists.get(id)!;
+      const names = [...new Set([...listed.keys(), ...set.keys()])].sort();
+      const tools = names.map((tool): KnownTool => {
+        const now = listed.get(tool);
+        return {
+          tool: clip(tool, 200),
+          class: set.get(tool) ?? unclassified,
+          set: set.has(tool),
+          claimed: now === undefined ? null : claimOf(now.definition),
+          listed: now !== undefined,
+          hash: now?.hash ?? null,
+          definition: now?.definition,
+        };
+      });
       return [id, tools] as const;
     }),
   );
@@ -65,7 +79,7 @@ export async function classifyTools(
   workspace: WorkspaceRef,
   slug: string,
   { classes }: z.output<typeof toolClassify>,
-): Promise<ServerTool[]> {
+): Promise<void> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = await classesOf(change, row.id);
   const after = new Map(before);
@@ -93,7 +107,6 @@ export async function classifyTools(
       publish: 'workspace',
     });
   }
-  return (await toolsOf(change.tx, [row])).get(row.id)!;
 }
 
 async function classesOf(change: Change, serverId: string): Promise<Map<string, ToolClass>> {
@@ -105,22 +118,13 @@ async function classesOf(change: Change, serverId: string): Promise<Map<string, 
   return new Map(rows.map((row) => [row.tool, row.class]));
 }
 
-/** What definitions claim of themselves, by name. Text from outside: read for what it is known to be, and no further. */
-function readClaims(body: string | undefined): Map<string, ToolClass | null> {
-  const claims = new Map<string, ToolClass | null>();
-  for (const text of (JSON.parse(body ?? '[]') as string[] | null) ?? []) {
-    const { name, annotations } = (JSON.parse(text) ?? {}) as {
-      name?: unknown;
-      annotations?: Record<string, unknown> | null;
-    };
-    if (typeof name === 'string' && name !== '') claims.set(clip(name, 200), claimOf(annotations ?? {}));
-  }
-  return claims;
-}
-
-/** ToolAnnotations of the protocol: a tool that does not say it only reads may destroy, unless it says it does not. */
-function claimOf(hints: Record<string, unknown>): ToolClass | null {
-  if (hints['readOnlyHint'] === true) return 'read';
-  if (hints['destructiveHint'] === true) return 'destructive';
-  return hints['destructiveHint'] === false ? 'write' : null;
+/**
+ * What a definition claims of itself by the ToolAnnotations of the protocol: a tool that does not say it only reads may
+ * destroy, unless it says it does not. Text from outside: read for what it is known to be, and no further.
+ */
+function claimOf(definition: string): ToolClass | null {
+  const { annotations } = JSON.parse(definition) as { annotations?: Record<string, unknown> | null };
+  if (annotations?.['readOnlyHint'] === true) return 'read';
+  if (annotations?.['destructiveHint'] === true) return 'destructive';
+  return annotations?.['destructiveHint'] === false ? 'write' : null;
 }

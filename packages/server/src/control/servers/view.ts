@@ -2,35 +2,36 @@ import { isIP } from 'node:net';
 import type { Server, ServerHealth, ServerRevision } from '@mcpnest/contract/schemas/servers';
 import type { Kysely, Selectable } from 'kysely';
 import type { Actor } from '../../domain/roles.ts';
+import type { ReplayGuardSettings } from '../../domain/snapshot.ts';
 import { classifyAddress } from '../../platform/address-policy.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { readConfig, readCredential, readLimits } from '../stored.ts';
+import { readConfig, readCredential, readLimits, readReplayGuard } from '../stored.ts';
 import { readDirectory } from '../subjects.ts';
-import { selectHealth, selectOpened, selectTeamSlugs } from './queries.ts';
+import { selectHealth, selectOpened, selectRunningDrills, selectTeamSlugs } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
+import { pendingReviews } from './review.ts';
 import { visibilityNames } from './visibility.ts';
 
 /**
  * Servers as the API shows them: with health and warnings, and of a credential nothing but header names.
  * @param actor who looks; whom a server is shown to is for administrators
+ * @param at stored time
  */
 export async function viewServers(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
   actor: Actor,
   rows: readonly ServerRow[],
+  at: string,
 ): Promise<Server[]> {
   const directory = administers(actor) ? await readDirectory(db, workspace) : undefined;
-  const [health, opened] = [
-    await selectHealth(
-      db,
-      rows.map((row) => row.id),
-    ),
-    await selectOpened(db),
-  ];
+  const ids = rows.map((row) => row.id);
+  const [health, opened] = [await selectHealth(db, ids), await selectOpened(db)];
+  const drills = await selectRunningDrills(db, ids, at);
   const teams = await selectTeamSlugs(db, workspace.id);
+  const pending = await pendingReviews(db, rows);
   return rows.map((row) => ({
     id: row.id,
     slug: row.slug,
@@ -41,10 +42,12 @@ export async function viewServers(
     position: row.position,
     revision: row.revision,
     limits: readLimits(row.limits),
+    replayGuard: viewReplayGuard(readReplayGuard(row.replay_guard)),
     visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
     owner: teams.get(row.owner_team_id ?? '') ?? null,
     credential: credentialNames(readCredential(row.config_override)),
-    health: viewHealth(health.get(row.id)),
+    pinning: row.pinning,
+    health: viewHealth(health.get(row.id), { drillFrom: drills.get(row.id), pendingReview: pending.get(row.id) }),
     warnings: addressWarnings(row.url, opened),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -57,28 +60,54 @@ export const viewServer = async (
   workspace: WorkspaceRef,
   actor: Actor,
   row: ServerRow,
-): Promise<Server> => (await viewServers(db, workspace, actor, [row]))[0]!;
+  at: string,
+): Promise<Server> => (await viewServers(db, workspace, actor, [row], at))[0]!;
+
+/** What is known of a server's health besides what the gateway records. */
+interface HealthNotes {
+  /** Since when a failure drill runs. */
+  readonly drillFrom: string | undefined;
+  /** Tools that are held back. */
+  readonly pendingReview: number | undefined;
+}
 
 /** What the gateway recorded about a server; `unknown` when it has not spoken to it yet. */
-export const viewHealth = (row: HealthRow | undefined): ServerHealth => ({
-  state: row?.state ?? 'unknown',
-  since: row?.since ?? null,
+export const viewHealth = (
+  row: HealthRow | undefined,
+  { drillFrom, pendingReview = 0 }: HealthNotes,
+): ServerHealth => ({
+  state: drillFrom === undefined ? (row?.state ?? 'unknown') : 'drill',
+  since: drillFrom ?? row?.since ?? null,
   lastErrorClass: row?.last_error_class ?? null,
   latencyMs: row?.latency_ms ?? null,
   checkedAt: row?.checked_at ?? null,
+  pendingReview,
 });
 
 /** A revision as the API shows it: of its credential the header names only. */
 export function viewRevision(row: Selectable<Schema['server_revisions']>): ServerRevision {
-  const { credential, name, url, prefix, enabled, limits } = readConfig(row.config);
+  const { credential, name, url, prefix, enabled, limits, replayGuard } = readConfig(row.config);
   return {
     revision: row.revision,
     author: row.author,
     note: row.note,
     createdAt: row.created_at,
-    config: { name, url, prefix, enabled, limits, credentialHeaders: credentialNames(credential)?.headers ?? [] },
+    config: {
+      name,
+      url,
+      prefix,
+      enabled,
+      limits,
+      replayGuard: viewReplayGuard(replayGuard),
+      credentialHeaders: credentialNames(credential)?.headers ?? [],
+    },
   };
 }
+
+const viewReplayGuard = ({ tools, ...guard }: ReplayGuardSettings): Server['replayGuard'] => ({
+  ...guard,
+  tools: [...tools],
+});
 
 const credentialNames = (credential: { headers: readonly { name: string }[] } | null): { headers: string[] } | null =>
   credential === null ? null : { headers: credential.headers.map((header) => header.name) };

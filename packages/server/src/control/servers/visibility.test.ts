@@ -46,7 +46,7 @@ describe('classes of tools', () => {
       '{"name":"__proto__","annotations":"x"}',
     ]);
     const items = await classify({ tool: 'drop', class: 'destructive' }, { tool: 'unheard', class: 'read' });
-    expect(items.items).toEqual([
+    expect(items.items).toMatchObject([
       { tool: '__proto__', class: 'write', set: false, claimed: null, listed: true },
       { tool: 'drop', class: 'destructive', set: true, claimed: 'destructive', listed: true },
       { tool: 'get', class: 'write', set: false, claimed: 'read', listed: true },

@@ -1,6 +1,6 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
-import type { Snapshot, SnapshotRule, SnapshotToken } from '../../domain/snapshot.ts';
-import { readCredential, readLimits, readSettings, readVisibility } from '../stored.ts';
+import type { Snapshot, SnapshotRule, SnapshotStop, SnapshotToken } from '../../domain/snapshot.ts';
+import { readCredential, readLimits, readReplayGuard, readSettings, readSubjects, readVisibility } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
 export interface SnapshotRows {
@@ -15,7 +15,30 @@ export interface SnapshotRows {
   readonly rules: readonly RuleRow[];
   /** By tool. */
   readonly toolClasses: readonly { readonly server_id: string; readonly tool: string; readonly class: ToolClass }[];
+  /** By target. */
+  readonly approvalSettings: readonly ApprovalSettingRow[];
+  /** Approved definitions, by tool. */
+  readonly toolPins: readonly { readonly server_id: string; readonly tool: string; readonly hash: string }[];
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
+  /** By id. */
+  readonly stops: readonly StopRow[];
+  /** Those that run. */
+  readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
+}
+
+interface StopRow {
+  readonly id: string;
+  readonly kind: SnapshotStop['kind'];
+  readonly target_id: string;
+  readonly tool: string;
+  readonly expires_at: string | null;
+}
+
+interface ApprovalSettingRow {
+  readonly server_id: string;
+  readonly target: string;
+  readonly approvers: string;
+  readonly expires_minutes: number;
 }
 
 interface ServerRow {
@@ -29,6 +52,8 @@ interface ServerRow {
   readonly config_override: string;
   readonly limits: string;
   readonly visibility: string | null;
+  readonly replay_guard: string;
+  readonly pinning: 'on' | 'off';
 }
 
 /** A row of `access_rules`, as far as it decides. */
@@ -58,7 +83,10 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name } = rows.workspace;
   const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
+  const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
+  const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
+  const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
   return {
     format: 1,
     version,
@@ -76,7 +104,16 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         credential: readCredential(server.config_override),
         limits: readLimits(server.limits),
         visibility: readVisibility(server.visibility),
+        replayGuard: readReplayGuard(server.replay_guard),
+        drill: drills.get(server.id) ?? null,
+        approvals:
+          approvals.get(server.id)?.map((row) => ({
+            target: row.target,
+            approvers: readSubjects(row.approvers),
+            expiresInMinutes: row.expires_minutes,
+          })) ?? [],
         toolClasses: classes.get(server.id)?.map((row) => [row.tool, row.class] as const) ?? [],
+        pins: server.pinning === 'on' ? (pins.get(server.id)?.map((row) => [row.tool, row.hash] as const) ?? []) : null,
       })),
     disabledServerIds: rows.servers.filter((server) => server.enabled !== 1).map((server) => server.id),
     tokens: rows.tokens.map((token) => ({
@@ -92,6 +129,13 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     })),
     networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
     rules: rows.rules.map(snapshotRule),
+    stops: rows.stops.map((stop) => ({
+      id: stop.id,
+      kind: stop.kind,
+      targetId: stop.target_id,
+      tool: stop.tool,
+      expiresAt: stop.expires_at,
+    })),
   };
 }
 

@@ -60,7 +60,8 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .executeTakeFirstOrThrow();
   const servers = await tx
     .selectFrom('gateway_workspace_servers')
-    .select(['id', 'slug', 'name', 'url', 'prefix', 'enabled', 'revision', 'config_override', 'limits', 'visibility'])
+    .select(['id', 'slug', 'name', 'url', 'prefix', 'enabled', 'revision', 'config_override'])
+    .select(['limits', 'visibility', 'replay_guard', 'pinning'])
     .where('workspace_id', '=', workspaceId)
     .where('removed_at', 'is', null)
     .orderBy('position')
@@ -117,5 +118,38 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .where('server.removed_at', 'is', null)
     .orderBy('tool_classes.tool')
     .execute();
-  return { workspace, servers, tokens, teamMembers, rules, toolClasses, networkAllow };
+  const stops = await tx
+    .selectFrom('stops')
+    .select(['id', 'kind', 'target_id', 'tool', 'expires_at'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('id')
+    .execute();
+  const drills = await tx
+    .selectFrom('drills')
+    .innerJoin('gateway_workspace_servers as server', 'server.id', 'drills.server_id')
+    .select(['drills.id', 'drills.server_id', 'drills.ends_at'])
+    .where('server.workspace_id', '=', workspaceId)
+    .where('drills.ends_at', '>', at)
+    .execute();
+  const approvalSettings = await tx
+    .selectFrom('approval_settings as setting')
+    .innerJoin('gateway_workspace_servers as server', 'server.id', 'setting.server_id')
+    .select(['setting.server_id', 'setting.target', 'setting.approvers', 'setting.expires_minutes'])
+    .where('server.workspace_id', '=', workspaceId)
+    .where('server.removed_at', 'is', null)
+    .orderBy('setting.target')
+    .execute();
+  const toolPins = await tx
+    .selectFrom('tool_pins')
+    .innerJoin('gateway_workspace_servers as server', 'server.id', 'tool_pins.server_id')
+    .select(['tool_pins.server_id', 'tool_pins.tool', 'tool_pins.hash'])
+    .where('server.workspace_id', '=', workspaceId)
+    .where('server.removed_at', 'is', null)
+    .where('tool_pins.state', '=', 'approved')
+    .orderBy('tool_pins.tool')
+    .execute();
+  return {
+    ...{ workspace, servers, tokens, teamMembers, rules, toolClasses, toolPins, approvalSettings, networkAllow },
+    ...{ stops, drills },
+  };
 }

@@ -1,3 +1,4 @@
+import { settingsNamingTeam } from '../approvals/approvals.ts';
 import type { Change } from '../change.ts';
 import { manifestsOfTeam } from '../manifests/manifests.ts';
 import { rulesNamingTeam } from '../rules/rules.ts';
@@ -29,5 +30,6 @@ export async function usesOfTeam(
     ...(await serversShownTo(change, team.workspace_id, team.id)),
     ...(await manifestsOfTeam(change, team.id)),
     ...((await publishingOf(change.tx, team.workspace_id)).includes(team.slug) ? ['the setting `publishing`'] : []),
+    ...(await settingsNamingTeam(change, team)),
   ];
 }

@@ -4,7 +4,7 @@ import type { workspaceCreate, workspaceUpdate } from '@mcpnest/contract/schemas
 import type { Kysely, Selectable } from 'kysely';
 import { alreadyExists, invalidInput, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
-import { defaultWorkspaceSettings } from '../../domain/snapshot.ts';
+import { defaultWorkspaceSettings, defaultWritePerMinute } from '../../domain/snapshot.ts';
 import type { AccessSettings, WorkspaceSettings } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
@@ -144,11 +144,15 @@ export function mergeAccess(
 }
 
 function mergeSettings(before: WorkspaceSettings, patch: SettingsPatch | undefined): WorkspaceSettings {
+  const access = mergeAccess(before.access, patch?.access ?? {}, 'body.settings.access');
+  // The budget for writing follows the preset for as long as it is the preset's own.
+  const own = before.limits.writePerMinute === defaultWritePerMinute[before.access.preset];
+  const limits = own ? { ...before.limits, writePerMinute: defaultWritePerMinute[access.preset] } : before.limits;
   return {
     auditMode: patch?.auditMode ?? before.auditMode,
     retentionDays: patch?.retentionDays ?? before.retentionDays,
-    limits: withPatch(before.limits, patch?.limits),
-    access: mergeAccess(before.access, patch?.access ?? {}, 'body.settings.access'),
+    limits: withPatch(limits, patch?.limits),
+    access,
     publishing:
       patch?.publishing === undefined ? before.publishing : { teams: [...new Set(patch.publishing.teams)].sort() },
   };

@@ -1,9 +1,13 @@
+import type { SnapshotApproval } from '../snapshot.ts';
+
 export type Decision =
   | {
       readonly effect: 'allow';
       readonly rule: string;
       /** What would have refused it, were enforcement on; null: nothing. */
       readonly wouldDeny: string | null;
+      /** The setting by which somebody must approve this very call first; absent: nobody need. */
+      readonly approval?: SnapshotApproval;
     }
   | {
       readonly effect: 'deny';
@@ -29,6 +33,10 @@ export const pass = (rule: string): Pass => ({
   unenforced: { effect: 'allow', rule, wouldDeny: notListed },
 });
 
+/** The same decision, for a call that an approver must have seen; a refusal stays what it is. */
+export const awaiting = (decision: Decision, approval: SnapshotApproval): Decision =>
+  decision.effect === 'allow' ? { ...decision, approval } : decision;
+
 export const hidden = (rule: string): Decision => ({
   effect: 'deny',
   rule,
@@ -37,3 +45,12 @@ export const hidden = (rule: string): Decision => ({
 });
 
 export const refusal = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason, visible: true });
+
+/** What a tool is answered that is allowed, but not as its server defines it now. */
+export const heldBack = {
+  new: refusal('pin:new', 'Held back: it is new and not approved. Ask an administrator to review it.'),
+  changed: refusal(
+    'pin:changed',
+    'Held back: its definition has changed and is not approved. Ask an administrator to review it.',
+  ),
+} as const;

@@ -28,6 +28,8 @@ class CompiledPolicy {
   readonly #bySubject: ReadonlyMap<string, readonly ReadRule[]>;
   readonly #named: ReadonlySet<string>;
   readonly #rights = new Map<string, Rights>();
+  /** By slug, of servers that are pinned. */
+  readonly #pins: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Milliseconds since the epoch, in order. */
   readonly #expiries: readonly number[];
 
@@ -42,6 +44,9 @@ class CompiledPolicy {
     this.#bySubject = Map.groupBy(rules, ({ rule }) => subjectKey(rule.subject));
     const shownTo = snapshot.servers.flatMap(({ visibility }) => (visibility ?? []).map(subjectKey));
     this.#named = new Set([...this.#bySubject.keys(), ...shownTo]);
+    this.#pins = new Map(
+      snapshot.servers.flatMap(({ slug, pins }) => ((pins ?? null) === null ? [] : [[slug, new Map(pins)] as const])),
+    );
     this.#expiries = [...new Set(rules.map(({ clause }) => clause.until).filter(Number.isFinite))].sort(
       (a, b) => a - b,
     );
@@ -73,7 +78,7 @@ class CompiledPolicy {
       .map((server) => {
         const about = [...anywhere, ...(byServer.get(server.slug) ?? [])];
         const clauses = about.map(({ object, clause }) => ({ target: object.target, clause }));
-        return [server.slug, new ServerRights(server, clauses)] as const;
+        return [server.slug, new ServerRights(server, clauses, this.#pins.get(server.slug))] as const;
       });
     const listed = rules.some(({ rule }) => rule.effect === 'allow');
     return { key, otherwise: all ? 'allowed' : this.#otherwise(listed), servers: new Map(servers) };

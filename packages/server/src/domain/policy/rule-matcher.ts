@@ -17,7 +17,7 @@ export function ruleMatcher(
   const servers = new Map(
     snapshot.servers
       .filter(({ slug }) => object?.server === '*' || object?.server === slug)
-      .map((server) => [server.slug, new ServerRights(server, [{ target: object!.target, clause }])]),
+      .map((server) => [server.slug, new ServerRights(server, [{ target: object!.target, clause }], undefined)]),
   );
   return (principal, { serverSlug, kind, name }) => {
     const server = servers.get(serverSlug);

@@ -85,7 +85,7 @@ const machine: Principal = { ...person('x'), kind: 'machine', memberId: null, ma
 const token: Principal = { ...person('x'), kind: 'workspace', memberId: null };
 const tool = (text: string): PolicyCall => {
   const [serverSlug, name] = text.split(':') as [string, string];
-  return { serverSlug, kind: 'tool', name };
+  return { serverSlug, kind: 'tool', name, definition: null };
 };
 const verdict = (held: Snapshot, who: Principal, text: string, now = at) => decide(held, who, tool(text), now);
 const may = (held: Snapshot, who: Principal, text: string, now = at): boolean =>
@@ -200,8 +200,12 @@ describe('allow rules', () => {
     const kinds = (object: string) =>
       (['tool', 'prompt', 'resource', 'method'] as const).map(
         (kind) =>
-          decide(snapshot([rule('allow', 'everybody', object)]), junior, { serverSlug: 'github', kind, name: 'x' }, at)
-            .effect === 'allow',
+          decide(
+            snapshot([rule('allow', 'everybody', object)]),
+            junior,
+            { serverSlug: 'github', kind, name: 'x', definition: null },
+            at,
+          ).effect === 'allow',
       );
     expect(kinds('github')).toEqual([true, true, true, true]);
     expect(kinds('github:*')).toEqual([true, false, false, false]);
@@ -296,6 +300,7 @@ describe('any rules at all', () => {
     serverSlug: fc.constantFrom('github', 'grafana', 'gone'),
     kind: fc.constantFrom('tool' as const, 'prompt' as const, 'resource' as const, 'method' as const),
     name: fc.constantFrom('list_issues', 'delete_repo', 'x', '__proto__'),
+    definition: fc.constantFrom(null, 'hash', undefined),
   });
   const all = { numRuns: 1_000 };
 

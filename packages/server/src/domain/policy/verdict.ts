@@ -1,4 +1,4 @@
-import type { SnapshotRule } from '../snapshot.ts';
+import type { SnapshotApproval, SnapshotRule } from '../snapshot.ts';
 import type { Decision } from './decision.ts';
 
 /** A rule as it takes part in decisions. */
@@ -15,9 +15,11 @@ export interface Clause {
 export interface Verdict {
   readonly allow: Clause | undefined;
   readonly deny: Clause | undefined;
+  /** Of a tool: what its calls wait for. */
+  readonly approval: SnapshotApproval | undefined;
 }
 
-export const silence: Verdict = { allow: undefined, deny: undefined };
+export const silence: Verdict = { allow: undefined, deny: undefined, approval: undefined };
 
 /** What all these clauses say together; their order does not matter. */
 export function verdictOf(clauses: readonly Clause[]): Verdict {

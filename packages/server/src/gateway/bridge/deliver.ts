@@ -86,16 +86,24 @@ export function deliverAtOnce(
 ): void {
   if (required === undefined) return finish(deps, request, target, capabilities, relay, answer);
   requireDeclared(required.requests.values(), capabilities);
-  if (required.state === undefined) return relay.answer(answer, undefined);
+  const { approval } = request;
+  const binding = bindingOf(request, target);
+  if (required.state === undefined) {
+    if (approval === undefined) return relay.answer(answer, undefined);
+    // It goes on under its approval, which nothing else that the client brings back would say.
+    const state = deps.states.seal({ kind: 'answers', approval }, binding, stateMs);
+    const at = answer.result!.start + 1;
+    return relay.answer(answer, [{ start: at, end: at, text: byteString(`"requestState":${JSON.stringify(state)},`) }]);
+  }
   const { node, text } = required.state;
-  const state = deps.states.seal({ kind: 'relayed', state: text }, bindingOf(request, target), stateMs);
+  const state = deps.states.seal({ kind: 'relayed', state: text, approval }, binding, stateMs);
   return relay.answer(answer, [{ start: node.start, end: node.end, text: byteString(JSON.stringify(state)) }]);
 }
 
 /** Ask a legacy client on its stream, and send the request once more with what it says. */
 async function playOn(
   deps: GatewayDeps,
-  { call, message, method, rounds }: Request,
+  { call, message, method, rounds, approval }: Request,
   target: CallTarget,
   { requests, state }: InputRequired,
   again: typeof governedCall,
@@ -108,7 +116,7 @@ async function playOn(
   const session = call.session!;
   const left = deps.waiting.enter(call.principal.tokenId, message.bytes.length + answerBytes);
   const withdrawn = new AbortController();
-  const forget = session.running.add({ idText: message.idText, cancel: () => withdrawn.abort() });
+  const forget = session.running.add({ idText: message.idText, target, cancel: () => withdrawn.abort() });
   let inputResponses: string;
   try {
     inputResponses = await playOut({ session, inbound }, requests, withdrawn.signal);
@@ -123,5 +131,5 @@ async function playOn(
   const requestState = state === undefined ? {} : { requestState: JSON.stringify(state.text) };
   // People take their time: who may call what is judged as it is now.
   const caller = { ...deps.readmit(inbound), era: call.era, session };
-  return again(deps, caller, retried(message, { inputResponses, ...requestState }), method, rounds + 1);
+  return again(deps, caller, retried(message, { inputResponses, ...requestState }), method, rounds + 1, approval);
 }

@@ -47,7 +47,7 @@ function showLinks(
   const modern = call.era.kind === 'modern';
   if (!modern && elicitation.url) return false;
   if (modern && elicitation.url) {
-    const state = deps.states.seal({ kind: 'again' }, bindingOf(request, target), parkedMs);
+    const state = deps.states.seal({ kind: 'again', approval: request.approval }, bindingOf(request, target), parkedMs);
     deps.replies.result(call.inbound, message.idText, inputRequired(linkRequests(links), state));
     return true;
   }

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../domain/policy.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
 import { readMessage } from '../upstreams/reply.ts';
-import { ParkedCalls } from './parked-calls.ts';
+import { ParkedCalls, type ParkedOwner } from './parked-calls.ts';
 
-const principal = (tokenId: string, workspaceId = 'w1'): Principal => ({
-  workspaceId,
-  tokenId,
-  kind: 'member',
-  memberId: 'm1',
-  machineId: null,
-  teams: [],
-  label: 'laptop',
-  scope: null,
+const owner = (tokenId: string): ParkedOwner => ({
+  principal: {
+    workspaceId: 'w1',
+    tokenId,
+    kind: 'member',
+    memberId: 'm1',
+    machineId: null,
+    teams: [],
+    label: 'laptop',
+    scope: null,
+  },
+  target: { server: { slug: 'github' }, definition: { name: 'delete_repo' } },
 });
 
 function asking(method = 'elicitation/create'): UpstreamAsk & { readonly heard: string[] } {
@@ -30,7 +32,7 @@ const nobody = (): void => undefined;
 
 describe('a parked call', () => {
   it('[NEW-05] tells what is asked, together, bytes as they came, and hands the answers on by key', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const [first, second] = [asking(), asking('roots/list')];
     call.asked(first);
     call.asked(second);
@@ -53,7 +55,7 @@ describe('a parked call', () => {
   });
 
   it('[NEW-05] is the affair of the last who came back', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const first = call.next();
     const { turn } = call;
     const second = call.next();
@@ -65,12 +67,12 @@ describe('a parked call', () => {
 
   it('[NEW-05] gives its ending to whoever waits, and keeps it for whoever comes in time', async () => {
     const parked = new ParkedCalls<string>();
-    const waited = parked.park(principal('t1'), nobody);
+    const waited = parked.park(owner('t1'), nobody);
     const waiting = waited.next();
     waited.ended('done', 4);
     expect(await waiting).toEqual({ kind: 'ended', ending: 'done' });
 
-    const late = parked.park(principal('t1'), nobody);
+    const late = parked.park(owner('t1'), nobody);
     late.asked(asking());
     await late.next();
     late.ended('finished meanwhile', 18);
@@ -82,18 +84,18 @@ describe('a parked call', () => {
 
   it('forgets an ending that there is no room to keep', () => {
     const parked = new ParkedCalls<string>();
-    const call = parked.park(principal('t1'), nobody);
+    const call = parked.park(owner('t1'), nobody);
     call.ended('too much', 1024 ** 3);
     expect(parked.find(call.id)).toBeUndefined();
   });
 
   it('gives back once what its ending took, also when its client goes away as it is told', async () => {
     const parked = new ParkedCalls<string>();
-    const call = parked.park(principal('t1'), nobody);
+    const call = parked.park(owner('t1'), nobody);
     call.ended('large', 10 * 1024 ** 2);
     expect((await call.next())?.kind).toBe('ended');
     call.giveUp();
-    const tooLarge = parked.park(principal('t1'), nobody);
+    const tooLarge = parked.park(owner('t1'), nobody);
     tooLarge.ended('larger than all there is', 20 * 1024 ** 2);
     expect(parked.find(tooLarge.id)).toBeUndefined();
   });
@@ -101,18 +103,18 @@ describe('a parked call', () => {
   it('keeps nothing for whom it has given up', async () => {
     const parked = new ParkedCalls<string>();
     for (let i = 0; i < 3; i++) {
-      const call = parked.park(principal('t1'), nobody);
+      const call = parked.park(owner('t1'), nobody);
       call.giveUp();
       call.ended('answered all the same', 10 * 1024 ** 2);
     }
-    const next = parked.park(principal('t1'), nobody);
+    const next = parked.park(owner('t1'), nobody);
     next.ended('large', 10 * 1024 ** 2);
     expect(parked.find(next.id)).toBe(next);
     expect((await next.next())?.kind).toBe('ended');
   });
 
   it('lets the newest of two who wait have it', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const first = call.next();
     const second = call.next();
     call.asked(asking());
@@ -121,7 +123,7 @@ describe('a parked call', () => {
   });
 
   it('asks no more what the upstream has withdrawn', async () => {
-    const call = new ParkedCalls<string>().park(principal('t1'), nobody);
+    const call = new ParkedCalls<string>().park(owner('t1'), nobody);
     const [kept, gone] = [asking(), asking()];
     call.asked(gone);
     call.asked(kept);
@@ -135,13 +137,13 @@ describe('parked calls', () => {
   it('[NEW-05] are bounded for each token and cancelled when it is revoked', () => {
     const parked = new ParkedCalls<string>();
     let cancelled = 0;
-    const park = (tokenId: string): unknown => parked.park(principal(tokenId), () => cancelled++);
+    const park = (tokenId: string): unknown => parked.park(owner(tokenId), () => cancelled++);
     for (let i = 0; i < 64; i++) park('t1');
     expect(() => park('t1')).toThrow(/wait for input/);
     park('t2');
-    parked.keepOnly('w2', new Set());
+    parked.keepOnly('w2', () => false);
     expect(parked.size).toBe(65);
-    parked.keepOnly('w1', new Set(['t2']));
+    parked.keepOnly('w1', ({ principal }) => principal.tokenId === 't2');
     expect([parked.size, cancelled]).toEqual([1, 64]);
     parked.close();
     expect([parked.size, cancelled]).toEqual([0, 65]);

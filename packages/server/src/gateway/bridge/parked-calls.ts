@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { bytes, byteString } from '../../platform/byte-string.ts';
 import type { Principal } from '../../domain/policy.ts';
 import { AppError } from '../../domain/errors.ts';
+import type { TargetNames } from '../call-target.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { UpstreamAsk } from '../upstreams/conversation.ts';
 import type { UpstreamMessage } from '../upstreams/reply.ts';
@@ -12,6 +13,12 @@ import type { InputRequest } from './capabilities.ts';
 export type Leg<T> =
   | { readonly kind: 'asked'; readonly requests: ReadonlyMap<string, InputRequest> }
   | { readonly kind: 'ended'; readonly ending: T };
+
+/** Who called what. */
+export interface ParkedOwner {
+  readonly principal: Principal;
+  readonly target: TargetNames;
+}
 
 /** A parked call waits this long for its client to come back. */
 export const parkedMs = 10 * 60_000;
@@ -31,15 +38,16 @@ export class ParkedCalls<T> {
    * @param cancel ends the upstream's request
    * @throws AppError `rate_limited` when too many wait already
    */
-  park(principal: Principal, cancel: () => void): ParkedCall<T> {
+  park(owner: ParkedOwner, cancel: () => void): ParkedCall<T> {
+    const { tokenId } = owner.principal;
     let mine = 0;
-    for (const { owner } of this.#calls.values()) if (owner.tokenId === principal.tokenId) mine++;
+    for (const call of this.#calls.values()) if (call.owner.principal.tokenId === tokenId) mine++;
     if (mine >= mostPerToken || this.#calls.size >= mostParked) {
       throw new AppError('rate_limited', 'Too many calls wait for input; answer or cancel some of them first.', {
         retryAfterMs: 10_000,
       });
     }
-    const call = new ParkedCall<T>(principal, cancel, () => this.#calls.delete(call.id));
+    const call = new ParkedCall<T>(owner, cancel, () => this.#calls.delete(call.id));
     this.#calls.set(call.id, call);
     return call;
   }
@@ -49,10 +57,10 @@ export class ParkedCalls<T> {
     return this.#calls.get(id);
   }
 
-  /** Give up the calls of a workspace whose tokens are gone. */
-  keepOnly(workspaceId: string, tokenIds: ReadonlySet<string>): void {
+  /** Give up the calls of a workspace that may not go on. */
+  keepOnly(workspaceId: string, may: (owner: ParkedOwner) => boolean): void {
     for (const call of this.#calls.values()) {
-      if (call.owner.workspaceId === workspaceId && !tokenIds.has(call.owner.tokenId)) call.giveUp();
+      if (call.owner.principal.workspaceId === workspaceId && !may(call.owner)) call.giveUp();
     }
   }
 
@@ -70,7 +78,7 @@ const kept = new ByteBudget(16 * 1024 * 1024);
 
 export class ParkedCall<T> {
   readonly id = randomBytes(16).toString('base64url');
-  readonly owner: Principal;
+  readonly owner: ParkedOwner;
   /** Whoever waits right now hears what the upstream says meanwhile. */
   hear: ((message: UpstreamMessage, id: string) => void) | undefined;
   readonly #cancel: () => void;
@@ -87,7 +95,7 @@ export class ParkedCall<T> {
   /** Nobody can come back to it any more. */
   #left = false;
 
-  constructor(owner: Principal, cancel: () => void, forget: () => void) {
+  constructor(owner: ParkedOwner, cancel: () => void, forget: () => void) {
     this.owner = owner;
     this.#cancel = cancel;
     this.#forget = forget;

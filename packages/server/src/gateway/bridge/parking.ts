@@ -1,4 +1,5 @@
 import type { CallMethod } from '../../platform/journal/records.ts';
+import type { CallTarget } from '../call-target.ts';
 import type { ClientCapabilities } from '../client-capabilities.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Exchanged } from '../inbound.ts';
@@ -12,6 +13,7 @@ import { busy, notDeclared, requestOf } from './ask-client.ts';
 import { requires } from './capabilities.ts';
 import { requireOffered } from './deliver.ts';
 import type { InputRequired } from './input-required.ts';
+import type { GuardedCall } from '../replay/guard.ts';
 import type { ParkedCall } from './parked-calls.ts';
 
 /** How an upstream's request came to its end. */
@@ -22,6 +24,7 @@ export type Ending =
 /** What a request that may be parked has of its own. */
 export interface ParkingOptions {
   readonly method: CallMethod;
+  readonly target: CallTarget;
   readonly capabilities: ClientCapabilities;
   readonly relay: Relay;
   /** Ends the upstream's request. */
@@ -58,14 +61,14 @@ export class Parking {
   }
 
   readonly asked = (asked: UpstreamAsk): void => {
-    const { capabilities, cancel } = this.#own;
+    const { target, capabilities, cancel } = this.#own;
     const { parked, waiting } = this.#deps;
     const { principal } = this.#exchanged;
     if (requires(requestOf(asked), capabilities).kind !== 'granted') return asked.respond(notDeclared);
     const ask = waiting.count(principal.tokenId, asked, this.#requestBytes);
     if (ask === undefined) return asked.respond(busy);
     try {
-      this.#call ??= parked.park(principal, cancel);
+      this.#call ??= parked.park({ principal, target }, cancel);
     } catch {
       return ask.respond(busy);
     }
@@ -95,7 +98,12 @@ export class Parking {
    * Write the outcome whenever it comes, and have it delivered to whoever waits for it then.
    * @param done gives back what the request has taken
    */
-  follow(sent: Promise<UpstreamAnswer>, record: CallRecord, took: () => void, done: () => void): void {
+  follow(
+    sent: Promise<UpstreamAnswer>,
+    { record, guarded }: { readonly record: CallRecord; readonly guarded: GuardedCall | undefined },
+    took: () => void,
+    done: () => void,
+  ): void {
     const call = this.#call!;
     const { method, capabilities } = this.#own;
     sent
@@ -104,11 +112,13 @@ export class Parking {
         (ending) => {
           took();
           record.answered(ending.answer);
+          guarded?.answered(ending.answer);
           call.ended(ending, ending.answer.bytes.length);
         },
         (error: unknown) => {
           took();
           record.failed(error);
+          guarded?.failed(error);
           call.ended({ error }, 0);
         },
       )

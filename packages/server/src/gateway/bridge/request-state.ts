@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../platform/json/canonical.ts';
+import type { ApprovalUse } from '../approvals/approvals.ts';
 import type { Request } from '../governed-call.ts';
 import type { CallTarget } from '../call-target.ts';
 import type { Principal } from '../../domain/policy.ts';
@@ -31,11 +32,19 @@ export const bindingOf = ({ call, message, asked, method }: Request, target: Cal
   args: asked.args === undefined ? '' : canonicalJson(message.bytes, asked.args),
 });
 
-/** What comes back: the upstream's own state, the call of ours that waits, or only leave to try again. */
-export type CarriedState =
+/**
+ * What comes back: the upstream's own state, the call of ours that waits, answers to an upstream that keeps no state, or
+ * only leave to try again.
+ */
+export type CarriedState = (
   | { readonly kind: 'relayed'; readonly state: string }
   | { readonly kind: 'parked'; readonly id: string }
-  | { readonly kind: 'again' };
+  | { readonly kind: 'answers' }
+  | { readonly kind: 'again' }
+) & {
+  /** What the call was approved by that is gone on with. */
+  readonly approval?: ApprovalUse | undefined;
+};
 
 /**
  * `requestState` as clients of this gateway see it. It passes through their hands, so it is sealed, and bound to who

@@ -42,9 +42,9 @@ export function withoutSeal(request: Request, carried: Exclude<CarriedState, { k
   const again = carried.kind === 'again';
   const plain = retried(message, {
     ...(responses === undefined || again ? {} : { inputResponses: sourceText(message.bytes, responses) }),
-    ...(again ? {} : { requestState: JSON.stringify(carried.state) }),
+    ...(carried.kind === 'relayed' ? { requestState: JSON.stringify(carried.state) } : {}),
   });
-  return { ...request, message: plain, asked: method.read(plain) };
+  return { ...request, message: plain, asked: method.read(plain), approval: carried.approval };
 }
 
 /**
@@ -98,11 +98,11 @@ export async function nextLeg(
   parked: ParkedCall<Ending>,
   capabilities: ClientCapabilities,
 ): Promise<void> {
-  const { call, message } = request;
+  const { call, message, approval } = request;
   const leg = await parked.next();
   if (leg === undefined) throw rpcStatus(409, 'Another request came back for the same call.');
   if (leg.kind === 'asked') {
-    const state = deps.states.seal({ kind: 'parked', id: parked.id }, bindingOf(request, target), parkedMs);
+    const state = deps.states.seal({ kind: 'parked', id: parked.id, approval }, bindingOf(request, target), parkedMs);
     return deps.replies.result(call.inbound, message.idText, inputRequired(leg.requests, state));
   }
   if ('answer' in leg.ending) {

@@ -1,5 +1,5 @@
 import { member, stringValue } from '../../platform/json/scan.ts';
-import { takeRate } from '../budget.ts';
+import { perToken, takeRate } from '../budget.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { governedCall, type GovernedMethod } from '../governed-call.ts';
 import type { Exchanged } from '../inbound.ts';
@@ -15,6 +15,7 @@ import { taskEdits, tasksExtension } from './task-names.ts';
  */
 const taskMethod = (method: string): GovernedMethod => ({
   method,
+  follows: true,
   mirrored: true,
   read({ bytes, params }) {
     const node = member(params, 'taskId');
@@ -45,7 +46,7 @@ export function taskCall(deps: GatewayDeps, call: Exchanged, message: Message, m
     const record = deps.recorder.open(call, message, method.method, method.read(message).recorded);
     const { principal, held } = call;
     const { principalPerMinute } = held.snapshot.settings.limits;
-    takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
+    takeRate(deps, record, perToken, principal.tokenId, principalPerMinute);
     record.deny(400, 'missing_capability', 'protocol');
     throw missingCapability({ extensions: { [tasksExtension]: {} } });
   }

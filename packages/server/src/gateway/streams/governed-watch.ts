@@ -56,7 +56,7 @@ export function governedWatch(
     try {
       requireStanding(watcher);
       const { principal, held } = viewer;
-      const authorized = authorize({ principal, held, target, decision, receipt });
+      const authorized = authorize({ principal, held, target, decision, approval: undefined, receipt });
       const watch = await deps.watching.watch(authorized, watcher.onUpdated);
       took();
       record.settled(null, watch.asked);

@@ -9,6 +9,7 @@ import { listChangedMethod } from './list-changes.ts';
 import { ListenStream } from './listen-stream.ts';
 import { governedWatch } from './governed-watch.ts';
 import { takeFor } from './subscribe.ts';
+import { refuseStopped } from './stopped.ts';
 import { mostSubscriptions, Subscriptions, updatedParams } from './subscriptions.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const { res } = inbound;
   const wanted = readFilter(message);
   if (!acceptsStream(inbound.head)) throw rpcStatus(406, 'Send Accept: application/json, text/event-stream.');
+  refuseStopped(deps, call);
   deps.keeper.requireRoom('listen', principal.tokenId);
   takeFor(deps, call, message, wanted.uris ?? []);
   const kinds = wanted.kinds.filter((kind) => deps.listChanges.kinds.includes(kind));

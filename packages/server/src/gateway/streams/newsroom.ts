@@ -86,7 +86,8 @@ export class Newsroom implements ResourceWatching {
   async judge({ held, principal, server }: Viewer, uri: string): Promise<JudgedResource | undefined> {
     const target = await this.#deps.catalogue.resource(held, server, uri);
     if (target === undefined) return undefined;
-    const question = { serverSlug: target.server.slug, kind: 'resource', name: target.definition.name } as const;
+    const { name, hash } = target.definition;
+    const question = { serverSlug: target.server.slug, kind: 'resource', name, definition: hash } as const;
     return { target, decision: decide(held.snapshot, principal, question, this.#deps.clock.now()) };
   }
 

@@ -1,4 +1,4 @@
-import { maySee, type Principal } from '../../domain/policy.ts';
+import { isStopped, maySee, type Principal } from '../../domain/policy.ts';
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { HeldSnapshot, Snapshots } from '../snapshots.ts';
 
@@ -17,13 +17,17 @@ export interface Viewer {
   readonly server: SnapshotServer | undefined;
 }
 
-/** @returns undefined when the token, or what the URL names, is not there for it any longer */
-export function viewerAt(snapshots: Snapshots, seat: Seat): Viewer | undefined {
+/**
+ * @param now milliseconds since the epoch
+ * @returns undefined when the token, or what the URL names, is stopped or not there for it any longer
+ */
+export function viewerAt(snapshots: Snapshots, seat: Seat, now: number): Viewer | undefined {
   const admission = snapshots.standing(seat.tokenId);
   if (admission === undefined || admission.principal.workspaceId !== seat.workspaceId) return undefined;
   const { principal, held } = admission;
+  if (isStopped(held.snapshot, principal, undefined, now)) return undefined;
   if (seat.serverId === undefined) return { principal, held, server: undefined };
   const server = held.serversById.get(seat.serverId);
-  if (server === undefined) return undefined;
+  if (server === undefined || isStopped(held.snapshot, principal, server.slug, now)) return undefined;
   return maySee(held.snapshot, principal, server.slug) ? { principal, held, server } : undefined;
 }

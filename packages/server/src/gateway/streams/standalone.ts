@@ -6,6 +6,7 @@ import type { Caller } from '../inbound.ts';
 import { endpoint } from '../methods.ts';
 import { rpcStatus, unsupportedVersion } from '../rpc-error.ts';
 import type { EventStream } from './event-stream.ts';
+import { refuseStopped } from './stopped.ts';
 import { listChangedMethod } from './list-changes.ts';
 
 /**
@@ -19,6 +20,7 @@ export function answerGet(deps: GatewayDeps, caller: Caller): void {
   if (sessionId === undefined || (protocolVersion !== undefined && claimsModern(protocolVersion)))
     return deps.replies.error(inbound, 'null', rpcStatus(405, 'Use POST.'), ['allow', 'POST, DELETE']);
   if (protocolVersion !== undefined && !isLegacyVersion(protocolVersion)) throw unsupportedVersion(protocolVersion);
+  refuseStopped(deps, caller);
   const session = deps.sessions.find(sessionId, principal, endpoint(caller));
   if (accept !== undefined && !/text\/(event-stream|\*)|\*\/\*/.test(accept))
     throw rpcStatus(406, 'Send Accept: text/event-stream.');

@@ -69,7 +69,7 @@ export class StreamKeeper {
    */
   requireRoom(kind: StandingKind, tokenId: string): void {
     if ((this.#perToken.get(`${kind}/${tokenId}`) ?? 0) >= mostPerToken[kind])
-      throw rateLimited('open streams of this token', 10_000);
+      throw rateLimited({ name: 'streams', what: 'open streams of this token' }, 10_000);
     if (this.#standing.size >= mostStanding)
       throw new AppError('unavailable', 'Too many streams are open.', { retryAfterMs: 10_000 });
   }

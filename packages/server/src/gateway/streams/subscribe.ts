@@ -2,7 +2,7 @@ import { ascii, bytes } from '../../platform/byte-string.ts';
 import { rpcCode } from '../../domain/protocol.ts';
 import { member, stringValue } from '../../platform/json/scan.ts';
 import type { ClientSession } from '../client-session.ts';
-import { takeRate } from '../budget.ts';
+import { perToken, takeRate } from '../budget.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Exchanged } from '../inbound.ts';
 import type { Message } from '../message.ts';
@@ -40,7 +40,7 @@ export function takeFor(deps: GatewayDeps, call: Exchanged, message: Message, ur
   const { principalPerMinute } = held.snapshot.settings.limits;
   for (const uri of uris) {
     const record = subscriptionRecord(deps, call, message, uri);
-    takeRate(deps, record, 'calls per minute of this token', principal.tokenId, principalPerMinute);
+    takeRate(deps, record, perToken, principal.tokenId, principalPerMinute);
   }
 }
 

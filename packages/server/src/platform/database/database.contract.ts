@@ -167,7 +167,13 @@ export function describeDatabase(
         await database.db.insertInto('gateway_workspaces').values(workspace).execute();
         await database.db.insertInto('gateway_workspace_servers').values(server).execute();
         const row = await database.db.selectFrom('gateway_workspace_servers').selectAll().executeTakeFirstOrThrow();
-        expect({ ...row }).toEqual({ ...server, visibility: null, owner_team_id: null });
+        expect({ ...row }).toEqual({
+          ...server,
+          visibility: null,
+          owner_team_id: null,
+          pinning: 'off',
+          replay_guard: '{}',
+        });
       });
 
       it('upserts with ON CONFLICT and answers with RETURNING', async () => {

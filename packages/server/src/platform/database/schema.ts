@@ -13,7 +13,12 @@ export interface Schema {
   readonly invitations: InvitationsTable;
   readonly access_rules: AccessRulesTable;
   readonly tool_classes: ToolClassesTable;
+  readonly tool_pins: ToolPinsTable;
   readonly access_requests: AccessRequestsTable;
+  readonly stops: StopsTable;
+  readonly drills: DrillsTable;
+  readonly approval_settings: ApprovalSettingsTable;
+  readonly approvals: ApprovalsTable;
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
   readonly server_revisions: ServerRevisionsTable;
@@ -148,6 +153,17 @@ export interface ToolClassesTable {
   set_at: string;
 }
 
+export interface ToolPinsTable {
+  server_id: string;
+  tool: string;
+  state: 'approved' | 'refused';
+  hash: string;
+  /** Canonical JSON without `_meta`. */
+  definition: string;
+  decided_by: string;
+  decided_at: string;
+}
+
 export interface AccessRequestsTable {
   id: string;
   workspace_id: string;
@@ -164,6 +180,49 @@ export interface AccessRequestsTable {
   answer: string | null;
   /** The rule it was granted with. */
   rule_id: string | null;
+}
+
+export interface ApprovalSettingsTable {
+  server_id: string;
+  /** A tool, a pattern of tools, or a class. */
+  target: string;
+  /** JSON: subjects. */
+  approvers: string;
+  expires_minutes: number;
+  set_by: string;
+  set_at: string;
+}
+
+export interface ApprovalsTable {
+  id: string;
+  workspace_id: string;
+  token_id: string;
+  principal_kind: 'workspace' | 'member' | 'machine';
+  member_id: string | null;
+  machine_id: string | null;
+  server_id: string;
+  server_slug: string;
+  tool: string;
+  definition_hash: string;
+  /** Keyed digest of what is sent along with the name, hex. */
+  args_mac: string;
+  /** JSON: declared names with type and size class. */
+  args_shape: string;
+  /** Keyed digest of requester, server, tool, definition and arguments, hex. */
+  call_key: string;
+  policy_version: number;
+  /** JSON: subjects as `team:id`. */
+  approvers: string;
+  state: 'pending' | 'approved' | 'refused' | 'expired' | 'used' | 'void';
+  created_at: string;
+  expires_at: string;
+  decided_at: string | null;
+  decided_by: string | null;
+  /** Why it was refused. */
+  reason: string | null;
+  used_at: string | null;
+  /** How often the call was sent; more than once only to go on after the server asked for input. */
+  sends: number;
 }
 
 export interface ApiKeysTable {
@@ -197,10 +256,33 @@ export interface ServersTable {
   visibility: Generated<string | null>;
   /** Null = the administrators. */
   owner_team_id: Generated<string | null>;
+  /** JSON; what is not set has its default. */
+  replay_guard: Generated<string>;
+  pinning: Generated<'on' | 'off'>;
   revision: number;
   created_at: string;
   updated_at: string;
   removed_at: string | null;
+}
+
+export interface StopsTable {
+  id: string;
+  workspace_id: string;
+  kind: 'member' | 'machine' | 'token' | 'server' | 'tool';
+  target_id: string;
+  tool: string;
+  reason: string;
+  expires_at: string | null;
+  created_at: string;
+  created_by: string;
+}
+
+export interface DrillsTable {
+  id: string;
+  server_id: string;
+  started_at: string;
+  started_by: string;
+  ends_at: string;
 }
 
 export interface ServerRevisionsTable {
@@ -309,6 +391,7 @@ export interface ToolCallsTable {
   dispatched: number;
   rule: string | null;
   would_deny: string | null;
+  approval_id: string | null;
   policy_version: number;
   definition_hash: string | null;
   args_shape: string | null;

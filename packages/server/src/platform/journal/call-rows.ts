@@ -6,9 +6,9 @@ import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
 /** A row of `mcp_tool_calls` as it is inserted. */
 export type CallRow = Insertable<ToolCallsTable>;
 
-/** An intent as read back: the first journals knew one method and did not name it; `wouldDeny` is written where it is. */
-type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method' | 'wouldDeny'> &
-  Partial<Pick<CallIntent, 'method' | 'wouldDeny'>>;
+/** An intent as read back: the first journals knew one method and did not name it; `wouldDeny` and `approvalId` are written where they are. */
+type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method' | 'wouldDeny' | 'approvalId'> &
+  Partial<Pick<CallIntent, 'method' | 'wouldDeny' | 'approvalId'>>;
 
 /** A line's fields as read back. */
 export type JournalRecord = { readonly t: string } & (
@@ -75,6 +75,7 @@ function row(call: ReadIntent<CallIntent> & { t: string }, end: CallOutcome, par
     dispatched: end.dispatched ? 1 : 0,
     rule: call.rule,
     would_deny: call.wouldDeny ?? null,
+    approval_id: call.approvalId ?? null,
     policy_version: call.policyVersion,
     definition_hash: call.definitionHash,
     args_shape: call.argsShape,

@@ -33,7 +33,7 @@ export function createDenials({ monotonic, write }: DenialsOptions) {
 
   function add(record: DeniedCall): void {
     if (monotonic() - windowFrom >= windowMs) flush();
-    const key = `${record.workspaceId} ${record.tokenId} ${record.outcome} ${record.errorCode} ${record.rule}`;
+    const key = `${record.workspaceId} ${record.tokenId} ${record.outcome} ${record.errorCode} ${record.rule} ${record.approvalId}`;
     const before = seen.get(key) ?? 0;
     if (before < perSecond) {
       seen.set(key, before + 1);

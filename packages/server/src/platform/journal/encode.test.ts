@@ -8,12 +8,16 @@ const parse = (fields: string): Record<string, unknown> => JSON.parse(`{${fields
 
 describe('records', () => {
   it('[AUD-07][AUD-08] hold caller, server, tool, rule, policy version, definition, shape and digest of the arguments', () => {
-    const intent = call({ wouldDeny: 'not-listed' });
+    const intent = call({ wouldDeny: 'not-listed', approvalId: '0199d2b4-7c1e-7a53-9f04-3a1f6f0f8a11' });
     expect(parse(encodeIntent(intent))).toEqual({ kind: 'intent', ...intent });
     const outcome = ending(intent.callId, { outcome: 'timeout', status: 504, errorCode: 'upstream_timeout' });
     expect(parse(encodeOutcome(outcome))).toEqual({ kind: 'outcome', ...outcome });
-    const { wouldDeny: nothing, ...denied } = denial();
-    expect(parse(encodeDenied({ wouldDeny: nothing, ...denied }, 7))).toEqual({ kind: 'denied', ...denied, count: 7 });
+    const { wouldDeny: nothing, approvalId: none, ...denied } = denial();
+    expect(parse(encodeDenied({ wouldDeny: nothing, approvalId: none, ...denied }, 7))).toEqual({
+      kind: 'denied',
+      ...denied,
+      count: 7,
+    });
   });
 
   it('are one line of printable ASCII and valid JSON whatever text comes in', () => {

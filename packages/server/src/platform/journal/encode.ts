@@ -73,6 +73,7 @@ const target = ({ method, toolName }: CallIntent): string =>
 function callFields(record: CallIntent): string {
   return (
     `"callId":"${record.callId}",${callerFields(record)},${toolFields(record)},` +
+    (record.approvalId === null ? '' : `"approvalId":"${record.approvalId}",`) +
     `"argsShape":${record.argsShape === null ? 'null' : shape(record.argsShape)},"argsMac":${record.argsMac === null ? 'null' : `"${record.argsMac}"`},` +
     `"bytesIn":${integer(record.bytesIn)},"traceId":${orNull(record.traceId)}`
   );

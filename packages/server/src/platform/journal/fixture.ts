@@ -38,6 +38,7 @@ export const call = (more: Partial<CallIntent> = {}): CallIntent => ({
   toolName: 'create_issue',
   rule: 'member',
   wouldDeny: null,
+  approvalId: null,
   policyVersion: 3,
   definitionHash: 'd'.repeat(64),
   argsShape: '{"title":"s1-16"}',

@@ -24,6 +24,8 @@ export interface CallIntent {
   readonly rule: string | null;
   /** What would have refused it, were enforcement on. */
   readonly wouldDeny: string | null;
+  /** The approval it asked for, or was sent with; null: it needs none. */
+  readonly approvalId: string | null;
   /** Version of the snapshot the decision was made from. */
   readonly policyVersion: number;
   /** Digest of the tool's definition as it was listed. */

@@ -55,6 +55,20 @@ async function addCall({ db }: OpenDatabase, workspaceId: string, daysAgo: numbe
     .execute();
 }
 
+async function addApproval({ db }: OpenDatabase, workspaceId: string, daysAgo: number): Promise<void> {
+  const at = isoTime(start - daysAgo * dayMs);
+  const id = `${workspaceId} ${daysAgo}`;
+  await db
+    .insertInto('approvals')
+    .values({
+      ...{ id, workspace_id: workspaceId, token_id: 't', principal_kind: 'workspace', member_id: null },
+      ...{ machine_id: null, server_id: 's', server_slug: 's', tool: 'x', definition_hash: 'h', args_mac: 'm' },
+      ...{ args_shape: '{}', call_key: id, policy_version: 1, approvers: '[]', state: 'used', sends: 1 },
+      ...{ created_at: at, expires_at: at, decided_at: at, decided_by: 'x', reason: null, used_at: at },
+    })
+    .execute();
+}
+
 const agesOf = async ({ db }: OpenDatabase, workspaceId: string): Promise<number[]> =>
   (
     await db
@@ -82,6 +96,18 @@ describe('retention', () => {
     expect(await agesOf(database, 'kept-30')).toEqual([0]);
     expect(await agesOf(database, 'kept-90')).toEqual([31, 29, 0]);
     expect(await agesOf(database, 'gone')).toEqual([31, 29, 0]);
+  });
+
+  it('[AUD-03][NEW-04] deletes approvals with the calls that asked for them', async () => {
+    using folder = tempFolder();
+    await using database = await openDatabase();
+    for (const age of [31, 29]) {
+      await addCall(database, 'kept-30', age);
+      await addApproval(database, 'kept-30', age);
+    }
+    const stateFile = join(folder.dir, 'retention.json');
+    await createRetention({ db: database.db, clock: movableClock(), stateFile }).runIfDue();
+    expect(await database.db.selectFrom('approvals').select('id').execute()).toEqual([{ id: 'kept-30 29' }]);
   });
 
   it('[AUD-03] deletes at most two days of data in a day, however far the clock is ahead', async () => {

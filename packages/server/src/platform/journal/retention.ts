@@ -5,7 +5,7 @@ import { isoTime, type Clock } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 
 /** The tables retention may name. */
-export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces'>;
+export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'>;
 
 export interface RetentionOptions {
   readonly db: Kysely<RetentionTables>;
@@ -43,7 +43,7 @@ const daysPerRun = 2;
 const driftMs = 5 * 60_000;
 
 /**
- * Deletes rows of `mcp_tool_calls` that are older than their workspace keeps them, once a day. The clock is not
+ * Deletes rows of `mcp_tool_calls`, and approvals, that are older than their workspace keeps them, once a day. The clock is not
  * believed blindly: it must not be behind what was seen before or behind the newest row, must not have been set while
  * the process ran, and even then a run removes at most two days of data.
  */
@@ -100,6 +100,12 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
     const oldest = await edge('min', workspace.id);
     if (oldest === undefined) return 0;
     const before = isoTime(Math.min(now - workspace.keepDays * dayMs, oldest + daysPerRun * dayMs));
+    // Asked for by calls of the same days, and far fewer.
+    await db
+      .deleteFrom('approvals')
+      .where('workspace_id', '=', workspace.id)
+      .where('created_at', '<', before)
+      .execute();
     // Small bites: each is a transaction of its own, and other writers get their turn between them.
     for (let rows = 0; ;) {
       const { numDeletedRows } = await db

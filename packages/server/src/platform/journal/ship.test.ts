@@ -34,7 +34,8 @@ describe('shipping', () => {
     using folder = tempFolder();
     await using database = await openDatabase();
     await using journal = await openJournal(options(folder.dir));
-    const one = call({ wouldDeny: 'not-listed' });
+    const approvalId = '0199d2b4-7c1e-7a53-9f04-3a1f6f0f8a11';
+    const one = call({ wouldDeny: 'not-listed', approvalId });
     journal.outcome(
       await journal.intent(one, 'available'),
       ending(one.callId, { outcome: 'tool_error', errorCode: 'tool_error' }),
@@ -61,6 +62,7 @@ describe('shipping', () => {
         dispatched: 1,
         rule: 'member',
         would_deny: 'not-listed',
+        approval_id: approvalId,
         policy_version: 3,
         definition_hash: 'd'.repeat(64),
         args_shape: '{"title":"s1-16"}',

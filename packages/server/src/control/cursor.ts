@@ -1,4 +1,4 @@
-import { invalidInput } from '../../domain/errors.ts';
+import { invalidInput } from '../domain/errors.ts';
 
 /** The place after a row in a list ordered by time and id, newest first. */
 export interface Place {

@@ -1,0 +1,187 @@
+import type { z } from 'zod';
+import type { Approval, approvalQuery, approvalRefuse } from '@mcpnest/contract/schemas/approvals';
+import type { Kysely } from 'kysely';
+import { conflict, forbidden, notFound } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/roles.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Change } from '../change.ts';
+import { page, readCursor } from '../cursor.ts';
+import { administers, ownMember } from '../membership.ts';
+import type { WorkspaceRef } from '../operation.ts';
+import {
+  isApprover,
+  isLive,
+  isOwn,
+  ownOnly,
+  selectApprovals,
+  visibleTo,
+  waiting,
+  type ApprovalRow,
+  type Viewer,
+} from './queries.ts';
+
+export { requireForManifest, settingsNamingTeam, toolsApprovedFor } from './settings.ts';
+
+/** Requests an actor may see, newest first. */
+export async function listApprovals(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  actor: Actor,
+  query: z.output<typeof approvalQuery>,
+  at: string,
+): Promise<{ items: Approval[]; nextCursor: string | null }> {
+  const viewer = await viewerOf(db, workspace, actor);
+  let rows = selectApprovals(db, workspace);
+  rows = query.show === 'mine' ? ownOnly(rows, viewer) : visibleTo(rows, viewer);
+  if (query.show === 'pending') rows = waiting(rows, at);
+  if (query.cursor !== undefined) {
+    const from = readCursor(query.cursor);
+    rows = rows.where((row) =>
+      row.or([
+        row('approval.created_at', '<', from.at),
+        row.and([row('approval.created_at', '=', from.at), row('approval.id', '<', from.id)]),
+      ]),
+    );
+  }
+  const found = await rows
+    .orderBy('approval.created_at', 'desc')
+    .orderBy('approval.id', 'desc')
+    .limit(query.limit + 1)
+    .execute();
+  const { rows: kept, nextCursor } = page(found, query.limit);
+  return { items: kept.map((row) => toApproval(row, viewer, at)), nextCursor };
+}
+
+/** @throws AppError `not_found`, also for a request the actor may not know of */
+export async function getApproval(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  actor: Actor,
+  id: string,
+  at: string,
+): Promise<Approval> {
+  const viewer = await viewerOf(db, workspace, actor);
+  return toApproval(await findApproval(db, workspace, viewer, id), viewer, at);
+}
+
+/**
+ * Approve one call.
+ * @throws AppError `not_found`; `forbidden` for who asked; `conflict` for what does not wait any more
+ */
+export const approveCall = (change: Change, workspace: WorkspaceRef, id: string): Promise<Approval> =>
+  decide(change, workspace, id, { state: 'approved', reason: null }, ['pending']);
+
+/**
+ * Refuse one call, also after it was approved and before it is used.
+ * @throws AppError `not_found`; `forbidden` for who asked; `conflict` for what is decided or over
+ */
+export const refuseCall = (
+  change: Change,
+  workspace: WorkspaceRef,
+  id: string,
+  { reason }: z.output<typeof approvalRefuse>,
+): Promise<Approval> => decide(change, workspace, id, { state: 'refused', reason }, ['pending', 'approved']);
+
+async function decide(
+  change: Change,
+  workspace: WorkspaceRef,
+  id: string,
+  decision: { readonly state: 'approved' | 'refused'; readonly reason: string | null },
+  from: readonly ('pending' | 'approved')[],
+): Promise<Approval> {
+  const { tx, at } = change;
+  const viewer = await viewerOf(tx, workspace, change.actor);
+  const row = await findApproval(tx, workspace, viewer, id);
+  if (isOwn(row, viewer)) {
+    throw forbidden('This call is your own, or of a machine you answer for. Somebody else decides it.');
+  }
+  const over = (now: ApprovalRow) =>
+    conflict(`This request is ${stateOf(now, at)}; it cannot be ${decision.state} any more.`);
+  if (stateOf(row, at) === 'void') throw over(row);
+  // A gateway may use an approval up at this very moment, so the row itself has the last word.
+  const { numUpdatedRows } = await tx
+    .updateTable('approvals')
+    .set({ ...decision, decided_at: at, decided_by: change.actorName })
+    .where('id', '=', id)
+    .where('state', 'in', from)
+    .where('expires_at', '>', at)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw over(await findApproval(tx, workspace, viewer, id));
+  const decided = await findApproval(tx, workspace, viewer, id);
+  await change.record({
+    workspaceId: workspace.id,
+    target: `approval:${id}`,
+    detail: {
+      requester: requesterOf(decided),
+      tokenId: decided.token_id,
+      server: decided.server_slug,
+      tool: decided.tool,
+      definitionHash: decided.definition_hash,
+      argsMac: decided.args_mac,
+      policyVersion: decided.policy_version,
+      ...(decision.reason === null ? {} : { reason: decision.reason }),
+    },
+    publish: 'nothing',
+  });
+  return toApproval(decided, viewer, at);
+}
+
+async function findApproval(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  viewer: Viewer,
+  id: string,
+): Promise<ApprovalRow> {
+  const row = await visibleTo(selectApprovals(db, workspace), viewer).where('approval.id', '=', id).executeTakeFirst();
+  if (row === undefined) throw notFound('approval', id);
+  return row;
+}
+
+async function viewerOf(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor): Promise<Viewer> {
+  const own = await ownMember(db, workspace, actor);
+  const teams =
+    own === undefined
+      ? []
+      : await db.selectFrom('team_members').select('team_id').where('member_id', '=', own).execute();
+  return {
+    administers: administers(actor),
+    userId: actor.kind === 'user' ? actor.userId : null,
+    subjects: own === undefined ? [] : [`member:${own}`, ...teams.map((team) => `team:${team.team_id}`)],
+  };
+}
+
+/** What it has come to. What was not decided in time, or whose requester is gone, is over without anybody writing it. */
+function stateOf(row: ApprovalRow, at: string): Approval['state'] {
+  if (row.state !== 'pending' && row.state !== 'approved') return row.state;
+  if (!isLive(row, at)) return 'void';
+  return row.expires_at > at ? row.state : 'expired';
+}
+
+function requesterOf(row: ApprovalRow): string {
+  if (row.principal_kind === 'member') return `member:${row.email ?? row.member_id}`;
+  if (row.principal_kind === 'machine') return `machine:${row.machine_name ?? row.machine_id}`;
+  return 'workspace token';
+}
+
+function toApproval(row: ApprovalRow, viewer: Viewer, at: string): Approval {
+  const state = stateOf(row, at);
+  return {
+    id: row.id,
+    state,
+    requester: requesterOf(row),
+    tokenId: row.token_id,
+    tokenLabel: row.token_label,
+    server: row.server_slug,
+    tool: row.tool,
+    argsShape: JSON.parse(row.args_shape) as unknown,
+    definitionHash: row.definition_hash,
+    policyVersion: row.policy_version,
+    mayDecide: (state === 'pending' || state === 'approved') && isApprover(row, viewer) && !isOwn(row, viewer),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    decidedAt: row.decided_at,
+    decidedBy: row.decided_by,
+    reason: row.reason,
+    usedAt: row.used_at,
+  };
+}

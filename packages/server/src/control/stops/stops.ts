@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+import type { Stop, stopCreate } from '@mcpnest/contract/schemas/stops';
+import type { Kysely, Selectable } from 'kysely';
+import { AppError, conflict, notFound } from '../../domain/errors.ts';
+import { newId } from '../../domain/ids.ts';
+import { isoTime } from '../../platform/clock.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Change } from '../change.ts';
+import { expiryOf } from '../expiry.ts';
+import type { WorkspaceRef } from '../operation.ts';
+import { refuseOwn, requireTarget, targetNames, type StopTarget } from './target.ts';
+
+type StopRow = Selectable<Schema['stops']>;
+
+/** Stops of one workspace. */
+const mostStops = 1_000;
+
+/** What is stopped, oldest first; what has ended by itself stays until it is lifted or stopped again. */
+export async function listStops(db: Kysely<Schema>, workspace: WorkspaceRef, now: number): Promise<Stop[]> {
+  const rows = await db
+    .selectFrom('stops')
+    .selectAll()
+    .where('workspace_id', '=', workspace.id)
+    .orderBy('id')
+    .execute();
+  const name = await targetNames(db, workspace);
+  return rows.map((row) => toStop(row, name, isoTime(now)));
+}
+
+/**
+ * Stop somebody or something.
+ * @throws AppError `not_found` for what is not there; `already_exists` while a stop of it holds; `forbidden` for a
+ *   member above the actor; `conflict` when there are as many as there may be
+ */
+export async function createStop(
+  change: Change,
+  workspace: WorkspaceRef,
+  body: z.output<typeof stopCreate>,
+): Promise<Stop> {
+  const target = await requireTarget(change, workspace, body.target);
+  await makeRoom(change, workspace, target);
+  const minutes = body.expiresInMinutes;
+  const row: StopRow = {
+    id: newId(change.now),
+    workspace_id: workspace.id,
+    kind: target.kind,
+    target_id: target.targetId,
+    tool: target.tool,
+    reason: body.reason,
+    expires_at:
+      minutes === undefined
+        ? expiryOf({ expiresAt: body.expiresAt }, change.now)
+        : isoTime(change.now + minutes * 60_000),
+    created_at: change.at,
+    created_by: change.actorName,
+  };
+  await change.tx.insertInto('stops').values(row).execute();
+  const made = toStop(row, await targetNames(change.tx, workspace), change.at);
+  await recordStop(change, workspace, made);
+  return made;
+}
+
+/** Lift a stop. @throws AppError `not_found`; `forbidden` for an administrator's own */
+export async function removeStop(change: Change, workspace: WorkspaceRef, id: string): Promise<void> {
+  const row = await change.tx
+    .selectFrom('stops')
+    .selectAll()
+    .where('workspace_id', '=', workspace.id)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound('stop', id);
+  await refuseOwn(change, workspace, targetOf(row));
+  await change.tx.deleteFrom('stops').where('id', '=', id).execute();
+  await recordStop(change, workspace, toStop(row, await targetNames(change.tx, workspace), change.at));
+}
+
+/** One that has ended makes way for another of the same. */
+async function makeRoom(change: Change, workspace: WorkspaceRef, target: StopTarget): Promise<void> {
+  const rows = await change.tx.selectFrom('stops').selectAll().where('workspace_id', '=', workspace.id).execute();
+  const same = rows.find(
+    (row) => row.kind === target.kind && row.target_id === target.targetId && row.tool === target.tool,
+  );
+  if (same !== undefined && holds(same, change.at)) {
+    throw new AppError('already_exists', `It is stopped already (${same.id}). Lift that first to change it.`);
+  }
+  if (same !== undefined) await change.tx.deleteFrom('stops').where('id', '=', same.id).execute();
+  else if (rows.length >= mostStops)
+    throw conflict(`A workspace has at most ${mostStops} stops. Lift some, or stop the server in place of its tools.`);
+}
+
+const recordStop = (change: Change, workspace: WorkspaceRef, stop: Stop): Promise<void> =>
+  change.record({
+    workspaceId: workspace.id,
+    target: `stop:${stop.id}`,
+    detail: { target: stop.target, reason: stop.reason, expiresAt: stop.expiresAt },
+    publish: 'workspace',
+  });
+
+const targetOf = (row: StopRow): StopTarget => ({ kind: row.kind, targetId: row.target_id, tool: row.tool });
+
+const holds = (row: StopRow, at: string): boolean => row.expires_at === null || row.expires_at > at;
+
+const toStop = (row: StopRow, name: (target: StopTarget) => string, at: string): Stop => ({
+  id: row.id,
+  target: name(targetOf(row)),
+  reason: row.reason,
+  expiresAt: row.expires_at,
+  active: holds(row, at),
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+});

@@ -1,0 +1,41 @@
+import { canonicalJson } from '../../platform/json/canonical.ts';
+import type { JsonNode } from '../../platform/json/scan.ts';
+import { createKeyedDigest } from '../../platform/keyed-digest.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
+import type { CallTarget } from '../call-target.ts';
+import type { Message } from '../message.ts';
+import type { Principal } from '../../domain/policy.ts';
+
+/** What tells one call from another without holding any of its values. */
+export interface CallKey {
+  /** Keyed digest of what is sent along with the name, hex. */
+  readonly argsMac: string;
+  /** The same of requester, server, tool, the tool's definition and `argsMac`: what an approval is of. */
+  readonly call: string;
+}
+
+/**
+ * Makes the keys of calls: HMAC-SHA-256 (RFC 2104) over canonical JSON, under a key of this installation. Unlike the
+ * digest in call records its key does not change, so that an approval holds over the turn of a quarter.
+ */
+export class CallKeys {
+  readonly #digest: (text: string) => string;
+
+  constructor({ vault }: { readonly vault: Vault }) {
+    this.#digest = createKeyedDigest(vault.deriveKey('gateway/approvals'));
+  }
+
+  of(principal: Principal, { server, definition }: CallTarget, { bytes, params }: Message): CallKey {
+    const { workspaceId, tokenId } = principal;
+    const sent = params === undefined ? '{}' : canonicalJson(bytes, withoutName(params));
+    const argsMac = this.#digest(JSON.stringify(['arguments', workspaceId, sent]));
+    const parts = ['call', workspaceId, tokenId, server.id, definition.name, definition.hash, argsMac];
+    return { argsMac, call: this.#digest(JSON.stringify(parts)) };
+  }
+}
+
+/** A tool has several names and one identity, and `_meta` differs from one try to the next; everything else counts. */
+function withoutName(params: JsonNode): JsonNode {
+  const kept = params.keys.flatMap((key, i) => (key === 'name' || key === '_meta' ? [] : [i]));
+  return { ...params, keys: kept.map((i) => params.keys[i]!), children: kept.map((i) => params.children[i]!) };
+}
