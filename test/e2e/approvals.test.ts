@@ -118,6 +118,50 @@ describe('a call that needs approval', () => {
     expect(sent(args)).toBe(1);
   });
 
+  it('[NEW-04][REG-06] is not used up by a call that its budget refuses', async () => {
+    const server = { ...params, server: 'github' };
+    const limit = async (principalToolPerMinute: number | null) => {
+      await product.client.servers.update({ params: server, body: { limits: { principalToolPerMinute } } });
+      const known = async () => (await drop({ probe: Math.random() }, 'look')).message.error?.code === 429;
+      await until('the limit is known', async () => (await known()) === (principalToolPerMinute !== null));
+    };
+    const [first, args] = [fresh(), fresh()];
+    const [used, id] = [asked((await drop(first)).message), asked((await drop(args)).message)];
+    await approve(used);
+    await approve(id);
+    await limit(1);
+    expect((await drop(first)).message.result).toBeDefined();
+    for (let i = 0; i < 2; i++) {
+      expect((await drop(args)).message.error).toMatchObject({
+        code: 429,
+        data: { limit: 'server.principalToolPerMinute' },
+      });
+    }
+    expect(await product.client.approvals.get({ params: { ...params, approval: id } })).toMatchObject({
+      state: 'approved',
+      usedAt: null,
+    });
+    await limit(null);
+    expect((await drop(args)).message.result).toBeDefined();
+    expect([sent(first), sent(args)]).toEqual([1, 1]);
+  });
+
+  it('[NEW-04][NEW-12] answers a repeat of itself without asking anybody again', async () => {
+    const args = fresh();
+    const call = async () => {
+      const _meta = { 'mcpnest.dev/request-id': `drop-${args.n}` };
+      const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'drop', arguments: args, _meta } };
+      return (await product.rpc(body, { token })).message;
+    };
+    const id = asked(await call());
+    expect(asked(await call())).toBe(id);
+    await approve(id);
+    const answers = await Promise.all(Array.from({ length: 10 }, call));
+    expect(answers.filter(({ result }) => result === undefined)).toEqual([]);
+    expect((await call()).result).toBeDefined();
+    expect(sent(args)).toBe(1);
+  });
+
   it('[NEW-04] with other arguments, by another token or at another definition is another call', async () => {
     const args = fresh();
     const id = asked((await drop(args)).message);
