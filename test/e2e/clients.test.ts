@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listAndCall } from '../clients.ts';
 import { startProduct, type Product } from '../harness.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 import { startEverything } from '../upstreams/everything.ts';
@@ -30,18 +31,6 @@ afterAll(() => stack.disposeAsync());
 
 const packageFile = (name: string, file: string): string =>
   join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
-
-/** What every client must be able to do. */
-async function listAndCall(
-  client: Pick<ClientV1, 'listTools' | 'callTool'> | Pick<ClientV2, 'listTools' | 'callTool'>,
-): Promise<void> {
-  const { tools } = await client.listTools();
-  expect(tools.map((tool) => tool.name)).toEqual(expect.arrayContaining(['ping_tool', 'echo']));
-  const own = await client.callTool({ name: 'ping_tool', arguments: { a: 1 } });
-  expect(own.content).toEqual([{ type: 'text', text: 'called ping_tool' }]);
-  const real = await client.callTool({ name: 'echo', arguments: { message: 'to the real server' } });
-  expect(JSON.stringify(real.content)).toContain('to the real server');
-}
 
 describe('clients people use', () => {
   it('[GW-02] SDK v1 lists and calls', async () => {

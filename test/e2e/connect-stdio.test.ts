@@ -7,6 +7,7 @@ import { mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listAndCall } from '../clients.ts';
 import { bootstrapData, spawnProduct, startProduct, until, type Product } from '../harness.ts';
 import type { RpcMessage } from '../http.ts';
 import { connectCommand, openSession, startStdio, type StdioClient } from '../stdio-client.ts';
@@ -49,18 +50,6 @@ async function connectV2(mode: (typeof modes)[number]): Promise<ClientV2 & Async
   const client = new ClientV2({ name: 'sdk-v2', version: '1' }, { versionNegotiation });
   await client.connect(new TransportV2({ ...command(), stderr: 'pipe' }));
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
-}
-
-/** What every client must be able to do. */
-async function listAndCall(
-  client: Pick<ClientV1, 'listTools' | 'callTool'> | Pick<ClientV2, 'listTools' | 'callTool'>,
-): Promise<void> {
-  const { tools } = await client.listTools();
-  expect(tools.map((tool) => tool.name)).toEqual(expect.arrayContaining(['ping_tool', 'echo']));
-  const own = await client.callTool({ name: 'ping_tool', arguments: { a: 1 } });
-  expect(own.content).toEqual([{ type: 'text', text: 'called ping_tool' }]);
-  const real = await client.callTool({ name: 'echo', arguments: { message: 'to the real server' } });
-  expect(JSON.stringify(real.content)).toContain('to the real server');
 }
 
 describe('clients that can only start a program', () => {

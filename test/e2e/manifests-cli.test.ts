@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Io } from '../../packages/server/src/cli/io.ts';
-import { run } from '../../packages/server/src/cli/run.ts';
+import { mcpnest as run } from '../cli.ts';
 import { startProduct, type Product } from '../harness.ts';
 
 const stack = new AsyncDisposableStack();
@@ -52,21 +50,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
-async function mcpnest(environment: Record<string, string>, args: readonly string[], input = '') {
-  let [out, err] = ['', ''];
-  const io: Io = {
-    environment,
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    readInput: async () => input,
-    interactive: false,
-    ask: () => Promise.reject(new Error('nobody is asked')),
-    askSecret: () => Promise.reject(new Error('nobody is asked')),
-    streams: () => ({ input: Readable.from([]), output: new PassThrough(), signal: AbortSignal.abort() }),
-  };
-  const code = await run(environment === dana ? [...args, '--workspace', product.workspace] : args, io);
-  return { code, out, err };
-}
+/** A member names the workspace; an administrator's only one is meant without. */
+const mcpnest = (environment: Record<string, string>, args: readonly string[], input?: string) =>
+  run(environment === dana ? [...args, '--workspace', product.workspace] : args, environment, input);
 const file = (name: string): string => join(dir, name);
 
 it('[REG-01] a member publishes from the command line, an admin approves, and both read what changed', async () => {

@@ -13,48 +13,31 @@ type Decided = z.output<typeof reviewDecision>['tools'];
 /** Definitions of one server that may be approved, and as many refused. */
 const mostPins = 1_000;
 
-/**
- * Approve definitions of tools as the server has them now.
- * @throws AppError `not_found`; `conflict` when a definition is not the one that was looked at
- */
-export async function approveTools(
-  change: Change,
-  workspace: WorkspaceRef,
-  slug: string,
-  tools: Decided,
-): Promise<void> {
-  const { row, listed, pins } = await judged(change, workspace, slug, tools);
-  const changed = tools.filter(({ tool, hash }) => pins.get(tool)?.approved?.hash !== hash);
-  const added = changed.filter(({ tool }) => pins.get(tool)?.approved === undefined).length;
-  const count = [...pins.values()].filter(({ approved }) => approved !== undefined).length + added;
-  if (count > mostPins) throw tooMany();
-  for (const { tool, hash } of changed) {
-    if (pins.get(tool)?.refused?.hash === hash) await remove(change, row.id, tool, 'refused');
-    await store(change, row.id, tool, 'approved', listed.get(tool)!);
-  }
-  await record(change, workspace, slug, { approved: changed });
-}
+/** Either word on a definition takes the other back. */
+const otherWord = { approved: 'refused', refused: 'approved' } as const;
 
 /**
- * Refuse definitions of tools as the server has them now; of an approved one, withdraw the approval.
+ * Approve or refuse definitions of tools as the server has them now; refusing an approved one withdraws its approval.
  * @throws AppError `not_found`; `conflict` when a definition is not the one that was looked at
  */
-export async function refuseTools(
+export async function decideTools(
   change: Change,
   workspace: WorkspaceRef,
   slug: string,
+  word: keyof typeof otherWord,
   tools: Decided,
 ): Promise<void> {
   const { row, listed, pins } = await judged(change, workspace, slug, tools);
-  const changed = tools.filter(({ tool, hash }) => pins.get(tool)?.refused?.hash !== hash);
-  const added = changed.filter(({ tool }) => pins.get(tool)?.refused === undefined).length;
-  const count = [...pins.values()].filter(({ refused }) => refused !== undefined).length + added;
+  const other = otherWord[word];
+  const changed = tools.filter(({ tool, hash }) => pins.get(tool)?.[word]?.hash !== hash);
+  const added = changed.filter(({ tool }) => pins.get(tool)?.[word] === undefined).length;
+  const count = [...pins.values()].filter((pin) => pin[word] !== undefined).length + added;
   if (count > mostPins) throw tooMany();
   for (const { tool, hash } of changed) {
-    if (pins.get(tool)?.approved?.hash === hash) await remove(change, row.id, tool, 'approved');
-    await store(change, row.id, tool, 'refused', listed.get(tool)!);
+    if (pins.get(tool)?.[other]?.hash === hash) await remove(change, row.id, tool, other);
+    await store(change, row.id, tool, word, listed.get(tool)!);
   }
-  await record(change, workspace, slug, { refused: changed });
+  await record(change, workspace, slug, { [word]: changed });
 }
 
 /** Forget all that was decided about the tools of a server. */

@@ -8,7 +8,7 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
-import { approveTools, refuseTools } from './pins.ts';
+import { decideTools } from './pins.ts';
 import { selectHealth, selectRevisions, selectRunningDrills, selectServer } from './queries.ts';
 import { pendingReviews, reviewServer } from './review.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
@@ -102,11 +102,11 @@ export function serverRoutes(deps: {
     }),
     route(reviews.show, ({ workspace, input }) => reviewServer(db, workspace, input.params.server, input.query.tool)),
     route(reviews.approve, async ({ change, workspace, input }) => {
-      await change((made) => approveTools(made, workspace, input.params.server, input.body.tools));
+      await change((made) => decideTools(made, workspace, input.params.server, 'approved', input.body.tools));
       return reviewServer(db, workspace, input.params.server);
     }),
     route(reviews.refuse, async ({ change, workspace, input }) => {
-      await change((made) => refuseTools(made, workspace, input.params.server, input.body.tools));
+      await change((made) => decideTools(made, workspace, input.params.server, 'refused', input.body.tools));
       return reviewServer(db, workspace, input.params.server);
     }),
   ];
