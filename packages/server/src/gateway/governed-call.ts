@@ -64,9 +64,9 @@ export interface GovernedMethod {
 }
 
 /**
- * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it be used → is it approved, where that is needed → has that budget →
- * write the intent → send → write the outcome → reply. Leaving early is a recorded denial. No step returns to an
- * earlier one.
+ * One governed request, top to bottom, the second half in `perform.ts`: has the caller budget → what is meant → may it
+ * be used → is it a repeat → is it approved, where that is needed → has that budget → write the intent → send → write
+ * the outcome → reply. Leaving early is a recorded denial. No step returns to an earlier one.
  * @throws RpcError, AppError: rendered by the caller
  */
 export function governedCall(
