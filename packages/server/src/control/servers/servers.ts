@@ -213,6 +213,10 @@ async function eraseRevisionCredentials(change: Change, serverId: string): Promi
   }
 }
 
+/** Whether a server is pinned by a decision of its own: one that is added now would not be. */
+export const isPinnedByChoice = async (change: Change, workspace: WorkspaceRef, row: ServerRow): Promise<boolean> =>
+  row.pinning === 'on' && (await pinningAtFirst(change, workspace)) === 'off';
+
 /** In a strict workspace a server that is added starts with nothing approved. Those it has stay as they are. */
 async function pinningAtFirst(change: Change, workspace: WorkspaceRef): Promise<ServerRow['pinning']> {
   const { settings } = await change.tx
