@@ -427,4 +427,14 @@ describe('publishing by teams', () => {
     });
     expect((await snapshotServer())?.url).toBe('https://x.example.com/mcp');
   });
+
+  it('[REG-03] tells its team nothing of a hidden server that came under its name while it waited', async () => {
+    await put(dana!);
+    const hidden = { url: 'https://hidden.example.com/mcp?key=k', visibility: ['member:ada@example.com'] };
+    await kit.owner.servers.create({ params, body: { name: 'data-catalog', ...hidden } });
+    const shown = JSON.stringify(await dana!.manifests.show({ params: catalog }));
+    expect(shown).toContain(document.upstream);
+    for (const secret of ['hidden.example.com', 'ada@example.com']) expect(shown).not.toContain(secret);
+    expect(JSON.stringify(await kit.owner.manifests.show({ params: catalog }))).toContain('hidden.example.com');
+  });
 });

@@ -265,7 +265,7 @@ function checked(limits: ServerLimits): ServerLimits {
 }
 
 export { ownersOf, setOwner } from './owner.ts';
-export { findServer, selectOpened, selectServer } from './queries.ts';
+export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';
 export { addressWarnings } from './view.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
