@@ -91,7 +91,8 @@ export const manifests = {
     method: 'DELETE',
     path: item,
     summary: 'Take a server back, with its manifest',
-    description: 'Its tools are gone for every client at once. By an administrator or a member of the owning team.',
+    description:
+      'Its tools are gone for every client at once. By an administrator, or by a member of the owning team unless an administrator has stopped or pinned the server or set that calls of it need approval.',
     params: ofManifest,
     query: nothing,
     body: null,

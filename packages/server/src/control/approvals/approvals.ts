@@ -20,7 +20,7 @@ import {
   type Viewer,
 } from './queries.ts';
 
-export { requireForManifest, settingsNamingTeam, toolsApprovedFor } from './settings.ts';
+export { isApprovedByChoice, requireForManifest, settingsNamingTeam, toolsApprovedFor } from './settings.ts';
 
 /** Requests an actor may see, newest first. */
 export async function listApprovals(

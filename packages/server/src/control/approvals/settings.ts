@@ -75,6 +75,10 @@ export async function toolsApprovedFor(
   return rows.filter((row) => isOfManifest(row) || asked.includes(row.target)).map(({ target }) => target);
 }
 
+/** Whether administrators have set that calls of a server need approval, besides what its manifest asks for. */
+export const isApprovedByChoice = async (db: Kysely<Schema>, serverId: string): Promise<boolean> =>
+  (await selectSettings(db, serverId)).some((row) => !isOfManifest(row));
+
 /**
  * Have the calls of exactly these tools approved as far as the server's manifest is concerned: what it asked for before
  * is taken back, and what an administrator has set stays.

@@ -16,6 +16,7 @@ import {
   toolsOf,
   updateServer,
   visibilityNames,
+  type ServerRow,
 } from '../servers/servers.ts';
 import { readLimits } from '../stored.ts';
 import type { Directory } from '../subjects.ts';
@@ -24,15 +25,14 @@ import { approvedTools } from './approvals.ts';
 /** Tools that are classified in one go. */
 const classesAtOnce = 500;
 
-/** What a manifest would say of its server as that is now; undefined while there is none. */
+/** What a manifest would say of a server as that is now. */
 export async function presentFacts(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
   directory: Directory,
-  { name, tools }: ManifestDocument,
-): Promise<ManifestFacts | undefined> {
-  const row = await findServer(db, workspace.id, name);
-  if (row === undefined) return undefined;
+  row: ServerRow,
+  { tools }: ManifestDocument,
+): Promise<ManifestFacts> {
   const { principalPerMinute, toolPerMinute } = readLimits(row.limits);
   const classes = new Map(
     (await toolsOf(db, [row]))
@@ -43,7 +43,7 @@ export async function presentFacts(
   const approved = new Set(await toolsApprovedFor(db, row.id, approvedTools(tools)));
   const known = [...new Set([...classes.keys(), ...approved])];
   return {
-    owner: (await ownersOf(db, workspace)).get(name) ?? null,
+    owner: (await ownersOf(db, workspace)).get(row.slug) ?? null,
     upstream: row.url,
     visibility: visibilityNames(row.visibility, directory),
     tools: Object.fromEntries(

@@ -6,7 +6,7 @@ import type { Actor } from '../../domain/roles.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { addressWarnings, selectOpened } from '../servers/servers.ts';
+import { addressWarnings, findServer, selectOpened } from '../servers/servers.ts';
 import { readDirectory, type Directory } from '../subjects.ts';
 import { approvalObstacles, approvedTools } from './approvals.ts';
 import { presentFacts } from './effect.ts';
@@ -49,14 +49,21 @@ export async function settle(
   };
 }
 
-/** All that can be known of a manifest before the gateway has spoken to its server. */
+/**
+ * All that can be known of a manifest before the gateway has spoken to its server.
+ * @param serverId of the server that is the manifest's; of another one of its name only administrators are told
+ */
 export async function gatherEvidence(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
   actor: Actor,
   { document, unknown }: Settled,
+  serverId: string | null,
 ): Promise<ManifestEvidence> {
   const directory = await readDirectory(db, workspace);
+  const server = await findServer(db, workspace.id, document.name);
+  const shown = server !== undefined && (server.id === serverId || administers(actor)) ? server : undefined;
+  const present = shown === undefined ? undefined : await presentFacts(db, workspace, directory, shown, document);
   const closed = addressWarnings(document.upstream, await selectOpened(db))[0];
   const address = {
     open: closed === undefined,
@@ -65,7 +72,7 @@ export async function gatherEvidence(
   };
   const shut = { path: 'upstream', message: `${address.message} An owner of the instance opens it: ${address.remedy}` };
   return {
-    changes: differences(await presentFacts(db, workspace, directory, document), document),
+    changes: differences(present, document),
     address,
     obstacles: [...unknown, ...(closed === undefined ? [] : [shut]), ...approvalObstacles(document)],
     approvals: approvedTools(document.tools),

@@ -301,6 +301,47 @@ describe('publishing by teams', () => {
     expect(await snapshotServer()).toBeUndefined();
   });
 
+  it('[REG-03] [TOK-07] does not shake off, by removing and publishing again, what administrators have put on a server', async () => {
+    await maySelfServe('data-platform');
+    const remove = (client = dana!) => client.manifests.remove({ params: catalog });
+    const stays = async (words: string) => {
+      expect(await failure(remove())).toMatchObject({
+        code: 'forbidden',
+        detail: expect.stringContaining(words) as string,
+      });
+      expect((await snapshotServer())?.slug).toBe('data-catalog');
+    };
+    await put(dana!);
+    for (const target of ['server:data-catalog', 'tool:data-catalog:request_export']) {
+      const { id } = await kit.owner.stops.create({
+        params,
+        body: { target, reason: 'it leaks', expiresInMinutes: 10 },
+      });
+      await stays('stopped');
+      await kit.owner.stops.remove({ params: { ...params, stop: id } });
+    }
+    const approvals = (approval: 'required' | 'none') =>
+      kit.owner.approvalSettings.update({
+        params: ofServer,
+        body: { settings: [{ target: '@write', approval, approvers: [], expiresInMinutes: 60 }] },
+      });
+    await approvals('required');
+    await stays('approval');
+    await approvals('none');
+    await kit.owner.servers.update({ params: ofServer, body: { pinning: 'on' } });
+    await stays('pinned');
+    await remove(kit.owner);
+    // Asking for approvals is the manifest's own, and a stop that has ended is none.
+    await put(dana!, { tools: { request_export: { access: 'write', approval: 'required' } } });
+    await kit.owner.stops.create({
+      params,
+      body: { target: 'server:data-catalog', reason: 'for a while', expiresInMinutes: 10 },
+    });
+    kit.advance(10 * 60_000);
+    await remove();
+    expect(await snapshotServer()).toBeUndefined();
+  });
+
   it('[REG-03] never reaches the server of another team or of the administrators', async () => {
     await maySelfServe('data-platform', 'analytics');
     await kit.owner.servers.create({
@@ -385,5 +426,15 @@ describe('publishing by teams', () => {
       code: 'conflict',
     });
     expect((await snapshotServer())?.url).toBe('https://x.example.com/mcp');
+  });
+
+  it('[REG-03] tells its team nothing of a hidden server that came under its name while it waited', async () => {
+    await put(dana!);
+    const hidden = { url: 'https://hidden.example.com/mcp?key=k', visibility: ['member:ada@example.com'] };
+    await kit.owner.servers.create({ params, body: { name: 'data-catalog', ...hidden } });
+    const shown = JSON.stringify(await dana!.manifests.show({ params: catalog }));
+    expect(shown).toContain(document.upstream);
+    for (const secret of ['hidden.example.com', 'ada@example.com']) expect(shown).not.toContain(secret);
+    expect(JSON.stringify(await kit.owner.manifests.show({ params: catalog }))).toContain('hidden.example.com');
   });
 });

@@ -45,7 +45,7 @@ export async function putManifest(
   const settled = await settle(change.tx, workspace, change.actor, sent);
   if (settled.unknown.length > 0) throw obstructed('invalid_input', settled.unknown, 'body.');
   const { document } = settled;
-  const evidence = await gatherEvidence(change.tx, workspace, change.actor, settled);
+  const evidence = await gatherEvidence(change.tx, workspace, change.actor, settled, serverId);
   const same = before !== undefined && JSON.stringify(readManifest(before.document)) === JSON.stringify(document);
   const nothingChanges = before?.server_id === serverId && serverId !== null && evidence.changes.length === 0;
   if (same && before.state === 'active' && nothingChanges) return { outcome: 'unchanged', evidence, row: before };
@@ -72,7 +72,7 @@ export async function approveManifest(
 ): Promise<void> {
   requireWaiting(row, revision);
   const settled: Settled = await settle(change.tx, workspace, change.actor, readManifest(row.document));
-  const { obstacles, changes } = await gatherEvidence(change.tx, workspace, change.actor, settled);
+  const { obstacles, changes } = await gatherEvidence(change.tx, workspace, change.actor, settled, row.server_id);
   if (obstacles.length > 0) throw obstructed('conflict', obstacles, 'document.');
   const serverId = await takeEffect(change, workspace, settled.document, {
     teamId: row.owner_team_id,

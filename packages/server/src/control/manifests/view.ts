@@ -50,7 +50,7 @@ export async function viewDetail(place: Place, actor: Actor, row: ManifestRow): 
   const shown = await viewManifest(place, row);
   if (row.state !== 'waiting') return { ...shown, evidence: null };
   const settled = await settle(db, workspace, actor, readManifest(row.document));
-  return { ...shown, evidence: await gatherEvidence(db, workspace, actor, settled) };
+  return { ...shown, evidence: await gatherEvidence(db, workspace, actor, settled, row.server_id) };
 }
 
 /** Revisions, newest first, each with what it changed. */

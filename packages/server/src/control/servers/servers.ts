@@ -213,6 +213,10 @@ async function eraseRevisionCredentials(change: Change, serverId: string): Promi
   }
 }
 
+/** Whether a server is pinned by a decision of its own: one that is added now would not be. */
+export const isPinnedByChoice = async (change: Change, workspace: WorkspaceRef, row: ServerRow): Promise<boolean> =>
+  row.pinning === 'on' && (await pinningAtFirst(change, workspace)) === 'off';
+
 /** In a strict workspace a server that is added starts with nothing approved. Those it has stay as they are. */
 async function pinningAtFirst(change: Change, workspace: WorkspaceRef): Promise<ServerRow['pinning']> {
   const { settings } = await change.tx
@@ -261,7 +265,7 @@ function checked(limits: ServerLimits): ServerLimits {
 }
 
 export { ownersOf, setOwner } from './owner.ts';
-export { findServer, selectOpened, selectServer } from './queries.ts';
+export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';
 export { addressWarnings } from './view.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';

@@ -74,6 +74,17 @@ export async function removeStop(change: Change, workspace: WorkspaceRef, id: st
   await recordStop(change, workspace, toStop(row, await targetNames(change.tx, workspace), change.at));
 }
 
+/** Whether a stop of a server or of a tool of it holds. */
+export async function isServerStopped({ tx, at }: Change, workspace: WorkspaceRef, serverId: string): Promise<boolean> {
+  const rows = await tx
+    .selectFrom('stops')
+    .selectAll()
+    .where('workspace_id', '=', workspace.id)
+    .where('target_id', '=', serverId)
+    .execute();
+  return rows.some((row) => holds(row, at));
+}
+
 /** One that has ended makes way for another of the same. */
 async function makeRoom(change: Change, workspace: WorkspaceRef, target: StopTarget): Promise<void> {
   const rows = await change.tx.selectFrom('stops').selectAll().where('workspace_id', '=', workspace.id).execute();

@@ -20,13 +20,13 @@ const principal: Principal = {
   label: '',
   scope: null,
 };
-const target = (name = 'delete_repo', hash = 'h1', id = 's1'): CallTarget => ({
+const target = (name = 'delete_repo', hash = 'h1', id = 's1', url = 'https://x.example'): CallTarget => ({
   name,
   server: {
     id,
     slug: 'github',
     name: 'github',
-    url: 'https://x.example',
+    url,
     prefix: null,
     revision: 1,
     credential: null,
@@ -74,7 +74,7 @@ describe('the key of a call', () => {
     expect(of({ name: 'x', arguments: { n: 1 } })).not.toBe(of({ name: 'x', arguments: { n: '1' } }));
   });
 
-  it('[NEW-04] differs for another token, workspace, server, tool, definition, or anything else that is sent', () => {
+  it('[NEW-04] differs for another token, workspace, server, address of it, tool, definition, or anything else that is sent', () => {
     const params = { name: 'x', arguments: { a: 1 } };
     const all = [
       of(params),
@@ -83,6 +83,7 @@ describe('the key of a call', () => {
       of(params, principal, target('delete_branch')),
       of(params, principal, target('delete_repo', 'h2')),
       of(params, principal, target('delete_repo', 'h1', 's2')),
+      of(params, principal, target('delete_repo', 'h1', 's1', 'https://x.example/production')),
       of({ ...params, task: { ttl: 1 } }),
       of({ ...params, inputResponses: { ok: { action: 'accept' } } }),
       of({ name: 'x' }),

@@ -10,7 +10,7 @@ import type { Principal } from '../../domain/policy.ts';
 export interface CallKey {
   /** Keyed digest of what is sent along with the name, hex. */
   readonly argsMac: string;
-  /** The same of requester, server, tool, the tool's definition and `argsMac`: what an approval is of. */
+  /** The same of requester, server and where it is, tool, the tool's definition and `argsMac`: what an approval is of. */
   readonly call: string;
 }
 
@@ -29,7 +29,7 @@ export class CallKeys {
     const { workspaceId, tokenId } = principal;
     const sent = params === undefined ? '{}' : canonicalJson(bytes, withoutName(params));
     const argsMac = this.#digest(JSON.stringify(['arguments', workspaceId, sent]));
-    const parts = ['call', workspaceId, tokenId, server.id, definition.name, definition.hash, argsMac];
+    const parts = ['call', workspaceId, tokenId, server.id, server.url, definition.name, definition.hash, argsMac];
     return { argsMac, call: this.#digest(JSON.stringify(parts)) };
   }
 }
