@@ -31,6 +31,15 @@ export async function importRules(
   { document, dryRun }: z.output<typeof policyImport>,
 ): Promise<PolicyDifference> {
   const { directory, added, removed, changed, unchanged } = await compare(change, workspace, document);
+  const difference = {
+    added: added.map((row) => toEntry(row, directory)),
+    removed: removed.map((row) => toEntry(row, directory)),
+    changed: changed.map(({ before, after }) => ({
+      before: toEntry(before, directory),
+      after: toEntry(after, directory),
+    })),
+    unchanged,
+  };
   if (!dryRun && added.length + removed.length + changed.length > 0) {
     await deleteRules(change, removed);
     await insertRules(change, workspace, added);
@@ -44,28 +53,11 @@ export async function importRules(
     await change.record({
       workspaceId: workspace.id,
       target: 'policy',
-      detail: {
-        added: added.map((row) => toEntry(row, directory)),
-        removed: removed.map((row) => toEntry(row, directory)),
-        changed: changed.map(({ before, after }) => ({
-          before: toEntry(before, directory),
-          after: toEntry(after, directory),
-        })),
-        unchanged,
-      },
+      detail: difference,
       publish: 'workspace',
     });
   }
-  return {
-    dryRun,
-    added: added.map((row) => toEntry(row, directory)),
-    removed: removed.map((row) => toEntry(row, directory)),
-    changed: changed.map(({ before, after }) => ({
-      before: toEntry(before, directory),
-      after: toEntry(after, directory),
-    })),
-    unchanged,
-  };
+  return { dryRun, ...difference };
 }
 
 /** The rows a document stands for; those that are there already keep their ids. @throws AppError `invalid_input` */
