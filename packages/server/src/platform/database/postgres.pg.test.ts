@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, expect, it } from 'vitest';
 import { startPostgres } from '../../../../../test/servers/postgres.ts';
@@ -32,6 +33,21 @@ it('survives the server cutting idle connections', async () => {
   await expect
     .poll(async () => (await sql<{ x: number }>`select 1 as x`.execute(database.db)).rows[0]!.x, { timeout: 5_000 })
     .toBe(1);
+});
+
+it('survives the server cutting a connection between two statements of a transaction', async () => {
+  const url = await freshUrl();
+  await using database = openPostgres(url);
+  await using admin = openPostgres(new Secret(cluster.url));
+  const cut = sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${`t${databases}`}`;
+  const transaction = database.db.transaction().execute(async (tx) => {
+    await sql`select 1`.execute(tx);
+    expect((await cut.execute(admin.db)).rows).toHaveLength(1);
+    await sleep(100);
+    await sql`select 1`.execute(tx);
+  });
+  await expect(transaction).rejects.toThrow();
+  expect((await sql<{ x: number }>`select 1 as x`.execute(database.db)).rows).toEqual([{ x: 1 }]);
 });
 
 it('says what is wrong when it cannot be used', async () => {

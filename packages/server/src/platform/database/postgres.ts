@@ -22,8 +22,10 @@ export function openPostgres(url: Secret): OpenDatabase {
     application_name: 'mcpnest',
     types: { getTypeParser: numberParser },
   });
-  // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
+  // A connection that breaks is replaced by the pool, and its statements are refused; without a listener the event
+  // would end the process. The pool listens to idle connections alone, so one lent to a transaction needs its own.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return { db, dialect: 'postgres', [Symbol.asyncDispose]: () => db.destroy() };
 }
