@@ -170,13 +170,19 @@ export const fileRules: readonly FileRule[] = [
   },
   {
     file: at('platform/http1/client\\.ts$'),
-    importers: at('gateway/upstreams/pool\\.ts$'),
-    reason: 'bytes leave for an upstream only through its connections (R1, R6)',
+    importers: at('(gateway/upstreams/pool|platform/deliver)\\.ts$'),
+    reason:
+      'bytes leave for an upstream only through its connections, and what we send of our own accord through deliver.ts (R1, R6)',
   },
   {
     file: at('platform/http1/connection\\.ts$'),
     importers: at('platform/http1/client\\.ts$'),
     reason: 'connections belong to the client that made them (R1, R6)',
+  },
+  {
+    file: at('platform/deliver\\.ts$'),
+    importers: at('build\\.ts$'),
+    reason: 'there is one deliverer, made in build.ts and never known to the gateway (R1, R6)',
   },
   {
     file: at('platform/dialer\\.ts$'),

@@ -1,4 +1,5 @@
-import { UpstreamFault, parseRetryAfter, type FaultClass } from './fault.ts';
+import { parseRetryAfter } from '../../platform/http1/retry-after.ts';
+import { UpstreamFault, type FaultClass } from './fault.ts';
 import type { HttpReply } from './exchange.ts';
 import { rpcCode } from '../../domain/protocol.ts';
 import { asReply, errorCode, readMessage, type UpstreamReply } from './reply.ts';

@@ -5,7 +5,7 @@ import { HttpProtocolError, ResponseParser, type ResponseHeaders, type ResponseS
 
 /** One request. It is built by the caller; nothing is added but `host` and `content-length`. */
 export interface HttpRequest {
-  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly method: 'POST' | 'PUT' | 'GET' | 'DELETE';
   readonly path: string;
   /** Lines made by `headerLine`. */
   readonly headers: string;
@@ -94,7 +94,7 @@ export class HttpConnection implements ResponseSink {
     this.#parser = new ResponseParser(this);
     handler.onSent();
     const { method, path, headers, body } = request;
-    const length = method === 'POST' ? `content-length: ${body.length}\r\n` : '';
+    const length = method === 'POST' || method === 'PUT' ? `content-length: ${body.length}\r\n` : '';
     this.#socket!.write(
       `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\n${headers}${length}\r\n${body}`,
       'latin1',
