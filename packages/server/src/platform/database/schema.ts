@@ -405,6 +405,9 @@ export interface ToolCallsTable {
   node: string;
   epoch: number;
   seq: number;
+  /** Position, on `node`, of the record that closed the call. */
+  end_epoch: Generated<number>;
+  end_seq: Generated<number>;
   /** `tools/call`, `prompts/get`, `resources/read` or `completion/complete`. */
   method: Generated<string>;
   /** Calls the row stands for; more than one only for a burst of the same denial. */
