@@ -17,6 +17,7 @@ export const calls = {
     status: 200,
     role: 'admin',
     scope: 'workspace',
+    watched: true,
     errors: ['not_found'],
   }),
 };
