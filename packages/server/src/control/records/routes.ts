@@ -11,6 +11,7 @@ import { version } from '../../platform/version.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { createChainState } from './chain-state.ts';
+import { explainCall } from './explain.ts';
 import { listAuditEvents, listCalls } from './records.ts';
 
 export interface RecordRoutesDeps {
@@ -27,6 +28,7 @@ export function recordRoutes(deps: RecordRoutesDeps): Route[] {
   const chainOf = createChainState(vault.deriveKey('journal/events'));
   return [
     route(calls.list, ({ workspace, input }) => listCalls(db, workspace.id, input.query)),
+    route(calls.explain, ({ workspace, input }) => explainCall(db, workspace, input.params.call)),
     route(auditEvents.list, ({ workspace, input }) => listAuditEvents(db, workspace.id, input.query, chainOf)),
     route(auditEvents.listAll, ({ input }) => listAuditEvents(db, null, input.query, chainOf)),
     route(instance.show, () => describeInstance(deps)),
