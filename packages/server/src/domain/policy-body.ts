@@ -7,7 +7,8 @@ import type { Snapshot } from './snapshot.ts';
  * same are equal, without token hashes, and of a credential only its id and the names of its headers. It may be kept as
  * long as records are, and nobody can call anything with it: what follows the path of a server's URL is left out, too.
  */
-export function policyBody({ version: _, ...snapshot }: Snapshot): string {
+export function policyBody(of: Snapshot): string {
+  const { version: _, ...snapshot } = of;
   return canonicalText({
     ...snapshot,
     tokens: snapshot.tokens.map(({ hash: __, ...token }) => token),
