@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { accessCommands } from './commands/access.ts';
 import { approvalCommands, approvalSettingCommands } from './commands/approvals.ts';
+import { auditCommands } from './commands/audit.ts';
 import { callCommands } from './commands/calls.ts';
 import { connectCommand } from './commands/connect.ts';
 import { drillCommands } from './commands/drills.ts';
@@ -85,7 +86,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   approvalCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
-  callCommands(program, shell);
+  auditCommands(callCommands(program, shell), shell);
   connectCommand(program, shell);
   inheritSettings(program);
   return program;
