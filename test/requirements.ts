@@ -69,9 +69,9 @@ export const requirements: readonly Requirement[] = [
   done('AUD-04', 'A database that fails does not stop calls; nothing is lost meanwhile.'),
   done('AUD-05', 'What administrators change is recorded with actor and time, in the same transaction.'),
   open('AUD-06', 'The record can be exported.'),
-  part('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
+  done('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
   done('AUD-08', 'A row holds the chain from agent and person to tool, with the rule that permitted it.'),
-  open('AUD-09', 'The questions of an auditor are answered from the product.'),
+  part('AUD-09', 'The questions of an auditor are answered from the product.'),
   open('AUD-10', 'One view of calls, failures and availability, overall first, then each server.'),
 
   // Hosted servers

@@ -75,11 +75,11 @@ export function auditCommands(audit: Command, { io, withClient, exitWith }: Shel
   }
 }
 
-/** A day means its end, and none is asked about before it has come. */
+/** A day means its end; of what is still to come the server knows as much as of now. */
 function readMoment(text: string): string {
   const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59.999Z` : text);
   if (Number.isNaN(at)) throw new UsageError(`'${text}' is no date. Write 2026-11-21 or 2026-11-21T12:00:00Z.`);
-  return new Date(Math.min(at, Date.now())).toISOString();
+  return new Date(at).toISOString();
 }
 
 function explanationText({

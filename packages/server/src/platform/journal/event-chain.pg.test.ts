@@ -12,7 +12,7 @@ import { startEventChain } from './event-chain.ts';
 import { macKey, options, readRecords, tempFolder } from './fixture.ts';
 import { openJournal } from './journal.ts';
 
-it('[AUD-05] of two nodes on one database each event is in exactly one journal, in order, and each minute counted once', async () => {
+it('[AUD-05] of two nodes on one database each event is in exactly one journal, and each minute counted once', async () => {
   await using server = await startPostgres();
   await using databases = new AsyncDisposableStack();
   const [one, other] = [0, 1].map(() => databases.use(openPostgres(new Secret(server.url))));
