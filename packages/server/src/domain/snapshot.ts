@@ -24,6 +24,8 @@ export interface Snapshot {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** Expired ones included: they give nothing, but who has one is somebody with rules. Absent from older snapshots. */
   readonly rules?: readonly SnapshotRule[];
+  /** Salts of the keys of argument digests, by quarter, oldest first; no part of what decides. Absent from older snapshots. */
+  readonly argsSalts?: readonly { readonly quarter: string; readonly salt: string }[];
   /** What is stopped, expired stops included. Absent from older snapshots. */
   readonly stops?: readonly SnapshotStop[];
 }

@@ -22,6 +22,8 @@ export interface SnapshotRows {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** By id. */
   readonly stops: readonly StopRow[];
+  /** By quarter. */
+  readonly argsSalts: readonly { readonly quarter: string; readonly salt: string }[];
   /** Those that run. */
   readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
 }
@@ -131,6 +133,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     })),
     networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
     rules: rows.rules.map(snapshotRule),
+    argsSalts: rows.argsSalts.map(({ quarter, salt }) => ({ quarter, salt })),
     stops: rows.stops.map((stop) => ({
       id: stop.id,
       kind: stop.kind,
