@@ -3,6 +3,7 @@ import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { AppError } from '../domain/errors.ts';
 import { unchangedUntil, viewKey } from '../domain/policy.ts';
 import { implementation, metaKey } from '../domain/protocol.ts';
+import { searchToolTexts } from '../domain/search-tools.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import { exposeUi } from './answer-uris.ts';
 import type { CatalogueEntry, CatalogueListing } from './catalogue.ts';
@@ -12,6 +13,7 @@ import type { Exchanged } from './inbound.ts';
 import { listForms, type ListKind } from './list-kinds.ts';
 import type { Message } from './message.ts';
 import { invalidParams } from './rpc-error.ts';
+import { showsSearch, toolListMode } from './search/shown-list.ts';
 
 /** How long a client may keep a list without asking: short, because a rule may change at any time. */
 export const listTtlMs = 5_000;
@@ -30,7 +32,8 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
   const modern = era.kind === 'modern';
   const wantsHealth = wants(message, metaKey.health);
   const who = viewKey(held.snapshot, principal);
-  const cacheKey = `${kind}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
+  const mode = kind === 'tools' ? toolListMode(call) : 'all';
+  const cacheKey = `${kind}/${mode}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
   const now = deps.clock.now();
   const cached = wantsHealth ? undefined : deps.renderedLists.get(cacheKey);
   const generation = deps.catalogue.generation(principal.workspaceId, kind);
@@ -40,10 +43,7 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
     return sendPage(deps, call, message, cacheKey, cached);
   }
   const listing = await deps.catalogue.list(held, principal, server, kind);
-  if (listing.visible.length > 0 && listing.missing.length === listing.visible.length) {
-    const slugs = listing.missing.map(({ slug }) => slug).join(', ');
-    throw new AppError('upstream_failed', `No server of this workspace can be reached: ${slugs}.`);
-  }
+  requireSome(listing);
   const list: RenderedList = {
     generation: listing.generation,
     version: held.snapshot.version,
@@ -53,6 +53,16 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
   };
   if (!wantsHealth) keep(deps, cacheKey, list);
   sendPage(deps, call, message, cacheKey, list);
+}
+
+/**
+ * No list is not an empty list.
+ * @throws AppError where no server has one
+ */
+export function requireSome({ visible, missing }: CatalogueListing): void {
+  if (visible.length === 0 || missing.length < visible.length) return;
+  const slugs = missing.map(({ slug }) => slug).join(', ');
+  throw new AppError('upstream_failed', `No server of this workspace can be reached: ${slugs}.`);
 }
 
 /** A finished list, worthless as soon as the snapshot or any upstream's list changes. */
@@ -111,7 +121,8 @@ function render(
   const members: string[] = [];
   if (modern) members.push(`"resultType":"complete","ttlMs":${listTtlMs},"cacheScope":"private"`);
   if (Object.keys(meta).length > 0) members.push(`"_meta":${JSON.stringify(meta)}`);
-  const texts = listing.entries.map((entry) => textOf(deps, call, entry));
+  const searched = kind === 'tools' && showsSearch(call, listing.entries);
+  const texts = searched ? searchToolTexts : listing.entries.map((entry) => definitionText(deps, call, entry));
   return paginate(texts).map((entries) =>
     byteString(`{${[`"${listForms[kind].member}":[${entries.join(',')}]`, ...members].join(',')}`),
   );
@@ -124,7 +135,12 @@ function healthOf(deps: GatewayDeps, { id, drill }: SnapshotServer): object {
   return runs ? { ...health, state: 'drill' } : health;
 }
 
-function textOf(deps: GatewayDeps, call: Exchanged, { definition, name, server }: CatalogueEntry): string {
+/** A definition as a list has it. */
+export function definitionText(
+  deps: GatewayDeps,
+  call: Exchanged,
+  { definition, name, server }: CatalogueEntry,
+): string {
   const text = renamed(definition, name);
   if (!definition.hasUi || call.server !== undefined) return text;
   const expose = deps.catalogue.marks(call.principal.workspaceId, server);
