@@ -65,14 +65,16 @@ const newest = async (work: () => Promise<unknown>): Promise<CallRow> => {
   expect(rows.length).toBe(before + 1);
   return rows.at(-1)!;
 };
-const textsOf = ({ result }: RpcMessage): string[] => (result!['content'] as { text: string }[]).map(({ text }) => text);
+const textsOf = ({ result }: RpcMessage): string[] =>
+  (result!['content'] as { text: string }[]).map(({ text }) => text);
 const said = (message: RpcMessage): { tools: { name: string }[]; unknown?: string[] } =>
   JSON.parse(textsOf(message)[0]!) as { tools: { name: string }[]; unknown?: string[] };
 
 describe('call_tool', () => {
   it('[NEW-09][AUD-01] is the call of the tool itself: same bytes upstream, same row', async () => {
     const args = '{ "n":12345678901234567890,\t"s":"\\u0041\\ud83e\\udd8a ü", "e":1E400, "__proto__":[-0, {}] }';
-    const more = '"_meta":{"vendor.example/k":[1.50],"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}';
+    const more =
+      '"_meta":{"vendor.example/k":[1.50],"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}';
     const call = (its: string) => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{${its},${more}}}`;
     const plain = await newest(() => product.rpc(call(`"name":"look","arguments":${args}`), { token }));
     const sent = box.calls().at(-1)!;
@@ -221,7 +223,7 @@ describe('call_tool', () => {
     client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ada' } }));
     await client.connect(new TransportV1(url(), { requestInit: requestInit() }));
     const found = await client.callTool({ name: 'find_tools', arguments: { query: 'input required elicitation' } });
-    expect(said({ result: found } as RpcMessage).tools.map(({ name }) => name)).toContain(asking);
+    expect(said({ result: found }).tools.map(({ name }) => name)).toContain(asking);
     const answer = await client.callTool({ name: 'call_tool', arguments: { name: asking } });
     expect(JSON.stringify(answer.content)).toContain('Ada');
     await client.close();
@@ -240,12 +242,18 @@ describe('call_tool', () => {
 
 describe('a list of search tools', () => {
   it('[NEW-09][GW-09] never changes for its clients, while a search shows what came at once', async () => {
-    const [all, searching] = [await openSession(product, { token }), await openSession(product, { token, tools: 'search' })];
+    const [all, searching] = [
+      await openSession(product, { token }),
+      await openSession(product, { token, tools: 'search' }),
+    ];
     using heard = await all.get();
     using silent = await searching.get();
     await sleep(500);
     box.set({ tools: ['look', 'change', 'drop', 'brand_new'] });
-    await product.client.servers.update({ params: { ...params, server: 'box' }, body: { limits: { perMinute: 10_000 } } });
+    await product.client.servers.update({
+      params: { ...params, server: 'box' },
+      body: { limits: { perMinute: 10_000 } },
+    });
     await heard.received(1);
     expect(heard.messages()[0]!.method).toBe('notifications/tools/list_changed');
     const { tools } = said((await direct('find_tools', { query: 'brand new' })).message);

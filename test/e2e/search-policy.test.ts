@@ -42,7 +42,9 @@ const policy = fc.record({
   }),
   scope: fc.option(
     fc.uniqueArray(
-      fc.tuple(fc.constantFrom(...servers), fc.option(fc.constantFrom(...tools))).map(([s, t]) => (t === null ? s : `${s}:${t}`)),
+      fc
+        .tuple(fc.constantFrom(...servers), fc.option(fc.constantFrom(...tools)))
+        .map(([s, t]) => (t === null ? s : `${s}:${t}`)),
       { minLength: 1, maxLength: 3 },
     ),
   ),

@@ -22,7 +22,9 @@ const issue = {
 
 beforeAll(async () => {
   product = stack.use(await startProduct());
-  github = stack.use(await startEchoUpstream({ era: 'both', tools: [issue, 'list_issues', 'find_tools', 'call_tool'] }));
+  github = stack.use(
+    await startEchoUpstream({ era: 'both', tools: [issue, 'list_issues', 'find_tools', 'call_tool'] }),
+  );
   const estate = stack.use(await startEstate());
   await product.addServer({ slug: 'github', url: github.url });
   for (let i = 0; i < 100; i++) await product.addServer({ slug: `department-${i}`, url: estate.urlOf(i) });
@@ -33,7 +35,7 @@ afterAll(() => stack.disposeAsync());
 /** Names of every page of `tools/list`. */
 async function listed(options?: RpcOptions): Promise<string[]> {
   const names: string[] = [];
-  for (let cursor: unknown; ; ) {
+  for (let cursor: unknown; ;) {
     const params = cursor === undefined ? {} : { cursor };
     const { message } = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list', params }, options);
     names.push(...(message.result!['tools'] as { name: string }[]).map(({ name }) => name));
@@ -151,7 +153,12 @@ describe('how tools are listed', () => {
     await settings({ mode: 'search' });
     await expect.poll(() => product.toolNames()).toEqual(searchTools);
     expect(await count({ tools: 'all' })).toBe(2_004);
-    expect(await product.toolNames({ server: 'github' })).toEqual(['create_issue', 'list_issues', 'find_tools', 'call_tool']);
+    expect(await product.toolNames({ server: 'github' })).toEqual([
+      'create_issue',
+      'list_issues',
+      'find_tools',
+      'call_tool',
+    ]);
     expect(await product.toolNames({ server: 'github', tools: 'search' })).toEqual(searchTools);
     const modern = await product.modern('tools/list');
     expect((modern.message.result!['tools'] as { name: string }[]).map(({ name }) => name)).toEqual(searchTools);
@@ -190,6 +197,8 @@ describe('how tools are listed', () => {
     ]);
     // A search tool is no tool that can be found, and a call through a call goes nowhere.
     expect((await through('find_tools', { query: '' })).message.error!.message).toBe('Unknown tool: find_tools');
-    expect((await through('call_tool', { name: 'list_issues' })).message.error!.message).toBe('Unknown tool: call_tool');
+    expect((await through('call_tool', { name: 'list_issues' })).message.error!.message).toBe(
+      'Unknown tool: call_tool',
+    );
   });
 });

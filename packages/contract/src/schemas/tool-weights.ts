@@ -11,7 +11,9 @@ const weight = {
   bytes: z.int().describe('UTF-8 bytes of the definitions as they are listed.'),
   tokens: z
     .int()
-    .describe('Estimated: bytes / 4. A model’s own count differs by its vocabulary and by how its client writes tools.'),
+    .describe(
+      'Estimated: bytes / 4.5. A model’s own count differs by its vocabulary and by how its client writes tools.',
+    ),
 };
 
 export const toolWeights = z.object({

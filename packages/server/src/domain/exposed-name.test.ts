@@ -76,11 +76,10 @@ describe('exposeNames', () => {
   it('[NEW-09] a reserved name is nobody’s, whoever has it, wants it, or was handed it earlier', () => {
     const reserved = new Set(['call_tool']);
     const handedOut = new Map([['call_tool', { serverId: 'id-b', own: 'call_tool' }]]);
-    const servers = [server('a', ['tool'], 'call'), server('b', ['call_tool']), server('c', ['b__call_tool'])];
+    const servers = [server('a', ['tool'], 'call'), server('b', ['call_tool'])];
     const table = exposeNames(servers, handedOut, none, reserved);
     expect(table.targets.has('call_tool')).toBe(false);
-    expect(table.listed.map(({ name }) => name).slice(0, 2)).toEqual(['a__tool', 'b__call_tool']);
-    expect(new Set(table.listed.map(({ name }) => name)).size).toBe(3);
+    expect(table.listed.map(({ name }) => name)).toEqual(['a__tool', 'b__call_tool']);
     expect(exposeNames(servers, handedOut, none).targets.get('call_tool')?.serverId).toBe('id-b');
   });
 

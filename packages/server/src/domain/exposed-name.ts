@@ -71,12 +71,15 @@ export function exposeNames(
     const mine = holder?.serverId === server.id;
     // Bare names in a clash are all qualified; a prefixed name that is its server's own stays.
     const taken =
-      reserved.has(name) || (holder !== undefined && !mine) || (claims.get(name)! > 1 && !(mine && server.prefix !== null));
+      reserved.has(name) ||
+      (holder !== undefined && !mine) ||
+      (claims.get(name)! > 1 && !(mine && server.prefix !== null));
     let exposed = taken ? presentable(`${server.slug.replaceAll('-', '_')}__${own}`, server.id, own) : name;
     const incumbent = owner(exposed);
     const claimed = taken && incumbent === undefined && claims.has(exposed);
     const foreign = incumbent !== undefined && incumbent.serverId !== server.id;
-    if (targets.has(exposed) || claimed || foreign || reserved.has(exposed)) exposed = withTail(exposed, server.id, own);
+    if (targets.has(exposed) || claimed || foreign || reserved.has(exposed))
+      exposed = withTail(exposed, server.id, own);
     const target = { serverId: server.id, own };
     targets.set(exposed, target);
     listed.push({ name: exposed, ...target });

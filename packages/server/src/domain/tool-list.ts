@@ -13,12 +13,14 @@ export interface ToolListSettings {
 
 export const defaultToolList: ToolListSettings = { mode: 'all', autoAboveTokens: 20_000 };
 
+/** What definitions of published servers come to, in two public vocabularies; `docs/large-estates.md` has the figures. */
+const bytesPerToken = 4.5;
+
 /**
  * How many tokens a model may be expected to read for so many bytes of tool definitions. An estimate: vocabularies
- * differ, and how clients show definitions to their models differs more. Four bytes a token is what definitions of
- * published servers come to; `docs/large-estates.md` has the error.
+ * differ, and how clients show definitions to their models differs more.
  */
-export const estimatedTokens = (bytes: number): number => Math.ceil(bytes / 4);
+export const estimatedTokens = (bytes: number): number => Math.ceil(bytes / bytesPerToken);
 
 /** @returns undefined for text that is no mode */
 export const readToolListMode = (text: string | null): ToolListMode | undefined =>

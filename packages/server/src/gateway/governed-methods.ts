@@ -7,5 +7,8 @@ import { ownTool } from './search/own-tools.ts';
 
 /** Every method whose requests reach an upstream, are judged and have a row each. */
 export const governedMethods: ReadonlyMap<string, GovernedMethod> = new Map(
-  [{ ...toolsCall, own: ownTool }, promptsGet, resourcesRead, completionComplete].map((method) => [method.method, method]),
+  [{ ...toolsCall, own: ownTool }, promptsGet, resourcesRead, completionComplete].map((method) => [
+    method.method,
+    method,
+  ]),
 );

@@ -140,7 +140,8 @@ const serverInfo = (call: Exchanged): { name: string; title: string; version: st
 
 function instructions(call: Exchanged): string {
   const { server, held } = call;
-  const whose = server === undefined ? `the workspace "${held.snapshot.workspace.name}"` : `the server "${server.name}"`;
+  const whose =
+    server === undefined ? `the workspace "${held.snapshot.workspace.name}"` : `the server "${server.name}"`;
   const said = `Tools, prompts and resources of ${whose}, served by MCPNest. Every call is authorised and recorded.`;
   return toolListMode(call) === 'all' ? said : `${said} ${howToSearch}`;
 }

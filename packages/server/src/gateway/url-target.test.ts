@@ -16,7 +16,11 @@ describe('parsePath', () => {
     for (const url of ['/api/gw/acme', '/api/gw/acme/', '/api/gw/acme?', '/api/gw/acme?x=1&server=github'])
       expect(parsePath(url)).toEqual(bare);
     for (const tools of ['all', 'search', 'auto'])
-      expect(parsePath(`/api/gw/acme/github?x=1&tools=${tools}`)).toEqual({ workspace: 'acme', server: 'github', tools });
+      expect(parsePath(`/api/gw/acme/github?x=1&tools=${tools}`)).toEqual({
+        workspace: 'acme',
+        server: 'github',
+        tools,
+      });
     // Twice: what is known of a URL is its own.
     expect(parsePath('/api/gw/acme?tools=search').tools).toBe('search');
     expect(parsePath('/api/gw/acme')).toEqual(bare);

@@ -9,7 +9,7 @@ let cy: Client;
 const read = JSON.stringify({ name: 'read', description: 'ü'.repeat(100) });
 const write = JSON.stringify({ name: 'write', description: 'x'.repeat(400) });
 const bytes = (text: string): number => Buffer.byteLength(text) + 1;
-const tokens = (of: number): number => Math.ceil(of / 4);
+const tokens = (of: number): number => Math.ceil(of / 4.5);
 
 beforeEach(async () => {
   kit = await startKit();
@@ -84,7 +84,7 @@ describe('what a list of tools weighs', () => {
 
   it('[NEW-09] says what is shown, and advises by the weight the workspace has set', async () => {
     const many = JSON.stringify(
-      Array.from({ length: 100 }, (_, i) => JSON.stringify({ name: `tool_${i}`, description: 'x'.repeat(400) })),
+      Array.from({ length: 100 }, (_, i) => JSON.stringify({ name: `tool_${i}`, description: 'x'.repeat(500) })),
     );
     await kit.database.db.updateTable('upstream_lists').set({ body: many }).execute();
     await toolList({ mode: 'auto' });

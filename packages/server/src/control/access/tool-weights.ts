@@ -21,7 +21,7 @@ type Query = z.output<typeof toolWeightsQuery>;
 
 /** Tools named in one answer. */
 const mostTools = 1_000;
-/** What ten results of a search have been seen to weigh, and how many definitions a task is taken to need. */
+/** What ten results of a search weigh where descriptions are of the usual length; definitions a task is taken to need. */
 const resultsTokens = 600;
 const definitionsRead = 2;
 
@@ -71,7 +71,9 @@ const asCaller = (
   who: Somebody | undefined,
 ): Principal | Promise<Principal> => {
   if (who === undefined) return workspacePrincipal(workspace);
-  return who.kind === 'team' ? teamPrincipal(workspace, who.id) : principalOf(db, workspace, { ...who, kind: who.kind });
+  return who.kind === 'team'
+    ? teamPrincipal(workspace, who.id)
+    : principalOf(db, workspace, { ...who, kind: who.kind });
 };
 
 const may = (

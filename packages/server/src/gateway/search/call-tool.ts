@@ -20,7 +20,8 @@ export function callThrough(deps: GatewayDeps, call: Exchanged, message: Message
   const { bytes } = message;
   const { args } = asked;
   const fault = asked.fault ?? callFault(bytes, args);
-  if (fault !== undefined) return governedCall(deps, call, message, { ...foundTool, read: () => ({ ...asked, fault }) });
+  if (fault !== undefined)
+    return governedCall(deps, call, message, { ...foundTool, read: () => ({ ...asked, fault }) });
   const inner = member(args, 'arguments');
   const meant = withParams(message, {
     name: sourceText(bytes, member(args, 'name')!),

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { clip } from '../../platform/text.ts';
 import type { CatalogueEntry } from '../catalogue.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Asked } from '../governed-call.ts';
@@ -49,8 +50,8 @@ async function ranked(entries: readonly CatalogueEntry[]): Promise<Ranked[]> {
 function briefly({ name, server, definition }: CatalogueEntry): object {
   const { title, description } = saidOf(definition);
   const said = description === '' ? title : description;
-  const first = /^[^\n]*?[.!?。](?=\s|$)/u.exec(said.slice(0, shownCharacters))?.[0];
-  const characters = [...said.slice(0, shownCharacters + 1)];
-  const brief = first ?? (characters.length > shownCharacters ? `${characters.slice(0, shownCharacters).join('')}…` : said);
+  const start = clip(said, shownCharacters);
+  const sentence = /^[^\n]*?(?:[.!?](?=\s|$)|。)/u.exec(start)?.[0];
+  const brief = sentence ?? (start.length < said.length ? `${start}…` : start);
   return { name, server: server.slug, description: brief };
 }

@@ -21,7 +21,7 @@ export function wordsOf(text: string, mostCharacters: number, mostWords: number)
 }
 
 function pairs(text: string): string[] {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length === 1 ? characters : characters.slice(1).map((each, i) => `${characters[i]}${each}`);
 }
 
