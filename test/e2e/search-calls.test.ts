@@ -262,4 +262,21 @@ describe('a list of search tools', () => {
     expect(silent.messages()).toEqual([]);
     expect((await product.toolNames({ token, tools: 'search' })).length).toBe(3);
   });
+
+  it('[NEW-09][GW-09] is a change for clients whose list becomes one by its weight', async () => {
+    const settings = { toolList: { autoAboveTokens: 1 } };
+    const [auto, always] = [
+      await openSession(product, { token, tools: 'auto' }),
+      await openSession(product, { token, tools: 'all' }),
+    ];
+    using told = await auto.get();
+    using silent = await always.get();
+    await sleep(500);
+    await product.client.workspaces.update({ params, body: { settings } });
+    await told.received(1);
+    expect(told.messages()[0]!.method).toBe('notifications/tools/list_changed');
+    await sleep(500);
+    expect(told.messages()).toHaveLength(1);
+    expect(silent.messages()).toEqual([]);
+  });
 });

@@ -172,6 +172,23 @@ describe('how tools are listed', () => {
     await expect.poll(() => count()).toBe(2_004);
   });
 
+  it('[NEW-09] the weight of the whole list is told in the list to who asks, and to nobody else', async () => {
+    const weight = 'mcpnest.dev/weight';
+    const ask = async (method: string, meta: object, options: RpcOptions = {}) => {
+      const { message } = await product.rpc({ jsonrpc: '2.0', id: 1, method, params: { _meta: meta } }, options);
+      return (message.result!['_meta'] as Record<string, unknown> | undefined)?.[weight];
+    };
+    const { all } = await product.client.toolWeights.show({ params: { workspace: product.workspace } });
+    const told = await ask('tools/list', { [weight]: true }, { tools: 'search' });
+    expect(told).toMatchObject({ tools: all.tools });
+    // Two names are longer here by the slug of their server.
+    expect((told as typeof all).bytes).toBe(all.bytes + 2 * 'github__'.length);
+    expect(await ask('tools/list', { [weight]: true })).toEqual(told);
+    expect(await ask('tools/list', {})).toBeUndefined();
+    expect(await ask('tools/list', { [weight]: 1 })).toBeUndefined();
+    expect(await ask('prompts/list', { [weight]: true })).toBeUndefined();
+  });
+
   it('[NEW-09] a choice that is none is refused', async () => {
     const { status, message } = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, { tools: 'few' });
     expect([status, message.error!.code]).toEqual([200, -32602]);

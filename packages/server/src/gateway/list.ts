@@ -13,7 +13,7 @@ import type { Exchanged } from './inbound.ts';
 import { listForms, type ListKind } from './list-kinds.ts';
 import type { Message } from './message.ts';
 import { invalidParams } from './rpc-error.ts';
-import { showsSearch, toolListMode } from './search/shown-list.ts';
+import { showsSearch, toolListMode, weightOf } from './search/shown-list.ts';
 
 /** How long a client may keep a list without asking: short, because a rule may change at any time. */
 export const listTtlMs = 5_000;
@@ -30,12 +30,16 @@ const pageLimits = { entries: 1_000, length: 1024 * 1024 } as const;
 export async function answerList(deps: GatewayDeps, call: Exchanged, message: Message, kind: ListKind): Promise<void> {
   const { held, principal, server, era } = call;
   const modern = era.kind === 'modern';
-  const wantsHealth = wants(message, metaKey.health);
+  const asked: Extras = {
+    health: wants(message, metaKey.health),
+    weight: kind === 'tools' && wants(message, metaKey.weight),
+  };
+  const usual = !asked.health && !asked.weight;
   const who = viewKey(held.snapshot, principal);
   const mode = kind === 'tools' ? toolListMode(call) : 'all';
   const cacheKey = `${kind}/${mode}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
   const now = deps.clock.now();
-  const cached = wantsHealth ? undefined : deps.renderedLists.get(cacheKey);
+  const cached = usual ? deps.renderedLists.get(cacheKey) : undefined;
   const generation = deps.catalogue.generation(principal.workspaceId, kind);
   const current = cached !== undefined && cached.generation === generation && cached.version === held.snapshot.version;
   if (current && cached.complete && now < cached.until) {
@@ -49,9 +53,9 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
     version: held.snapshot.version,
     until: unchangedUntil(held.snapshot, now),
     complete: listing.missing.length === 0,
-    pages: render(deps, call, listing, kind, wantsHealth),
+    pages: render(deps, call, listing, kind, asked),
   };
-  if (!wantsHealth) keep(deps, cacheKey, list);
+  if (usual) keep(deps, cacheKey, list);
   sendPage(deps, call, message, cacheKey, list);
 }
 
@@ -63,6 +67,12 @@ export function requireSome({ visible, missing }: CatalogueListing): void {
   if (visible.length === 0 || missing.length < visible.length) return;
   const slugs = missing.map(({ slug }) => slug).join(', ');
   throw new AppError('upstream_failed', `No server of this workspace can be reached: ${slugs}.`);
+}
+
+/** What a request wants to know beside the list. */
+interface Extras {
+  readonly health: boolean;
+  readonly weight: boolean;
 }
 
 /** A finished list, worthless as soon as the snapshot or any upstream's list changes. */
@@ -109,13 +119,14 @@ function render(
   call: Exchanged,
   listing: CatalogueListing,
   kind: ListKind,
-  wantsHealth: boolean,
+  asked: Extras,
 ): ByteString[] {
   const modern = call.era.kind === 'modern';
   const meta: Record<string, unknown> = {};
   if (modern) meta[metaKey.serverInfo] = implementation;
   if (listing.missing.length > 0) meta[metaKey.unavailable] = listing.missing.map(({ slug }) => slug);
-  if (wantsHealth) {
+  if (asked.weight) meta[metaKey.weight] = { tools: listing.entries.length, ...weightOf(listing.entries) };
+  if (asked.health) {
     meta[metaKey.health] = Object.fromEntries(listing.visible.map((server) => [server.slug, healthOf(deps, server)]));
   }
   const members: string[] = [];

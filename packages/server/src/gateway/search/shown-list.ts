@@ -18,7 +18,13 @@ export function showsSearch(looking: Looking, entries: readonly CatalogueEntry[]
   const mode = toolListMode(looking);
   if (mode !== 'auto') return mode === 'search';
   const { autoAboveTokens } = looking.held.snapshot.settings.toolList ?? defaultToolList;
-  return estimatedTokens(entries.reduce((sum, entry) => sum + bytesOf(entry), 0)) > autoAboveTokens;
+  return weightOf(entries).tokens > autoAboveTokens;
+}
+
+/** What a list of these tools weighs: UTF-8 bytes, and the tokens they are estimated to be. */
+export function weightOf(entries: readonly CatalogueEntry[]): { readonly bytes: number; readonly tokens: number } {
+  const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
+  return { bytes, tokens: estimatedTokens(bytes) };
 }
 
 const known = new WeakMap<Definition, number>();
