@@ -36,8 +36,8 @@ export const maxExposedName = 64;
  * - characters outside `A-Z a-z 0-9 _ . -` and names over 64 characters are replaced, with a hash as tail.
  *
  * @param handedOut names given out earlier
- * @param reserved names that are nobody's; a server's tool of such a name is qualified
  * @param resting servers that are only disabled: their names resolve to nothing, but pass to nobody else
+ * @param reserved names that are nobody's; a server's tool of such a name is qualified
  */
 export function exposeNames(
   servers: readonly NamedServer[],

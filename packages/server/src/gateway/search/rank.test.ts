@@ -60,6 +60,8 @@ describe('rank', () => {
     const ranked = same.map((tool, i) => ({ server: servers[i]!, words: toolWords(define(tool)) }));
     expect(rank(ranked, 'hub search')[0]).toBe(1);
     expect(rank(ranked, 'hub search')).toHaveLength(3);
+    const wordless = { server: server('hub'), words: toolWords(define({ name: '🙂' })) };
+    expect(rank([wordless], 'hub')).toEqual([0]);
   });
 
   it('[NEW-09] keywords in masses do not outrank a tool that is called what is looked for', () => {

@@ -22,7 +22,9 @@ const mostQueried = 24;
  */
 export function rank(tools: readonly Ranked[], query: string): number[] {
   const terms = [...new Set(wordsOf(query, query.length, mostQueried).map(wordHash))];
-  const average = tools.reduce((sum, { words }) => sum + words.hashes.length, 0) / tools.length;
+  const all = tools.reduce((sum, { words }) => sum + words.hashes.length, 0);
+  // Names without a single word may be found by their server's.
+  const average = Math.max(1, all / tools.length);
   const scores = new Float64Array(tools.length);
   const found = new Float64Array(tools.length);
   for (const term of terms) {
