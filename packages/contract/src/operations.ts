@@ -23,6 +23,7 @@ import { servers } from './operations/servers.ts';
 import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { tokens } from './operations/tokens.ts';
+import { webhooks } from './operations/webhooks.ts';
 import { workspaces } from './operations/workspaces.ts';
 
 /** Everything the control plane can do, by noun and verb. What is not here has no route. */
@@ -46,6 +47,7 @@ export const operations = {
   stops,
   approvalSettings,
   approvals,
+  webhooks,
   apiKeys,
   instanceKeys,
   network,

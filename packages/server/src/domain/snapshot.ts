@@ -38,6 +38,8 @@ export interface SnapshotStop {
   readonly tool: string;
   /** ISO 8601 UTC; null = until it is lifted. */
   readonly expiresAt: string | null;
+  /** Of a member: ids of the machines they own, which are stopped with them. */
+  readonly machines?: readonly string[];
 }
 
 /** Whom a rule or a server's visibility names; ids, so that a name taken over by somebody else brings nothing along. */

@@ -1,3 +1,4 @@
+import type { Insertable } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '@mcpnest/contract/client';
 import { isoTime } from '../../platform/clock.ts';
@@ -36,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => kit[Symbol.asyncDispose]());
 
-async function ask(more: Partial<Schema['approvals']> = {}): Promise<string> {
+async function ask(more: Partial<Insertable<Schema['approvals']>> = {}): Promise<string> {
   const row = approvalRow(start, {
     workspace_id: (await kit.snapshot('acme')).workspace.id,
     token_id: token.id,

@@ -6,13 +6,16 @@ import type { Actor } from '../../domain/roles.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import { page, readCursor } from '../cursor.ts';
+import { nameOf } from '../actor-emails.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { announceDecided } from './announced.ts';
 import {
   isApprover,
   isLive,
   isOwn,
   ownOnly,
+  requesterOf,
   selectApprovals,
   visibleTo,
   waiting,
@@ -20,7 +23,14 @@ import {
   type Viewer,
 } from './queries.ts';
 
-export { isApprovedByChoice, requireForManifest, settingsNamingTeam, toolsApprovedFor } from './settings.ts';
+export { announceApprovals } from './announced.ts';
+export {
+  classesApprovedFor,
+  isApprovedByChoice,
+  requireForManifest,
+  settingsNamingTeam,
+  toolsApprovedFor,
+} from './settings.ts';
 
 /** Requests an actor may see, newest first. */
 export async function listApprovals(
@@ -123,6 +133,7 @@ async function decide(
     },
     publish: 'nothing',
   });
+  await announceDecided(change, decided, await nameOf(change));
   return toApproval(decided, viewer, at);
 }
 
@@ -155,12 +166,6 @@ function stateOf(row: ApprovalRow, at: string): Approval['state'] {
   if (row.state !== 'pending' && row.state !== 'approved') return row.state;
   if (!isLive(row, at)) return 'void';
   return row.expires_at > at ? row.state : 'expired';
-}
-
-function requesterOf(row: ApprovalRow): string {
-  if (row.principal_kind === 'member') return `member:${row.email ?? row.member_id}`;
-  if (row.principal_kind === 'machine') return `machine:${row.machine_name ?? row.machine_id}`;
-  return 'workspace token';
 }
 
 function toApproval(row: ApprovalRow, viewer: Viewer, at: string): Approval {

@@ -3,7 +3,7 @@ import type { Schema } from '../../platform/database/schema.ts';
 import type { WorkspaceRef } from '../operation.ts';
 
 /** Requests of a workspace, each with who asked, as far as they are still there. */
-export const selectApprovals = (db: Kysely<Schema>, workspace: WorkspaceRef) =>
+export const selectApprovals = (db: Kysely<Schema>, workspace: Pick<WorkspaceRef, 'id'>) =>
   db
     .selectFrom('approvals as approval')
     .leftJoin('gateway_tokens as token', 'token.id', 'approval.token_id')
@@ -50,6 +50,13 @@ export const isLive = (row: ApprovalRow, at: string): boolean =>
   row.machine_removed_at === null &&
   row.owner_removed_at === null &&
   (row.machine_enabled === null || row.machine_enabled === 1);
+
+/** Who asked, as rules name them. */
+export function requesterOf(row: ApprovalRow): string {
+  if (row.principal_kind === 'member') return `member:${row.email ?? row.member_id}`;
+  if (row.principal_kind === 'machine') return `machine:${row.machine_name ?? row.machine_id}`;
+  return 'workspace token';
+}
 
 /** Who looks at requests: who they are, and what they may approve as. */
 export interface Viewer {

@@ -22,6 +22,8 @@ export interface SnapshotRows {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** By id. */
   readonly stops: readonly StopRow[];
+  /** Machines that are there and have an owner, by id. */
+  readonly machines: readonly { readonly id: string; readonly owner_id: string }[];
   /** Those that run. */
   readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
 }
@@ -32,6 +34,8 @@ interface StopRow {
   readonly target_id: string;
   readonly tool: string;
   readonly expires_at: string | null;
+  /** 1: of the machines the member owns, too. */
+  readonly machines: number;
 }
 
 interface ApprovalSettingRow {
@@ -86,6 +90,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
+  const machines = Map.groupBy(rows.machines, (row) => row.owner_id);
   const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
   return {
     format: 1,
@@ -135,6 +140,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
       targetId: stop.target_id,
       tool: stop.tool,
       expiresAt: stop.expires_at,
+      ...(stop.machines === 1 ? { machines: machines.get(stop.target_id)?.map((row) => row.id) ?? [] } : {}),
     })),
   };
 }

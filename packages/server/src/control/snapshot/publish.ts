@@ -120,8 +120,15 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   const stops = await tx
     .selectFrom('stops')
-    .select(['id', 'kind', 'target_id', 'tool', 'expires_at'])
+    .select(['id', 'kind', 'target_id', 'tool', 'expires_at', 'machines'])
     .where('workspace_id', '=', workspaceId)
+    .orderBy('id')
+    .execute();
+  const machines = await tx
+    .selectFrom('machines')
+    .select(['id', 'owner_id'])
+    .where('workspace_id', '=', workspaceId)
+    .where('removed_at', 'is', null)
     .orderBy('id')
     .execute();
   const drills = await tx
@@ -150,6 +157,6 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   return {
     ...{ workspace, servers, tokens, teamMembers, rules, toolClasses, toolPins, approvalSettings, networkAllow },
-    ...{ stops, drills },
+    ...{ stops, machines, drills },
   };
 }
