@@ -28,9 +28,12 @@ export class Recorder {
     this.#vault = deps.vault;
   }
 
-  /** @param name what may be kept of what the caller asked for; what it means is added once known */
-  open(call: Exchanged, message: Message, method: CallMethod, name: string): CallRecord {
-    return new CallRecord(this.#journal, this.#clock, this, call, message, method, name);
+  /**
+   * @param name what may be kept of what the caller asked for; what it means is added once known
+   * @param callId of the row, where it has been named already
+   */
+  open(call: Exchanged, message: Message, method: CallMethod, name: string, callId?: string): CallRecord {
+    return new CallRecord(this.#journal, this.#clock, this, call, message, method, name, callId);
   }
 
   /** HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. */
@@ -78,12 +81,13 @@ export class CallRecord {
     message: Message,
     method: CallMethod,
     asked: string,
+    callId: string | undefined,
   ) {
     this.#journal = journal;
     this.#clock = clock;
     this.#recorder = recorder;
     this.#call = call;
-    this.#callId = newId(clock.now());
+    this.#callId = callId ?? newId(clock.now());
     this.#bytesIn = message.bytes.length;
     this.#method = method;
     this.#asked = asked;
