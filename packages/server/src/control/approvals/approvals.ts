@@ -2,7 +2,11 @@ import type { z } from 'zod';
 import type { Approval, approvalQuery, approvalRefuse } from '@mcpnest/contract/schemas/approvals';
 import type { Kysely } from 'kysely';
 import { conflict, forbidden, notFound } from '../../domain/errors.ts';
+import { approvalsOf } from '../../domain/policy/approvals.ts';
+import { subjectKey } from '../../domain/policy/rights.ts';
+import { classOf } from '../../domain/policy/tool-class.ts';
 import type { Actor } from '../../domain/roles.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import { page, readCursor } from '../cursor.ts';
@@ -10,6 +14,7 @@ import { nameOf } from '../actor-emails.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { announceDecided } from './announced.ts';
+import { readSnapshot } from '../snapshot/publish.ts';
 import {
   isApprover,
   isLive,
@@ -76,7 +81,7 @@ export async function getApproval(
 
 /**
  * Approve one call.
- * @throws AppError `not_found`; `forbidden` for who asked; `conflict` for what does not wait any more
+ * @throws AppError `not_found`; `forbidden` for who asked, and for who approves no more; `conflict` for what does not wait any more
  */
 export const approveCall = (change: Change, workspace: WorkspaceRef, id: string): Promise<Approval> =>
   decide(change, workspace, id, { state: 'approved', reason: null }, ['pending']);
@@ -105,6 +110,8 @@ async function decide(
   if (isOwn(row, viewer)) {
     throw forbidden('This call is your own, or of a machine you answer for. Somebody else decides it.');
   }
+  if (!isApprover(row, viewer))
+    throw forbidden('You do not approve calls of this tool any more. An administrator does.');
   const over = (now: ApprovalRow) =>
     conflict(`This request is ${stateOf(now, at)}; it cannot be ${decision.state} any more.`);
   if (stateOf(row, at) === 'void') throw over(row);
@@ -156,8 +163,19 @@ async function viewerOf(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Acto
       : await db.selectFrom('team_members').select('team_id').where('member_id', '=', own).execute();
   return {
     administers: administers(actor),
+    approvers: administers(actor) ? () => [] : approversIn(await readSnapshot(db, workspace.id)),
     userId: actor.kind === 'user' ? actor.userId : null,
     subjects: own === undefined ? [] : [`member:${own}`, ...teams.map((team) => `team:${team.team_id}`)],
+  };
+}
+
+/** Who approves calls of tools besides administrators, as things stand; of a server that is not served nobody does. */
+function approversIn({ servers }: Snapshot): Viewer['approvers'] {
+  return ({ server_id, tool }) => {
+    const server = servers.find(({ id }) => id === server_id);
+    if (server === undefined) return [];
+    const setting = approvalsOf(server.approvals ?? [])(tool, classOf(server, tool));
+    return (setting?.approvers ?? []).map(subjectKey);
   };
 }
 

@@ -66,6 +66,8 @@ export interface Viewer {
   readonly userId: string | null;
   /** `member:id` and `team:id`, as approvers are named; empty for who is no member. */
   readonly subjects: readonly string[];
+  /** Who may approve calls of a tool now, as approvers are named. */
+  readonly approvers: (row: Pick<ApprovalRow, 'server_id' | 'tool'>) => readonly string[];
 }
 
 /** Requests of the viewer and of machines they own. */
@@ -89,6 +91,9 @@ export const visibleTo = (query: Query, viewer: Viewer): Query =>
 export const isOwn = (row: ApprovalRow, { userId }: Viewer): boolean =>
   userId !== null && (row.user_id === userId || row.owner_user_id === userId);
 
-/** Whether the viewer is one of those who approve, were it not their own. */
-export const isApprover = (row: ApprovalRow, { administers, subjects }: Viewer): boolean =>
-  administers || (JSON.parse(row.approvers) as string[]).some((subject) => subjects.includes(subject));
+/** Whether the viewer is one of those who approve, then and now, were it not their own. */
+export function isApprover(row: ApprovalRow, { administers, subjects, approvers }: Viewer): boolean {
+  if (administers) return true;
+  const named = (of: readonly string[]): boolean => of.some((subject) => subjects.includes(subject));
+  return named(JSON.parse(row.approvers) as string[]) && named(approvers(row));
+}
