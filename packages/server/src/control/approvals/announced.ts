@@ -37,7 +37,9 @@ export async function announceApprovals(db: Kysely<Schema>, clock: Clock): Promi
       const found = await selectApprovals(tx, { id: workspace_id }).where('approval.id', '=', id).executeTakeFirst();
       if (found === undefined) return;
       const open = (found.state === 'pending' || found.state === 'approved') && found.expires_at > isoTime(now);
-      if (!(await claim(tx, found, open ? told.asked : told.all))) return;
+      const next = open ? told.asked : told.all;
+      // Somebody else may have been quicker since the list was read.
+      if (found.announced >= next || !(await claim(tx, found, next))) return;
       if (open) await announceRequested({ tx, now }, found);
       else if (found.decided_at === null && (found.state === 'pending' || found.state === 'expired')) {
         await announce({ tx, now }, workspace_id, { type: 'approval.expired', data: about(found) });
