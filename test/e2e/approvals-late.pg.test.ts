@@ -5,23 +5,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Client as PgClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../../packages/server/src/domain/secret.ts';
+import type { OpenDatabase } from '../../packages/server/src/platform/database/database.ts';
+import { openPostgres } from '../../packages/server/src/platform/database/postgres.ts';
+import { holdApproval } from '../../packages/server/src/platform/database/row-lock.contract.ts';
 import { spawnProduct, until, type SpawnedProduct } from '../harness.ts';
 import type { RpcMessage } from '../http.ts';
-import { startPostgres, type Postgres } from '../servers/postgres.ts';
+import { startPostgres } from '../servers/postgres.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 
 /** What comes while a gateway waits for the database to use an approval up. */
 const cli = fileURLToPath(new URL('../../packages/server/src/cli.ts', import.meta.url));
 const stack = new AsyncDisposableStack();
-let postgres: Postgres;
+let database: OpenDatabase;
 let product: SpawnedProduct;
 let upstream: EchoUpstream;
 let params: { workspace: string };
 
 beforeAll(async () => {
-  postgres = stack.use(await startPostgres());
+  const postgres = stack.use(await startPostgres());
+  database = stack.use(openPostgres(new Secret(postgres.url)));
   const dir = mkdtempSync(join(tmpdir(), 'mcpnest-late-'));
   stack.defer(() => rmSync(dir, { recursive: true }));
   const env = { DATABASE_URL: postgres.url, MCPNEST_SECRET_KEY: randomBytes(32).toString('hex') };
@@ -54,28 +58,11 @@ const stateOf = async (approval: string) =>
 async function held(n: number, signal?: AbortSignal) {
   const approval = (await call(n)).error!.data!['approvalId'] as string;
   await product.client.approvals.approve({ params: { ...params, approval }, body: {} });
-  const lock = new PgClient({ connectionString: postgres.url });
-  await lock.connect();
-  await lock.query('begin');
-  await lock.query('select id from approvals where id = $1 for update', [approval]);
+  const row = await holdApproval(database.db, approval);
   const answer = call(n, 'drop', signal);
   answer.catch(() => undefined);
-  // Within a transaction the view would say the same each time.
-  const eye = new PgClient({ connectionString: postgres.url });
-  await eye.connect();
-  const waits = async () =>
-    (
-      await eye.query(
-        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'update%approvals%'",
-      )
-    ).rowCount === 1;
-  await until('the gateway waits', waits);
-  await eye.end();
-  const release = async () => {
-    await lock.query('commit');
-    await lock.end();
-  };
-  return { approval, answer, release };
+  await until('the gateway waits', () => row.waitedFor());
+  return { approval, answer, release: () => row.release() };
 }
 
 describe('an approved call, while the database is slow', () => {
@@ -121,9 +108,10 @@ describe('an approved call, while the database is slow', () => {
     await one.release();
     expect((await one.answer).error?.code).toBe(-32003);
     expect([sent(4), await stateOf(one.approval)]).toEqual([0, 'approved']);
-    const rows = (await product.client.calls.list({ params, query: {} })).items;
-    const known = rows.filter(({ rule }) => rule === `rule:${id}`);
-    expect(new Set(known.map(({ policyVersion }) => policyVersion)).size).toBe(1);
+    const rows = async () =>
+      (await product.client.calls.list({ params, query: {} })).items.filter(({ rule }) => rule === `rule:${id}`);
+    await until('its row is there', async () => (await rows()).some(({ approvalId }) => approvalId === one.approval));
+    expect(new Set((await rows()).map(({ policyVersion }) => policyVersion)).size).toBe(1);
     await product.client.rules.remove({ params: { ...params, rule: id } });
     await until('it is gone', async () => (await call(4, 'look')).error === undefined);
   });

@@ -13,6 +13,9 @@ import { openSession } from '../sessions.ts';
 import { connectCommand } from '../stdio-client.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 
+const packageFile = (name: string, file: string): string =>
+  join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
+
 /** One denied tool, asked for by every route, revision and transport there is; its neighbour shows that the route works. */
 const stack = new AsyncDisposableStack();
 let product: Product;
@@ -95,8 +98,7 @@ describe.each(urls)('[L2-05][GW-18] a denied tool stays denied at the URL of the
 describe('[GW-18] a denied tool stays denied by every client', () => {
   const requestInit = () => ({ headers: { authorization: `Bearer ${token}` } });
   const remote = (home: string) => {
-    const require = createRequire(import.meta.url);
-    const proxy = join(dirname(require.resolve('mcp-remote/package.json')), 'dist/proxy.js');
+    const proxy = packageFile('mcp-remote', 'dist/proxy.js');
     const args = [product.gateway(), '--allow-http', '--transport', 'http-only', '--header', 'Authorization:${AUTH}'];
     const env = { PATH: process.env['PATH'] ?? '', HOME: home, AUTH: `Bearer ${token}` };
     return { command: process.execPath, args: [proxy, ...args], env };

@@ -22,7 +22,7 @@ export interface StoredSecrets {
  */
 export function openSecrets(vault: Vault, hook: StoredSecrets, at: string): Secret[] {
   const overlaps = hook.old_secret !== null && hook.old_secret_until !== null && hook.old_secret_until > at;
-  const sealed = overlaps ? [hook.secret, hook.old_secret!] : [hook.secret];
+  const sealed = overlaps ? [hook.secret, hook.old_secret] : [hook.secret];
   return sealed.map((text) => vault.open(text, contextOf(hook.id)));
 }
 
