@@ -176,7 +176,7 @@ export const requirements: readonly Requirement[] = [
   open('NEW-06', 'One lock record per hosted server, its changes shown in words, one step back.'),
   open('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
   open('NEW-08', 'Scores from what really happened.'),
-  open('NEW-09', 'The context a tool list costs is measured and adapted.'),
+  done('NEW-09', 'The context a tool list costs is measured and adapted.'),
   done('NEW-10', 'Why a tool is not visible is answered, and access can be asked for.'),
   open('NEW-11', 'Sign-on, provisioning, roles, audit, retention and approvals in one free process.'),
   done('NEW-12', 'A repeated write gives the first result instead of a second effect.'),

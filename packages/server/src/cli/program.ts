@@ -19,6 +19,7 @@ import { serverCommands } from './commands/servers.ts';
 import { stopCommands } from './commands/stops.ts';
 import { teamCommands } from './commands/teams.ts';
 import { tokenCommands } from './commands/tokens.ts';
+import { toolWeightCommands } from './commands/tool-weights.ts';
 import { webhookCommands } from './commands/webhooks.ts';
 import { workspaceCommands } from './commands/workspaces.ts';
 import { connect, connectWith, type Connection } from './connection.ts';
@@ -81,6 +82,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   manifestCommands(program, shell);
   rulesCommands(program, shell);
   accessCommands(program, shell);
+  toolWeightCommands(program, shell);
   stopCommands(program, shell);
   drillCommands(program, shell);
   approvalCommands(program, shell);

@@ -1,4 +1,5 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
+import { defaultToolList, type ToolListSettings } from './tool-list.ts';
 
 /**
  * The contract between the planes: everything the gateway may rely on for one workspace, compiled by control in
@@ -59,9 +60,9 @@ export interface SnapshotRule {
   readonly expiresAt: string | null;
 }
 
-/** What the gateway needs of the settings. Snapshots that were compiled before `access` and `writePerMinute` existed have none. */
-export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'limits'> &
-  Partial<Pick<WorkspaceSettings, 'access'>> & {
+/** What the gateway needs of the settings. Snapshots that were compiled before `access`, `toolList` and `writePerMinute` existed have none. */
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'toolList' | 'limits'> &
+  Partial<Pick<WorkspaceSettings, 'access' | 'toolList'>> & {
     readonly limits: Omit<WorkspaceSettings['limits'], 'writePerMinute'> &
       Partial<Pick<WorkspaceSettings['limits'], 'writePerMinute'>>;
   };
@@ -78,6 +79,7 @@ export interface WorkspaceSettings {
   readonly access: AccessSettings;
   /** Slugs of the teams whose manifests take effect without an administrator. */
   readonly publishing: { readonly teams: readonly string[] };
+  readonly toolList: ToolListSettings;
   /**
    * `available`: the journal is written before dispatch and flushed in groups; if the journal fails, calls go on
    * and a gap record counts them. `strict`: flushed to disk before the first byte leaves; no receipt, no call.
@@ -220,6 +222,7 @@ export const defaultServerLimits: ServerLimits = {
 export const defaultWorkspaceSettings: WorkspaceSettings = {
   access: { preset: 'open', enforcement: false },
   publishing: { teams: [] },
+  toolList: defaultToolList,
   auditMode: 'available',
   retentionDays: 90,
   limits: {

@@ -85,7 +85,7 @@ interface TokenRow {
 /** Rows → snapshot. Pure: the same rows give the same snapshot, byte for byte. */
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name } = rows.workspace;
-  const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
+  const { access, auditMode, retentionDays, limits, toolList } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
@@ -96,7 +96,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     format: 1,
     version,
     workspace: { id, slug, name },
-    settings: { access, auditMode, retentionDays, limits },
+    settings: { access, auditMode, retentionDays, limits, toolList },
     servers: rows.servers
       .filter((server) => server.enabled === 1)
       .map((server) => ({

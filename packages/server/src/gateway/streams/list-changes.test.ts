@@ -59,6 +59,7 @@ const viewer = (tokenId: string): Viewer => ({
     serversById: new Map(),
   },
   server: undefined,
+  tools: undefined,
 });
 
 interface Ear extends ListListener {
