@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback, type Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
+import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
@@ -19,6 +21,7 @@ import { connectionProblem, type OpenDatabase } from './platform/database/databa
 import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
+import { createDeliver } from './platform/deliver.ts';
 import { createDialer } from './platform/dialer.ts';
 import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
@@ -121,6 +124,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     start: async () => {
       await gateway.start();
       url = await listen(server, config);
+      all.use(startCourier({ ...deps, db: database.db }));
     },
     stop: () => (stopped ??= stop()),
   };
@@ -157,7 +161,13 @@ async function openControl(
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
-  const deps: ControlDeps = { database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins };
+  const deliver = createDeliver({
+    dialer: createDialer(),
+    clock: systemClock,
+    allow: () => selectOpenedEntries(database.db),
+  });
+  const clock = systemClock;
+  const deps: ControlDeps = { database, bus, vault, clock, log, deliver, publicUrl, allowedHosts, allowedOrigins };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -6,6 +6,9 @@ import type { Actor } from '../domain/roles.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { createMemoryBus } from '../platform/bus/memory.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createDeliver } from '../platform/deliver.ts';
+import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
 import { migrate } from '../platform/database/migrate.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
@@ -15,12 +18,16 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { createControl } from './app.ts';
 import type { Control } from './app.ts';
 import { bootstrap } from './bootstrap.ts';
+import { selectOpenedEntries } from './network/network.ts';
+import type { CourierDeps } from './webhooks/courier.ts';
 
 /** The real control plane on SQLite in memory, set up with an owner (ada) and the workspace acme. */
 export interface Kit extends AsyncDisposable {
   readonly control: Control;
   readonly database: OpenDatabase;
   readonly vault: Vault;
+  /** What a courier is made of. */
+  readonly courier: CourierDeps;
   /** Keys by who holds them. */
   readonly ownerKey: string;
   readonly workspaceToken: string;
@@ -58,12 +65,19 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   const nudges: string[] = [];
   bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
   const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
+  const log = createLog('silent');
+  const deliver = createDeliver({
+    dialer: createDialer(),
+    clock: systemClock,
+    allow: () => selectOpenedEntries(database.db),
+  });
   const control = createControl({
     database,
     bus,
     vault,
     clock,
-    log: createLog('silent'),
+    log,
+    deliver,
     publicUrl: () => publicUrl,
     allowedHosts: [],
   });
@@ -89,6 +103,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     control,
     database,
     vault,
+    courier: { db: database.db, bus, clock, vault, log, deliver, publicUrl: () => publicUrl },
     ownerKey: first.apiKey,
     workspaceToken: first.workspaceToken,
     owner,

@@ -55,6 +55,9 @@ beforeAll(async () => {
     visibility: 'member:cy@example.com',
   };
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
+  // Nobody listens there, so the first delivery fails at once.
+  await owner.network.allow({ body: { target: '127.0.0.1:1' } });
+  const hook = await owner.webhooks.create({ params: acme, body: { url: 'http://127.0.0.1:1/acme' } });
   const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
     .id;
   await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
@@ -63,7 +66,9 @@ beforeAll(async () => {
   await kit.database.db.insertInto('approvals').values(row).execute();
   const recorded = callRow(Date.UTC(2026, 10, 21, 12), asked);
   await kit.database.db.insertInto('mcp_tool_calls').values(recorded).execute();
+  const { items: deliveries } = await owner.webhooks.deliveries({ params: { ...acme, webhook: hook.webhook.id } });
   ids = {
+    ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,
