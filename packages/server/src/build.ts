@@ -19,11 +19,17 @@ import { connectionProblem, type OpenDatabase } from './platform/database/databa
 import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
-import { createDialer } from './platform/dialer.ts';
+import { createDeliver } from './platform/deliver.ts';
+import { createDialer, type Dialer } from './platform/dialer.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
+import type { ShipTarget } from './platform/journal/shipper-messages.ts';
+import { verifyApart } from './platform/journal/verify-apart.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
+import { createSendLines } from './platform/send-lines.ts';
+import { createSendParcel } from './platform/sinks/send.ts';
+import { startSinks } from './platform/sinks/sinks.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
 
@@ -58,7 +64,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     opened.use(lockDataFolder(dirname(engine.file)));
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
-  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
+  const { control, deps, dialer } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
   const { database } = deps;
   const { journal, shipper } = await openRecords(config, secrets, folder, deps, opened);
   const gateway = opened.use(
@@ -66,11 +72,15 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       ...deps,
       db: database.db,
       journal,
-      dialer: createDialer(),
+      dialer,
       allowedHosts: gatewayHosts(config),
       allowedOrigins: new Set(config.allowedOrigins),
     }),
   );
+
+  const { sendParcel: send } = deps;
+  const target = targetOf(config, secrets);
+  const sinks = opened.use(startSinks({ nodeId: folder.nodeId, target, send, log }));
 
   let stopping = false;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
@@ -85,6 +95,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
       ...productMetrics(gateway, journal, shipper),
+      gauge('mcpnest_sinks_ok', '1 when what sinks get can be read and saved.', sinks.health.ok ? 1 : 0),
       ...measure.metrics(),
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
@@ -128,6 +139,8 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 export interface LocalControl extends AsyncDisposable {
   readonly control: Control;
   readonly deps: ControlDeps;
+  /** The one way out. */
+  readonly dialer: Dialer;
 }
 
 /**
@@ -155,9 +168,21 @@ async function openControl(
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
-  const deps: ControlDeps = { database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins };
+  const dialer = createDialer();
+  const allow = () => database.db.selectFrom('network_allow').select(['host', 'port']).execute();
+  const sendParcel = createSendParcel({
+    vault,
+    clock: systemClock,
+    deliver: createDeliver({ dialer, clock: systemClock, allow }),
+    sendLines: createSendLines({ dialer, allow }),
+  });
+  const verifyJournal = () => verifyApart(join(folder.dir, 'journal'), vault.deriveKey('journal'));
+  const deps: ControlDeps = {
+    ...{ database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ sendParcel, verifyJournal },
+  };
   const all = opened.move();
-  return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { control: createControl(deps), deps, dialer, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** Open the database and bring it up to date. @throws AppError `unavailable` when it cannot be reached or used */
@@ -205,12 +230,13 @@ async function openRecords(
       afterEpoch: epoch ?? 0,
     }),
   );
-  const target =
-    config.database.kind === 'sqlite'
-      ? config.database
-      : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
+  const target = targetOf(config, secrets);
   return { journal, shipper: opened.use(startShipper({ dir, nodeId, journal, target, log })) };
 }
+
+/** How workers reach the database. */
+const targetOf = (config: Config, secrets: Secrets): ShipTarget =>
+  config.database.kind === 'sqlite' ? config.database : { kind: 'postgres', url: secrets.databaseUrl!.reveal() };
 
 /** Host names without port; every loopback name as well where no public name is configured. */
 function gatewayHosts({ host, publicUrl, allowedHosts }: Config): Set<string> {

@@ -9,7 +9,9 @@ import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import { connectionProblem, isUniqueViolation } from '../platform/database/database.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
+import type { Verification } from '../platform/journal/verify.ts';
 import type { Log } from '../platform/log.ts';
+import type { SendParcel } from '../platform/sinks/send.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -19,6 +21,7 @@ import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
+import { handoverRoutes } from './handover/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -32,6 +35,7 @@ import { RequestRefused } from './read-body.ts';
 import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
+import { sinkRoutes } from './sinks/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
@@ -43,6 +47,10 @@ export interface ControlDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Log;
+  /** How a sink is sent something for a test. */
+  readonly sendParcel: SendParcel;
+  /** Check the journal of this node; left out where there is none at hand. */
+  readonly verifyJournal?: () => Promise<Verification>;
   /** Where clients reach this server, without a trailing slash; a function, since a port may be chosen at start. */
   readonly publicUrl: () => string;
   /** `host` or `host:port` accepted in the Host header besides the public one. */
@@ -149,6 +157,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
+    ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));

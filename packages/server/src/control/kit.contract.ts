@@ -6,7 +6,12 @@ import type { Actor } from '../domain/roles.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { createMemoryBus } from '../platform/bus/memory.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createDeliver, type Deliver } from '../platform/deliver.ts';
+import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
+import { createSendLines, type SendLines } from '../platform/send-lines.ts';
+import { createSendParcel } from '../platform/sinks/send.ts';
 import { migrate } from '../platform/database/migrate.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import { openSqlite } from '../platform/database/sqlite.ts';
@@ -64,6 +69,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     vault,
     clock,
     log: createLog('silent'),
+    sendParcel: createSendParcel({ vault, clock, ...wayOut(database, clock) }),
     publicUrl: () => publicUrl,
     allowedHosts: [],
   });
@@ -118,6 +124,13 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What leaves the process in tests leaves it as in the product. */
+function wayOut({ db }: OpenDatabase, clock: Clock): { deliver: Deliver; sendLines: SendLines } {
+  const dialer = createDialer();
+  const allow = () => db.selectFrom('network_allow').select(['host', 'port']).execute();
+  return { deliver: createDeliver({ dialer, clock, allow }), sendLines: createSendLines({ dialer, allow }) };
 }
 
 /** The error a client call ended with, for `expect(await failure(…)).toMatchObject({ code })`. */

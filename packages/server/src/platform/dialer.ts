@@ -27,6 +27,8 @@ export interface DialTarget {
   readonly port: string;
   /** How what arrives is read (the option of `net.Socket`); as a stream if left out. */
   readonly onread?: OnReadOpts;
+  /** What is spoken over it: HTTP/1.1 if left out, or lines, for which there is no name to agree on (RFC 7301). */
+  readonly protocol?: 'http' | 'lines';
 }
 
 /** How connections leave this process. */
@@ -91,7 +93,7 @@ async function dial(target: DialTarget, resolve: Resolve, allow: () => readonly 
         ...tcp,
         // Server names are for names only (RFC 6066); an address is verified against the certificate as an address.
         ...(isIP(host) === 0 && { servername: host }),
-        ALPNProtocols: ['http/1.1'],
+        ...(target.protocol !== 'lines' && { ALPNProtocols: ['http/1.1'] }),
         minVersion: 'TLSv1.2',
         // Said here so that no environment variable can say otherwise.
         rejectUnauthorized: true,
