@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteStream } from '@mcpnest/contract/operation';
 import { cursorHeader } from '@mcpnest/contract/schemas/handover';
+import { unzip } from '../../../../../test/unzip.ts';
 import { isoTime } from '../../platform/clock.ts';
 import { failure, startKit } from '../kit.contract.ts';
 import type { Kit } from '../kit.contract.ts';
@@ -118,28 +119,6 @@ describe('an export', () => {
     await unread.getReader().cancel();
   }, 60_000);
 });
-
-/** The files of an archive, by its directory. */
-function unzip(archive: Buffer): Map<string, string> {
-  const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
-  const files = new Map<string, string>();
-  let at = archive.readUInt32LE(end + 16);
-  for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
-    const [packed, size, nameLength] = [
-      archive.readUInt32LE(at + 20),
-      archive.readUInt32LE(at + 24),
-      archive.readUInt16LE(at + 28),
-    ];
-    const local = archive.readUInt32LE(at + 42);
-    const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
-    const data = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
-    const content = inflateRawSync(archive.subarray(data, data + packed));
-    expect(content.length).toBe(size);
-    files.set(name, content.toString());
-    at += 46 + nameLength;
-  }
-  return files;
-}
 
 describe('an evidence pack', () => {
   const pack = async (query = {}) => bytes(await kit.owner.handover.evidence({ params, query }));

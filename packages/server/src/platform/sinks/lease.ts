@@ -5,7 +5,7 @@ import type { Schema } from '../database/schema.ts';
 type Tables = Pick<Schema, 'sink_states'>;
 
 /** How long a node may send for a sink without saying so again. */
-export const leaseMs = 30_000;
+const leaseMs = 20_000;
 const renewBeforeMs = 15_000;
 
 /**
