@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -153,12 +155,23 @@ it('[AUD-02][AUD-06] nothing of what was said in calls is in any export, sink, p
   for (const line of outputs.get('export cef')!.trim().split('\n')) expect(line).toMatch(/^CEF:0\|MCPNest\|/);
 }, 60_000);
 
-it('[AUD-06] an export that breaks leaves no file and says so', async () => {
+it('[AUD-06] an export that is refused or breaks off leaves no file and says so', async () => {
   const out = join(dir, 'none');
   const environment = { MCPNEST_URL: product.url, MCPNEST_API_KEY: product.apiKey };
-  const ran = await mcpnest(['audit', 'export', '--after', 'made-up', '--out', out], environment);
-  expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('The cursor is not one an export gave out')]);
-  expect(readdirSync(dir)).not.toContain('none');
+  const refused = await mcpnest(['audit', 'export', '--after', 'made-up', '--out', out], environment);
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('The cursor is not one an export gave out')]);
+  const breaking = createServer((_, res) => {
+    res.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-next-cursor': 'x' });
+    res.write('{"kind":"call"}\n', () => res.destroy());
+  });
+  breaking.listen(0, '127.0.0.1');
+  await once(breaking, 'listening');
+  const { port } = breaking.address() as AddressInfo;
+  const args = ['audit', 'export', '--workspace', 'acme', '--out', out];
+  const broken = await mcpnest(args, { ...environment, MCPNEST_URL: `http://127.0.0.1:${port}` });
+  breaking.close();
+  expect([broken.code, broken.err]).toEqual([1, expect.not.stringContaining('--after')]);
+  expect(readdirSync(dir).filter((name) => name.startsWith('none'))).toEqual([]);
 });
 
 it('[AUD-06] sinks are made, tested, paused and removed from the command line', async () => {

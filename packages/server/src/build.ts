@@ -80,7 +80,8 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 
   const { sendParcel: send } = deps;
   const target = targetOf(config, secrets);
-  const sinks = opened.use(startSinks({ nodeId: folder.nodeId, target, send, log }));
+  const wanted = async () => (await database.db.selectFrom('sinks').select('id').limit(1).execute()).length > 0;
+  const sinks = opened.use(startSinks({ nodeId: folder.nodeId, target, send, wanted, log }));
 
   let stopping = false;
   const databaseAnswers = createDatabaseProbe(database, systemClock);

@@ -19,7 +19,7 @@ export const controls: readonly Control[] = [
     id: 'SOC 2 CC6.1, ISO 27001 A.5.15',
     question: 'Who may use what, and by which rule?',
     files: [...rules, ...access],
-    commands: ['mcpnest rule list', 'mcpnest access explain'],
+    commands: ['mcpnest rules list', 'mcpnest access explain'],
   },
   {
     id: 'SOC 2 CC6.2, ISO 27001 A.5.16, A.5.17',

@@ -8,6 +8,8 @@ export interface SinksOptions {
   readonly nodeId: string;
   readonly target: ShipTarget;
   readonly send: SendParcel;
+  /** Whether there are sinks at all. */
+  readonly wanted: () => Promise<boolean>;
   readonly log: Log;
 }
 
@@ -18,13 +20,14 @@ export interface Sinks extends AsyncDisposable {
 
 const stopWaitMs = 3_000;
 const restartMs = 1_000;
+const lookEveryMs = 2_000;
 
 /**
  * Send records to where people want them, on a thread of its own: it reads the database, which holds everything until
  * retention, so nothing waits in memory and no call waits for a receiver. If it dies it is started again and goes on
- * from what it has saved.
+ * from what it has saved. Where there is no sink there is no thread.
  */
-export function startSinks({ nodeId, target, send, log }: SinksOptions): Sinks {
+export function startSinks({ nodeId, target, send, wanted, log }: SinksOptions): Sinks {
   if (target.kind === 'sqlite' && target.file === ':memory:') {
     throw new RangeError('The sinks open the database themselves and cannot reach one in memory; use a file.');
   }
@@ -32,7 +35,19 @@ export function startSinks({ nodeId, target, send, log }: SinksOptions): Sinks {
   let ok = true;
   let stopping = false;
   let restartTimer: NodeJS.Timeout | undefined;
-  let worker = start();
+  let worker: Worker | undefined;
+  // Whoever makes the first one may be another process.
+  const look = setInterval(() => {
+    wanted().then(
+      (some) => {
+        if (!some || worker !== undefined || stopping) return;
+        clearInterval(look);
+        worker = start();
+      },
+      // The database is away, as others say; it is asked again.
+      () => undefined,
+    );
+  }, lookEveryMs).unref();
 
   function start(): Worker {
     const fresh = new Worker(new URL('./sinks-worker.ts', import.meta.url), {
@@ -76,12 +91,15 @@ export function startSinks({ nodeId, target, send, log }: SinksOptions): Sinks {
 
   async function stop(): Promise<void> {
     stopping = true;
+    clearInterval(look);
     clearTimeout(restartTimer);
-    if (worker.threadId === -1) return;
-    const exited = new Promise((resolve) => worker.once('exit', resolve));
-    worker.ref();
-    worker.postMessage({ kind: 'stop' } satisfies ToSinksWorker);
-    const late = setTimeout(() => void worker.terminate(), stopWaitMs);
+    const last = worker;
+    // An exited worker tells nobody again; its thread id says so.
+    if (last === undefined || last.threadId === -1) return;
+    const exited = new Promise((resolve) => last.once('exit', resolve));
+    last.ref();
+    last.postMessage({ kind: 'stop' } satisfies ToSinksWorker);
+    const late = setTimeout(() => void last.terminate(), stopWaitMs);
     await exited;
     clearTimeout(late);
   }
