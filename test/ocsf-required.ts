@@ -13,6 +13,12 @@ const classes: Readonly<
   Record<number, Required & { readonly activities: readonly number[]; readonly category: number }>
 > = {
   6003: { all: [...base, 'actor', 'api', 'src_endpoint'], activities: [0, 1, 2, 3, 4, 99], category: 6 },
+  3002: {
+    all: [...base, 'user'],
+    oneOf: ['service', 'dst_endpoint'],
+    activities: [0, 1, 2, 3, 4, 5, 6, 99],
+    category: 3,
+  },
   3001: { all: [...base, 'user'], activities: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 99], category: 3 },
 };
 

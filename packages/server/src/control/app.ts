@@ -159,7 +159,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...networkRoutes({ db }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
-    ...recordRoutes({ db, dialect, clock, publicUrl }),
+    ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));
   const missing = allOperations.filter((operation) => !joined.has(operation.id));

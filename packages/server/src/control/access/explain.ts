@@ -15,7 +15,7 @@ import { ownersOf, toolsOf, type KnownTool } from '../servers/servers.ts';
 import { readSnapshot } from '../snapshot/publish.ts';
 import { readDirectory, type Directory } from '../subjects.ts';
 import { principalOf } from './principals.ts';
-import { inWords } from './words.ts';
+import { inWords } from '../decision-words.ts';
 
 type Query = z.output<typeof accessQuery>;
 type AskedTool = Pick<KnownTool, 'tool' | 'class' | 'hash'>;

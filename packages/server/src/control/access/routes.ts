@@ -7,6 +7,8 @@ import type { Schema } from '../../platform/database/schema.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { draftRules } from '../rules/rules.ts';
+import { accessAsOf } from './as-of.ts';
+import { accessChanges } from './changes.ts';
 import { explainAccess } from './explain.ts';
 import { askForAccess, grantAccess, listRequests, refuseAccess } from './requests.ts';
 import { simulate } from './simulate.ts';
@@ -17,6 +19,8 @@ export function accessRoutes(deps: { readonly db: Kysely<Schema>; readonly clock
   const { db, clock } = deps;
   return [
     route(access.explain, ({ workspace, actor, input }) => explainAccess(deps, workspace, actor, input.query)),
+    route(access.asOf, ({ workspace, input }) => accessAsOf(deps, workspace, input.query)),
+    route(access.changes, ({ workspace, input }) => accessChanges(deps, workspace, input.query)),
     route(accessRequests.create, ({ change, workspace, input }) =>
       change((made) => askForAccess(made, workspace, input.body)),
     ),

@@ -48,7 +48,7 @@ export const controls: readonly Control[] = [
   {
     id: 'SOC 2 CC7.3, ISO 27001 A.8.16',
     question: 'What was refused or failed, who was told, and where do the records go?',
-    files: ['changes/failed-logins.csv', 'completeness/outcomes.csv', 'settings/sinks.json'],
+    files: ['changes/failed-logins.csv', 'changes/refused.csv', 'completeness/outcomes.csv', 'settings/sinks.json'],
     commands: ['mcpnest calls list --outcome denied', 'mcpnest sink list'],
   },
   {

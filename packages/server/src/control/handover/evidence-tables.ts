@@ -210,8 +210,16 @@ export const callsByNode = ({ db, workspaceId, from, to }: PackScope): Table =>
 const pageRows = 200;
 
 /** The changes of the period that are wanted, with their authors and what they record of themselves. */
-export async function* changesIn(
-  { db, workspaceId, from, to }: PackScope,
+export const changesIn = (scope: PackScope, wanted: (event: EventRecord) => boolean): Table =>
+  events(scope, scope.workspaceId, wanted);
+
+/** Log-ins that failed are of no workspace: for whoever may see the whole instance, and otherwise none. */
+export const failedLogins = (scope: PackScope, ofInstance: boolean): Table =>
+  events(scope, ofInstance ? null : scope.workspaceId, ({ action }) => action === 'login');
+
+async function* events(
+  { db, from, to }: PackScope,
+  workspaceId: string | null,
   wanted: (event: EventRecord) => boolean,
 ): Table {
   yield ['id', 'at', 'actor', 'action', 'target', 'detail'];

@@ -19,6 +19,7 @@ import {
   approvalsIn,
   callsByNode,
   changesIn,
+  failedLogins,
   joinedAndLeft,
   keysAt,
   machinesAt,
@@ -37,6 +38,8 @@ export interface EvidenceDeps {
   readonly change: Changer;
   /** Check the journal of this node; undefined where there is none at hand. */
   readonly verifyJournal: (() => Promise<Verification>) | undefined;
+  /** Whether whoever asks may also see what is of no workspace: log-ins that failed. */
+  readonly ofInstance: boolean;
 }
 
 const dayMs = 86_400_000;
@@ -48,7 +51,7 @@ const usualDays = 30;
  * @throws AppError `invalid_input` when the period is not one
  */
 export async function evidencePack(
-  { db, clock, change, verifyJournal }: EvidenceDeps,
+  { db, clock, change, verifyJournal, ofInstance }: EvidenceDeps,
   workspace: WorkspaceRef,
   query: z.output<typeof evidenceQuery>,
 ): Promise<ByteStream> {
@@ -70,7 +73,7 @@ export async function evidencePack(
       publish: 'nothing',
     }),
   );
-  const files = packFiles(scope, isoTime(now), verifyJournal);
+  const files = packFiles(scope, isoTime(now), verifyJournal, ofInstance);
   const index = { product: 'MCPNest', version, workspace: { id: workspace.id, slug: workspace.slug }, period };
   const name = `evidence-${workspace.slug}-${scope.from.slice(0, 10)}-${scope.to.slice(0, 10)}.zip`;
   return {
@@ -84,6 +87,7 @@ function packFiles(
   scope: PackScope,
   now: string,
   verifyJournal: EvidenceDeps['verifyJournal'],
+  ofInstance: boolean,
 ): Readonly<Record<string, Table | JsonFile>> {
   const moments = { 'at-start': scope.from, 'at-end': scope.to, now };
   const lists = { members: membersAt, tokens: tokensAt, keys: keysAt, machines: machinesAt };
@@ -97,7 +101,8 @@ function packFiles(
     'people/joined-and-left.csv': joinedAndLeft(scope),
     'changes/changes.csv': changesIn(scope, () => true),
     'changes/policy.csv': changesIn(scope, ({ action }) => policyNouns.test(action)),
-    'changes/failed-logins.csv': changesIn(scope, ({ action }) => loginNouns.test(action)),
+    'changes/refused.csv': changesIn(scope, ({ target }) => target === 'refused'),
+    'changes/failed-logins.csv': failedLogins(scope, ofInstance),
     'approvals/approvals.csv': approvalsIn(scope),
     'completeness/calls-by-node.csv': callsByNode(scope),
     'completeness/outcomes.csv': outcomesIn(scope),
@@ -110,7 +115,6 @@ function packFiles(
 /** Nouns whose changes change who may do what. */
 const policyNouns =
   /^(?:rules|allowlists|policy|access|accessRequests|approvalSettings|reviews|serverTools|servers|manifests|stops|drills|teams|workspaces|network)\./;
-const loginNouns = /^(?:logins?|auth\w*)\./i;
 
 /** How the journal stands: how many records it has by now is no part of the answer, it grows while one asks. */
 async function journalNow(verify: EvidenceDeps['verifyJournal']): Promise<object> {

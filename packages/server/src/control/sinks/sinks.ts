@@ -129,6 +129,7 @@ export async function testSink(
       action: 'sinks.test',
       target: `sink:${row.name}`,
       detail: {},
+      ...{ commitment: null, node: null, epoch: null, seq: null },
     },
   ]);
   return () => sendParcel(target, parcel);

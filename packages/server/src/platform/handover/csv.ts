@@ -8,9 +8,22 @@ const columns = [
     ...['memberId', 'tokenId', 'principalKind', 'machineId', 'serverId', 'serverSlug', 'method', 'toolName'],
     ...['status', 'outcome', 'errorCode', 'latencyMs', 'upstreamMs', 'dispatched', 'rule', 'wouldDeny'],
     ...['approvalId', 'policyVersion', 'definitionHash', 'argsShape', 'argsMac', 'era', 'protocolVersion'],
-    ...['clientName', 'bytesIn', 'bytesOut', 'traceId', 'repeatCount', 'node', 'endEpoch', 'endSeq'],
+    ...[
+      'policyDigest',
+      'policyAgeMs',
+      'toolClass',
+      'authMethod',
+      'clientName',
+      'bytesIn',
+      'bytesOut',
+      'traceId',
+      'repeatCount',
+      'node',
+      'endEpoch',
+      'endSeq',
+    ],
   ] as (keyof CallRecord)[]),
-  ...(['actor', 'action', 'target', 'detail'] as const satisfies (keyof EventRecord)[]),
+  ...(['actor', 'action', 'target', 'detail', 'commitment', 'epoch', 'seq'] as const satisfies (keyof EventRecord)[]),
 ];
 
 /** Records as a table (RFC 4180, with a head line), one line a record. */

@@ -80,6 +80,12 @@ describe('[AUD-06] OCSF', () => {
       'a change by the operator, of the instance',
       eventFixture({ actor: 'local-cli', workspaceId: null, action: 'network.allow' }),
     ],
+    [
+      'a log-in that failed',
+      eventFixture({ action: 'login', actor: 'anonymous', target: 'address:10.0.0.1', workspaceId: null }),
+    ],
+    ['a refusal', eventFixture({ target: 'refused' })],
+    ['a change whose details were erased', eventFixture({ target: null, detail: null })],
     ['a new member', eventFixture({ action: 'members.add', target: 'member:ada@example.com' })],
     [
       'a member who left',

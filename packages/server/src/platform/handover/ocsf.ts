@@ -5,7 +5,7 @@ import type { CallRecord, EventRecord, HandoverRecord } from './record.ts';
 /** The version of the Open Cybersecurity Schema Framework that is written. */
 export const ocsfVersion = '1.5.0';
 
-/** OCSF events, one JSON object a line: API Activity (6003), and Account Change (3001) for who becomes or ceases to be a member. */
+/** OCSF events, one JSON object a line: API Activity (6003), Account Change (3001) for who becomes or ceases to be a member, and Authentication (3002) for log-ins that failed. */
 export const ocsfFormat: Format = {
   media: 'application/x-ndjson',
   extension: 'ocsf.jsonl',
@@ -15,14 +15,27 @@ export const ocsfFormat: Format = {
 
 /** A record as an OCSF event. */
 export const ocsfEvent = (record: HandoverRecord): object =>
-  record.kind === 'call' ? ofCall(record) : (ofAccount(record) ?? ofChange(record));
+  record.kind === 'call' ? ofCall(record) : (ofLogin(record) ?? ofAccount(record) ?? ofChange(record));
 
 const activity = { unknown: 0, create: 1, read: 2, update: 3, delete: 4, other: 99 } as const;
 const activityName = ['Unknown', 'Create', 'Read', 'Update', 'Delete'];
 
 function ofCall(call: CallRecord): object {
   const ok = call.outcome === 'ok';
-  const { rule, wouldDeny, approvalId, policyVersion, definitionHash, argsShape, argsMac, era, protocolVersion } = call;
+  const {
+    rule,
+    wouldDeny,
+    approvalId,
+    policyVersion,
+    policyDigest,
+    toolClass,
+    authMethod,
+    definitionHash,
+    argsShape,
+    argsMac,
+    era,
+    protocolVersion,
+  } = call;
   const reads = call.method === 'resources/read' || call.method === 'prompts/get' || call.method.startsWith('complet');
   return {
     ...classified(6, 'Application Activity', 6003, 'API Activity', reads ? activity.read : activity.other, call.method),
@@ -57,7 +70,17 @@ function ofCall(call: CallRecord): object {
     dst_endpoint: { svc_name: call.serverSlug ?? 'mcpnest' },
     resources: [{ name: call.toolName, type: call.method.split('/', 1)[0], group: { name: call.serverSlug ?? '' } }],
     unmapped: {
-      ...{ outcome: call.outcome, dispatched: call.dispatched, rule, wouldDeny, approvalId, policyVersion },
+      ...{
+        outcome: call.outcome,
+        dispatched: call.dispatched,
+        rule,
+        wouldDeny,
+        approvalId,
+        policyVersion,
+        policyDigest,
+        toolClass,
+        authMethod,
+      },
       ...{ definitionHash, argsShape, argsMac, era, bytesIn: call.bytesIn, bytesOut: call.bytesOut },
       upstreamMs: call.upstreamMs,
     },
@@ -69,11 +92,26 @@ function ofChange(event: EventRecord): object {
   return {
     ...classified(6, 'Application Activity', 6003, 'API Activity', activityOf(verb), verb),
     ...common(event, null),
-    ...done,
+    ...(refused(event) ? notDone : done),
     actor: actorOf(event),
     api: { operation: event.action, service: { name: 'mcpnest-control' }, request: { uid: event.id } },
     src_endpoint: { uid: event.actor },
-    resources: [{ name: event.target, type: event.target.split(':', 1)[0] }],
+    resources: [{ name: targetOf(event), type: targetOf(event).split(':', 1)[0] }],
+    unmapped: { detail: event.detail },
+  };
+}
+
+/** Log-ins that failed; of those that did not, what was done is on record. */
+function ofLogin(event: EventRecord): object | undefined {
+  if (event.action !== 'login') return undefined;
+  const address = /^address:(.+)$/.exec(targetOf(event))?.[1];
+  return {
+    ...classified(3, 'Identity & Access Management', 3002, 'Authentication', 1, 'Logon'),
+    ...common(event, null),
+    ...notDone,
+    user: { name: event.actor },
+    service: { name: 'mcpnest-control' },
+    ...(address === undefined ? {} : { src_endpoint: { name: address } }),
     unmapped: { detail: event.detail },
   };
 }
@@ -95,12 +133,18 @@ function ofAccount(event: EventRecord): object | undefined {
     ...done,
     actor: actorOf(event),
     src_endpoint: { uid: event.actor },
-    user: { name: event.target.replace(/^[^:]*:/, ''), org: { uid: event.workspaceId ?? 'instance' } },
+    user: { name: targetOf(event).replace(/^[^:]*:/, ''), org: { uid: event.workspaceId ?? 'instance' } },
     unmapped: { action: event.action, detail: event.detail },
   };
 }
 
+/** Log-ins that failed and operations that were not permitted. */
+const refused = ({ action, target }: EventRecord): boolean => action === 'login' || target === 'refused';
+const notDone = { severity_id: 2, severity: 'Low', status_id: 2, status: 'Failure' };
 const done = { severity_id: 1, severity: 'Informational', status_id: 1, status: 'Success' };
+
+/** What an event was about, as long as that was not erased. */
+const targetOf = ({ target }: EventRecord): string => target ?? 'erased';
 
 const actorOf = ({ actor }: EventRecord): object =>
   actor.startsWith('user:')

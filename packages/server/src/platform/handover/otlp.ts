@@ -64,6 +64,9 @@ function ofCall(call: CallRecord): object {
       'mcpnest.would_deny': call.wouldDeny,
       'mcpnest.approval.id': call.approvalId,
       'mcpnest.policy.version': call.policyVersion,
+      'mcpnest.policy.digest': call.policyDigest,
+      'mcpnest.tool.class': call.toolClass,
+      'mcpnest.auth.method': call.authMethod,
       'mcpnest.definition.hash': call.definitionHash,
       'mcpnest.arguments.shape': call.argsShape === null ? null : JSON.stringify(call.argsShape),
       'mcpnest.arguments.mac': call.argsMac,
@@ -83,7 +86,7 @@ const ofEvent = (event: EventRecord): object => ({
   severityNumber: 9,
   severityText: 'INFO',
   eventName: 'mcpnest.change',
-  body: { stringValue: `${event.action} ${event.target}` },
+  body: { stringValue: `${event.action} ${event.target ?? ''}` },
   attributes: attributes({
     'event.id': event.eventId,
     'mcpnest.workspace.id': event.workspaceId,

@@ -27,6 +27,10 @@ export interface CallRecord {
   readonly wouldDeny: string | null;
   readonly approvalId: string | null;
   readonly policyVersion: number;
+  readonly policyDigest: string | null;
+  readonly policyAgeMs: number | null;
+  readonly toolClass: string | null;
+  readonly authMethod: string | null;
   readonly definitionHash: string | null;
   /** Keys, types and size classes; never a value. */
   readonly argsShape: unknown;
@@ -43,7 +47,7 @@ export interface CallRecord {
   readonly repeatCount: number;
 }
 
-/** A change somebody made. */
+/** A change somebody made, or a reading, or a refusal. */
 export interface EventRecord {
   readonly kind: 'event';
   /** `event/id`. */
@@ -53,8 +57,15 @@ export interface EventRecord {
   readonly workspaceId: string | null;
   readonly actor: string;
   readonly action: string;
-  readonly target: string;
+  /** Null, with the detail, once a person's details in it were erased. */
+  readonly target: string | null;
   readonly detail: unknown;
+  /** Digest that the journal holds of target and detail. */
+  readonly commitment: string | null;
+  /** Where it is in the journal; null: not there yet. */
+  readonly node: string | null;
+  readonly epoch: number | null;
+  readonly seq: number | null;
 }
 
 export type HandoverRecord = CallRecord | EventRecord;
@@ -74,7 +85,7 @@ export function callRecord(row: CallRow): CallRecord {
   return record as unknown as CallRecord;
 }
 
-/** A row of the changes as a record. */
+/** A row of the changes as a record. The salt of its commitment stays here: with it an erased text could be guessed. */
 export const eventRecord = (row: Selectable<Schema['audit_events']>): EventRecord => ({
   kind: 'event',
   eventId: `event/${row.id}`,
@@ -84,7 +95,11 @@ export const eventRecord = (row: Selectable<Schema['audit_events']>): EventRecor
   actor: row.actor,
   action: row.action,
   target: row.target,
-  detail: JSON.parse(row.detail) as unknown,
+  detail: row.detail === null ? null : (JSON.parse(row.detail) as unknown),
+  commitment: row.commitment,
+  node: row.chain_seq === null ? null : row.chain_node,
+  epoch: row.chain_epoch,
+  seq: row.chain_seq,
 });
 
 const spelled = new Map<string, string>();

@@ -6,15 +6,18 @@ import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
 /** A row of `mcp_tool_calls` as it is inserted. */
 export type CallRow = Insertable<ToolCallsTable>;
 
-/** An intent as read back: the first journals knew one method and did not name it; `wouldDeny` and `approvalId` are written where they are. */
-type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method' | 'wouldDeny' | 'approvalId'> &
-  Partial<Pick<CallIntent, 'method' | 'wouldDeny' | 'approvalId'>>;
+/** What journals of earlier releases have not, or what is written only where it is. */
+type Sometimes = 'method' | 'wouldDeny' | 'approvalId' | 'authMethod' | 'policyDigest' | 'policyAgeMs' | 'toolClass';
+
+/** An intent as read back: the first journals knew one method and did not name it. */
+type ReadIntent<Intent extends CallIntent> = Omit<Intent, Sometimes> & Partial<Pick<CallIntent, Sometimes>>;
 
 /** A line's fields as read back. */
 export type JournalRecord = { readonly t: string } & (
   | ({ readonly kind: 'intent' } & ReadIntent<CallIntent>)
   | ({ readonly kind: 'outcome' } & CallOutcome)
   | ({ readonly kind: 'denied'; readonly count: number } & ReadIntent<DeniedCall>)
+  | { readonly kind: 'event' }
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
 );
@@ -88,6 +91,10 @@ function row(
     would_deny: call.wouldDeny ?? null,
     approval_id: call.approvalId ?? null,
     policy_version: call.policyVersion,
+    policy_digest: call.policyDigest ?? null,
+    policy_age_ms: call.policyAgeMs ?? null,
+    tool_class: call.toolClass ?? null,
+    auth_method: call.authMethod ?? null,
     definition_hash: call.definitionHash,
     args_shape: call.argsShape,
     args_mac: call.argsMac,

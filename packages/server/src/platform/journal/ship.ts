@@ -136,6 +136,8 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         for (const call of open.values()) rows.push(unknownRow(call, parts));
         open.clear();
         break;
+      // Events are in their table before they are here.
+      case 'event':
       case 'gap':
         break;
     }

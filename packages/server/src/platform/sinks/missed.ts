@@ -1,9 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../database/schema.ts';
 import { callsStart, type Marks } from '../handover/marks.ts';
+import { insertEvent } from '../audit-events.ts';
 import { inTransaction } from '../database/database.ts';
-import { isoTime } from '../clock.ts';
-import { newId } from '../../domain/ids.ts';
 
 /** What counting needs to see. */
 export type MissedTables = Pick<Schema, 'sinks' | 'sink_states' | 'mcp_tool_calls'>;
@@ -49,11 +48,7 @@ export async function noteMissed(db: Kysely<MissedTables>, workspaceId: string, 
 }
 
 /** Make what a sink missed an audit event, once. */
-export async function tellMissed(
-  db: Kysely<Pick<Schema, 'sinks' | 'sink_states' | 'audit_events'>>,
-  sinkId: string,
-  now: number,
-): Promise<void> {
+export async function tellMissed(db: Kysely<Schema>, sinkId: string, now: number): Promise<void> {
   await inTransaction(db, async (tx) => {
     const state = await tx
       .selectFrom('sink_states')
@@ -69,17 +64,16 @@ export async function tellMissed(
       .where('missed_told', '=', state.missed_told)
       .executeTakeFirstOrThrow();
     if (Number(numUpdatedRows) === 0) return;
-    await tx
-      .insertInto('audit_events')
-      .values({
-        id: newId(now),
-        workspace_id: state.workspace_id,
+    await insertEvent(
+      tx,
+      {
+        workspaceId: state.workspace_id,
         actor: 'system',
         action: 'sinks.missed',
         target: `sink:${state.name}`,
-        detail: JSON.stringify({ rows: state.missed - state.missed_told, reason: 'retention' }),
-        created_at: isoTime(now),
-      })
-      .execute();
+        detail: { rows: state.missed - state.missed_told, reason: 'retention' },
+      },
+      now,
+    );
   });
 }
