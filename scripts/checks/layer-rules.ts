@@ -207,7 +207,10 @@ export const fileRules: readonly FileRule[] = [
 ];
 
 /** Inside control a room is entered by its main file, named after the room, or by what is listed here. */
-export const roomDoors: Readonly<Record<string, readonly string[]>> = { snapshot: ['publish.ts', 'compile.ts'] };
+export const roomDoors: Readonly<Record<string, readonly string[]>> = {
+  snapshot: ['publish.ts', 'compile.ts'],
+  access: ['past-access.ts'],
+};
 
 function at(pattern: string): RegExp {
   return new RegExp(`^${server}/${pattern}`);

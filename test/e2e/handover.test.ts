@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportFormats } from '@mcpnest/contract/schemas/handover';
+import { addCalls } from '../../packages/server/src/control/handover/call-rows.contract.ts';
 import { httpReceiver, objectStore, syslogReceiver } from '../../packages/server/src/platform/sinks/sink.contract.ts';
 import { mcpnest } from '../cli.ts';
-import { spawnProduct, until, type SpawnedProduct } from '../harness.ts';
+import { openParts, spawnProduct, until, type SpawnedProduct } from '../harness.ts';
 import { send } from '../http.ts';
 import { unzip } from '../unzip.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
@@ -172,6 +174,39 @@ it('[AUD-06] an export that is refused or breaks off leaves no file and says so'
   breaking.close();
   expect([broken.code, broken.err]).toEqual([1, expect.not.stringContaining('--after')]);
   expect(readdirSync(dir).filter((name) => name.startsWith('none'))).toEqual([]);
+});
+
+it('[AUD-06] what breaks an export is no end of it, and is told to the log alone', async () => {
+  await using small = await spawnProduct();
+  await using parts = await openParts(small.dataDir);
+  const { db } = parts.database;
+  const { id } = await db.selectFrom('gateway_workspaces').select('id').executeTakeFirstOrThrow();
+  await addCalls(db, { workspaceId: id, count: 20_000, node: 'a' });
+  for (const compress of ['none', 'gzip'] as const) {
+    const url = `${small.url}/api/v1/workspaces/acme/audit/export?include=calls&compress=${compress}`;
+    const { body } = await fetch(url, { headers: { authorization: `Bearer ${small.apiKey}` } });
+    const reader = body!.getReader();
+    let said = Buffer.from((await reader.read()).value!);
+    await sql`alter table mcp_tool_calls rename to gone`.execute(db);
+    const rest = (async () => {
+      for (let part = await reader.read(); !part.done; part = await reader.read())
+        said = Buffer.concat([said, part.value]);
+    })();
+    await expect(rest).rejects.toThrow('terminated');
+    await sql`alter table gone rename to mcp_tool_calls`.execute(db);
+    expect(said.toString('latin1')).not.toContain('Error');
+  }
+  const logged = small
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('an answer broke off'));
+  expect(logged).toHaveLength(2);
+  expect(
+    small
+      .output()
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line)),
+  ).toEqual([]);
 });
 
 it('[AUD-06] sinks are made, tested, paused and removed from the command line', async () => {

@@ -81,6 +81,7 @@ export function createControl(deps: ControlDeps): Control {
     bus: deps.bus,
     clock,
     failedLogins: createFailedLogins(clock),
+    log,
   });
   const app = new Hono<Env>();
 

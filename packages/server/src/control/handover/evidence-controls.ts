@@ -18,7 +18,7 @@ export const controls: readonly Control[] = [
   {
     id: 'SOC 2 CC6.1, ISO 27001 A.5.15',
     question: 'Who may use what, and by which rule?',
-    files: [...rules, ...access],
+    files: ['access/allowed-at-start.csv', 'access/allowed-at-end.csv', ...rules],
     commands: ['mcpnest rules list', 'mcpnest access explain'],
   },
   {
@@ -43,7 +43,7 @@ export const controls: readonly Control[] = [
     id: 'SOC 2 CC7.2, ISO 27001 A.8.15',
     question: 'Is the log complete and unaltered?',
     files: [...completeness, 'settings/retention.json'],
-    commands: ['mcpnest audit export', 'mcpnest audit verify'],
+    commands: ['mcpnest audit evidence', 'mcpnest audit export'],
   },
   {
     id: 'SOC 2 CC7.3, ISO 27001 A.8.16',

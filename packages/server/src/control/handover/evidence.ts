@@ -12,6 +12,7 @@ import { version } from '../../platform/version.ts';
 import { zipped, type ZipFile } from '../../platform/zip.ts';
 import type { Changer } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { allowedAt } from './evidence-access.ts';
 import { controls } from './evidence-controls.ts';
 import { indexPage, type PackIndex } from './evidence-page.ts';
 import { retentionNow, sinksNow, type JsonFile } from './evidence-settings.ts';
@@ -41,6 +42,9 @@ export interface EvidenceDeps {
   /** Whether whoever asks may also see what is of no workspace: log-ins that failed. */
   readonly ofInstance: boolean;
 }
+
+/** Files by name, in their order. */
+type PackFiles = Readonly<Record<string, Table | JsonFile>>;
 
 const dayMs = 86_400_000;
 const usualDays = 30;
@@ -73,7 +77,11 @@ export async function evidencePack(
       publish: 'nothing',
     }),
   );
-  const files = packFiles(scope, isoTime(now), verifyJournal, ofInstance);
+  const files: PackFiles = {
+    'access/allowed-at-start.csv': allowedAt(scope, clock, workspace, scope.from),
+    'access/allowed-at-end.csv': allowedAt(scope, clock, workspace, scope.to),
+    ...packFiles(scope, isoTime(now), verifyJournal, ofInstance),
+  };
   const index = { product: 'MCPNest', version, workspace: { id: workspace.id, slug: workspace.slug }, period };
   const name = `evidence-${workspace.slug}-${scope.from.slice(0, 10)}-${scope.to.slice(0, 10)}.zip`;
   return {
@@ -88,7 +96,7 @@ function packFiles(
   now: string,
   verifyJournal: EvidenceDeps['verifyJournal'],
   ofInstance: boolean,
-): Readonly<Record<string, Table | JsonFile>> {
+): PackFiles {
   const moments = { 'at-start': scope.from, 'at-end': scope.to, now };
   const lists = { members: membersAt, tokens: tokensAt, keys: keysAt, machines: machinesAt };
   const access = Object.entries(lists).flatMap(([what, listAt]) =>
@@ -124,10 +132,7 @@ async function journalNow(verify: EvidenceDeps['verifyJournal']): Promise<object
 }
 
 /** The files, then what tells of them: the index for programs and for people, and last the digests. */
-async function* withIndex(
-  files: Readonly<Record<string, Table | JsonFile>>,
-  about: Omit<PackIndex, 'files'>,
-): AsyncGenerator<ZipFile> {
+async function* withIndex(files: PackFiles, about: Omit<PackIndex, 'files'>): AsyncGenerator<ZipFile> {
   const listed: { name: string; bytes: number; sha256: string }[] = [];
   async function* told(name: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const digest = createHash('sha256');

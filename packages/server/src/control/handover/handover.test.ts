@@ -124,6 +124,7 @@ describe('an evidence pack', () => {
   const pack = async (query = {}) => bytes(await kit.owner.handover.evidence({ params, query }));
 
   it('[AUD-09] answers who had access at both ends, who left and their last call, and what was changed', async () => {
+    await kit.owner.servers.create({ params, body: { name: 'one', url: 'https://one.example.com/mcp' } });
     const gone = await kit.owner.members.add({ params, body: { email: 'gone@example.com' } });
     kit.advance(86_400_000);
     const from = isoTime(start + 43_200_000);
@@ -135,7 +136,6 @@ describe('an evidence pack', () => {
       everyMs: 1_000,
       memberId: gone.id,
     });
-    await kit.owner.members.add({ params, body: { email: '=cmd()@example.com' } }).catch(() => undefined);
     const came = await kit.owner.members.add({ params, body: { email: 'came@example.com' } });
     await kit.owner.members.remove({ params: { ...params, member: gone.id } });
     await kit.owner.rules.create({
@@ -151,6 +151,8 @@ describe('an evidence pack', () => {
       files: { name: string }[];
     };
     for (const { files: named } of index.controls) for (const name of named) expect(files.has(name), name).toBe(true);
+    expect(files.get('access/allowed-at-start.csv')).toMatch(/\r\nworkspace token,,one,,workspace-token,no,\d+,/);
+    expect(files.get('access/allowed-at-end.csv')!.split('\r\n')).toHaveLength(3);
     expect(files.get('access/members-at-start.csv')).toContain('gone@example.com');
     expect(files.get('access/members-at-start.csv')).not.toContain('came@example.com');
     expect(files.get('access/members-at-end.csv')).not.toContain('gone@example.com');

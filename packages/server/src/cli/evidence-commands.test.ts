@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { createProgram } from '../../cli/program.ts';
-import { processIo } from '../../cli/io.ts';
-import { controls } from './evidence-controls.ts';
+import { createProgram } from './program.ts';
+import { processIo } from './io.ts';
+import { controls } from '../control/handover/evidence-controls.ts';
 
 it('[AUD-09] every command that the pack names exists', () => {
   const program = createProgram(processIo(), () => undefined);
