@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportFormats } from '@mcpnest/contract/schemas/handover';
 import { addCalls } from '../../packages/server/src/control/handover/call-rows.contract.ts';
@@ -186,14 +185,14 @@ it('[AUD-06] what breaks an export is no end of it, and is told to the log alone
     const url = `${small.url}/api/v1/workspaces/acme/audit/export?include=calls&compress=${compress}`;
     const { body } = await fetch(url, { headers: { authorization: `Bearer ${small.apiKey}` } });
     const reader = body!.getReader();
-    let said = Buffer.from((await reader.read()).value!);
-    await sql`alter table mcp_tool_calls rename to gone`.execute(db);
+    let said = Buffer.from((await reader.read()).value ?? []);
+    await db.schema.alterTable('mcp_tool_calls').renameTo('gone').execute();
     const rest = (async () => {
       for (let part = await reader.read(); !part.done; part = await reader.read())
         said = Buffer.concat([said, part.value]);
     })();
     await expect(rest).rejects.toThrow('terminated');
-    await sql`alter table gone rename to mcp_tool_calls`.execute(db);
+    await db.schema.alterTable('gone').renameTo('mcp_tool_calls').execute();
     expect(said.toString('latin1')).not.toContain('Error');
   }
   const logged = small
