@@ -12,7 +12,7 @@ const who = {
 };
 
 export const accessAsOfQuery = z.strictObject({
-  at: time.optional().describe('The moment asked about; now when left out.'),
+  at: time.optional().describe('The moment asked about; now when left out or still to come.'),
   show: z.enum(['allowed', 'all']).default('allowed').describe('all: what was denied or hidden, too.'),
   ...who,
 });

@@ -20,7 +20,7 @@ export async function accessAsOf(
   workspace: WorkspaceRef,
   query: z.output<typeof accessAsOfQuery>,
 ): Promise<AccessAsOf> {
-  const past = await readPast(deps, workspace, query.at ?? isoTime(deps.clock.now()), query, 'query.at');
+  const past = await readPast(deps, workspace, query.at ?? isoTime(deps.clock.now()), query);
   const page = await pageOf(pairsOf(past), placeOf, query, (pair) => {
     const decision = judge(past, pair);
     return decision.effect === 'allow' || query.show === 'all' ? row(past, pair, decision) : undefined;

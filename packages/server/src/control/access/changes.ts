@@ -26,8 +26,8 @@ export async function accessChanges(
     const path = 'query.to';
     throw invalidInput('The later moment is before the earlier one.', [{ path, message: 'must not be before from' }]);
   }
-  const before = await readPast(deps, workspace, from, query, 'query.from');
-  const after = await readPast(deps, workspace, to, query, 'query.to');
+  const before = await readPast(deps, workspace, from, query);
+  const after = await readPast(deps, workspace, to, query);
   const page = await pageOf(
     merged(before, after),
     ({ newest }) => placeOf(newest),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { accessAsOfQuery } from '@mcpnest/contract/schemas/access-history';
 import type { Kysely } from 'kysely';
-import { AppError, invalidInput } from '../../domain/errors.ts';
+import { AppError } from '../../domain/errors.ts';
 import { decide, principalOfToken, type Decision, type Principal } from '../../domain/policy.ts';
 import type { Snapshot, SnapshotToken } from '../../domain/snapshot.ts';
 import { isoTime, type Clock } from '../../platform/clock.ts';
@@ -44,18 +44,16 @@ export interface Pair {
 }
 
 /**
- * Read the policy and the tools of a moment.
- * @throws AppError `not_found` when nothing so old is kept; `invalid_input` for a moment to come
+ * Read the policy and the tools of a moment; of one to come, as they are now.
+ * @throws AppError `not_found` when nothing so old is kept
  */
 export async function readPast(
   { db, clock }: { readonly db: Kysely<Schema>; readonly clock: Clock },
   workspace: WorkspaceRef,
   moment: string,
   filter: Filter,
-  path: string,
 ): Promise<PastAccess> {
-  const at = Date.parse(moment);
-  if (at > clock.now()) throw invalidInput('That moment is still to come.', [{ path, message: 'must not be to come' }]);
+  const at = Math.min(Date.parse(moment), clock.now());
   const stored = isoTime(at);
   const policy = await readPolicyAt(db, workspace.id, stored);
   if (policy === undefined)

@@ -19,7 +19,7 @@ export const controls: readonly Control[] = [
     id: 'SOC 2 CC6.1, ISO 27001 A.5.15',
     question: 'Who may use what, and by which rule?',
     files: ['access/allowed-at-start.csv', 'access/allowed-at-end.csv', ...rules],
-    commands: ['mcpnest rules list', 'mcpnest access explain'],
+    commands: ['mcpnest audit access', 'mcpnest rules list', 'mcpnest access explain'],
   },
   {
     id: 'SOC 2 CC6.2, ISO 27001 A.5.16, A.5.17',
@@ -37,7 +37,7 @@ export const controls: readonly Control[] = [
     id: 'ISO 27001 A.8.2',
     question: 'Who held privileged access, and what did they do with it?',
     files: [...access, 'access/keys-at-end.csv', 'changes/changes.csv'],
-    commands: ['mcpnest key list', 'mcpnest audit list'],
+    commands: ['mcpnest key list', 'mcpnest audit events'],
   },
   {
     id: 'SOC 2 CC7.2, ISO 27001 A.8.15',
@@ -55,7 +55,7 @@ export const controls: readonly Control[] = [
     id: 'SOC 2 CC8.1',
     question: 'Which changes of the policy were made, by whom, and what was approved?',
     files: ['changes/policy.csv', 'approvals/approvals.csv'],
-    commands: ['mcpnest audit list', 'mcpnest approval list'],
+    commands: ['mcpnest audit events', 'mcpnest approval list'],
   },
   {
     id: 'ISO 27001 A.8.17',
