@@ -11,7 +11,7 @@ const pairsPerTurn = 500;
 /** Who could call what at a moment, by the policy that was in force: what was allowed, with the rule that allowed it. */
 export async function* allowedAt({ db }: PackScope, clock: Clock, workspace: WorkspaceRef, at: string): Table {
   yield ['caller', 'token', 'server', 'tool', 'rule', 'needs_approval', 'policy_version', 'policy_digest'];
-  const past = await policyOf(() => readPast({ db, clock }, workspace, at, {}, 'query'));
+  const past = await policyOf(() => readPast({ db, clock }, workspace, at, {}));
   if (past === undefined) {
     yield ['(no policy of this moment is kept)', null, null, null, null, null, null, null];
     return;
