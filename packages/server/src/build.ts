@@ -20,7 +20,7 @@ import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDeliver } from './platform/deliver.ts';
-import { createDialer, type Dialer } from './platform/dialer.ts';
+import { createDialer } from './platform/dialer.ts';
 import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
@@ -65,7 +65,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     opened.use(lockDataFolder(dirname(engine.file)));
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
-  const { control, deps, dialer } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
+  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
   const { database } = deps;
   const { journal, shipper, events } = await openRecords(config, secrets, folder, deps, opened);
   const gateway = opened.use(
@@ -73,7 +73,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       ...deps,
       db: database.db,
       journal,
-      dialer,
+      dialer: createDialer(),
       noteEvent: (event) => events.note(event),
       allowedHosts: gatewayHosts(config),
       allowedOrigins: new Set(config.allowedOrigins),
@@ -142,8 +142,6 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 export interface LocalControl extends AsyncDisposable {
   readonly control: Control;
   readonly deps: ControlDeps;
-  /** The one way out. */
-  readonly dialer: Dialer;
 }
 
 /**
@@ -171,7 +169,8 @@ async function openControl(
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
-  const dialer = createDialer();
+  // A receiver whose name is looked up for long takes no turn of calls.
+  const dialer = createDialer({ lookups: 1 });
   const allow = () => database.db.selectFrom('network_allow').select(['host', 'port']).execute();
   const sendParcel = createSendParcel({
     vault,
@@ -185,7 +184,7 @@ async function openControl(
     ...{ sendParcel, verifyJournal },
   };
   const all = opened.move();
-  return { control: createControl(deps), deps, dialer, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** Open the database and bring it up to date. @throws AppError `unavailable` when it cannot be reached or used */

@@ -44,7 +44,7 @@ export interface Dialer {
 /** Name resolution, TCP and TLS together. */
 const connectTimeoutMs = 10_000;
 const keepAliveAfterMs = 60_000;
-/** A look-up blocks a thread of the pool that also writes files, so some threads are left free. */
+/** A look-up blocks a thread of the pool, of four, that also writes files, so some threads are left free. */
 const maxLookups = 2;
 
 /**
@@ -56,9 +56,11 @@ const maxLookups = 2;
  * name in the URL. What is refused fails with AppError `upstream_failed` that names the remedy.
  *
  * @param options.resolve how names are resolved; the system's resolver if left out
+ * @param options.lookups how many names may be looked up at once
  */
-export function createDialer(options: { readonly resolve?: Resolve } = {}): Dialer {
-  const resolve = shared(options.resolve ?? ((hostname) => systemLookup(hostname, { all: true })));
+export function createDialer(options: { readonly resolve?: Resolve; readonly lookups?: number } = {}): Dialer {
+  const { resolve: given, lookups = maxLookups } = options;
+  const resolve = shared(given ?? ((hostname) => systemLookup(hostname, { all: true })), lookups);
   return { dial: (target, allow) => dial(target, resolve, allow) };
 }
 
@@ -125,12 +127,12 @@ const pinned =
   };
 
 /** Concurrent questions for one name share an answer, and only a few names are looked up at once. */
-function shared(resolve: Resolve): Resolve {
+function shared(resolve: Resolve, lookups: number): Resolve {
   const running = new Map<string, Promise<readonly ResolvedAddress[]>>();
   const waiting: (() => void)[] = [];
   let busy = 0;
   const inTurn = async (hostname: string): Promise<readonly ResolvedAddress[]> => {
-    if (busy >= maxLookups) await new Promise<void>((turn) => waiting.push(turn));
+    if (busy >= lookups) await new Promise<void>((turn) => waiting.push(turn));
     else busy++;
     try {
       return await resolve(hostname);

@@ -1,11 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTls, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { createDialer } from './dialer.ts';
 import { createSendLines } from './send-lines.ts';
 
-async function receiver(talk: (socket: Socket) => void) {
-  const server = createServer({ allowHalfOpen: true }, talk);
+async function receiver(talk: (socket: Socket) => void, server: Server = createServer({ allowHalfOpen: true }, talk)) {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
@@ -44,6 +48,34 @@ describe('lines', () => {
     await expect(early.send(Buffer.alloc(30_000_000))).rejects.toThrow();
     await using silent = await receiver((socket) => socket.resume());
     await expect(silent.send('x', { timeoutMs: 200 })).rejects.toThrow('did not end within 200 ms');
+  });
+
+  it('go over TLS to whom a certificate vouches for, and to nobody else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mcpnest-lines-'));
+    const before = getCACertificates('default');
+    try {
+      const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+      const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+      const name = ['-subj', '/CN=log.test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      execFileSync('openssl', ['req', '-x509', ...ec, ...name, '-keyout', keyFile, '-out', certFile], {
+        stdio: 'ignore',
+      });
+      const [key, cert] = [readFileSync(keyFile), readFileSync(certFile)];
+      let got = '';
+      // It would refuse a client that offers HTTP.
+      const tls = createTls({ key, cert, ALPNProtocols: ['syslog'] }, (socket) =>
+        socket.on('data', (part) => (got += String(part))),
+      );
+      tls.on('tlsClientError', () => undefined);
+      await using peer = await receiver(() => undefined, tls);
+      await expect(peer.send('x', { secure: true })).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+      setDefaultCACertificates([...before, cert.toString()]);
+      await peer.send('3 abc', { secure: true });
+      expect(got).toBe('3 abc');
+    } finally {
+      setDefaultCACertificates(before);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('reach no address that is not open', async () => {

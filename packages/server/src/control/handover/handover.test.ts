@@ -104,7 +104,7 @@ describe('an export', () => {
 
   it('[AUD-06] of 100,000 rows holds a few pages of them at a time, and stops reading when nobody takes it', async () => {
     await addCalls(kit.database.db, { workspaceId, count: 100_000, node: 'a' });
-    const { body } = await kit.owner.handover.export({ params, query: { format: 'otlp', include: 'calls' } });
+    const { body } = await kit.owner.handover.export({ params, query: { include: 'calls' } });
     globalThis.gc?.();
     const before = process.memoryUsage();
     let [size, most] = [0, 0];
@@ -113,11 +113,11 @@ describe('an export', () => {
       const now = process.memoryUsage();
       most = Math.max(most, now.arrayBuffers - before.arrayBuffers + now.heapUsed - before.heapUsed);
     }
-    expect(size).toBeGreaterThan(100_000_000);
+    expect(size).toBeGreaterThan(50_000_000);
     expect(most).toBeLessThan(96 * 1024 * 1024);
     const unread = (await kit.owner.handover.export({ params, query: {} })).body;
     await unread.getReader().cancel();
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('an evidence pack', () => {
