@@ -97,7 +97,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     metrics: async () => [
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
-      ...productMetrics(gateway, journal, shipper),
+      ...productMetrics(gateway, journal, shipper, events),
       gauge('mcpnest_sinks_ok', '1 when what sinks get can be read and saved.', sinks.health.ok ? 1 : 0),
       ...measure.metrics(),
     ],
@@ -312,7 +312,7 @@ const listenProblems: Readonly<Record<string, string>> = {
   ENOTFOUND: 'cannot be resolved. Set MCPNEST_HOST to an address of this machine.',
 };
 
-function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): Metric[] {
+function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, events: EventChain): Metric[] {
   return [
     {
       name: 'mcpnest_tool_calls_total',
@@ -326,6 +326,7 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): M
       journal.health.gaps,
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
+    gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];
 }
