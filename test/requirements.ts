@@ -68,7 +68,7 @@ export const requirements: readonly Requirement[] = [
   done('AUD-03', 'Rows are only ever added, and kept 90 days unless the workspace says otherwise.'),
   done('AUD-04', 'A database that fails does not stop calls; nothing is lost meanwhile.'),
   done('AUD-05', 'What administrators change is recorded with actor and time, in the same transaction.'),
-  open('AUD-06', 'The record can be exported.'),
+  done('AUD-06', 'The record can be exported, and sent to other systems as it comes.'),
   done('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
   done('AUD-08', 'A row holds the chain from agent and person to tool, with the rule that permitted it.'),
   part('AUD-09', 'The questions of an auditor are answered from the product.'),

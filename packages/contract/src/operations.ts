@@ -7,8 +7,10 @@ import { approvals } from './operations/approvals.ts';
 import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
+import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { drills } from './operations/drills.ts';
+import { instanceSinks } from './operations/instance-sinks.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
@@ -20,6 +22,7 @@ import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
+import { sinks } from './operations/sinks.ts';
 import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { toolWeights } from './operations/tool-weights.ts';
@@ -55,6 +58,9 @@ export const operations = {
   network,
   calls,
   auditEvents,
+  handover,
+  sinks,
+  instanceSinks,
   instance,
 } as const;
 

@@ -26,8 +26,13 @@ import { createDialer } from './platform/dialer.ts';
 import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
+import type { ShipTarget } from './platform/journal/shipper-messages.ts';
+import { verifyApart } from './platform/journal/verify-apart.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
+import { createSendLines } from './platform/send-lines.ts';
+import { createSendParcel } from './platform/sinks/send.ts';
+import { startSinks } from './platform/sinks/sinks.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
 
@@ -77,6 +82,11 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     }),
   );
 
+  const { sendParcel: send } = deps;
+  const target = targetOf(config, secrets);
+  const wanted = async () => (await database.db.selectFrom('sinks').select('id').limit(1).execute()).length > 0;
+  const sinks = opened.use(startSinks({ nodeId: folder.nodeId, target, send, wanted, log }));
+
   let stopping = false;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
   // A database that is away is no reason: calls go on from what is held, and the gateway itself says when that is too
@@ -90,6 +100,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
       ...productMetrics(gateway, journal, shipper, events),
+      gauge('mcpnest_sinks_ok', '1 when what sinks get can be read and saved.', sinks.health.ok ? 1 : 0),
       ...measure.metrics(),
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
@@ -161,13 +172,17 @@ async function openControl(
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
-  const deliver = createDeliver({
-    dialer: createDialer(),
-    clock: systemClock,
-    allow: () => selectOpenedEntries(database.db),
-  });
   const clock = systemClock;
-  const deps: ControlDeps = { database, bus, vault, clock, log, deliver, publicUrl, allowedHosts, allowedOrigins };
+  // A receiver whose name is looked up for long takes no turn of calls.
+  const dialer = createDialer({ lookups: 1 });
+  const allow = () => selectOpenedEntries(database.db);
+  const deliver = createDeliver({ dialer, clock, allow });
+  const sendParcel = createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) });
+  const verifyJournal = () => verifyApart(join(folder.dir, 'journal'), vault.deriveKey('journal'));
+  const deps: ControlDeps = {
+    ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ deliver, sendParcel, verifyJournal },
+  };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
@@ -212,10 +227,7 @@ async function openRecords(
       afterEpoch: await lastEpoch(database.db, nodeId),
     }),
   );
-  const target =
-    config.database.kind === 'sqlite'
-      ? config.database
-      : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
+  const target = targetOf(config, secrets);
   const shipper = opened.use(startShipper({ dir, nodeId, journal, target, log }));
   const macKey = vault.deriveKey('journal/events');
   const events = opened.use(startEventChain({ db: database.db, journal, nodeId, macKey, clock: systemClock, log }));
@@ -239,6 +251,10 @@ async function lastEpoch(db: OpenDatabase['db'], nodeId: string): Promise<number
     .executeTakeFirst();
   return Math.max(calls.epoch ?? 0, event?.epoch ?? 0);
 }
+
+/** How workers reach the database. */
+const targetOf = (config: Config, secrets: Secrets): ShipTarget =>
+  config.database.kind === 'sqlite' ? config.database : { kind: 'postgres', url: secrets.databaseUrl!.reveal() };
 
 /** Host names without port; every loopback name as well where no public name is configured. */
 function gatewayHosts({ host, publicUrl, allowedHosts }: Config): Set<string> {

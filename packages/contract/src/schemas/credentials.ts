@@ -25,7 +25,8 @@ const headerValue = z
   .refine((value) => /^[\t\x20-\x7e]+$/.test(value), 'must be visible ASCII without line breaks')
   .refine((value) => value === value.trim(), 'must not begin or end with white space');
 
-const headers = z
+/** Header fields that carry a credential, by name. */
+export const credentialHeaders = z
   .record(z.string(), headerValue)
   .superRefine((record, context) => {
     const names = Object.keys(record);
@@ -43,7 +44,7 @@ const headers = z
 
 /** Either headers as they are to be sent, or a bearer token (RFC 6750). */
 export const serverCredential = z.union([
-  z.strictObject({ headers }),
+  z.strictObject({ headers: credentialHeaders }),
   z.strictObject({
     bearer: headerValue.refine(
       (value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value),

@@ -10,7 +10,9 @@ import type { Clock } from '../platform/clock.ts';
 import type { Deliver } from '../platform/deliver.ts';
 import { connectionProblem, isUniqueViolation } from '../platform/database/database.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
+import type { Verification } from '../platform/journal/verify.ts';
 import type { Log } from '../platform/log.ts';
+import type { SendParcel } from '../platform/sinks/send.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -20,6 +22,7 @@ import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
+import { handoverRoutes } from './handover/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -33,6 +36,7 @@ import { RequestRefused } from './read-body.ts';
 import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
+import { sinkRoutes } from './sinks/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
@@ -47,6 +51,10 @@ export interface ControlDeps {
   readonly log: Log;
   /** The way out for what is sent of our own accord. */
   readonly deliver: Deliver;
+  /** How a sink is sent something for a test. */
+  readonly sendParcel: SendParcel;
+  /** Check the journal of this node; left out where there is none at hand. */
+  readonly verifyJournal?: () => Promise<Verification>;
   /** Where clients reach this server, without a trailing slash; a function, since a port may be chosen at start. */
   readonly publicUrl: () => string;
   /** `host` or `host:port` accepted in the Host header besides the public one. */
@@ -77,6 +85,7 @@ export function createControl(deps: ControlDeps): Control {
     bus: deps.bus,
     clock,
     failedLogins: createFailedLogins(clock),
+    log,
   });
   const app = new Hono<Env>();
 
@@ -154,6 +163,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...webhookRoutes({ db, vault, clock, log, deliver, publicUrl }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
+    ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));

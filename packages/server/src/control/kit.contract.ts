@@ -10,6 +10,8 @@ import { systemClock } from '../platform/clock.ts';
 import { createDeliver } from '../platform/deliver.ts';
 import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
+import { createSendLines } from '../platform/send-lines.ts';
+import { createSendParcel } from '../platform/sinks/send.ts';
 import { migrate } from '../platform/database/migrate.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import { openSqlite } from '../platform/database/sqlite.ts';
@@ -66,11 +68,9 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
   const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
   const log = createLog('silent');
-  const deliver = createDeliver({
-    dialer: createDialer(),
-    clock: systemClock,
-    allow: () => selectOpenedEntries(database.db),
-  });
+  const dialer = createDialer();
+  const allow = () => selectOpenedEntries(database.db);
+  const deliver = createDeliver({ dialer, clock: systemClock, allow });
   const control = createControl({
     database,
     bus,
@@ -78,6 +78,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     clock,
     log,
     deliver,
+    sendParcel: createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) }),
     publicUrl: () => publicUrl,
     allowedHosts: [],
   });

@@ -54,7 +54,9 @@ export function callCommands(program: Command, { io, withClient }: Shell): Comma
           if (json !== true) more(page.nextCursor);
         }),
     );
-  const audit = program.command('audit').description('what people changed and read, and what records prove');
+  const audit = program
+    .command('audit')
+    .description('what people changed and read, what records prove, and records for others');
   paging(
     audit
       .command('events')

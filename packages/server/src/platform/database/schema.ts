@@ -40,6 +40,8 @@ export interface Schema {
   readonly handed_out_names: HandedOutNamesTable;
   readonly mcp_tool_calls: ToolCallsTable;
   readonly journal_cursors: JournalCursorsTable;
+  readonly sinks: SinksTable;
+  readonly sink_states: SinkStatesTable;
   readonly migrations: MigrationsTable;
 }
 
@@ -547,6 +549,42 @@ export interface JournalCursorsTable {
   segment: string;
   byte_offset: number;
   updated_at: string;
+}
+
+export interface SinksTable {
+  id: string;
+  /** Null = the whole instance. */
+  workspace_id: string | null;
+  name: string;
+  kind: 'http' | 'otlp' | 'syslog' | 's3';
+  include: 'all' | 'calls' | 'events';
+  /** JSON, without secrets. */
+  config: string;
+  /** JSON: name to sealed value. */
+  secrets: string;
+  paused_at: string | null;
+  created_at: string;
+  created_by: string;
+}
+
+export interface SinkStatesTable {
+  sink_id: string;
+  /** JSON: the last record of each node that was taken. */
+  marks: string;
+  /** The node that sends for it, until `held_until`. */
+  holder: string | null;
+  held_until: string | null;
+  delivered: Generated<number>;
+  last_success_at: string | null;
+  /** In a row. */
+  failures: Generated<number>;
+  /** Its class, never what the other side said. */
+  last_error: string | null;
+  last_error_at: string | null;
+  next_attempt_at: string | null;
+  /** Records that retention deleted before they were taken, and how many of them have been told of. */
+  missed: Generated<number>;
+  missed_told: Generated<number>;
 }
 
 export interface MigrationsTable {

@@ -3,9 +3,10 @@ import type { Kysely } from 'kysely';
 import { defaultWorkspaceSettings, type WorkspaceSettings } from '../../domain/snapshot.ts';
 import { isoTime, type Clock } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { noteMissed, type MissedTables } from '../sinks/missed.ts';
 
 /** The tables retention may name. */
-export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'>;
+export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'> & MissedTables;
 
 export interface RetentionOptions {
   readonly db: Kysely<RetentionTables>;
@@ -100,6 +101,7 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
     const oldest = await edge('min', workspace.id);
     if (oldest === undefined) return 0;
     const before = isoTime(Math.min(now - workspace.keepDays * dayMs, oldest + daysPerRun * dayMs));
+    await noteMissed(db, workspace.id, before);
     // Asked for by calls of the same days, and far fewer.
     await db
       .deleteFrom('approvals')
