@@ -14,7 +14,13 @@ import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
-import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
+import {
+  checkDatabaseFile,
+  checkKey,
+  lockDataFolder,
+  openDataFolder,
+  type DataFolder,
+} from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
@@ -30,6 +36,9 @@ import { createLocalVault } from './platform/vault/local-key.ts';
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
 const drainMs = 30_000;
 const closeMs = 2_000;
+
+/** The log has the file and what to do in each case. */
+const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -75,9 +84,15 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   let stopping = false;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
   // A database that is away is no reason: calls go on from what is held, and the gateway itself says when that is too
-  // old. Taking every replica out at once would turn its outage into ours.
+  // old. Taking every replica out at once would turn its outage into ours. One whose file is gone does not come back.
   const reasons = (): string[] =>
-    stopping ? ['draining'] : [...gateway.readiness(), ...(journal.health.ok ? [] : ['journal'])];
+    stopping
+      ? ['draining']
+      : [
+          ...gateway.readiness(),
+          ...(journal.health.ok ? [] : ['journal']),
+          ...(database.fault() === undefined ? [] : [databaseFileLost]),
+        ];
   const measure = opened.use(measureProcess());
   const operations = createOperations({
     reasons,
@@ -151,6 +166,7 @@ async function openControl(
   for (const warning of folder.warnings) log.warn(warning);
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
+  if (config.database.kind === 'sqlite') checkDatabaseFile(folder.dir, config.database.file);
   const { database, applied } = await openDatabase(config, secrets, opened);
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -14,6 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { isBusy } from './database/database.ts';
+import { listSegments } from './journal/segment.ts';
 import type { Vault } from './vault/vault.ts';
 
 const keyFile = 'secret.key';
@@ -94,6 +96,22 @@ export function checkKey(dir: string, vault: Vault): void {
       { cause },
     );
   }
+}
+
+/**
+ * An empty database beside a journal that has records is not a first start but a loss: everything people have set up
+ * would be gone without a word.
+ * @param file of the SQLite database
+ * @throws AppError `unavailable`, with the remedy
+ */
+export function checkDatabaseFile(dir: string, file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) return;
+  const journal = join(dir, 'journal');
+  if (!existsSync(journal) || listSegments(journal).length === 0) return;
+  throw unavailable(
+    `The database file ${file} is gone, yet ${journal} has records of calls. Restore it from a backup. ` +
+      `If it is lost, move ${journal} to a safe place to begin with an empty database.`,
+  );
 }
 
 function makePrivate(dir: string, warnings: string[]): void {

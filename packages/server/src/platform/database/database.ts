@@ -11,6 +11,8 @@ import type { Schema } from './schema.ts';
 export interface OpenDatabase extends AsyncDisposable {
   readonly db: Kysely<Schema>;
   readonly dialect: 'sqlite' | 'postgres';
+  /** What has happened to its files that no waiting mends, with the remedy; undefined while they are what was opened. */
+  fault(): string | undefined;
 }
 
 /**

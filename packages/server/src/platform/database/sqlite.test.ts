@@ -87,6 +87,25 @@ it.each([
     code: 'unavailable',
     message: expect.stringContaining(file) as string,
   });
+  expect(database.fault()).toContain('Put it back');
   renameSync(`${file}.kept`, file);
   await write();
+  expect(database.fault()).toBeUndefined();
 });
+
+it.each(['wal', 'shm'])(
+  'notices that its -%s file was deleted, and loses nothing of it when it is closed',
+  async (kind) => {
+    const file = newFile();
+    {
+      await using database = openSqlite(file);
+      await sql`create table t (x integer)`.execute(database.db);
+      await sql`insert into t values (1)`.execute(database.db);
+      rmSync(`${file}-${kind}`);
+      await expect(sql`insert into t values (2)`.execute(database.db)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(database.fault()).toContain('Restart MCPNest');
+    }
+    await using again = openSqlite(file);
+    expect((await sql`select x from t`.execute(again.db)).rows).toEqual([{ x: 1 }]);
+  },
+);

@@ -35,29 +35,42 @@ const maxStatements = 256;
 export function openSqlite(file: string): OpenDatabase {
   // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
-  const sameFile = file === ':memory:' ? () => {} : watchFile(file);
   const engine = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: busyWaitMs });
   if (file !== ':memory:') engine.exec('pragma journal_mode = wal');
   engine.exec('pragma synchronous = full');
   engine.exec('pragma busy_timeout = 0');
 
+  const fault = file === ':memory:' ? () => undefined : watchFiles(file);
+  const sameFile = (): void => {
+    const problem = fault();
+    if (problem !== undefined) throw unavailable(problem);
+  };
   const db = new Kysely<Schema>({ dialect: nodeSqliteDialect(engine, sameFile) });
-  return { db, dialect: 'sqlite', [Symbol.asyncDispose]: () => db.destroy() };
+  return { db, dialect: 'sqlite', fault, [Symbol.asyncDispose]: () => db.destroy() };
 }
 
 /**
  * An open file outlives its name: deleted or replaced, it would be read and written on and nobody would see it, the
- * command line least of all, which opens the name.
- * @returns throws AppError `unavailable` once the name no longer leads to the file that is there now
+ * command line least of all, which opens the name. The files of the write-ahead log are there from the first use to the
+ * last close; a commit to one without a name dies with the process.
+ * @returns what is wrong, with the remedy; undefined while each name leads to the file it led to first
  */
-function watchFile(file: string): () => void {
-  const opened = statSync(file);
+function watchFiles(file: string): () => string | undefined {
+  const first = new Map<string, { ino: number; dev: number }>();
+  const same = (name: string): boolean => {
+    const now = statSync(name, { throwIfNoEntry: false });
+    const known = first.get(name);
+    if (known !== undefined) return now?.ino === known.ino && now.dev === known.dev;
+    if (now !== undefined) first.set(name, { ino: now.ino, dev: now.dev });
+    return true;
+  };
+  same(file);
   return () => {
-    const now = statSync(file, { throwIfNoEntry: false });
-    if (now?.ino === opened.ino && now.dev === opened.dev) return;
-    throw unavailable(
-      `The database file ${file} was deleted or replaced while in use. Put it back, or restart MCPNest.`,
-    );
+    if (!same(file))
+      return `The database file ${file} was deleted or replaced while in use. Put it back, or restore a backup and restart MCPNest.`;
+    if (!same(`${file}-wal`) || !same(`${file}-shm`))
+      return `${file}-wal or ${file}-shm was deleted or replaced while in use. Restart MCPNest without kill -9: ending, it writes into ${file} what they held.`;
+    return undefined;
   };
 }
 
