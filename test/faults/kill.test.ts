@@ -1,0 +1,113 @@
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { callRows, journalLines } from '../books.ts';
+import { bootstrapData, spawnProduct, type ProductData, type SpawnedProduct } from '../harness.ts';
+import { send } from '../http.ts';
+import { extent, progress, randomFrom, seed } from './extent.ts';
+import { startLedgerUpstream, type LedgerUpstream } from './ledger-upstream.ts';
+import { verifyFolder } from './proof.ts';
+import { newTrace } from './traces.ts';
+import { setAuditMode } from './watch.ts';
+
+const stack = new AsyncDisposableStack();
+let data: ProductData;
+let upstream: LedgerUpstream;
+beforeAll(async () => {
+  data = stack.use(await bootstrapData());
+  upstream = stack.use(await startLedgerUpstream('both', ['read']));
+});
+afterAll(() => stack.disposeAsync());
+
+const rounds = extent(5, 50);
+/** An outcome is written in the turn after its answer leaves; a process that is given no time may be killed between. */
+const outcomeWithinMs = 100;
+
+/** Callers that go on until told to stop; when each answer came, by trace, and the calls that got none. */
+function load(product: SpawnedProduct, callers: number) {
+  const answeredAt = new Map<string, number>();
+  const lost = new Set<string>();
+  const agent = new Agent({ keepAlive: true });
+  let going = true;
+  const run = async (): Promise<void> => {
+    while (going) {
+      const { id, parent } = newTrace();
+      const params = { name: 'read', arguments: {}, _meta: { traceparent: parent } };
+      await send(product.gateway(), {
+        headers: { authorization: `Bearer ${product.workspaceToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+        agent,
+      }).then(
+        () => answeredAt.set(id, performance.now()),
+        () => lost.add(id),
+      );
+    }
+  };
+  const all = Promise.all(Array.from({ length: callers }, run));
+  return {
+    answeredAt,
+    lost,
+    async stop() {
+      going = false;
+      await all;
+      agent.destroy();
+    },
+  };
+}
+
+it(
+  `[AUD-01][AUD-03] survives ${rounds} kill -9 under load: every call the upstream saw has one row, and only calls in flight are unknown (seed ${seed})`,
+  async () => {
+    const random = randomFrom(seed);
+    const inFlight = new Set<string>();
+    let answered = 0;
+    for (let round = 1; round <= rounds; round++) {
+      const product = await spawnProduct({ data });
+      expect(product.readyAfterMs).toBeLessThan(5_000);
+      if (round === 1) {
+        await product.addServer({ slug: 'ledger', url: upstream.url });
+        const none = { principalPerMinute: null, workspacePerMinute: null };
+        await product.client.workspaces.update({
+          params: { workspace: product.workspace },
+          body: { settings: { limits: none } },
+        });
+      }
+      await setAuditMode(product, round % 2 === 0 ? 'available' : 'strict');
+      const running = load(product, 16);
+      await sleep(50 + random() * 400);
+      const killedAt = performance.now();
+      await product.kill();
+      await running.stop();
+      expect(running.answeredAt.size).toBeGreaterThan(0);
+      answered += running.answeredAt.size;
+      for (const trace of running.lost) inFlight.add(trace);
+      for (const [trace, at] of running.answeredAt) if (at > killedAt - outcomeWithinMs) inFlight.add(trace);
+      if (round % 10 === 0) progress(`${round} of ${rounds} kills, ${upstream.book.size} calls at the upstream`);
+    }
+
+    await using last = await spawnProduct({ data });
+    expect(last.readyAfterMs).toBeLessThan(5_000);
+    const rows = await callRows(data.dir);
+    expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
+    const byTrace = Map.groupBy(rows, (row) => String(row['trace_id']));
+    const dispatched = new Set(rows.filter((row) => row.dispatched === 1).map((row) => String(row['trace_id'])));
+    expect(upstream.twice).toEqual([]);
+    expect(upstream.book.size).toBeGreaterThanOrEqual(answered);
+    expect([...upstream.book.keys()].filter((trace) => !dispatched.has(trace))).toEqual([]);
+    expect([...byTrace].filter(([, mine]) => mine.length > 1)).toEqual([]);
+
+    const unknown = rows.filter((row) => row.outcome === 'unknown');
+    expect(unknown.length).toBeGreaterThan(0);
+    expect(unknown.filter((row) => !inFlight.has(String(row['trace_id'])))).toEqual([]);
+    expect(rows.filter((row) => row.outcome !== 'ok' && row.outcome !== 'unknown')).toEqual([]);
+
+    for (const [epoch, records] of Map.groupBy(journalLines(data.dir), (line) => line.epoch))
+      expect(
+        records.map((line) => line.seq),
+        `epoch ${epoch}`,
+      ).toEqual(records.map((_, i) => i + 1));
+    expect(verifyFolder(data.dir)).toMatchObject({ firstBad: undefined, lost: 0 });
+    progress(`${rows.length} rows, ${unknown.length} unknown`);
+  },
+  extent(60_000, 400_000),
+);
