@@ -28,3 +28,17 @@ export async function setAuditMode(product: Product, auditMode: 'strict' | 'avai
   });
   await new Promise((resolve) => setTimeout(resolve, 200));
 }
+
+/** A second workspace with a server, in mode strict. */
+export async function secondWorkspace(
+  product: Product,
+  server: { slug: string; url: string },
+): Promise<{ workspace: string; token: string }> {
+  const { client } = product;
+  const { slug: workspace } = await client.workspaces.create({ body: { name: 'Proven' } });
+  const params = { workspace };
+  await client.workspaces.update({ params, body: { settings: { auditMode: 'strict' } } });
+  const { secret: token } = await client.tokens.issue({ params, body: { label: 'strict' } });
+  await product.addServer({ ...server, workspace, token });
+  return { workspace, token };
+}

@@ -298,6 +298,16 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): M
       journal.health.gaps,
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
+    gauge(
+      'mcpnest_journal_flush_seconds',
+      'How long the latest flush of the journal took, or has taken so far.',
+      journal.health.flushMs / 1_000,
+    ),
+    gauge(
+      'mcpnest_journal_damaged',
+      '1 when a record of the journal was found damaged since the start; the log names it.',
+      (journal.health.damage ?? shipper.health.damage) === undefined ? 0 : 1,
+    ),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];
 }
