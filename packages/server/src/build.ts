@@ -36,6 +36,9 @@ import { createLocalVault } from './platform/vault/local-key.ts';
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
 const drainMs = 30_000;
 const closeMs = 2_000;
+/** A stop waits until nobody has asked for anything this long, and at most so long, before it closes what is idle. */
+const quietMs = 100;
+const handOverMs = 5_000;
 
 /** The log has the file and what to do in each case. */
 const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
@@ -82,6 +85,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   );
 
   let stopping = false;
+  let askedAt = -Infinity;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
   // A database that is away is no reason: calls go on from what is held, and the gateway itself says when that is too
   // old. Taking every replica out at once would turn its outage into ours. One whose file is gone does not come back.
@@ -106,6 +110,10 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   });
   const rest = controlListener(control);
   const server = createHttpServer((req, res) => {
+    if (stopping) {
+      res.shouldKeepAlive = false;
+      if (req.url!.startsWith('/api/')) askedAt = systemClock.monotonic();
+    }
     // A target in absolute form names its own host, which nothing here would check.
     if (!req.url!.startsWith('/')) res.writeHead(400, { 'content-length': 0, connection: 'close' }).end();
     else if (req.url!.startsWith('/api/gw/')) gateway.handle(req, res);
@@ -114,8 +122,20 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 
   const all = opened.move();
   let stopped: Promise<void> | undefined;
+
+  /**
+   * Go on serving while `readyz` sends balancers elsewhere and each answer ends its connection. To close a connection
+   * that is in use would cost its client a call: it cannot know whether the call was made, and may not repeat it.
+   */
+  async function handOver(): Promise<void> {
+    const until = systemClock.monotonic() + handOverMs;
+    do await sleep(quietMs);
+    while (systemClock.monotonic() - askedAt < quietMs && systemClock.monotonic() < until);
+  }
+
   async function stop(): Promise<void> {
     stopping = true;
+    if (server.listening) await handOver();
     const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
     await gateway.drain(drainMs);
     server.closeIdleConnections();
