@@ -42,16 +42,18 @@ export function invent(random: () => number): Errand {
     ['legacy', 1],
     ['modern', 1],
   ] as const);
+  const who = pick(random, [
+    ['junior', 2],
+    ['senior', 2],
+    ['lead', 1],
+    ['ci', 1],
+    ['workspace', 1],
+  ] as const);
   // A legacy client that only loses its connection has not cancelled: its call runs on.
-  const leaves = tool === 'slow' && era !== 'legacy';
+  const welcome = server === 'old' || server === 'new' || (server === 'both' && who !== 'junior');
+  const leaves = tool === 'slow' && era !== 'legacy' && welcome;
   return {
-    who: pick(random, [
-      ['junior', 2],
-      ['senior', 2],
-      ['lead', 1],
-      ['ci', 1],
-      ['workspace', 1],
-    ]),
+    who,
     server,
     tool,
     era,

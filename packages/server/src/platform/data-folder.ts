@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   linkSync,
   mkdirSync,
@@ -65,12 +67,7 @@ export function lockDataFolder(dir: string): Disposable {
     lock.exec('begin exclusive');
   } catch (cause) {
     lock?.close();
-    if (!isBusy(cause)) {
-      throw unavailable(
-        `The data folder ${dir} cannot be written. Give it to the user MCPNest runs as, make room on its disk, or choose another with MCPNEST_DATA_DIR.`,
-        { cause },
-      );
-    }
+    if (!isBusy(cause)) throw cannotWrite(dir, cause);
     throw unavailable(
       `Another MCPNest server is running on the data folder ${dir}. Stop it first, or give this one a folder of its own with MCPNEST_DATA_DIR.`,
       { cause },
@@ -79,6 +76,12 @@ export function lockDataFolder(dir: string): Disposable {
   const held = lock;
   return { [Symbol.dispose]: () => held.close() };
 }
+
+const cannotWrite = (dir: string, cause: unknown) =>
+  unavailable(
+    `The data folder ${dir} cannot be written. Give it to the user MCPNest runs as, make its disk writable and make room on it, or choose another with MCPNEST_DATA_DIR.`,
+    { cause },
+  );
 
 /**
  * Find out at start, not at the first call, that the key is not the one the credentials were sealed with.
@@ -122,6 +125,11 @@ function makePrivate(dir: string, warnings: string[]): void {
       `The data folder ${dir} cannot be created (${codeOf(cause)}). Choose another with MCPNEST_DATA_DIR.`,
       { cause },
     );
+  }
+  try {
+    accessSync(dir, constants.W_OK);
+  } catch (cause) {
+    throw cannotWrite(dir, cause);
   }
   const { mode, uid } = statSync(dir);
   if ((mode & 0o077) === 0) return;

@@ -94,4 +94,14 @@ describe.skipIf(noSmallDisk !== undefined)(`a data folder on a full disk (${noSm
     expect((await callStrict()).status).toBe(200);
     expect(verifyFolder(data.dir)).toMatchObject({ firstBad: undefined });
   }, 30_000);
+
+  it('refuses to start on a disk that is read-only and names the remedy, and starts when it can be written', async () => {
+    await product[Symbol.asyncDispose]();
+    disk.setReadOnly(true);
+    await expect(spawnProduct({ data })).rejects.toThrow(/cannot be written.*MCPNEST_DATA_DIR/);
+    disk.setReadOnly(false);
+    product = await spawnProduct({ data });
+    expect((await callStrict()).status).toBe(200);
+    expect(await readiness(product)).toEqual({ status: 200, reasons: [] });
+  }, 30_000);
 });
