@@ -27,7 +27,6 @@ afterAll(() => stack.disposeAsync());
 /** One life of the server: some calls, each with its row, and then kill -9. */
 async function live(): Promise<{ damaged: number; output: string }> {
   await using product = await spawnProduct({ data, env });
-  expect(product.readyAfterMs).toBeLessThan(5_000);
   for (let i = 0; i < 3 + random() * 10; i++) expect((await product.call('echo')).status).toBe(200);
   expect(await readiness(product)).toEqual({ status: 200, reasons: [] });
   let rows: readonly CallRow[] = [];
