@@ -113,5 +113,5 @@ it(
       if (count(row) === 1)
         expect(entries.get(String(row['trace_id']))).toMatchObject({ who: who.get(row.token_id), era: row['era'] });
   },
-  extent(60_000, 300_000),
+  extent(120_000, 300_000),
 );

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callRows, readRows } from '../books.ts';
 import { bootstrapData, spawnProduct, until, type ProductData, type SpawnedProduct } from '../harness.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
+import { long } from './extent.ts';
 import { verifyFolder } from './proof.ts';
 import { readiness } from './watch.ts';
 
@@ -79,7 +80,7 @@ const retentionRan = /rows past their retention were deleted|no rows were delete
 
 describe('a server that is started with the clock', () => {
   it.each([
-    { said: 'a day ahead', offset: dayMs, expired: true },
+    ...(long ? [{ said: 'a day ahead', offset: dayMs, expired: true }] : []),
     { said: 'a day behind', offset: -dayMs, expired: false },
     { said: 'in 2099', offset: year2099, expired: true },
   ])(
@@ -135,5 +136,5 @@ describe('a clock that is set while the server runs', () => {
     expect(past(dir.dir)).toBe(everything);
     expect(product.child.exitCode).toBeNull();
     expect(verifyFolder(dir.dir)).toMatchObject({ firstBad: undefined, lost: 0 });
-  }, 40_000);
+  }, 90_000);
 });

@@ -93,7 +93,7 @@ describe.skipIf(noSmallDisk !== undefined)(`a data folder on a full disk (${noSm
     product = await spawnProduct({ data });
     expect((await callStrict()).status).toBe(200);
     expect(verifyFolder(data.dir)).toMatchObject({ firstBad: undefined });
-  }, 30_000);
+  }, 60_000);
 
   it('refuses to start on a disk that is read-only and names the remedy, and starts when it can be written', async () => {
     await product[Symbol.asyncDispose]();
@@ -103,5 +103,5 @@ describe.skipIf(noSmallDisk !== undefined)(`a data folder on a full disk (${noSm
     product = await spawnProduct({ data });
     expect((await callStrict()).status).toBe(200);
     expect(await readiness(product)).toEqual({ status: 200, reasons: [] });
-  }, 30_000);
+  }, 60_000);
 });

@@ -115,5 +115,5 @@ it(
       `${rows.length} rows, ${unknown.length} unknown, ready after at most ${Math.round(readyAfter.at(-1)!)} ms`,
     );
   },
-  extent(60_000, 400_000),
+  extent(120_000, 400_000),
 );

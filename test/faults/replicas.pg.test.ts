@@ -125,5 +125,5 @@ it(
         .executeTakeFirstOrThrow();
     await expect.poll(async () => (await count()).n, { timeout: 15_000, interval: 200 }).toBe(done);
   },
-  extent(60_000, 300_000),
+  extent(120_000, 300_000),
 );
