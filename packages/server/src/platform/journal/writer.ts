@@ -278,6 +278,8 @@ export function createWriter(options: WriterOptions) {
   /** The disk may be at it for ever: whoever needs it is refused meanwhile, whoever does not is recorded as ever. */
   function flushIsLate(): void {
     log.error({ lateAfterMs }, 'journal: a flush to disk does not end; strict calls are refused until it does');
+    // From here on none is taken; those taken before must be among the ones refused.
+    writeGroup();
     const calls = [...covered, ...awaitingFlush].filter(({ entry }) => isStrictCall(entry));
     covered = covered.filter(({ entry }) => !isStrictCall(entry));
     awaitingFlush = awaitingFlush.filter(({ entry }) => !isStrictCall(entry));
@@ -285,7 +287,7 @@ export function createWriter(options: WriterOptions) {
       lose(entry);
       queue.push(refusal(entry.waiter!.callId));
     }
-    if (calls.length > 0) schedule();
+    writeGroup();
   }
 
   const failure = (): string | undefined => failing?.reason ?? (flushes.late() ? flushLate : undefined);
