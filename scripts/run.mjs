@@ -40,9 +40,9 @@ const tasks = {
   start: { file: 'scripts/start.ts', about: 'the gateway, with a demo workspace on an empty data folder' },
   dev: { file: 'scripts/start.ts', first: ['--watch'], about: 'the same, restarted when a source file changes' },
   test: { file: 'scripts/test.ts', about: 'every test, the conformance suite, the promises' },
-  faults: {
+  'test:faults': {
     file: 'scripts/faults.ts',
-    about: 'kills, full disks, lost files, wrong clocks: the long form (test:faults)',
+    about: 'kills, full disks, lost files, wrong clocks, in their long form',
   },
   check: { file: 'scripts/check.ts', about: 'types, lint, format, layers, sizes, documents' },
   fix: { file: 'scripts/fix.ts', about: 'mend what lint and format can mend by themselves' },
