@@ -56,7 +56,7 @@ function load(product: SpawnedProduct, callers: number) {
 }
 
 it(
-  `[AUD-01][AUD-03] survives ${rounds} kill -9 under load: every call the upstream saw has one row, and only calls in flight are unknown (seed ${seed})`,
+  `[AUD-01][AUD-03][NFR-01] survives ${rounds} kill -9 under load: every call the upstream saw has one row, and only calls in flight are unknown (seed ${seed})`,
   async () => {
     const random = randomFrom(seed);
     const inFlight = new Set<string>();
