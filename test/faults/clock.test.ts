@@ -84,7 +84,7 @@ describe('a server that is started with the clock', () => {
     { said: 'a day behind', offset: -dayMs, expired: false },
     { said: 'in 2099', offset: year2099, expired: true },
   ])(
-    '[AUD-03] $said serves and records, keeps its rows, and refuses what is past its end',
+    '[AUD-03][NFR-03] $said serves and records, keeps its rows, and refuses what is past its end',
     async ({ offset, expired }) => {
       const dir = withPast();
       setClock(offset);
@@ -118,7 +118,7 @@ describe('a server that is started with the clock', () => {
 });
 
 describe('a clock that is set while the server runs', () => {
-  it('[AUD-03] loses no call and no row, and ends no process', async () => {
+  it('[AUD-03][NFR-03] loses no call and no row, and ends no process', async () => {
     const dir = withPast();
     setClock(0);
     await using product = await start(dir);

@@ -46,7 +46,7 @@ const segments = (): string[] =>
 
 const tornTails = extent(2, 25);
 it(
-  `[AUD-03] starts after any number of bytes is cut off its journal, ${tornTails} times, and says what it repaired (seed ${seed})`,
+  `[AUD-03][NFR-02] starts after any number of bytes is cut off its journal, ${tornTails} times, and says what it repaired (seed ${seed})`,
   async () => {
     await live();
     for (let round = 1; round <= tornTails; round++) {
@@ -70,7 +70,7 @@ it(
 
 const flips = extent(2, 25);
 it(
-  `[AUD-03] starts with any bit of its journal flipped, ${flips} times; the check names the record (seed ${seed})`,
+  `[AUD-03][NFR-02] starts with any bit of its journal flipped, ${flips} times; the check names the record (seed ${seed})`,
   async () => {
     await live();
     for (let round = 1; round <= flips; round++) {

@@ -36,7 +36,7 @@ describe.skipIf(noSmallDisk !== undefined)(`a data folder on a full disk (${noSm
   const callStrict = () => product.call('echo', {}, strict);
   const change = () => product.client.tokens.issue({ params: { workspace: data.workspace }, body: { label: 'x' } });
 
-  it('[AUD-04] stops strict calls, counts available ones, refuses changes with a remedy, says so, and recovers by itself', async () => {
+  it('[AUD-04][NFR-02] stops strict calls, counts available ones, refuses changes with a remedy, says so, and recovers by itself', async () => {
     expect((await product.call('echo')).status).toBe(200);
     expect((await callStrict()).status).toBe(200);
     disk.fill();
@@ -85,7 +85,7 @@ describe.skipIf(noSmallDisk !== undefined)(`a data folder on a full disk (${noSm
     expect(verifyFolder(data.dir)).toMatchObject({ firstBad: undefined });
   }, 60_000);
 
-  it('refuses to start there and names the remedy, and starts when there is room', async () => {
+  it('[NFR-02] refuses to start there and names the remedy, and starts when there is room', async () => {
     await product[Symbol.asyncDispose]();
     disk.fill();
     await expect(spawnProduct({ data })).rejects.toThrow(/make room|Make room/);
@@ -95,7 +95,7 @@ describe.skipIf(noSmallDisk !== undefined)(`a data folder on a full disk (${noSm
     expect(verifyFolder(data.dir)).toMatchObject({ firstBad: undefined });
   }, 60_000);
 
-  it('refuses to start on a disk that is read-only and names the remedy, and starts when it can be written', async () => {
+  it('[NFR-02] refuses to start on a disk that is read-only and names the remedy, and starts when it can be written', async () => {
     await product[Symbol.asyncDispose]();
     disk.setReadOnly(true);
     await expect(spawnProduct({ data })).rejects.toThrow(/cannot be written.*MCPNEST_DATA_DIR/);

@@ -44,7 +44,7 @@ async function timed(work: () => Promise<{ status: number }>): Promise<number> {
   return performance.now() - started;
 }
 
-it('[AUD-04] a slow flush makes strict calls wait for it, holds up no other, and loses nothing', async () => {
+it('[AUD-04][NFR-02] a slow flush makes strict calls wait for it, holds up no other, and loses nothing', async () => {
   disk('slow 400');
   const [proven, ...others] = await Promise.all([
     timed(callStrict),
@@ -58,7 +58,7 @@ it('[AUD-04] a slow flush makes strict calls wait for it, holds up no other, and
   expect(await timed(callStrict)).toBeLessThan(1_000);
 });
 
-it('[AUD-04] a flush that does not end refuses strict calls within seconds, records the others, and says so', async () => {
+it('[AUD-04][NFR-02] a flush that does not end refuses strict calls within seconds, records the others, and says so', async () => {
   disk('hold');
   const seen = upstream.calls().length;
   const started = performance.now();
@@ -81,7 +81,7 @@ it('[AUD-04] a flush that does not end refuses strict calls within seconds, reco
   expect(rows.filter((row) => row.dispatched === 1)).toHaveLength(upstream.calls().length);
 }, 60_000);
 
-it('[AUD-04] a failing flush refuses strict calls, counts the others, says so, and the segment is never believed again', async () => {
+it('[AUD-04][NFR-02] a failing flush refuses strict calls, counts the others, says so, and the segment is never believed again', async () => {
   expect((await callStrict()).status).toBe(200);
   disk('fail EIO');
   const started = performance.now();

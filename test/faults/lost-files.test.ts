@@ -62,7 +62,7 @@ async function isWell(): Promise<void> {
 }
 
 describe('under a running server', () => {
-  it('[AUD-04] a deleted database file is noticed; put back, everything goes on', async () => {
+  it('[AUD-04][NFR-02] a deleted database file is noticed; put back, everything goes on', async () => {
     const label = await change();
     linkSync(file, `${file}.kept`);
     rmSync(file);
@@ -74,7 +74,7 @@ describe('under a running server', () => {
   });
 
   it.each(['wal', 'shm'])(
-    '[AUD-04] a deleted -%s file is noticed; after a restart nothing is missing',
+    '[AUD-04][NFR-02] a deleted -%s file is noticed; after a restart nothing is missing',
     async (kind) => {
       const label = await change();
       rmSync(`${file}-${kind}`);
@@ -88,7 +88,7 @@ describe('under a running server', () => {
 });
 
 describe('while it is stopped', () => {
-  it('refuses to start without its database file, and starts when it is back', async () => {
+  it('[NFR-02] refuses to start without its database file, and starts when it is back', async () => {
     await product[Symbol.asyncDispose]();
     renameSync(file, `${file}.kept`);
     await expect(spawnProduct({ data })).rejects.toThrow(/mcpnest\.db is gone.*Restore it from a backup/);
@@ -99,7 +99,7 @@ describe('while it is stopped', () => {
   });
 
   it.each(['shm', 'wal'])(
-    '[AUD-04] starts without its -%s file after kill -9, and the journal fills in every call',
+    '[AUD-04][NFR-02] starts without its -%s file after kill -9, and the journal fills in every call',
     async (kind) => {
       const label = await change();
       expect((await product.call('echo')).status).toBe(200);

@@ -79,7 +79,7 @@ async function insist(agent: Agent): Promise<{ answer: Sent | Error; told: numbe
 }
 
 it(
-  `[edge 53] none of ${calls} calls fails while two replicas are restarted in turn, ${restarts} times`,
+  `[AUD-01][NFR-04] none of ${calls} calls fails while two replicas are restarted in turn, ${restarts} times, and each has its row`,
   async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
     stack.defer(() => agent.destroy());
