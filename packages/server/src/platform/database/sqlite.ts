@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -31,10 +31,16 @@ const maxStatements = 256;
  * served. Another process with the same file open is waited for up to 5 s without holding up the event loop.
  *
  * @param file path of the file, or `:memory:`
+ * @param create false: it is there already. Beside a database whose name is gone, a new one would take its -wal away
+ * @throws AppError `unavailable` when it is not there and may not be created
  */
-export function openSqlite(file: string): OpenDatabase {
-  // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
-  if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
+export function openSqlite(file: string, create = true): OpenDatabase {
+  // Opened only where it is not there: closing any descriptor of a file gives up every lock this process has on it.
+  if (file !== ':memory:' && !existsSync(file)) {
+    if (!create) throw unavailable(`The database file ${file} is gone. Put it back.`);
+    // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
+    closeSync(openSync(file, 'a', 0o600));
+  }
   const engine = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: busyWaitMs });
   if (file !== ':memory:') engine.exec('pragma journal_mode = wal');
   engine.exec('pragma synchronous = full');
