@@ -92,8 +92,8 @@ it(
         expect(damaged, `byte ${at} of ${name}`).toBe(1);
         expect(output).toMatch(/a record of an earlier run is damaged|a torn tail was cut off/);
       }
-      const torn = readdirSync(journal).some((each) => each.startsWith(`${name}.torn-`));
-      if (!torn) writeFileSync(path, sound);
+      // A last record that is damaged is cut off and kept beside; all else stays as it is, for us to mend.
+      if (statSync(path).size === sound.length) writeFileSync(path, sound);
       if (round % 5 === 0) progress(`${round} of ${flips} flipped bits`);
     }
   },
