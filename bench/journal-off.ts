@@ -20,8 +20,10 @@ registerHooks({
 export function openJournal({ dir, nodeId }: JournalOptions): Promise<Journal> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   let seq = 0;
+  const receipt = () => Promise.resolve({ node: nodeId, epoch: 1, seq: ++seq, gap: false });
   return Promise.resolve({
-    intent: () => Promise.resolve({ node: nodeId, epoch: 1, seq: ++seq, gap: false }),
+    intent: receipt,
+    event: receipt,
     outcome: () => undefined,
     denied: () => undefined,
     onWrite: () => ({ [Symbol.dispose]: () => undefined }),

@@ -21,8 +21,8 @@ const paging = (command: Command): Command =>
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
 
-/** `calls` are tool calls, `audit` is what people changed. */
-export function callCommands(program: Command, { io, withClient }: Shell): void {
+/** `calls` are tool calls, `audit` is what people changed and read. @returns `audit` */
+export function callCommands(program: Command, { io, withClient }: Shell): Command {
   const more = (cursor: string | null): void => {
     if (cursor !== null) io.err(`More: --cursor ${cursor}\n`);
   };
@@ -54,8 +54,13 @@ export function callCommands(program: Command, { io, withClient }: Shell): void 
           if (json !== true) more(page.nextCursor);
         }),
     );
-  const audit = program.command('audit').description('what people changed');
-  paging(audit.command('list').description('list changes, newest first; of every workspace when none is named'))
+  const audit = program.command('audit').description('what people changed and read, and what records prove');
+  paging(
+    audit
+      .command('events')
+      .alias('list')
+      .description('list changes, readings and refusals, newest first; of every workspace when none is named'),
+  )
     .option('--action <operation>', 'e.g. servers.create')
     .action((options: Paging & { action?: string }) =>
       withClient(async ({ client }) => {
@@ -70,9 +75,12 @@ export function callCommands(program: Command, { io, withClient }: Shell): void 
             who: (row) => row.actorEmail ?? row.actor,
             action: (row) => row.action,
             target: (row) => row.target,
+            chain: ({ chain: { state, node, epoch, seq } }) =>
+              node === null ? state : `${state} ${node}/${epoch}/${seq}`,
           }),
         );
         if (json !== true) more(page.nextCursor);
       }),
     );
+  return audit;
 }
