@@ -167,6 +167,18 @@ export const requirements: readonly Requirement[] = [
   open('VIS-05', 'Use can be counted per team.'),
   open('VIS-06', 'Servers of different risk live side by side under rules that fit each.'),
 
+  // Reliability, as tried in test/faults (docs/reliability.md)
+  done(
+    'NFR-01',
+    'After kill -9 every call that reached a server has one row, and service is back within five seconds.',
+  ),
+  done(
+    'NFR-02',
+    'A full, failing, slow or read-only disk, damage and lost files are survived or refused, never in silence.',
+  ),
+  done('NFR-03', 'A clock that is wrong deletes no mass of records, accepts no expired token and ends no process.'),
+  done('NFR-04', 'Replicas are restarted in turn without a failed call.'),
+
   // Beyond others
   part('NEW-01', 'Recorded decisions are made again to the same end; a draft policy is tried on the past.'),
   open('NEW-02', 'Who could call what on any past day, and why.'),

@@ -16,7 +16,13 @@ import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
-import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
+import {
+  checkDatabaseFile,
+  checkKey,
+  lockDataFolder,
+  openDataFolder,
+  type DataFolder,
+} from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
@@ -39,6 +45,12 @@ import { createLocalVault } from './platform/vault/local-key.ts';
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
 const drainMs = 30_000;
 const closeMs = 2_000;
+/** A stop waits until nobody has asked for anything this long, and at most so long, before it closes what is idle. */
+const quietMs = 100;
+const handOverMs = 5_000;
+
+/** The log has the file and what to do in each case. */
+const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -88,11 +100,18 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   const sinks = opened.use(startSinks({ nodeId: folder.nodeId, target, send, wanted, log }));
 
   let stopping = false;
+  let askedAt = -Infinity;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
   // A database that is away is no reason: calls go on from what is held, and the gateway itself says when that is too
-  // old. Taking every replica out at once would turn its outage into ours.
+  // old. Taking every replica out at once would turn its outage into ours. One whose file is gone does not come back.
   const reasons = (): string[] =>
-    stopping ? ['draining'] : [...gateway.readiness(), ...(journal.health.ok ? [] : ['journal'])];
+    stopping
+      ? ['draining']
+      : [
+          ...gateway.readiness(),
+          ...(journal.health.ok ? [] : ['journal']),
+          ...(database.fault() === undefined ? [] : [databaseFileLost]),
+        ];
   const measure = opened.use(measureProcess());
   const operations = createOperations({
     reasons,
@@ -107,6 +126,10 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   });
   const rest = controlListener(control);
   const server = createHttpServer((req, res) => {
+    if (stopping) {
+      res.shouldKeepAlive = false;
+      if (req.url!.startsWith('/api/')) askedAt = systemClock.monotonic();
+    }
     // A target in absolute form names its own host, which nothing here would check.
     if (!req.url!.startsWith('/')) res.writeHead(400, { 'content-length': 0, connection: 'close' }).end();
     else if (req.url!.startsWith('/api/gw/')) gateway.handle(req, res);
@@ -115,8 +138,20 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 
   const all = opened.move();
   let stopped: Promise<void> | undefined;
+
+  /**
+   * Go on serving while `readyz` sends balancers elsewhere and each answer ends its connection. To close a connection
+   * that is in use would cost its client a call: it cannot know whether the call was made, and may not repeat it.
+   */
+  async function handOver(): Promise<void> {
+    const until = systemClock.monotonic() + handOverMs;
+    do await sleep(quietMs);
+    while (systemClock.monotonic() - askedAt < quietMs && systemClock.monotonic() < until);
+  }
+
   async function stop(): Promise<void> {
     stopping = true;
+    if (server.listening) await handOver();
     const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
     await gateway.drain(drainMs);
     server.closeIdleConnections();
@@ -168,6 +203,7 @@ async function openControl(
   for (const warning of folder.warnings) log.warn(warning);
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
+  if (config.database.kind === 'sqlite') checkDatabaseFile(folder.dir, config.database.file);
   const { database, applied } = await openDatabase(config, secrets, opened);
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
@@ -326,6 +362,16 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, ev
       journal.health.gaps,
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
+    gauge(
+      'mcpnest_journal_flush_seconds',
+      'How long the latest flush of the journal took, or has taken so far.',
+      journal.health.flushMs / 1_000,
+    ),
+    gauge(
+      'mcpnest_journal_damaged',
+      '1 when a record of the journal was found damaged since the start; the log names it.',
+      (journal.health.damage ?? shipper.health.damage) === undefined ? 0 : 1,
+    ),
     gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];
