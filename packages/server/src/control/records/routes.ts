@@ -9,6 +9,8 @@ import type { Schema } from '../../platform/database/schema.ts';
 import { version } from '../../platform/version.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
+import { countFacets } from './facets.ts';
+import { callPath } from './path.ts';
 import { listAuditEvents, listCalls } from './records.ts';
 
 export interface RecordRoutesDeps {
@@ -23,6 +25,8 @@ export function recordRoutes(deps: RecordRoutesDeps): Route[] {
   const { db } = deps;
   return [
     route(calls.list, ({ workspace, input }) => listCalls(db, workspace.id, input.query)),
+    route(calls.facets, async ({ workspace, input }) => ({ items: await countFacets(db, workspace, input.query) })),
+    route(calls.path, ({ workspace, actor, input }) => callPath(db, workspace, actor, input.params.call)),
     route(auditEvents.list, ({ workspace, input }) => listAuditEvents(db, workspace.id, input.query)),
     route(auditEvents.listAll, ({ input }) => listAuditEvents(db, null, input.query)),
     route(instance.show, () => describeInstance(deps)),

@@ -9,6 +9,7 @@ import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readConfig, readCredential, readLimits, readReplayGuard } from '../stored.ts';
 import { readDirectory } from '../subjects.ts';
+import { custodyOf } from './custody.ts';
 import { selectHealth, selectOpened, selectRunningDrills, selectTeamSlugs } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
 import { pendingReviews } from './review.ts';
@@ -45,6 +46,7 @@ export async function viewServers(
     replayGuard: viewReplayGuard(readReplayGuard(row.replay_guard)),
     visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
     owner: teams.get(row.owner_team_id ?? '') ?? null,
+    ...custodyOf(row),
     credential: credentialNames(readCredential(row.config_override)),
     pinning: row.pinning,
     health: viewHealth(health.get(row.id), { drillFrom: drills.get(row.id), pendingReview: pending.get(row.id) }),

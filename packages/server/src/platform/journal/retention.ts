@@ -3,9 +3,10 @@ import type { Kysely } from 'kysely';
 import { defaultWorkspaceSettings, type WorkspaceSettings } from '../../domain/snapshot.ts';
 import { isoTime, type Clock } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { purgeCounts, type CountTables } from './call-counts.ts';
 
 /** The tables retention may name. */
-export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'>;
+export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'> & CountTables;
 
 export interface RetentionOptions {
   readonly db: Kysely<RetentionTables>;
@@ -107,7 +108,8 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
       .where('created_at', '<', before)
       .execute();
     // Small bites: each is a transaction of its own, and other writers get their turn between them.
-    for (let rows = 0; ;) {
+    let rows = 0;
+    for (;;) {
       const { numDeletedRows } = await db
         .deleteFrom('mcp_tool_calls')
         .where('id', 'in', (from) =>
@@ -120,8 +122,10 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
         )
         .executeTakeFirstOrThrow();
       rows += Number(numDeletedRows);
-      if (numDeletedRows < rowsPerDelete) return rows;
+      if (numDeletedRows < rowsPerDelete) break;
     }
+    await purgeCounts(db.$pickTables<keyof CountTables>(), workspace.id, before, now);
+    return rows;
   }
 
   return { runIfDue, msUntilDue: () => Math.max(0, askAt - clock.monotonic()) };
