@@ -20,8 +20,10 @@ import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
+import { statistics } from './operations/statistics.ts';
 import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
+import { timelines } from './operations/timelines.ts';
 import { tokens } from './operations/tokens.ts';
 import { workspaces } from './operations/workspaces.ts';
 
@@ -50,6 +52,8 @@ export const operations = {
   instanceKeys,
   network,
   calls,
+  statistics,
+  timelines,
   auditEvents,
   instance,
 } as const;

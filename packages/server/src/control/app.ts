@@ -32,8 +32,10 @@ import { RequestRefused } from './read-body.ts';
 import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
+import { statisticsRoutes } from './statistics/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
+import { timelineRoutes } from './timelines/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { workspaceRoutes } from './workspaces/routes.ts';
 
@@ -149,6 +151,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...statisticsRoutes({ db, clock }),
+    ...timelineRoutes({ db }),
     ...recordRoutes({ db, dialect, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));

@@ -50,9 +50,11 @@ export async function sumCounts<Key extends string, Sum extends string>(
     readonly columns: readonly Key[];
     readonly sums: readonly Sum[];
   },
-  fold: (row: { readonly [K in Key]: K extends 'status' | 'latency_bucket' ? number : string } & {
-    readonly [S in Sum]: number;
-  }) => void,
+  fold: (
+    row: { readonly [K in Key]: K extends 'status' | 'latency_bucket' ? number : string } & {
+      readonly [S in Sum]: number;
+    },
+  ) => void,
 ): Promise<void> {
   const first = hourStart(hours.from);
   for (let to = hourStart(hours.to); to > first;) {

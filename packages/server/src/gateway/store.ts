@@ -8,7 +8,13 @@ import type { Schema } from '../platform/database/schema.ts';
 /** The tables the gateway may name; any other does not compile. It reads snapshots, writes what it saw, and asks for approvals. */
 export type GatewayTables = Pick<
   Schema,
-  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'health_history' | 'handed_out_names' | 'token_last_use' | 'approvals'
+  | 'workspace_snapshots'
+  | 'upstream_lists'
+  | 'upstream_health'
+  | 'health_history'
+  | 'handed_out_names'
+  | 'token_last_use'
+  | 'approvals'
 >;
 
 /** Version of every workspace's snapshot. */

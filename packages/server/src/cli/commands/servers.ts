@@ -125,11 +125,7 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         const prefix =
           options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
         const maintainer =
-          options.maintainer === false
-            ? null
-            : typeof options.maintainer === 'string'
-              ? options.maintainer
-              : undefined;
+          options.maintainer === false ? null : typeof options.maintainer === 'string' ? options.maintainer : undefined;
         const { name, url, note, pinning, visibleTo: visibility, sensitivity, label: labels } = options;
         const custody = { maintainer, sensitivity, labels };
         printServer(

@@ -81,13 +81,20 @@ export async function planCalls(db: Kysely<Schema>, workspaceId: string, filter:
   const first = ['callId', 'traceId', 'approvalId'].find((name) => named.has(name));
   if (first !== undefined) return leadBy(first);
   if (tokens !== undefined && tokens.length <= mostKeys) {
-    return lead('tokens', tokens.map((token) => [equal('token_id', token).indexed]), false);
+    return lead(
+      'tokens',
+      tokens.map((token) => [equal('token_id', token).indexed]),
+      false,
+    );
   }
   const second = ['errorCode', 'tool'].find((name) => named.has(name));
   if (second !== undefined) return leadBy(second);
   const tools = toolPrefix === undefined ? undefined : await toolsNamed(db, workspaceId, toolPrefix);
   if (tools !== undefined && tools.length <= mostKeys) {
-    return lead('toolPrefix', tools.map((tool) => [equal('tool_name', tool).indexed]));
+    return lead(
+      'toolPrefix',
+      tools.map((tool) => [equal('tool_name', tool).indexed]),
+    );
   }
   const third = ['rule', 'server'].find((name) => named.has(name));
   if (third !== undefined) return leadBy(third);

@@ -74,7 +74,11 @@ export async function countFacets(
     if (source === undefined || span === undefined) fromRows.push(name);
     else tallies.set(name, await fromCounts(db, workspace.id, source.table, filter, columns[name], span));
   }
-  const read = await readFacets(db, await planCalls(db, workspace.id, filter), fromRows.map((name) => columns[name]));
+  const read = await readFacets(
+    db,
+    await planCalls(db, workspace.id, filter),
+    fromRows.map((name) => columns[name]),
+  );
   for (const [index, name] of fromRows.entries()) tallies.set(name, { ...read, counts: read.counts[index]! });
   const names = await namesOf(db, workspace);
   return by.map((name) => view(name, tallies.get(name)!, names));

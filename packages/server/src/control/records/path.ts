@@ -109,11 +109,11 @@ async function serverParts(db: Kysely<Schema>, row: CallRow): Promise<Part[]> {
     .orderBy('revision', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const server = part(
-    'server',
-    `of the server ${row.server_slug}`,
-    { id: row.server_id, revision: revision?.revision ?? null, definitionHash: row.definition_hash },
-  );
+  const server = part('server', `of the server ${row.server_slug}`, {
+    id: row.server_id,
+    revision: revision?.revision ?? null,
+    definitionHash: row.definition_hash,
+  });
   const sent = row.dispatched === 1;
   const what = sent ? 'the server was asked' : 'the server was not asked';
   const facts = { dispatched: sent, bytesIn: row.bytes_in, bytesOut: row.bytes_out };

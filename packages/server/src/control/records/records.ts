@@ -19,6 +19,9 @@ export async function listCalls(
   return { items: rows.map(toToolCall), nextCursor: next === undefined ? null : writeCursor(next) };
 }
 
+export { planCalls } from './call-terms.ts';
+export { walkCalls } from './walk.ts';
+
 /** A row as the API shows it. */
 export const toToolCall = (row: CallRow): ToolCall => ({
   id: row.id,
@@ -64,9 +67,9 @@ export async function listAuditEvents(
   if (query.cursor !== undefined) {
     const { at, id } = readCursor(query.cursor);
     // An index takes the first of the two as a bound.
-    rows = rows.where('created_at', '<=', at).where((row) =>
-      row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]),
-    );
+    rows = rows
+      .where('created_at', '<=', at)
+      .where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
   }
   const found = await rows
     .orderBy('created_at', 'desc')

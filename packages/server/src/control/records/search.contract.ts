@@ -48,7 +48,9 @@ export function describeSearch(engine: string, kit: () => Kit): void {
     type Row = (typeof all)[number];
     const filters = (): fc.Arbitrary<Record<string, string | number>> => {
       const of = (name: keyof Row) =>
-        fc.constantFrom(...new Set(all.map((row) => row[name]).filter((value) => value !== null))) as fc.Arbitrary<string>;
+        fc.constantFrom(
+          ...new Set(all.map((row) => row[name]).filter((value) => value !== null)),
+        ) as fc.Arbitrary<string>;
       const time = fc
         .integer({ min: Date.UTC(2026, 10, 17, 20), max: Date.UTC(2026, 10, 21, 4) })
         .map((at) => new Date(at).toISOString());
@@ -145,7 +147,7 @@ export function describeSearch(engine: string, kit: () => Kit): void {
           for (const facet of items) {
             const wanted = new Map<string | null, number>();
             for (const row of rows) {
-              const value = row[facetColumns[facet.by]];
+              const value = row[facetColumns[facet.by as keyof typeof facetColumns]];
               const key = value === null ? null : String(value);
               wanted.set(key, (wanted.get(key) ?? 0) + row.repeat_count);
             }

@@ -83,8 +83,17 @@ async function seedDay(
       from numbers
     )
     select '01990000-0000-7000-8000-' || ${padded(sql`i`, 12)}, ${sql.lit(workspaceId)},
-      ${pick(sql`who`, tokens.map(({ memberId }) => memberId))}, ${pick(sql`who`, tokens.map(({ id }) => id))},
-      ${pick(sql`who`, tokens.map(({ kind }) => kind))},
+      ${pick(
+        sql`who`,
+        tokens.map(({ memberId }) => memberId),
+      )}, ${pick(
+        sql`who`,
+        tokens.map(({ id }) => id),
+      )},
+      ${pick(
+        sql`who`,
+        tokens.map(({ kind }) => kind),
+      )},
       'server-' || server, 's' || server, 's' || server || '_tool_' || tool, 'tools/call',
       ${pick(sql`ending`, [200, 403, 200, 502, 429, 504])}, ${pick(sql`ending`, outcomes)},
       ${pick(sql`ending`, [null, 'denied_by_policy', 'tool_error', 'reset', 'rate_limited', 'upstream_timeout'])},

@@ -31,7 +31,8 @@ export async function walkCalls(
   const budget = { rows: mostRows };
   for (const key of plan.keys) reads.push(await readKey(db, plan, key, { order, limit: limit + 1, after, budget }));
   const sign = order === 'newest' ? -1 : 1;
-  const compare = (a: Place, b: Place): number => sign * (a.at === b.at ? compareText(a.id, b.id) : compareText(a.at, b.at));
+  const compare = (a: Place, b: Place): number =>
+    sign * (a.at === b.at ? compareText(a.id, b.id) : compareText(a.at, b.at));
   // Beyond the nearest place where a key was left, other rows of that key may follow.
   const horizon = reads.flatMap(({ reached }) => reached ?? []).sort(compare)[0];
   const found = reads
@@ -113,7 +114,11 @@ export const beyond = (order: Order, edge: string): Place => ({ at: edge, id: or
 /** Bounds of time as an index takes them; the id decides only among rows of one moment. */
 export function timeTerms(
   order: Order,
-  { from, to, after }: { readonly from: string | undefined; readonly to: string | undefined; readonly after: Place | undefined },
+  {
+    from,
+    to,
+    after,
+  }: { readonly from: string | undefined; readonly to: string | undefined; readonly after: Place | undefined },
 ): Term[] {
   const terms: Term[] = [];
   if (order === 'newest') {

@@ -70,7 +70,12 @@ export async function createServer(
     workspaceId: workspace.id,
     target: `server:${slug}`,
     detail: {
-      after: { ...auditable(config), visibility: body.visibility ?? ['workspace'], pinning: row.pinning, ...custodyOf(row) },
+      after: {
+        ...auditable(config),
+        visibility: body.visibility ?? ['workspace'],
+        pinning: row.pinning,
+        ...custodyOf(row),
+      },
       position: place,
     },
     publish: 'workspace',
@@ -271,7 +276,7 @@ export { custodyOf } from './custody.ts';
 export { ownersOf, setOwner } from './owner.ts';
 export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';
-export { addressWarnings } from './view.ts';
+export { addressWarnings, serverHealth } from './view.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
 
 /** The configuration of a server as it is now. */

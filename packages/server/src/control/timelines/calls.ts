@@ -1,0 +1,113 @@
+import type { Timeline, TimelineEntry, TokenLife } from '@mcpnest/contract/schemas/timelines';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
+import { callFault } from '../../domain/call-fault.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { WorkspaceRef } from '../operation.ts';
+import { planCalls, walkCalls } from '../records/records.ts';
+
+/** A span of stored times, open at either end. */
+export interface Span {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+interface HourCount {
+  readonly hour: string;
+  readonly outcome: string;
+  readonly status: number;
+  readonly calls: number;
+}
+
+/** Counts of one hour by one way to end; a timeline looks at no more of them than this. */
+export const mostCounts = 20_000;
+
+/** Hours with calls, newest first, each an entry with how its calls ended. */
+export async function callHours(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  table: 'call_counts' | 'caller_counts',
+  whose: RawBuilder<SqlBool>,
+  { from, to }: Span,
+): Promise<{ items: TimelineEntry[]; total: number; complete: boolean }> {
+  let rows = db
+    .selectFrom(table)
+    .select(['hour', 'outcome', 'status'])
+    .select((row) => row.fn.sum<number>('calls').as('calls'))
+    .where('workspace_id', '=', workspace.id)
+    .where(whose);
+  if (from !== undefined) rows = rows.where('hour', '>=', from.slice(0, 13));
+  if (to !== undefined) rows = rows.where('hour', '<', to);
+  const counts: HourCount[] = await rows
+    .groupBy(['hour', 'outcome', 'status'])
+    .orderBy('hour', 'desc')
+    .limit(mostCounts)
+    .execute();
+  const hours = Map.groupBy(counts, (row) => row.hour);
+  const items = [...hours].map(([hour, found]): TimelineEntry => {
+    const sum = (holds: (row: HourCount) => boolean): number =>
+      found.filter(holds).reduce((calls, row) => calls + row.calls, 0);
+    const calls = sum(() => true);
+    const failed = sum((row) => row.outcome !== 'ok');
+    const denied = sum((row) => callFault(row.outcome, row.status) === 'denied');
+    const what = `${calls} calls in this hour${failed === 0 ? '' : `, ${failed} not ok`}`;
+    return { at: `${hour}:00:00.000Z`, kind: 'calls', what, by: null, facts: { calls, failed, denied } };
+  });
+  return {
+    items,
+    total: counts.reduce((calls, row) => calls + row.calls, 0),
+    complete: counts.length < mostCounts,
+  };
+}
+
+/** When the first and the last call were that a filter finds. */
+export async function firstAndLast(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  filter: Parameters<typeof planCalls>[2],
+): Promise<Pick<Timeline['calls'], 'firstAt' | 'lastAt'>> {
+  const plan = await planCalls(db, workspace.id, filter);
+  const [first] = (await walkCalls(db, plan, { order: 'oldest', limit: 1 })).rows;
+  const [last] = (await walkCalls(db, plan, { order: 'newest', limit: 1 })).rows;
+  return { firstAt: first?.created_at ?? null, lastAt: last?.created_at ?? null };
+}
+
+export interface Token {
+  readonly id: string;
+  readonly label: string;
+  readonly created_at: string;
+  readonly revoked_at: string | null;
+  readonly expires_at: string | null;
+}
+
+/** Tokens of one holder whose life is told; of one that had more, the newest. */
+const mostTokens = 200;
+
+/** What became of the tokens of a holder: when each was issued, revoked, first and last used. */
+export async function tokenLives(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  holder: string,
+  tokens: readonly Token[],
+): Promise<TokenLife[]> {
+  const lives: TokenLife[] = [];
+  for (const token of tokens.slice(0, mostTokens)) {
+    const { firstAt, lastAt } = await firstAndLast(db, workspace, { tokenId: token.id });
+    const late = await db
+      .selectFrom('mcp_tool_calls')
+      .select((row) => row.fn.countAll<number>().as('calls'))
+      .where('token_id', '=', token.id)
+      .where('created_at', '>', token.revoked_at ?? '~')
+      .where(sql<SqlBool>`workspace_id || '' = ${workspace.id}`)
+      .executeTakeFirstOrThrow();
+    lives.push({
+      ...{ id: token.id, label: token.label, holder },
+      ...{ createdAt: token.created_at, revokedAt: token.revoked_at, expiresAt: token.expires_at },
+      ...{ firstCallAt: firstAt, lastCallAt: lastAt, callsAfterRevocation: late.calls },
+      secondsToLastCall:
+        token.revoked_at === null || lastAt === null
+          ? null
+          : (Date.parse(lastAt) - Date.parse(token.revoked_at)) / 1_000,
+    });
+  }
+  return lives;
+}
