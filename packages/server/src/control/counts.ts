@@ -28,11 +28,16 @@ export const wholeHours = (from: number, to: number): Hours => ({
 type Table = 'call_counts' | 'caller_counts';
 export type CountTerm = RawBuilder<SqlBool>;
 
+/** What is told apart, and what it adds up to. */
+type CountSum<Key extends string, Sum extends string> = {
+  readonly [K in Key]: K extends 'status' | 'latency_bucket' ? number : string;
+} & { readonly [S in Sum]: number };
+
 /**
  * Sum counts of a workspace over hours, a day at a time with room for others between, newest day first.
  * @param columns what to tell apart
  * @param sums what to add up
- * @param fold called with every sum of every day
+ * @param fold called with every sum of every day, and the day as `2026-11-21`
  */
 export async function sumCounts<Key extends string, Sum extends string>(
   db: Kysely<Schema>,
@@ -50,11 +55,7 @@ export async function sumCounts<Key extends string, Sum extends string>(
     readonly columns: readonly Key[];
     readonly sums: readonly Sum[];
   },
-  fold: (
-    row: { readonly [K in Key]: K extends 'status' | 'latency_bucket' ? number : string } & {
-      readonly [S in Sum]: number;
-    },
-  ) => void,
+  fold: (row: CountSum<Key, Sum>, day: string) => void,
 ): Promise<void> {
   const first = hourStart(hours.from);
   for (let to = hourStart(hours.to); to > first;) {
@@ -65,7 +66,7 @@ export async function sumCounts<Key extends string, Sum extends string>(
       sql`hour < ${hourName(to)}`,
       ...where,
     ];
-    const { rows } = await sql<Parameters<typeof fold>[0]>`
+    const { rows } = await sql<CountSum<Key, Sum>>`
       select ${sql.join([
         ...columns.map((column) => sql.ref(column)),
         ...sums.map((name) => sql`sum(${sql.ref(name)}) as ${sql.ref(name)}`),
@@ -73,7 +74,7 @@ export async function sumCounts<Key extends string, Sum extends string>(
       from ${sql.table(table)} where ${sql.join(terms, sql` and `)}
       ${columns.length === 0 ? sql`having count(*) > 0` : sql`group by ${sql.join(columns.map((column) => sql.ref(column)))}`}
     `.execute(db);
-    for (const row of rows) fold(row);
+    for (const row of rows) fold(row, hourName(from).slice(0, 10));
     to = from;
     await turn();
   }

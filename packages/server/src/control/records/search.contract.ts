@@ -134,8 +134,16 @@ export function describeSearch(engine: string, kit: () => Kit): void {
     });
 
     const facetColumns = {
-      ...{ outcome: 'outcome', status: 'status', method: 'method', server: 'server_slug', tool: 'tool_name' },
-      ...{ member: 'member_id', machine: 'machine_id', token: 'token_id', rule: 'rule', errorCode: 'error_code' },
+      outcome: 'outcome',
+      status: 'status',
+      method: 'method',
+      server: 'server_slug',
+      tool: 'tool_name',
+      member: 'member_id',
+      machine: 'machine_id',
+      token: 'token_id',
+      rule: 'rule',
+      errorCode: 'error_code',
       client: 'client_name',
     } as const;
     it('[AUD-10] counts by facets what a look at every row counts, from counts and from rows alike', async () => {
@@ -147,7 +155,7 @@ export function describeSearch(engine: string, kit: () => Kit): void {
           for (const facet of items) {
             const wanted = new Map<string | null, number>();
             for (const row of rows) {
-              const value = row[facetColumns[facet.by as keyof typeof facetColumns]];
+              const value = row[facetColumns[facet.by]];
               const key = value === null ? null : String(value);
               wanted.set(key, (wanted.get(key) ?? 0) + row.repeat_count);
             }

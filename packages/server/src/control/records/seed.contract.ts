@@ -69,7 +69,7 @@ async function seedDay(
       sql` `,
     )} else ${sql.lit(values[0]!)} end`;
   const outcomes = ['ok', 'denied', 'tool_error', 'transport', 'throttled', 'unknown'];
-  const latency = sql`(${mixed(7919, 50)} + case when ${mixed(104_729, 20)} = 0 then ${mixed(15_485_863, 4_000)} else 0 end)`;
+  const latency = sql`(20 + ${mixed(7919, 40)} + case when ${mixed(104_729, 20)} = 0 then ${mixed(15_485_863, 4_000)} else 0 end)`;
   await sql`
     insert into mcp_tool_calls (id, workspace_id, member_id, token_id, principal_kind, server_id, server_slug, tool_name,
       method, status, outcome, error_code, latency_ms, upstream_ms, created_at, dispatched, rule, policy_version, era,

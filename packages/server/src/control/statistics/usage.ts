@@ -13,7 +13,7 @@ import { millisecondsOf } from './statistics.ts';
 
 type Query = z.output<typeof usageQuery>;
 
-/** Characters of an hour's name that name its day or month. */
+/** Characters of a day that name it or its month. */
 const periodLength = { day: 10, month: 7 } as const;
 
 /**
@@ -38,11 +38,11 @@ export async function showUsage(
   const who = await whoOf(db, workspace, by);
   const items = new Map<string, UsageItem>();
   if (hours !== undefined) {
-    const columns = ['hour', 'token_id', 'server_slug', 'outcome', 'status'] as const;
+    const columns = [by === 'server' ? 'server_slug' : 'token_id', 'outcome', 'status'] as const;
     const sums = ['calls', 'bytes_in', 'bytes_out'] as const;
-    await sumCounts(db, 'caller_counts', { workspaceId: workspace.id, hours, where, columns, sums }, (row) => {
-      const period = per === 'all' ? 'all' : row.hour.slice(0, periodLength[per]);
-      for (const id of who.ids(row.token_id, row.server_slug)) {
+    await sumCounts(db, 'caller_counts', { workspaceId: workspace.id, hours, where, columns, sums }, (row, day) => {
+      const period = per === 'all' ? 'all' : day.slice(0, periodLength[per]);
+      for (const id of who.ids(row[columns[0]])) {
         const key = JSON.stringify([period, id]);
         let item = items.get(key);
         if (item === undefined) {
@@ -69,13 +69,13 @@ export async function showUsage(
 }
 
 interface Who {
-  /** Whom a call counts for; several for teams. */
-  ids(tokenId: string, server: string): readonly (string | null)[];
+  /** Whom the calls of a token, or of a server, count for; several for teams. */
+  ids(column: string): readonly (string | null)[];
   name(id: string): string | null;
 }
 
 async function whoOf(db: Kysely<Schema>, workspace: WorkspaceRef, by: Query['by']): Promise<Who> {
-  if (by === 'server') return { ids: (_, server) => [server === '' ? null : server], name: () => null };
+  if (by === 'server') return { ids: (server) => [server === '' ? null : server], name: () => null };
   const tokens = await db
     .selectFrom('gateway_tokens as token')
     .leftJoin('machines as machine', 'machine.id', 'token.machine_id')

@@ -2,6 +2,7 @@ import type { Timeline, TimelineEntry, TokenLife } from '@mcpnest/contract/schem
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { callFault } from '../../domain/call-fault.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { hoursBetween, sumCounts } from '../counts.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { planCalls, walkCalls } from '../records/records.ts';
 
@@ -18,9 +19,6 @@ interface HourCount {
   readonly calls: number;
 }
 
-/** Counts of one hour by one way to end; a timeline looks at no more of them than this. */
-export const mostCounts = 20_000;
-
 /** Hours with calls, newest first, each an entry with how its calls ended. */
 export async function callHours(
   db: Kysely<Schema>,
@@ -29,19 +27,13 @@ export async function callHours(
   whose: RawBuilder<SqlBool>,
   { from, to }: Span,
 ): Promise<{ items: TimelineEntry[]; total: number; complete: boolean }> {
-  let rows = db
-    .selectFrom(table)
-    .select(['hour', 'outcome', 'status'])
-    .select((row) => row.fn.sum<number>('calls').as('calls'))
-    .where('workspace_id', '=', workspace.id)
-    .where(whose);
-  if (from !== undefined) rows = rows.where('hour', '>=', from.slice(0, 13));
-  if (to !== undefined) rows = rows.where('hour', '<', to);
-  const counts: HourCount[] = await rows
-    .groupBy(['hour', 'outcome', 'status'])
-    .orderBy('hour', 'desc')
-    .limit(mostCounts)
-    .execute();
+  const [first, last] = [from, to].map((time) => (time === undefined ? undefined : Date.parse(time)));
+  const span = await hoursBetween(db, workspace.id, first, last);
+  if (span === undefined) return { items: [], total: 0, complete: true };
+  const counts: HourCount[] = [];
+  const columns = ['hour', 'outcome', 'status'] as const;
+  const asked = { workspaceId: workspace.id, hours: span, where: [whose], columns, sums: ['calls'] as const };
+  await sumCounts(db, table, asked, (row) => void counts.push(row));
   const hours = Map.groupBy(counts, (row) => row.hour);
   const items = [...hours].map(([hour, found]): TimelineEntry => {
     const sum = (holds: (row: HourCount) => boolean): number =>
@@ -52,11 +44,7 @@ export async function callHours(
     const what = `${calls} calls in this hour${failed === 0 ? '' : `, ${failed} not ok`}`;
     return { at: `${hour}:00:00.000Z`, kind: 'calls', what, by: null, facts: { calls, failed, denied } };
   });
-  return {
-    items,
-    total: counts.reduce((calls, row) => calls + row.calls, 0),
-    complete: counts.length < mostCounts,
-  };
+  return { items, total: counts.reduce((calls, row) => calls + row.calls, 0), complete: true };
 }
 
 /** When the first and the last call were that a filter finds. */
