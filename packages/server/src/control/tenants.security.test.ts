@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '@mcpnest/contract/client';
 import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
+import { newId } from '../domain/ids.ts';
 import { approvalRow } from './approval-row.contract.ts';
+import { callRow } from './call-row.contract.ts';
 import { failure, startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
@@ -60,10 +62,17 @@ beforeAll(async () => {
   const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
   const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
   await kit.database.db.insertInto('approvals').values(row).execute();
+  const call = newId(Date.UTC(2026, 10, 21, 12));
+  const workspaceId = asked.workspace_id;
+  await kit.database.db
+    .insertInto('mcp_tool_calls')
+    .values(callRow({ id: call, workspaceId, tokenId: token.id }))
+    .execute();
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,
+    call,
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
