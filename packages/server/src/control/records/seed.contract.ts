@@ -75,7 +75,7 @@ async function seedDay(
       method, status, outcome, error_code, latency_ms, upstream_ms, created_at, dispatched, rule, policy_version, era,
       client_name, bytes_in, bytes_out, trace_id, approval_id, node, epoch, seq, end_epoch, end_seq, repeat_count)
     with recursive numbers (i) as (
-      select ${sql.lit(first)} union all select i + 1 from numbers where i + 1 < ${sql.lit(first + rows)}
+      select cast(${sql.lit(first)} as bigint) union all select i + 1 from numbers where i + 1 < ${sql.lit(first + rows)}
     ), picked as (
       select i, ${skewed(15_485_867, tokens.length)} as who, ${skewed(32_452_843, servers)} as server,
         ${skewed(49_979_687, toolsPerServer)} as tool, case when ${mixed(67_867_967, 12)} > 0 then 0 else ${mixed(86_028_121, 5)} + 1 end as ending,

@@ -61,12 +61,12 @@ export async function showUsage(
     from: isoTime(span.from),
     to: isoTime(span.to),
     items: [...items.values()].sort(
-      (a, b) =>
-        (a.period < b.period ? -1 : a.period > b.period ? 1 : b.calls - a.calls) ||
-        ((a.id ?? '' < (b.id ?? '')) ? -1 : 1),
+      (a, b) => compare(a.period, b.period) || b.calls - a.calls || compare(a.id ?? '', b.id ?? ''),
     ),
   };
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 interface Who {
   /** Whom the calls of a token, or of a server, count for; several for teams. */
