@@ -8,7 +8,7 @@ import type { Place } from '../cursor.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readDirectory } from '../subjects.ts';
 import { oneOf, planCalls, statusClass, tokensOf, type CallFilter, type CallPlan } from './call-terms.ts';
-import { beyond, selecting, timeTerms, untilEdge, windowEdge } from './walk.ts';
+import { beyond, selecting, timeTerms, untilEdge, windowEdge, windowRows } from './walk.ts';
 
 /** Columns of rows that calls are counted by; machines are known by their tokens. */
 const columns: Readonly<Record<FacetName, string>> = {
@@ -41,7 +41,6 @@ const counted = [
 ] as const;
 
 const shown = 20;
-const windowRows = 2_000;
 /** Rows that are read where counts do not answer. */
 const mostRows = 60_000;
 

@@ -1,7 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import type { CallFilter } from './call-terms.ts';
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { CallFilter, CallPlan } from './call-terms.ts';
+import { edgeQuery, rowsQuery, timeTerms, untilEdge, windowEdge, windowRows, type Order } from './walk.ts';
 
-type Explain = (filter: CallFilter, order: 'newest' | 'oldest') => Promise<readonly string[]>;
+type Explain = (filter: CallFilter, order: Order) => Promise<readonly string[]>;
+
+/** The statements a page of a search is read with. @param at moment the page before ended */
+export async function pageStatements(
+  db: Kysely<Schema>,
+  plan: CallPlan,
+  order: Order,
+  at: string,
+): Promise<CompiledQuery[]> {
+  const terms = [...plan.keys[0]!, ...timeTerms(order, { ...plan, after: { at, id: '0' } })];
+  if (plan.rest.length === 0) return [rowsQuery(db, terms, order, 51).compile()];
+  const edge = await windowEdge(db, terms, order, windowRows);
+  return [
+    edgeQuery(db, terms, order, windowRows).compile(),
+    rowsQuery(db, [...terms, ...untilEdge(order, edge), ...plan.rest], order, 51).compile(),
+  ];
+}
 
 /** The usual filters and the index each is to be read through. */
 const usual: readonly (readonly [string, CallFilter, RegExp])[] = [

@@ -14,7 +14,7 @@ export interface Walk {
 }
 
 /** Rows looked at in one statement: calls share the process with us. */
-const windowRows = 2_000;
+export const windowRows = 2_000;
 /** Rows looked at for one page. */
 const mostRows = 60_000;
 
@@ -87,20 +87,20 @@ async function readKey(
 }
 
 /** Time of the last row of the next window; undefined: the rows end before. */
-export async function windowEdge(
+export const windowEdge = async (
   db: Kysely<Schema>,
   terms: readonly Term[],
   order: Order,
   size: number,
-): Promise<string | undefined> {
-  const row = await selecting(db, terms)
+): Promise<string | undefined> => (await edgeQuery(db, terms, order, size).executeTakeFirst())?.created_at;
+
+/** The statement that finds it; a test shows its plan. */
+export const edgeQuery = (db: Kysely<Schema>, terms: readonly Term[], order: Order, size: number) =>
+  selecting(db, terms)
     .select('created_at')
     .orderBy('created_at', direction(order))
     .limit(1)
-    .offset(size - 1)
-    .executeTakeFirst();
-  return row?.created_at;
-}
+    .offset(size - 1);
 
 /** The rows up to the edge of a window, those of the same moment included. */
 export const untilEdge = (order: Order, edge: string | undefined): Term[] => {

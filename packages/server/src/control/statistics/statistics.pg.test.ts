@@ -8,10 +8,9 @@ import { describeCounts } from '../../platform/journal/call-counts.contract.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { startKit, type Kit } from '../kit.contract.ts';
 import { planCalls } from '../records/call-terms.ts';
-import { describePlans } from '../records/plans.contract.ts';
+import { describePlans, pageStatements } from '../records/plans.contract.ts';
 import { describeSearch } from '../records/search.contract.ts';
 import { countSeed, seedCalls } from '../records/seed.contract.ts';
-import { rowsQuery, timeTerms } from '../records/walk.ts';
 import { describeAnswers } from './answers.contract.ts';
 
 /** What differs on PostgreSQL: its planner, its types, and the order it compares text in. */
@@ -62,11 +61,10 @@ describePlans('PostgreSQL', async (filter, order) => {
   // Nobody has a membership here; a member is their tokens.
   const asked = memberId === undefined ? rest : { ...rest, tokenId: 'token-1' };
   const plan = await planCalls(db, workspaceId, asked);
-  const after = { at: '2026-11-10T12:00:00.000Z', id: '0' };
-  const terms = [...plan.keys[0]!, ...timeTerms(order, { ...plan, after })];
-  const query = rowsQuery(db, [...terms, ...plan.rest], order, 51).compile();
-  const explained = await db.executeQuery<{ 'QUERY PLAN': string }>(
-    CompiledQuery.raw(`explain ${query.sql}`, [...query.parameters]),
-  );
-  return explained.rows.map((row) => row['QUERY PLAN']);
+  const lines = [];
+  for (const { sql, parameters } of await pageStatements(db, plan, order, '2026-11-10T12:00:00.000Z')) {
+    const explained = CompiledQuery.raw(`explain ${sql}`, [...parameters]);
+    lines.push(...(await db.executeQuery<{ 'QUERY PLAN': string }>(explained)).rows.map((row) => row['QUERY PLAN']));
+  }
+  return lines;
 });
