@@ -73,7 +73,7 @@ it.each([
   ],
   [['overview', '--hours', '1'], /orphaned +github: it has neither owner nor maintainer/],
   [['servers', 'inventory', '--label', 'prod', '--csv'], /^server,state,owner[^]*\r\ngithub,unknown,,,none,prod,/],
-])('[AUD-10][VIS-02] answers mcpnest %j', async (args, text) => {
+])('[AUD-10][VIS-02][VIS-05] answers mcpnest %j', async (args, text) => {
   const { code, out } = await mcpnest(...args);
   expect([code, out]).toEqual([0, expect.stringMatching(text)]);
   const csvless = args.filter((arg) => arg !== '--csv');

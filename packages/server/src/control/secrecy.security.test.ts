@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { hashToken } from '../domain/token.ts';
+import { newId } from '../domain/ids.ts';
 import { approvalRow } from './approval-row.contract.ts';
+import { callRow } from './call-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
@@ -38,6 +40,9 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     call_key: 'the-key-of-a-call',
   });
   await db.insertInto('approvals').values(approval).execute();
+  const call = newId(Date.UTC(2026, 10, 21, 12));
+  const onRecord = { id: call, workspaceId: approval.workspace_id, tokenId: issued.token.id };
+  await db.insertInto('mcp_tool_calls').values(callRow(onRecord)).execute();
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();
@@ -56,6 +61,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     rule: rule.id,
     manifest: 'two',
     approval: approval.id,
+    call,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

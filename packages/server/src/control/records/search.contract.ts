@@ -150,7 +150,7 @@ export function describeSearch(engine: string, kit: () => Kit): void {
       await fc.assert(
         fc.asyncProperty(filters(), async (filter) => {
           const by = Object.keys(facetColumns).join(',');
-          const { items } = await kit().owner.calls.facets({ params, query: { ...filter, by } as object });
+          const { items } = await kit().owner.calls.facets({ params, query: { ...filter, by } });
           const rows = all.filter((row) => matches(row, filter));
           for (const facet of items) {
             const wanted = new Map<string | null, number>();

@@ -69,7 +69,7 @@ export class Summary {
       calls: this.#calls,
       ok: this.#ok,
       wouldDeny: this.#wouldDeny,
-      outcomes: Object.fromEntries([...this.#outcomes].sort()),
+      outcomes: Object.fromEntries([...this.#outcomes].sort(([a], [b]) => (a < b ? -1 : 1))),
       faults: { ...this.#faults },
       availability: sent === 0 ? null : this.#answered / sent,
       latencyMs: {

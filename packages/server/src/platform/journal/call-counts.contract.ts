@@ -17,7 +17,7 @@ export function describeCounts(engine: string, open: () => Promise<OpenDatabase>
       calls: await db.selectFrom('call_counts').selectAll().execute(),
       callers: await db.selectFrom('caller_counts').selectAll().execute(),
     });
-    const sorted = <Row extends object>(rows: readonly Row[]): string[] =>
+    const sorted = (rows: readonly object[]): string[] =>
       rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
 
     /** The same, counted by the statements of the migration from the rows that are there. */

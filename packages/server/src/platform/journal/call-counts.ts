@@ -13,7 +13,7 @@ type CallerCount = Selectable<Schema['caller_counts']>;
 /** The hour (UTC) of a stored time, as the counts name it. */
 export const hourOf = (time: string): string => time.slice(0, 13);
 
-const rowsPerUpsert = 100;
+const sliceSizes = [64, 8, 1] as const;
 /** Calls without a duration of their own. */
 const noBucket = -1;
 
@@ -27,14 +27,12 @@ export async function countCalls(tx: Kysely<CountTables>, rows: readonly CallRow
   for (const row of rows) {
     const count = callCount(row);
     const { workspace_id, hour, server_slug, outcome, status } = count;
-    const key = JSON.stringify([
-      ...[workspace_id, hour, server_slug, count.tool_name, count.method, outcome, status, count.latency_bucket],
-    ]);
-    calls.set(key, sum(calls.get(key), count, callSums));
-    const caller = { workspace_id, hour, token_id: row.token_id, server_slug, outcome, status };
+    // No part but the name of a tool is free text, and that stands last.
+    const where = `${workspace_id} ${hour} ${server_slug} ${outcome} ${status} `;
+    merge(calls, `${where}${count.latency_bucket} ${count.method} ${count.tool_name}`, count, callSums);
     const { calls: number, bytes_in, bytes_out } = count;
-    const callerKey = JSON.stringify(Object.values(caller));
-    callers.set(callerKey, sum(callers.get(callerKey), { ...caller, calls: number, bytes_in, bytes_out }, callerSums));
+    const key = { workspace_id, hour, token_id: row.token_id, server_slug, outcome, status };
+    merge(callers, where + row.token_id, { ...key, calls: number, bytes_in, bytes_out }, callerSums);
   }
   for (const some of slices(calls)) {
     await tx
@@ -97,25 +95,30 @@ const callSums = [
 const callerKeys = ['workspace_id', 'hour', 'token_id', 'server_slug', 'outcome', 'status'] as const;
 const callerSums = ['calls', 'bytes_in', 'bytes_out'] as const;
 
-function sum<Key extends string, Row extends Record<Key, number>>(
-  before: Row | undefined,
+function merge<Key extends string, Row extends Record<Key, number>>(
+  groups: Map<string, Row>,
+  key: string,
   more: Row,
-  keys: readonly Key[],
-): Row {
-  if (before === undefined) return more;
-  const total = { ...before };
-  for (const key of keys) Object.assign(total, { [key]: before[key] + more[key] });
-  return total;
+  sums: readonly Key[],
+): void {
+  const known: Record<Key, number> | undefined = groups.get(key);
+  if (known === undefined) groups.set(key, more);
+  else for (const name of sums) known[name] += more[name];
 }
 
-const added = <Key extends string>(table: string, keys: readonly Key[]) =>
+const added = (table: string, keys: readonly string[]) =>
   Object.fromEntries(
     keys.map((key) => [key, sql<number>`${sql.ref(`${table}.${key}`)} + ${sql.ref(`excluded.${key}`)}`]),
   );
 
+/** Groups in their order, in slices of few sizes, so that few statements need be prepared. */
 function* slices<Row>(groups: ReadonlyMap<string, Row>): Generator<Row[]> {
   const ordered = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  for (let from = 0; from < ordered.length; from += rowsPerUpsert) yield ordered.slice(from, from + rowsPerUpsert);
+  for (let from = 0; from < ordered.length;) {
+    const size = sliceSizes.find((one) => one <= ordered.length - from)!;
+    yield ordered.slice(from, from + size);
+    from += size;
+  }
 }
 
 /** Days that counts which name nobody are kept, if rows are not kept longer: two years and a month to compare with. */

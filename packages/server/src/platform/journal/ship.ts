@@ -178,8 +178,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
   function insertion(rows: readonly CallRow[]): CompiledQuery<{ id: string }> {
     if (rows.length === rowsPerInsert && fullInsert !== undefined) {
       const values = rows.flatMap((row) => Object.values(row));
-      // The same text as below, so it returns the same.
-      return CompiledQuery.raw(fullInsert, values) as CompiledQuery<{ id: string }>;
+      return CompiledQuery.raw(fullInsert, values);
     }
     const query = db
       .insertInto('mcp_tool_calls')
