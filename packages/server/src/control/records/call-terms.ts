@@ -1,5 +1,5 @@
 import type { callFilters } from '@mcpnest/contract/schemas/call-filters';
-import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import type { z } from 'zod';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
@@ -64,8 +64,8 @@ export async function planCalls(db: Kysely<Schema>, workspaceId: string, filter:
   check('statusClass', statusClass(filter));
   check('failed', filter.failed === undefined ? undefined : sql`outcome || '' <> 'ok'`);
   check('class', classTerm(filter.class));
-  const tokens = await tokensOf(db, workspaceId, filter);
-  if (tokens !== undefined) check('tokens', oneOf('token_id', tokens));
+  const tokens = tokensOf(db, workspaceId, filter);
+  if (tokens !== undefined) check('tokens', sql`token_id || '' in (${tokens})`);
   const { toolPrefix } = filter;
   if (toolPrefix !== undefined) check('toolPrefix', sql`substr(tool_name, 1, ${toolPrefix.length}) = ${toolPrefix}`);
 
@@ -80,12 +80,10 @@ export async function planCalls(db: Kysely<Schema>, workspaceId: string, filter:
 
   const first = ['callId', 'traceId', 'approvalId'].find((name) => named.has(name));
   if (first !== undefined) return leadBy(first);
-  if (tokens !== undefined && tokens.length <= mostKeys) {
-    return lead(
-      'tokens',
-      tokens.map((token) => [equal('token_id', token).indexed]),
-      false,
-    );
+  const ids = await leadingTokens(tokens, filter);
+  if (ids !== undefined && ids.length <= mostKeys) {
+    const keys = ids.map(({ id }) => [equal('token_id', id).indexed]);
+    return lead('tokens', keys, false);
   }
   const second = ['errorCode', 'tool'].find((name) => named.has(name));
   if (second !== undefined) return leadBy(second);
@@ -124,33 +122,36 @@ const classTerm = (toolClass: CallFilter['class']): Term | undefined =>
     : sql`coalesce((select class from tool_classes
         where tool_classes.server_id = mcp_tool_calls.server_id and tool = mcp_tool_calls.tool_name), 'write') = ${toolClass}`;
 
-export const oneOf = (column: string, values: readonly string[]): Term =>
-  values.length === 0 ? sql`1 = 0` : sql`${sql.ref(column)} || '' in (${sql.join(values)})`;
-
 /** The tokens of whoever is searched for, revoked ones included; undefined: of everybody. */
-export async function tokensOf(
+export function tokensOf(
   db: Kysely<Schema>,
   workspaceId: string,
   { tokenId, memberId, machineId, team }: CallFilter,
-): Promise<string[] | undefined> {
-  if (memberId === undefined && machineId === undefined && team === undefined) {
-    return tokenId === undefined ? undefined : [tokenId];
-  }
+): SelectQueryBuilder<Schema, 'gateway_tokens', { id: string }> | undefined {
+  if ([tokenId, memberId, machineId, team].every((named) => named === undefined)) return undefined;
   let tokens = db.selectFrom('gateway_tokens').select('id').where('workspace_id', '=', workspaceId);
   if (tokenId !== undefined) tokens = tokens.where('id', '=', tokenId);
   if (memberId !== undefined) tokens = tokens.where('member_id', '=', memberId);
   if (machineId !== undefined) tokens = tokens.where('machine_id', '=', machineId);
-  if (team !== undefined) {
-    tokens = tokens.where('member_id', 'in', (from) =>
-      from
-        .selectFrom('team_members')
-        .innerJoin('teams', 'teams.id', 'team_members.team_id')
-        .select('member_id')
-        .where('teams.workspace_id', '=', workspaceId)
-        .where('teams.slug', '=', team),
-    );
-  }
-  return (await tokens.execute()).map(({ id }) => id);
+  if (team === undefined) return tokens;
+  return tokens.where('member_id', 'in', (from) =>
+    from
+      .selectFrom('team_members')
+      .innerJoin('teams', 'teams.id', 'team_members.team_id')
+      .select('member_id')
+      .where('teams.workspace_id', '=', workspaceId)
+      .where('teams.slug', '=', team),
+  );
+}
+
+/** Their ids, or as many as show that there are too many; one that is named need not be looked for. */
+async function leadingTokens(
+  tokens: ReturnType<typeof tokensOf>,
+  { tokenId, memberId, machineId, team }: CallFilter,
+): Promise<readonly { readonly id: string }[] | undefined> {
+  const alone = [memberId, machineId, team].every((named) => named === undefined);
+  if (alone) return tokenId === undefined ? undefined : [{ id: tokenId }];
+  return tokens?.limit(mostKeys + 1).execute();
 }
 
 /** The names in a workspace's calls that begin so: one step of the index for each name there is, not for each row. */

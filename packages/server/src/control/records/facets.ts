@@ -7,7 +7,7 @@ import { hourMs, hourName, hourStart, sumCounts, wholeHours, type CountTerm } fr
 import type { Place } from '../cursor.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readDirectory } from '../subjects.ts';
-import { oneOf, planCalls, statusClass, tokensOf, type CallFilter, type CallPlan } from './call-terms.ts';
+import { planCalls, statusClass, tokensOf, type CallFilter, type CallPlan } from './call-terms.ts';
 import { beyond, selecting, timeTerms, untilEdge, windowEdge, windowRows } from './walk.ts';
 
 /** Columns of rows that calls are counted by; machines are known by their tokens. */
@@ -113,7 +113,7 @@ async function fromCounts(
   const hours = wholeHours(from, to);
   const counts: Counts = new Map();
   if (hours.from < hours.to) {
-    const where = await countTerms(db, workspaceId, filter);
+    const where = countTerms(db, workspaceId, filter);
     await sumCounts(db, table, { workspaceId, hours, where, columns: [column], sums: ['calls'] }, (row) =>
       add(counts, row[column] === '' ? null : row[column]!, row.calls),
     );
@@ -138,13 +138,13 @@ const add = (counts: Counts, value: string | number | null, calls: number): void
   void counts.set(value, (counts.get(value) ?? 0) + calls);
 
 /** Filters as the tables of counts have them. */
-async function countTerms(db: Kysely<Schema>, workspaceId: string, filter: CallFilter): Promise<CountTerm[]> {
+function countTerms(db: Kysely<Schema>, workspaceId: string, filter: CallFilter): CountTerm[] {
   const { server, tool, method, outcome, status, failed, toolPrefix } = filter;
   const equal = Object.entries({ server_slug: server, tool_name: tool, method, outcome, status }).flatMap(
     ([column, value]) => (value === undefined ? [] : [sql<SqlBool>`${sql.ref(column)} = ${value}`]),
   );
-  const tokens = await tokensOf(db, workspaceId, filter);
-  if (tokens !== undefined) equal.push(oneOf('token_id', tokens));
+  const tokens = tokensOf(db, workspaceId, filter);
+  if (tokens !== undefined) equal.push(sql`token_id in (${tokens})`);
   const hundreds = statusClass(filter);
   if (hundreds !== undefined) equal.push(hundreds);
   if (failed !== undefined) equal.push(sql`outcome <> 'ok'`);

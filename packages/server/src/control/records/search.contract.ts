@@ -129,7 +129,7 @@ export function describeSearch(engine: string, kit: () => Kit): void {
             expect(found.slice(0, 3 * limit).map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 100 },
       );
     });
 
@@ -163,7 +163,7 @@ export function describeSearch(engine: string, kit: () => Kit): void {
             expect([facet.by, facet.complete, found, facet.others]).toEqual([facet.by, true, wanted, 0]);
           }
         }),
-        { numRuns: 25 },
+        { numRuns: 40 },
       );
     });
 
