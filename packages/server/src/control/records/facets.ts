@@ -40,6 +40,8 @@ const counted = [
   },
 ] as const;
 
+type Source = (typeof counted)[number];
+
 const shown = 20;
 /** Rows that are read where counts do not answer. */
 const mostRows = 60_000;
@@ -49,9 +51,12 @@ type Counts = Map<string | number | null, number>;
 
 interface Tally {
   readonly counts: Counts;
-  complete: boolean;
-  countedFrom: string | null;
+  readonly complete: boolean;
+  readonly countedFrom: string | null;
 }
+
+/** Counts by several columns, in their order. */
+type Tallies = Omit<Tally, 'counts'> & { readonly counts: readonly Counts[] };
 
 /**
  * Count the calls a search finds. Where counts know every filter, whole hours come from them and the two edges from
@@ -62,23 +67,22 @@ export async function countFacets(
   workspace: WorkspaceRef,
   { by, ...filter }: CallFilter & { readonly by: readonly FacetName[] },
 ): Promise<CallFacet[]> {
-  const tallies = new Map<FacetName, Tally>();
-  const fromRows: FacetName[] = [];
   const span = await spanOfRows(db, workspace.id, filter);
   const filters = Object.entries(filter).flatMap(([name, value]) =>
     value === undefined || name === 'from' || name === 'to' ? [] : [name],
   );
-  for (const name of by) {
-    const source = counted.find(({ knows }) => [name, ...filters].every((needed) => knows.has(needed)));
-    if (source === undefined || span === undefined) fromRows.push(name);
-    else tallies.set(name, await fromCounts(db, workspace.id, source.table, filter, columns[name], span));
+  const sourceOf = (name: FacetName): Source | undefined =>
+    counted.find(({ knows }) => span !== undefined && [name, ...filters].every((needed) => knows.has(needed)));
+  const tallies = new Map<FacetName, Tally>();
+  // What has one source is read in one go.
+  for (const [source, facets] of Map.groupBy(by, sourceOf)) {
+    const read = facets.map((name) => columns[name]);
+    const { counts, ...state } =
+      source === undefined || span === undefined
+        ? await readFacets(db, await planCalls(db, workspace.id, filter), read)
+        : await fromCounts(db, workspace.id, source.table, filter, read, span);
+    for (const [index, name] of facets.entries()) tallies.set(name, { ...state, counts: counts[index]! });
   }
-  const read = await readFacets(
-    db,
-    await planCalls(db, workspace.id, filter),
-    fromRows.map((name) => columns[name]),
-  );
-  for (const [index, name] of fromRows.entries()) tallies.set(name, { ...read, counts: read.counts[index]! });
   const names = await namesOf(db, workspace);
   return by.map((name) => view(name, tallies.get(name)!, names));
 }
@@ -105,46 +109,46 @@ async function spanOfRows(
 async function fromCounts(
   db: Kysely<Schema>,
   workspaceId: string,
-  table: (typeof counted)[number]['table'],
+  table: Source['table'],
   filter: CallFilter,
-  column: string,
+  by: readonly string[],
   { from, to }: { readonly from: number; readonly to: number },
-): Promise<Tally> {
+): Promise<Tallies> {
   const hours = wholeHours(from, to);
-  const counts: Counts = new Map();
-  if (hours.from < hours.to) {
-    const where = countTerms(db, workspaceId, filter);
-    await sumCounts(db, table, { workspaceId, hours, where, columns: [column], sums: ['calls'] }, (row) =>
-      add(counts, row[column] === '' ? null : row[column]!, row.calls),
-    );
+  const counts: Counts[] = by.map(() => new Map());
+  const whole = hours.from < hours.to;
+  if (whole) {
+    const asked = { workspaceId, hours, where: countTerms(filter), ofTokens: tokensOf(db, workspaceId, filter) };
+    await sumCounts(db, table, { ...asked, columns: [...new Set(by)], sums: ['calls'] }, (row) => {
+      for (const [index, column] of by.entries())
+        add(counts[index]!, row[column] === '' ? null : row[column]!, row.calls);
+    });
   }
-  const times = hours.from < hours.to ? [hours.from, hours.to].map((hour) => hourStart(hour)) : [to, to];
-  const edges = [
-    { from, to: times[0]! },
-    { from: times[1]!, to },
-  ];
-  const tally: Tally = { counts, complete: true, countedFrom: null };
-  for (const edge of edges) {
+  const [start, end] = whole ? [hourStart(hours.from), hourStart(hours.to)] : [to, to];
+  let countedFrom: string | null = null;
+  for (const edge of [
+    { from, to: start },
+    { from: end, to },
+  ]) {
     if (edge.from >= edge.to) continue;
     const range = { from: isoTime(edge.from), to: isoTime(edge.to) };
-    const read = await readFacets(db, await planCalls(db, workspaceId, { ...filter, ...range }), [column]);
-    for (const [value, calls] of read.counts[0]!) add(counts, value, calls);
-    if (!read.complete) Object.assign(tally, { complete: false, countedFrom: read.countedFrom });
+    const read = await readFacets(db, await planCalls(db, workspaceId, { ...filter, ...range }), by);
+    for (const [index, found] of read.counts.entries())
+      for (const [value, calls] of found) add(counts[index]!, value, calls);
+    countedFrom = read.countedFrom ?? countedFrom;
   }
-  return tally;
+  return { counts, complete: countedFrom === null, countedFrom };
 }
 
 const add = (counts: Counts, value: string | number | null, calls: number): void =>
   void counts.set(value, (counts.get(value) ?? 0) + calls);
 
 /** Filters as the tables of counts have them. */
-function countTerms(db: Kysely<Schema>, workspaceId: string, filter: CallFilter): CountTerm[] {
+function countTerms(filter: CallFilter): CountTerm[] {
   const { server, tool, method, outcome, status, failed, toolPrefix } = filter;
   const equal = Object.entries({ server_slug: server, tool_name: tool, method, outcome, status }).flatMap(
     ([column, value]) => (value === undefined ? [] : [sql<SqlBool>`${sql.ref(column)} = ${value}`]),
   );
-  const tokens = tokensOf(db, workspaceId, filter);
-  if (tokens !== undefined) equal.push(sql`token_id in (${tokens})`);
   const hundreds = statusClass(filter);
   if (hundreds !== undefined) equal.push(hundreds);
   if (failed !== undefined) equal.push(sql`outcome <> 'ok'`);
@@ -157,7 +161,7 @@ async function readFacets(
   db: Kysely<Schema>,
   { keys, rest, from, to }: CallPlan,
   by: readonly string[],
-): Promise<{ counts: Counts[]; complete: boolean; countedFrom: string | null }> {
+): Promise<Tallies> {
   const counts: Counts[] = by.map(() => new Map());
   if (by.length === 0) return { counts, complete: true, countedFrom: null };
   const share = Math.max(windowRows, Math.floor(mostRows / Math.max(1, keys.length)));

@@ -5,7 +5,7 @@ import { callFault } from '../../domain/call-fault.ts';
 import type { Actor } from '../../domain/roles.ts';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
-import { hoursBetween, sumCounts, type CountTerm } from '../counts.ts';
+import { hoursBetween, sumCounts } from '../counts.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readDirectory } from '../subjects.ts';
@@ -30,17 +30,14 @@ export async function showUsage(
   const [first, last] = [from, to].map((time) => (time === undefined ? undefined : Date.parse(time)));
   const hours = await hoursBetween(db, workspace.id, first, last);
   const span = hours === undefined ? { from: first ?? now, to: last ?? now } : millisecondsOf(hours);
-  const where: CountTerm[] = [];
-  if (!administers(actor)) {
-    const own = (await ownMember(db, workspace, actor)) ?? '';
-    where.push(sql`token_id in (select id from gateway_tokens where member_id = ${own})`);
-  }
+  const own = administers(actor) ? undefined : ((await ownMember(db, workspace, actor)) ?? '');
+  const ofTokens = own === undefined ? undefined : sql`select id from gateway_tokens where member_id = ${own}`;
   const who = await whoOf(db, workspace, by);
   const items = new Map<string, UsageItem>();
   if (hours !== undefined) {
     const columns = [by === 'server' ? 'server_slug' : 'token_id', 'outcome', 'status'] as const;
     const sums = ['calls', 'bytes_in', 'bytes_out'] as const;
-    await sumCounts(db, 'caller_counts', { workspaceId: workspace.id, hours, where, columns, sums }, (row, day) => {
+    await sumCounts(db, 'caller_counts', { workspaceId: workspace.id, hours, ofTokens, columns, sums }, (row, day) => {
       const period = per === 'all' ? 'all' : day.slice(0, periodLength[per]);
       for (const id of who.ids(row[columns[0]])) {
         const key = JSON.stringify([period, id]);

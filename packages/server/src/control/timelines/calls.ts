@@ -2,7 +2,7 @@ import type { Timeline, TimelineEntry, TokenLife } from '@mcpnest/contract/schem
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { callFault } from '../../domain/call-fault.ts';
 import type { Schema } from '../../platform/database/schema.ts';
-import { hoursBetween, sumCounts } from '../counts.ts';
+import { hoursBetween, sumCounts, type CountTerm } from '../counts.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { planCalls, walkCalls } from '../records/records.ts';
 
@@ -23,8 +23,7 @@ interface HourCount {
 export async function callHours(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
-  table: 'call_counts' | 'caller_counts',
-  whose: RawBuilder<SqlBool>,
+  whose: { readonly tokens: RawBuilder<unknown> } | { readonly called: CountTerm },
   { from, to }: Span,
 ): Promise<{ items: TimelineEntry[]; total: number; complete: boolean }> {
   const [first, last] = [from, to].map((time) => (time === undefined ? undefined : Date.parse(time)));
@@ -32,8 +31,10 @@ export async function callHours(
   if (span === undefined) return { items: [], total: 0, complete: true };
   const counts: HourCount[] = [];
   const columns = ['hour', 'outcome', 'status'] as const;
-  const asked = { workspaceId: workspace.id, hours: span, where: [whose], columns, sums: ['calls'] as const };
-  await sumCounts(db, table, asked, (row) => void counts.push(row));
+  const asked = { workspaceId: workspace.id, hours: span, columns, sums: ['calls'] as const };
+  const add = (row: HourCount): void => void counts.push(row);
+  if ('tokens' in whose) await sumCounts(db, 'caller_counts', { ...asked, ofTokens: whose.tokens }, add);
+  else await sumCounts(db, 'call_counts', { ...asked, where: [whose.called] }, add);
   const hours = Map.groupBy(counts, (row) => row.hour);
   const items = [...hours].map(([hour, found]): TimelineEntry => {
     const sum = (holds: (row: HourCount) => boolean): number =>

@@ -24,11 +24,11 @@ export async function serverTimeline(
   const naming = await eventsNaming(db, workspace, ['stops', 'rules', 'drills'], named, span);
   const ofTool = (item: TimelineEntry): boolean =>
     tool === undefined || JSON.stringify(item.facts).includes(JSON.stringify(tool));
-  const whose =
+  const called =
     tool === undefined
       ? sql<SqlBool>`server_slug = ${slug}`
       : sql<SqlBool>`server_slug = ${slug} and tool_name = ${tool}`;
-  const hours = await callHours(db, workspace, 'call_counts', whose, span);
+  const hours = await callHours(db, workspace, { called }, span);
   const filter = { server: slug, ...(tool === undefined ? {} : { tool }), ...range };
   const health = tool === undefined ? await healthChanges(db, row, span) : { items: [], complete: true };
   return {

@@ -1,5 +1,5 @@
 import type { Timeline, TimelineEntry, timelineQuery } from '@mcpnest/contract/schemas/timelines';
-import { sql, type Kysely, type SqlBool } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { z } from 'zod';
 import { notFound } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/roles.ts';
@@ -110,8 +110,8 @@ async function holderTimeline(
   const subject = `${kind}:${name}`;
   const about = await eventsAbout(db, workspace, targets, span);
   const naming = await eventsNaming(db, workspace, nouns, [subject, id], span);
-  const whose = sql<SqlBool>`token_id in (select id from gateway_tokens where ${sql.ref(column)} = ${id})`;
-  const hours = await callHours(db, workspace, 'caller_counts', whose, span);
+  const tokensOf = sql`select id from gateway_tokens where ${sql.ref(column)} = ${id}`;
+  const hours = await callHours(db, workspace, { tokens: tokensOf }, span);
   const filter = kind === 'member' ? { memberId: id } : { machineId: id };
   return {
     subject,
