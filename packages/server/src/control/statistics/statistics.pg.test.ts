@@ -49,11 +49,12 @@ afterAll(async () => {
 
 describeSearch('PostgreSQL', () => searched);
 describeAnswers('PostgreSQL', () => answered);
-describeCounts('PostgreSQL', async () => {
+const freshDatabase = async () => {
   const database = await inDatabase(`counts${fresh++}`);
   await migrate(database, systemClock);
   return database;
-});
+};
+describeCounts('PostgreSQL', freshDatabase, 4);
 
 describePlans('PostgreSQL', async (filter, order) => {
   const { db } = large.database;

@@ -10,8 +10,8 @@ import { openJournal } from './journal.ts';
 import type { CallOutcomeKind } from './records.ts';
 import { createShip } from './ship.ts';
 
-/** Counts and rows say the same, whatever became of the shipper between. `open` gives a migrated, empty database. */
-export function describeCounts(engine: string, open: () => Promise<OpenDatabase>): void {
+/** Counts and rows say the same, whatever became of the shipper between. `open` gives a migrated, empty database each time. */
+export function describeCounts(engine: string, open: () => Promise<OpenDatabase>, numRuns: number): void {
   describe(`counts beside the rows on ${engine}`, () => {
     const both = async ({ db }: OpenDatabase) => ({
       calls: await db.selectFrom('call_counts').selectAll().execute(),
@@ -54,57 +54,61 @@ export function describeCounts(engine: string, open: () => Promise<OpenDatabase>
       dispatched: fc.boolean(),
     });
 
-    it('[AUD-10][VIS-03] are those of the rows, also when steps fail half-way and are repeated', async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(made, { minLength: 1, maxLength: 60 }),
-          fc.infiniteStream(fc.nat(3)),
-          async (all, luck) => {
-            using folder = tempFolder();
-            const dir = join(folder.dir, 'journal');
-            await using database = await open();
-            {
-              await using journal = await openJournal(options(dir));
-              for (const { kind, end, latencyMs, dispatched, ...named } of all) {
-                if (kind === 'denial') {
-                  journal.denied(denial(named));
-                  continue;
+    it(
+      '[AUD-10][VIS-03] are those of the rows, also when steps fail half-way and are repeated',
+      { timeout: 120_000 },
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(made, { minLength: 1, maxLength: 60 }),
+            fc.infiniteStream(fc.nat(3)),
+            async (all, luck) => {
+              using folder = tempFolder();
+              const dir = join(folder.dir, 'journal');
+              await using database = await open();
+              {
+                await using journal = await openJournal(options(dir));
+                for (const { kind, end, latencyMs, dispatched, ...named } of all) {
+                  if (kind === 'denial') {
+                    journal.denied(denial(named));
+                    continue;
+                  }
+                  const one = call(named);
+                  const receipt = await journal.intent(one, 'available');
+                  if (kind === 'cut off') continue;
+                  const [outcome, status] = end;
+                  const upstreamMs = dispatched ? Math.floor(latencyMs / 2) : null;
+                  journal.outcome(receipt, ending(one.callId, { outcome, status, latencyMs, dispatched, upstreamMs }));
                 }
-                const one = call(named);
-                const receipt = await journal.intent(one, 'available');
-                if (kind === 'cut off') continue;
-                const [outcome, status] = end;
-                const upstreamMs = dispatched ? Math.floor(latencyMs / 2) : null;
-                journal.outcome(receipt, ending(one.callId, { outcome, status, latencyMs, dispatched, upstreamMs }));
+                await journal.flush();
               }
-              await journal.flush();
-            }
-            await using _next = await openJournal(options(dir));
-            const ship = () => createShip({ dir, nodeId: 'node-1', db: database.db, clock: systemClock });
-            let current = ship();
-            for (let steps = 0; steps < 4; steps++) {
-              await current.step();
-              // Killed and started again; now and then from the beginning, as after a restored cursor.
-              if (luck.next().value === 0) current = ship();
-              if (luck.next().value === 1) {
-                await database.db.deleteFrom('journal_cursors').execute();
-                current = ship();
+              await using _next = await openJournal(options(dir));
+              const ship = () => createShip({ dir, nodeId: 'node-1', db: database.db, clock: systemClock });
+              let current = ship();
+              for (let steps = 0; steps < 4; steps++) {
+                await current.step();
+                // Killed and started again; now and then from the beginning, as after a restored cursor.
+                if (luck.next().value === 0) current = ship();
+                if (luck.next().value === 1) {
+                  await database.db.deleteFrom('journal_cursors').execute();
+                  current = ship();
+                }
               }
-            }
-            while ((await current.step()).more);
-            const { calls, callers } = await both(database);
-            const rows = await database.db.selectFrom('mcp_tool_calls').select(['repeat_count']).execute();
-            const total = rows.reduce((sum, row) => sum + row.repeat_count, 0);
-            expect(total).toBe(all.length);
-            expect(calls.reduce((sum, row) => sum + row.calls, 0)).toBe(total);
-            expect(callers.reduce((sum, row) => sum + row.calls, 0)).toBe(total);
-            const again = await recounted(database);
-            expect(sorted(calls)).toEqual(sorted(again.calls));
-            expect(sorted(callers)).toEqual(sorted(again.callers));
-          },
-        ),
-        { numRuns: 15 },
-      );
-    });
+              while ((await current.step()).more);
+              const { calls, callers } = await both(database);
+              const rows = await database.db.selectFrom('mcp_tool_calls').select(['repeat_count']).execute();
+              const total = rows.reduce((sum, row) => sum + row.repeat_count, 0);
+              expect(total).toBe(all.length);
+              expect(calls.reduce((sum, row) => sum + row.calls, 0)).toBe(total);
+              expect(callers.reduce((sum, row) => sum + row.calls, 0)).toBe(total);
+              const again = await recounted(database);
+              expect(sorted(calls)).toEqual(sorted(again.calls));
+              expect(sorted(callers)).toEqual(sorted(again.callers));
+            },
+          ),
+          { numRuns },
+        );
+      },
+    );
   });
 }

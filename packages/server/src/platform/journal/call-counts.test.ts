@@ -12,7 +12,7 @@ async function open() {
   return database;
 }
 
-describeCounts('SQLite', open);
+describeCounts('SQLite', open, 15);
 
 it('[VIS-03] estimates percentiles within the error it states', () => {
   expect(latencyBounds.every((bound, index) => index === 0 || bound > latencyBounds[index - 1]!)).toBe(true);
