@@ -72,7 +72,7 @@ export const requirements: readonly Requirement[] = [
   done('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
   done('AUD-08', 'A row holds the chain from agent and person to tool, with the rule that permitted it.'),
   part('AUD-09', 'The questions of an auditor are answered from the product.'),
-  open('AUD-10', 'One view of calls, failures and availability, overall first, then each server.'),
+  done('AUD-10', 'One view of calls, failures and availability, overall first, then each server.'),
 
   // Hosted servers
   open('HST-01', 'Servers of a verified catalogue are deployed with one click.'),
@@ -160,11 +160,11 @@ export const requirements: readonly Requirement[] = [
   part('REG-12', 'Months later it can be said and proven who called what.'),
 
   // Seeing what there is
-  open('VIS-01', 'Every server has owner, sensitivity, last use and last health.'),
-  open('VIS-02', 'Overall health first, then one server.'),
-  open('VIS-03', 'Failures and availability of each server in one shared view.'),
+  done('VIS-01', 'Every server has owner, maintainer, sensitivity, last use and last health.'),
+  done('VIS-02', 'Overall health first, then one server.'),
+  done('VIS-03', 'Failures and availability of each server in one shared view.'),
   open('VIS-04', 'Platform, operations and security each have their levers.'),
-  open('VIS-05', 'Use can be counted per team.'),
+  done('VIS-05', 'Use can be counted per team.'),
   open('VIS-06', 'Servers of different risk live side by side under rules that fit each.'),
 
   // Reliability, as tried in test/faults (docs/reliability.md)

@@ -23,8 +23,10 @@ import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
 import { sinks } from './operations/sinks.ts';
+import { statistics } from './operations/statistics.ts';
 import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
+import { timelines } from './operations/timelines.ts';
 import { toolWeights } from './operations/tool-weights.ts';
 import { tokens } from './operations/tokens.ts';
 import { webhooks } from './operations/webhooks.ts';
@@ -57,6 +59,8 @@ export const operations = {
   instanceKeys,
   network,
   calls,
+  statistics,
+  timelines,
   auditEvents,
   handover,
   sinks,

@@ -11,6 +11,7 @@ import { keyCommands } from './commands/keys.ts';
 import { machineCommands } from './commands/machines.ts';
 import { manifestCommands } from './commands/manifests.ts';
 import { memberCommands } from './commands/members.ts';
+import { inventoryCommand, overviewCommand } from './commands/overview.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
 import { reviewCommands } from './commands/reviews.ts';
@@ -77,6 +78,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   serverToolCommands(server, shell);
   approvalSettingCommands(server, shell);
   reviewCommands(server, shell);
+  inventoryCommand(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   teamCommands(program, shell);
@@ -96,6 +98,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   auditCommands(audit, shell);
   handoverCommands(audit, shell);
   sinkCommands(program, shell);
+  overviewCommand(program, shell);
   connectCommand(program, shell);
   inheritSettings(program);
   return program;

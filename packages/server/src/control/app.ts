@@ -37,8 +37,10 @@ import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { sinkRoutes } from './sinks/routes.ts';
+import { statisticsRoutes } from './statistics/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
+import { timelineRoutes } from './timelines/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 import { workspaceRoutes } from './workspaces/routes.ts';
@@ -165,6 +167,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...networkRoutes({ db }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
+    ...statisticsRoutes({ db, clock }),
+    ...timelineRoutes({ db }),
     ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));

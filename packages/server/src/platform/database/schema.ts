@@ -37,8 +37,11 @@ export interface Schema {
   readonly policy_bodies: PolicyBodiesTable;
   readonly upstream_lists: UpstreamListsTable;
   readonly upstream_health: UpstreamHealthTable;
+  readonly health_history: HealthHistoryTable;
   readonly handed_out_names: HandedOutNamesTable;
   readonly mcp_tool_calls: ToolCallsTable;
+  readonly call_counts: CallCountsTable;
+  readonly caller_counts: CallerCountsTable;
   readonly journal_cursors: JournalCursorsTable;
   readonly sinks: SinksTable;
   readonly sink_states: SinkStatesTable;
@@ -329,6 +332,11 @@ export interface ServersTable {
   /** JSON; what is not set has its default. */
   replay_guard: Generated<string>;
   pinning: Generated<'on' | 'off'>;
+  /** Who looks after it: an email address, or words. */
+  maintainer: Generated<string | null>;
+  sensitivity: Generated<'none' | 'internal' | 'confidential' | 'restricted'>;
+  /** JSON: short words. */
+  labels: Generated<string>;
   revision: number;
   created_at: string;
   updated_at: string;
@@ -487,6 +495,14 @@ export interface UpstreamHealthTable {
   checked_at: string;
 }
 
+export interface HealthHistoryTable {
+  server_id: string;
+  /** When the state began. */
+  at: string;
+  state: string;
+  error_class: string | null;
+}
+
 export interface HandedOutNamesTable {
   workspace_id: string;
   kind: string;
@@ -542,6 +558,43 @@ export interface ToolCallsTable {
   method: Generated<string>;
   /** Calls the row stands for; more than one only for a burst of the same denial. */
   repeat_count: Generated<number>;
+}
+
+export interface CallCountsTable {
+  workspace_id: string;
+  /** UTC, as `2026-11-21T12`. */
+  hour: string;
+  /** Empty: of no server. */
+  server_slug: string;
+  tool_name: string;
+  method: string;
+  outcome: string;
+  status: number;
+  /** Lower bound in milliseconds; -1: calls without a duration of their own. */
+  latency_bucket: number;
+  calls: number;
+  would_deny: number;
+  /** Sum over the calls that have a bucket. */
+  latency_ms: number;
+  /** Calls whose server was asked, and the milliseconds it took for them. */
+  upstream_calls: number;
+  upstream_ms: number;
+  bytes_in: number;
+  bytes_out: number;
+}
+
+export interface CallerCountsTable {
+  workspace_id: string;
+  /** UTC, as `2026-11-21T12`. */
+  hour: string;
+  token_id: string;
+  /** Empty: of no server. */
+  server_slug: string;
+  outcome: string;
+  status: number;
+  calls: number;
+  bytes_in: number;
+  bytes_out: number;
 }
 
 export interface JournalCursorsTable {

@@ -4,9 +4,12 @@ import { defaultWorkspaceSettings, type WorkspaceSettings } from '../../domain/s
 import { isoTime, type Clock } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { noteMissed, type MissedTables } from '../sinks/missed.ts';
+import { purgeCounts, type CountTables } from './call-counts.ts';
 
 /** The tables retention may name. */
-export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'> & MissedTables;
+export type RetentionTables = Pick<Schema, 'mcp_tool_calls' | 'gateway_workspaces' | 'approvals'> &
+  MissedTables &
+  CountTables;
 
 export interface RetentionOptions {
   readonly db: Kysely<RetentionTables>;
@@ -109,7 +112,8 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
       .where('created_at', '<', before)
       .execute();
     // Small bites: each is a transaction of its own, and other writers get their turn between them.
-    for (let rows = 0; ;) {
+    let rows = 0;
+    for (;;) {
       const { numDeletedRows } = await db
         .deleteFrom('mcp_tool_calls')
         .where('id', 'in', (from) =>
@@ -122,8 +126,10 @@ export function createRetention({ db, clock, stateFile }: RetentionOptions): Ret
         )
         .executeTakeFirstOrThrow();
       rows += Number(numDeletedRows);
-      if (numDeletedRows < rowsPerDelete) return rows;
+      if (numDeletedRows < rowsPerDelete) break;
     }
+    await purgeCounts(db.$pickTables<keyof CountTables>(), workspace.id, before, now);
+    return rows;
   }
 
   return { runIfDue, msUntilDue: () => Math.max(0, askAt - clock.monotonic()) };
