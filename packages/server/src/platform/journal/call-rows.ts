@@ -17,6 +17,7 @@ export type JournalRecord = { readonly t: string } & (
   | ({ readonly kind: 'denied'; readonly count: number } & ReadIntent<DeniedCall>)
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
+  | { readonly kind: 'purge' }
 );
 
 /** An intent that waits for its outcome. */

@@ -137,6 +137,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         open.clear();
         break;
       case 'gap':
+      case 'purge':
         break;
     }
     for (const [callId, call] of open) {
