@@ -5,6 +5,7 @@ import { hashToken } from '../domain/token.ts';
 import { approvalRow } from './approval-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
+import { sealCalls } from './proofs/sealed-calls.contract.ts';
 
 let kit: Kit;
 beforeEach(async () => void (kit = await startKit()));
@@ -56,6 +57,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     rule: rule.id,
     manifest: 'two',
     approval: approval.id,
+    call: (await sealCalls(kit, 'acme', 1))[0]!,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

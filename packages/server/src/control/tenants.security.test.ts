@@ -5,6 +5,7 @@ import { allOperations } from '@mcpnest/contract/operations';
 import { approvalRow } from './approval-row.contract.ts';
 import { failure, startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
+import { sealCalls } from './proofs/sealed-calls.contract.ts';
 
 /**
  * Two tenants, and every object of the one asked for by the owner of the other: in the path of every operation that
@@ -64,6 +65,7 @@ beforeAll(async () => {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,
+    call: (await sealCalls(kit, 'acme', 1))[0]!,
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
