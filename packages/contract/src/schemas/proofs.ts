@@ -134,6 +134,7 @@ export const auditStatus = z.object({
       records: z.int().describe('Under the last checkpoint.'),
       purged: z.int(),
       signedAt: time,
+      verifierKey: z.string().nullable().describe('The key that signs now, as tools for signed notes want it.'),
     }),
   ),
   targets: z.array(checkpointTarget),
