@@ -253,7 +253,7 @@ describe('an answer whose stream breaks off', () => {
     using gateway = openUpstream(server.url);
     const cancel: Cancel = {};
     const call = gateway.call('leave', { ms: 5_000 }, { conversation: plain, cancel });
-    setTimeout(() => cancel.abort!('cancelled'), 150);
+    setTimeout(() => cancel.running!.abort('cancelled'), 150);
     await expect(call).rejects.toMatchObject({ fault: 'cancelled' });
   });
 });

@@ -21,6 +21,7 @@ import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDeliver } from './platform/deliver.ts';
 import { createDialer } from './platform/dialer.ts';
+import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import { verifyJournal, type Verification } from './platform/journal/verify.ts';
@@ -68,13 +69,14 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   const publicUrl = (): string => config.publicUrl ?? url;
   const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
   const { database } = deps;
-  const { journal, shipper } = await openRecords(config, secrets, folder, deps, opened);
+  const { journal, shipper, events } = await openRecords(config, secrets, folder, deps, opened);
   const gateway = opened.use(
     createGateway({
       ...deps,
       db: database.db,
       journal,
       dialer: createDialer(),
+      noteEvent: (event) => events.note(event),
       allowedHosts: gatewayHosts(config),
       allowedOrigins: new Set(config.allowedOrigins),
     }),
@@ -92,7 +94,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     metrics: async () => [
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
-      ...productMetrics(gateway, journal, shipper),
+      ...productMetrics(gateway, journal, shipper, events),
       ...measure.metrics(),
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
@@ -226,13 +228,8 @@ async function openRecords(
   { dir: dataDir, nodeId }: DataFolder,
   { database, vault, log, proof, sendCheckpoint: send }: ControlDeps,
   opened: AsyncDisposableStack,
-): Promise<{ journal: Journal; shipper: Shipper }> {
+): Promise<{ journal: Journal; shipper: Shipper; events: EventChain }> {
   const dir = join(dataDir, 'journal');
-  const { epoch } = await database.db
-    .selectFrom('mcp_tool_calls')
-    .select((row) => row.fn.max('epoch').as('epoch'))
-    .where('node', '=', nodeId)
-    .executeTakeFirstOrThrow();
   const journal = opened.use(
     await openJournal({
       dir,
@@ -240,7 +237,7 @@ async function openRecords(
       clock: systemClock,
       log,
       macKey: vault.deriveKey('journal'),
-      afterEpoch: epoch ?? 0,
+      afterEpoch: await lastEpoch(database.db, nodeId),
     }),
   );
   const target =
@@ -263,7 +260,27 @@ async function openRecords(
     sealed: () => shipper.sealed(),
   };
   publisher.nudge();
-  return { journal, shipper };
+  const macKey = vault.deriveKey('journal/events');
+  const events = opened.use(startEventChain({ db, journal, nodeId, macKey, clock: systemClock, log }));
+  return { journal, shipper, events };
+}
+
+/** Highest epoch of a node that the database knows of; 0 when there is none. */
+async function lastEpoch(db: OpenDatabase['db'], nodeId: string): Promise<number> {
+  const calls = await db
+    .selectFrom('mcp_tool_calls')
+    .select((row) => row.fn.max('epoch').as('epoch'))
+    .where('node', '=', nodeId)
+    .executeTakeFirstOrThrow();
+  const event = await db
+    .selectFrom('audit_events')
+    .select('chain_epoch as epoch')
+    .where('chain_node', '=', nodeId)
+    .where('chain_seq', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return Math.max(calls.epoch ?? 0, event?.epoch ?? 0);
 }
 
 /** Host names without port; every loopback name as well where no public name is configured. */
@@ -322,7 +339,7 @@ const listenProblems: Readonly<Record<string, string>> = {
   ENOTFOUND: 'cannot be resolved. Set MCPNEST_HOST to an address of this machine.',
 };
 
-function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): Metric[] {
+function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, events: EventChain): Metric[] {
   return [
     {
       name: 'mcpnest_tool_calls_total',
@@ -337,6 +354,7 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): M
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
     gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
+    gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];
 }

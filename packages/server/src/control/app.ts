@@ -155,7 +155,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...proofRoutes({ db, vault, clock, proof, send }),
-    ...recordRoutes({ db, dialect, clock, publicUrl }),
+    ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));
   const missing = allOperations.filter((operation) => !joined.has(operation.id));

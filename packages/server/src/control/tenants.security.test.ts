@@ -3,9 +3,9 @@ import type { Client } from '@mcpnest/contract/client';
 import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { approvalRow } from './approval-row.contract.ts';
+import { callRow } from './call-row.contract.ts';
 import { failure, startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
-import { sealCalls } from './proofs/sealed-calls.contract.ts';
 
 /**
  * Two tenants, and every object of the one asked for by the owner of the other: in the path of every operation that
@@ -61,11 +61,13 @@ beforeAll(async () => {
   const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
   const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
   await kit.database.db.insertInto('approvals').values(row).execute();
+  const recorded = callRow(Date.UTC(2026, 10, 21, 12), asked);
+  await kit.database.db.insertInto('mcp_tool_calls').values(recorded).execute();
   ids = {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,
-    call: (await sealCalls(kit, 'acme', 1))[0]!,
+    call: recorded.id,
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
@@ -171,6 +173,14 @@ it('[GW-16] no body reaches into another workspace', async () => {
     { server: 'acme-one' },
   ]) {
     expect(await failure(eve.access.explain({ params: other, query }))).toMatchObject({ code: 'not_found' });
+  }
+  for (const query of [
+    { member: ids.member! },
+    { machine: 'acme-machine' },
+    { team: 'acme-team' },
+    { team: ids.team! },
+  ]) {
+    expect(await failure(eve.toolWeights.show({ params: other, query }))).toMatchObject({ code: 'not_found' });
   }
   expect(await stateOfAcme()).toEqual(before);
 });

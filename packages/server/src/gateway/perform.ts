@@ -123,7 +123,7 @@ export async function perform(
 
 function stop(cancel: Cancel): void {
   cancel.fault = 'cancelled';
-  cancel.abort?.('cancelled');
+  cancel.running?.abort('cancelled');
 }
 
 /**

@@ -1,7 +1,11 @@
 import type { Journal } from '../platform/journal/journal.ts';
 import type { CallIntent, CallMethod, CallOutcome, CallOutcomeKind, Receipt } from '../platform/journal/records.ts';
+import type { ToolClass } from '@mcpnest/contract/rule-form';
 import { newId } from '../domain/ids.ts';
+import { classOf } from '../domain/policy/tool-class.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { Clock } from '../platform/clock.ts';
+import { quarterEnd, quarterOf } from '../platform/digest-salts.ts';
 import { createKeyedDigest } from '../platform/keyed-digest.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
@@ -10,6 +14,7 @@ import { metaKey } from '../domain/protocol.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import type { CallTarget } from './call-target.ts';
+import type { HeldSnapshot } from './snapshots.ts';
 import { faultViews, UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
 
@@ -18,8 +23,11 @@ export class Recorder {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #vault: Vault;
-  /** By workspace, until the quarter ends. */
-  readonly #digests = new Map<string, { until: number; digest: (text: string) => string }>();
+  /** By workspace, until the quarter ends or its salts change. */
+  readonly #digests = new Map<
+    string,
+    { until: number; salts: Snapshot['argsSalts']; digest: (text: string) => string }
+  >();
   readonly outcomes = new Map<string, number>();
 
   constructor(deps: { journal: Journal; clock: Clock; vault: Vault }) {
@@ -33,16 +41,20 @@ export class Recorder {
     return new CallRecord(this.#journal, this.#clock, this, call, message, method, name);
   }
 
-  /** HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. */
-  digest(workspaceId: string, canonical: string): string {
+  /**
+   * HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. The key
+   * is made with a salt of theirs that only the database has: without it there is no such key any more.
+   */
+  digest({ workspace, argsSalts: salts }: Snapshot, canonical: string): string {
     const now = this.#clock.now();
-    let known = this.#digests.get(workspaceId);
-    if (known === undefined || now >= known.until) {
-      const year = new Date(now).getUTCFullYear();
-      const quarter = Math.floor(new Date(now).getUTCMonth() / 3);
-      const key = this.#vault.deriveKey(`args-mac/${workspaceId}/${year}Q${quarter + 1}`);
-      known = { until: Date.UTC(year, 3 * quarter + 3), digest: createKeyedDigest(key) };
-      this.#digests.set(workspaceId, known);
+    let known = this.#digests.get(workspace.id);
+    if (known === undefined || now >= known.until || known.salts !== salts) {
+      const quarter = quarterOf(now);
+      // Where nothing has changed for long the newest goes on.
+      const { salt } = salts?.findLast((one) => one.quarter <= quarter) ?? { salt: '' };
+      const key = this.#vault.deriveKey(`args-mac/${workspace.id}/${quarter}/${salt}`);
+      known = { until: quarterEnd(now), salts, digest: createKeyedDigest(key) };
+      this.#digests.set(workspace.id, known);
     }
     return known.digest(canonical);
   }
@@ -69,6 +81,8 @@ export class CallRecord {
   #argsMac: string | null = null;
   #approvalId: string | null = null;
   #receipt: Receipt | undefined;
+  /** What it is judged by. */
+  #held: HeldSnapshot;
 
   constructor(
     journal: Journal,
@@ -83,6 +97,7 @@ export class CallRecord {
     this.#clock = clock;
     this.#recorder = recorder;
     this.#call = call;
+    this.#held = call.held;
     this.#callId = newId(clock.now());
     this.#bytesIn = message.bytes.length;
     this.#method = method;
@@ -100,6 +115,11 @@ export class CallRecord {
     this.#target = target;
   }
 
+  /** It was judged once more, by a newer snapshot. */
+  judgedBy(held: HeldSnapshot): void {
+    this.#held = held;
+  }
+
   /** The approval that is asked for, or that the call is sent with. */
   approval(id: string): void {
     this.#approvalId = id;
@@ -108,7 +128,7 @@ export class CallRecord {
   /** @param canonical of which a keyed digest is kept; undefined: nothing */
   arguments(shape: string, canonical: string | undefined): void {
     this.#argsShape = shape;
-    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#call.principal.workspaceId, canonical);
+    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#held.snapshot, canonical);
   }
 
   /**
@@ -188,7 +208,8 @@ export class CallRecord {
   }
 
   #intent(rule: string, wouldDeny: string | null): CallIntent {
-    const { principal, held, server, era } = this.#call;
+    const { principal, server, era, inbound } = this.#call;
+    const held = this.#held;
     const owner = this.#target?.server ?? server;
     return {
       callId: this.#callId,
@@ -196,6 +217,7 @@ export class CallRecord {
       memberId: principal.memberId,
       tokenId: principal.tokenId,
       principalKind: principal.kind,
+      authMethod: 'gateway_token',
       serverId: owner?.id ?? null,
       serverSlug: owner?.slug ?? null,
       method: this.#method,
@@ -204,6 +226,9 @@ export class CallRecord {
       wouldDeny,
       approvalId: this.#approvalId,
       policyVersion: held.snapshot.version,
+      policyDigest: held.policyDigest,
+      policyAgeMs: inbound.startedAt - held.confirmed.at,
+      toolClass: this.#toolClass(),
       definitionHash: this.#target?.definition.hash ?? null,
       argsShape: this.#argsShape,
       argsMac: this.#argsMac,
@@ -213,6 +238,12 @@ export class CallRecord {
       bytesIn: this.#bytesIn,
       traceId: this.#traceId,
     };
+  }
+
+  #toolClass(): ToolClass | null {
+    if (this.#target === undefined) return null;
+    if (this.#method !== 'tools/call' && !this.#method.startsWith('tasks/')) return null;
+    return classOf(this.#target.server, this.#target.definition.name);
   }
 
   #ending(

@@ -27,7 +27,7 @@ export async function sealCalls(kit: Kit, workspace: string, count: number): Pro
     const opened = { intent, parts: splitLine(text)!, segment: '', offset };
     await kit.database.db
       .insertInto('mcp_tool_calls')
-      .values(answeredRow(opened, ending(intent.callId)))
+      .values(answeredRow(opened, ending(intent.callId), opened.parts))
       .execute();
   }
   const { dir, nodeId, keys } = kit.proof;

@@ -22,6 +22,8 @@ export interface SnapshotRows {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** By id. */
   readonly stops: readonly StopRow[];
+  /** By quarter. */
+  readonly argsSalts: readonly { readonly quarter: string; readonly salt: string }[];
   /** Those that run. */
   readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
 }
@@ -32,6 +34,7 @@ interface StopRow {
   readonly target_id: string;
   readonly tool: string;
   readonly expires_at: string | null;
+  readonly created_by: string;
 }
 
 interface ApprovalSettingRow {
@@ -65,6 +68,7 @@ export interface RuleRow {
   readonly object: string;
   readonly absolute: number;
   readonly expires_at: string | null;
+  readonly created_by: string;
 }
 
 interface TokenRow {
@@ -81,7 +85,7 @@ interface TokenRow {
 /** Rows → snapshot. Pure: the same rows give the same snapshot, byte for byte. */
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name } = rows.workspace;
-  const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
+  const { access, auditMode, retentionDays, limits, toolList } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
@@ -91,7 +95,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     format: 1,
     version,
     workspace: { id, slug, name },
-    settings: { access, auditMode, retentionDays, limits },
+    settings: { access, auditMode, retentionDays, limits, toolList },
     servers: rows.servers
       .filter((server) => server.enabled === 1)
       .map((server) => ({
@@ -129,12 +133,14 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     })),
     networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
     rules: rows.rules.map(snapshotRule),
+    argsSalts: rows.argsSalts.map(({ quarter, salt }) => ({ quarter, salt })),
     stops: rows.stops.map((stop) => ({
       id: stop.id,
       kind: stop.kind,
       targetId: stop.target_id,
       tool: stop.tool,
       expiresAt: stop.expires_at,
+      createdBy: stop.created_by,
     })),
   };
 }
@@ -147,4 +153,5 @@ export const snapshotRule = (row: RuleRow): SnapshotRule => ({
   object: row.object,
   absolute: row.absolute === 1,
   expiresAt: row.expires_at,
+  createdBy: row.created_by,
 });

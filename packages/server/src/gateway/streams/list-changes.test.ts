@@ -57,8 +57,11 @@ const viewer = (tokenId: string): Viewer => ({
     },
     serversBySlug: new Map(),
     serversById: new Map(),
+    policyDigest: '',
+    confirmed: { at: 0 },
   },
   server: undefined,
+  tools: undefined,
 });
 
 interface Ear extends ListListener {

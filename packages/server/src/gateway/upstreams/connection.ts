@@ -14,10 +14,18 @@ import { buildHeaders, type Credential, type OutgoingHeaders } from './headers.t
 import { readMessage } from './reply.ts';
 import type { SseChannel } from './sse-channel.ts';
 
-/** Lets a caller stop a request it has handed over. */
+/**
+ * Lets a caller stop a request it has handed over.
+ *
+ * What runs is named itself and not by a function that stops it. With one such function a call, until V8 had compiled
+ * them well, everything of a call outlived young collections: in the first seconds under load each of them took 10 to
+ * 40 ms instead of 1, and some 60 MiB stayed until a full collection.
+ */
 export interface Cancel {
+  /** It has been given up. */
   fault?: FaultClass;
-  abort?: (fault: FaultClass) => void;
+  /** What is under way for it now. */
+  running?: Abortable;
 }
 
 /** Where a message of a legacy session goes. */
@@ -124,7 +132,7 @@ export class Connection {
   ): Promise<T> {
     const limits = { deadline, maxBytes: this.#maxBytes, room: this.#room };
     const exchange = new Exchange(this.#client, request, limits, this.#running, reading);
-    if (cancel !== undefined) cancel.abort = (fault) => exchange.abort(fault);
+    if (cancel !== undefined) cancel.running = exchange;
     return exchange.done;
   }
 
@@ -137,9 +145,10 @@ export class Connection {
     let timer: NodeJS.Timeout | undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = (fault: FaultClass): void => reject(new UpstreamFault(fault, 'given up', { dispatched: true }));
-    const left = this.#running.add({ abort });
+    const pausing: Abortable = { abort };
+    const left = this.#running.add(pausing);
     deadline.arm({ late: () => abort('timeout') });
-    if (cancel !== undefined) cancel.abort = abort;
+    if (cancel !== undefined) cancel.running = pausing;
     timer = setTimeout(resolve, ms);
     try {
       await promise;

@@ -3,7 +3,7 @@ import { stringValue } from '../../platform/json/scan.ts';
 import { ignored, type Cancel, type Connection } from './connection.ts';
 import type { Deadline, Late } from './deadline.ts';
 import type { EventStream, StreamEnd } from './event-stream.ts';
-import type { HttpReply, Reading } from './exchange.ts';
+import type { Abortable, HttpReply, Reading } from './exchange.ts';
 import { UpstreamFault, type FaultClass } from './fault.ts';
 import { readMessage, type UpstreamMessage } from './reply.ts';
 
@@ -71,7 +71,7 @@ export class SseChannel {
         },
       });
       this.#waiting.set(id, waiting);
-      if (cancel !== undefined) cancel.abort = (fault) => waiting.abort(fault);
+      if (cancel !== undefined) cancel.running = waiting;
       this.deliver(body).catch((error: unknown) => {
         // A server may hold the POST until it has answered on the stream; the request's own deadline ends the wait.
         if (!(error instanceof UpstreamFault && error.fault === 'timeout')) waiting.fail(error as Error);
@@ -134,7 +134,7 @@ const lostInFlight = (fault: UpstreamFault): UpstreamFault =>
   });
 
 /** A request whose answer will come on the stream. */
-class Waiting implements Late {
+class Waiting implements Late, Abortable {
   readonly #deadline: Deadline;
   readonly #hearer: { answer(reply: HttpReply): void; ended(error: Error | undefined): void };
   #over = false;

@@ -6,8 +6,24 @@ import type { Log } from '../log.ts';
 import { signedText } from './chain.ts';
 import { createDenials } from './denials.ts';
 import { nodeDisk, type Disk } from './disk.ts';
-import { encodeDenied, encodeEpoch, encodeIntent, encodeOutcome, encodePurge, encodeTrim } from './encode.ts';
-import type { CallIntent, CallOutcome, DeniedCall, PurgedRange, Receipt, TrimmedJournal } from './records.ts';
+import {
+  encodeDenied,
+  encodeEpoch,
+  encodeEvent,
+  encodeIntent,
+  encodeOutcome,
+  encodePurge,
+  encodeTrim,
+} from './encode.ts';
+import type {
+  CallIntent,
+  CallOutcome,
+  DeniedCall,
+  EventRecord,
+  PurgedRange,
+  Receipt,
+  TrimmedJournal,
+} from './records.ts';
 import { inherit, type Inheritance } from './restart.ts';
 import { createSegmentFiles } from './segment-files.ts';
 import { createWriter } from './writer.ts';
@@ -17,7 +33,8 @@ import { createWriter } from './writer.ts';
  * that the shipper fills.
  *
  * A call is two records: an *intent* before its first byte leaves for the upstream, an *outcome* after. A call refused
- * before that is one record, *denied*. What the journal itself has to say is a *gap* (what could not be written) or an
+ * before that is one record, *denied*. What people change and read is an *event*, whose text is in `audit_events` and
+ * which says here what that text must be. What the journal itself has to say is a *gap* (what could not be written), an
  * *epoch* (a start, and what the last run left torn), a *purge* (records that a log of proof lost on purpose) or a
  * *trim* (segments of the journal that have done their work); these are signed.
  *
@@ -45,6 +62,11 @@ export interface Journal extends AsyncDisposable {
   outcome(receipt: Receipt, record: CallOutcome): void;
   /** Record a call that was refused before dispatch. Never throws, never blocks; bursts are written as one record. */
   denied(record: DeniedCall): void;
+  /**
+   * Record an audit event; resolves once it is on disk.
+   * @throws AppError `unavailable` when that is not sure: it is to be recorded again, under the same id
+   */
+  event(record: EventRecord): Promise<Receipt>;
   /**
    * Record, before it is done, that records will be deleted from a log of proof; resolves once that is on disk.
    * @throws AppError `unavailable` when it could not be made durable
@@ -149,12 +171,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     write: (record, count) =>
       writer.push({ kind: 'denied', fields: encodeDenied(record, count), at: clock.now(), count, waiter: undefined }),
   });
-  const mark = async (fields: string): Promise<void> => {
-    await new Promise<Receipt>((resolve, reject) => {
+  const mark = (fields: string): Promise<Receipt> =>
+    new Promise((resolve, reject) => {
       const waiter = { callId: '', strict: true, resolve, reject };
       writer.push({ kind: 'mark', fields, at: clock.now(), count: 0, waiter });
     });
-  };
   const close = async (): Promise<void> => {
     denials.flush();
     await writer.close();
@@ -181,8 +202,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       writer.push({ kind: 'outcome', fields: encodeOutcome(record), at: clock.now(), count: 1, waiter: undefined });
     },
     denied: (record) => denials.add(record),
-    purge: (range) => mark(encodePurge(range, sign)),
-    trim: (trim) => mark(encodeTrim(trim, sign)),
+    purge: async (range) => void (await mark(encodePurge(range, sign))),
+    trim: async (trim) => void (await mark(encodeTrim(trim, sign))),
+    event: (record) => mark(encodeEvent(record)),
     onWrite(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
