@@ -26,6 +26,8 @@ export function openJournal({ dir, nodeId }: JournalOptions): Promise<Journal> {
     event: receipt,
     outcome: () => undefined,
     denied: () => undefined,
+    purge: () => Promise.resolve(),
+    trim: () => Promise.resolve(),
     onWrite: () => ({ [Symbol.dispose]: () => undefined }),
     position: { segment: '', byteOffset: 0 },
     health: { ok: true, reason: undefined, gaps: 0, flushMs: 0, damage: undefined },

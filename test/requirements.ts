@@ -182,7 +182,7 @@ export const requirements: readonly Requirement[] = [
   // Beyond others
   part('NEW-01', 'Recorded decisions are made again to the same end; a draft policy is tried on the past.'),
   open('NEW-02', 'Who could call what on any past day, and why.'),
-  part('NEW-03', 'A proof log without content: hash chain, gaps found, survives a database outage, verified offline.'),
+  done('NEW-03', 'A proof log without content: hash chain, gaps found, survives a database outage, verified offline.'),
   done('NEW-04', 'Approvals that work with every client and survive a restart.'),
   done('NEW-05', 'Clients and servers of different protocol generations understand each other.'),
   open('NEW-06', 'One lock record per hosted server, its changes shown in words, one step back.'),

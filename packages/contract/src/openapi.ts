@@ -68,6 +68,9 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   handover: 'The records for other systems and for auditors.',
   sinks: 'Where the records of a workspace are sent as they come.',
   instanceSinks: 'Where the records of the whole instance are sent as they come.',
+  proofs: 'Records with what proves them to somebody who trusts neither this server nor its database.',
+  proofKeys: 'The keys that sign checkpoints.',
+  checkpointTargets: 'Where checkpoints are published, and how sealing goes.',
   instance: 'This installation.',
 };
 

@@ -34,12 +34,17 @@ import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import type { ShipTarget } from './platform/journal/shipper-messages.ts';
 import { verifyApart } from './platform/journal/verify-apart.ts';
+import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
 import { createSendLines } from './platform/send-lines.ts';
 import { createSendParcel } from './platform/sinks/send.ts';
 import { startSinks } from './platform/sinks/sinks.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
+import { openProofAccess } from './platform/proof/access.ts';
+import { startPublisher } from './platform/proof/publisher.ts';
+import { createSendCheckpoint } from './platform/proof/send-checkpoint.ts';
+import { verifyFolder, type FolderReport } from './platform/proof/verify-folder.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
 
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
@@ -51,6 +56,8 @@ const handOverMs = 5_000;
 
 /** The log has the file and what to do in each case. */
 const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
+/** Between two checkpoints of a log of proof that grows. */
+const checkpointEveryMs = 60_000;
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -192,6 +199,27 @@ export function buildControl(config: Config, secrets: Secrets, log: Log = create
   return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log);
 }
 
+/** What a data folder's own records were found to be. */
+export interface RecordsReport {
+  readonly nodeId: string;
+  readonly journal: Verification;
+  readonly logs: FolderReport;
+}
+
+/** Check journal and logs of proof of a data folder, beside a server that runs on it or not; no database is asked. */
+export function verifyRecords(config: Config, secrets: Secrets): RecordsReport {
+  const { dir: dataDir, nodeId, secretKey } = openDataFolder(config.dataDir, secrets.secretKey);
+  const vault = createLocalVault(secretKey);
+  const proof = openProofAccess({
+    dataDir,
+    sealingKey: vault.deriveKey('proof'),
+    nodeId,
+    now: () => systemClock.now(),
+  });
+  const journal = verifyJournal(join(dataDir, 'journal'), vault.deriveKey('journal'));
+  return { nodeId, journal, logs: verifyFolder(proof.dir, nodeId, proof.keys) };
+}
+
 async function openControl(
   config: Config,
   secrets: Secrets,
@@ -214,10 +242,13 @@ async function openControl(
   const allow = () => selectOpenedEntries(database.db);
   const deliver = createDeliver({ dialer, clock, allow });
   const sendParcel = createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) });
-  const verifyJournal = () => verifyApart(join(folder.dir, 'journal'), vault.deriveKey('journal'));
+  const sendCheckpoint = createSendCheckpoint({ deliver, clock });
+  const { dir: dataDir, nodeId } = folder;
+  const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now: () => clock.now() });
+  const checkJournal = () => verifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
     ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
-    ...{ deliver, sendParcel, verifyJournal },
+    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint },
   };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
@@ -249,7 +280,7 @@ async function openRecords(
   config: Config,
   secrets: Secrets,
   { dir: dataDir, nodeId }: DataFolder,
-  { database, vault, log }: ControlDeps,
+  { database, vault, log, proof, sendCheckpoint: send }: ControlDeps,
   opened: AsyncDisposableStack,
 ): Promise<{ journal: Journal; shipper: Shipper; events: EventChain }> {
   const dir = join(dataDir, 'journal');
@@ -264,9 +295,24 @@ async function openRecords(
     }),
   );
   const target = targetOf(config, secrets);
-  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, log }));
+  const { db } = database;
+  const publisher = opened.use(startPublisher({ db, dir: proof.dir, vault, send, clock: systemClock, log }));
+  const shipper = opened.use(
+    startShipper({
+      ...{ dir, nodeId, journal, target, log },
+      proof: { dataDir, sealingKey: vault.deriveKey('proof'), checkpointEveryMs },
+      onCheckpoints: () => publisher.nudge(),
+    }),
+  );
+  proof.sealing = {
+    get health() {
+      return shipper.sealing;
+    },
+    sealed: () => shipper.sealed(),
+  };
+  publisher.nudge();
   const macKey = vault.deriveKey('journal/events');
-  const events = opened.use(startEventChain({ db: database.db, journal, nodeId, macKey, clock: systemClock, log }));
+  const events = opened.use(startEventChain({ db, journal, nodeId, macKey, clock: systemClock, log }));
   return { journal, shipper, events };
 }
 
@@ -372,6 +418,7 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, ev
       '1 when a record of the journal was found damaged since the start; the log names it.',
       (journal.health.damage ?? shipper.health.damage) === undefined ? 0 : 1,
     ),
+    gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
     gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];

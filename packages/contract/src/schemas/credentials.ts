@@ -18,7 +18,7 @@ export function credentialHeaderProblem(name: string): string | undefined {
   return undefined;
 }
 
-const headerValue = z
+export const headerValue = z
   .string()
   .min(1, 'must not be empty')
   .max(8192, 'must have at most 8192 characters')

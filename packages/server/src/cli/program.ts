@@ -14,6 +14,7 @@ import { memberCommands } from './commands/members.ts';
 import { inventoryCommand, overviewCommand } from './commands/overview.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
+import { proofCommands } from './commands/proofs.ts';
 import { reviewCommands } from './commands/reviews.ts';
 import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
@@ -96,6 +97,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   networkCommands(program, shell);
   const audit = callCommands(program, shell);
   auditCommands(audit, shell);
+  proofCommands(audit, shell);
   handoverCommands(audit, shell);
   sinkCommands(program, shell);
   overviewCommand(program, shell);

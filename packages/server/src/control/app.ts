@@ -12,6 +12,8 @@ import { connectionProblem, isUniqueViolation } from '../platform/database/datab
 import type { OpenDatabase } from '../platform/database/database.ts';
 import type { Verification } from '../platform/journal/verify.ts';
 import type { Log } from '../platform/log.ts';
+import type { ProofAccess } from '../platform/proof/access.ts';
+import type { SendCheckpoint } from '../platform/proof/send-checkpoint.ts';
 import type { SendParcel } from '../platform/sinks/send.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
@@ -33,6 +35,7 @@ import { checkOrigin } from './origin.ts';
 import { createPipeline } from './pipeline.ts';
 import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
+import { proofRoutes } from './proofs/routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
@@ -63,6 +66,8 @@ export interface ControlDeps {
   readonly allowedHosts: readonly string[];
   /** Web origins accepted besides our own. */
   readonly allowedOrigins?: readonly string[];
+  readonly proof: ProofAccess;
+  readonly sendCheckpoint: SendCheckpoint;
 }
 
 export interface RequestInfo {
@@ -147,7 +152,7 @@ export function createControl(deps: ControlDeps): Control {
 
 function contractRoutes(deps: ControlDeps): Route[] {
   const { db, dialect } = deps.database;
-  const { clock, vault, log, deliver, publicUrl } = deps;
+  const { clock, vault, log, deliver, publicUrl, proof, sendCheckpoint } = deps;
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
@@ -165,6 +170,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...webhookRoutes({ db, vault, clock, log, deliver, publicUrl }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...proofRoutes({ db, vault, clock, proof, send: sendCheckpoint }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createClient } from '@mcpnest/contract/client';
 import type { ApiError, Client } from '@mcpnest/contract/client';
@@ -10,6 +13,8 @@ import { systemClock } from '../platform/clock.ts';
 import { createDeliver } from '../platform/deliver.ts';
 import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
+import { openProofAccess, type ProofAccess } from '../platform/proof/access.ts';
+import { createSendCheckpoint } from '../platform/proof/send-checkpoint.ts';
 import { createSendLines } from '../platform/send-lines.ts';
 import { createSendParcel } from '../platform/sinks/send.ts';
 import { migrate } from '../platform/database/migrate.ts';
@@ -30,6 +35,9 @@ export interface Kit extends AsyncDisposable {
   readonly vault: Vault;
   /** What a courier is made of. */
   readonly courier: CourierDeps;
+  /** A folder of its own; nothing seals records there unless the test does. */
+  readonly dataDir: string;
+  readonly proof: ProofAccess;
   /** Keys by who holds them. */
   readonly ownerKey: string;
   readonly workspaceToken: string;
@@ -71,7 +79,12 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   const dialer = createDialer();
   const allow = () => selectOpenedEntries(database.db);
   const deliver = createDeliver({ dialer, clock: systemClock, allow });
+  const dataDir = mkdtempSync(join(tmpdir(), 'mcpnest-kit-'));
+  const sealingKey = vault.deriveKey('proof');
+  const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
   const control = createControl({
+    proof,
+    sendCheckpoint: createSendCheckpoint({ deliver, clock }),
     database,
     bus,
     vault,
@@ -105,6 +118,8 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     database,
     vault,
     courier: { db: database.db, bus, clock, vault, log, deliver, publicUrl: () => publicUrl },
+    dataDir,
+    proof,
     ownerKey: first.apiKey,
     workspaceToken: first.workspaceToken,
     owner,
@@ -130,6 +145,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     },
     advance: (milliseconds) => void (now += milliseconds),
     [Symbol.asyncDispose]: async () => {
+      rmSync(dataDir, { recursive: true });
       await bus[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

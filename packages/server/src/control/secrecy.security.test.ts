@@ -6,6 +6,7 @@ import { approvalRow } from './approval-row.contract.ts';
 import { callRow } from './call-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
+import { sealCalls } from './proofs/sealed-calls.contract.ts';
 
 let kit: Kit;
 beforeEach(async () => void (kit = await startKit()));
@@ -50,7 +51,17 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const { workspace_id, token_id } = approval;
   const { version: policy_version } = await kit.snapshot('acme');
   const call = callRow(Date.UTC(2026, 10, 21, 12), { workspace_id, token_id, policy_version, args_mac: 'the-mac' });
-  await db.insertInto('mcp_tool_calls').values(call).execute();
+  // Recorded in the place of a sealed call, so that it can be proven as well.
+  const [sealedCall] = await sealCalls(kit, 'acme', 1);
+  const { node, epoch, seq } = await db
+    .deleteFrom('mcp_tool_calls')
+    .where('id', '=', sealedCall!)
+    .returning(['node', 'epoch', 'seq'])
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('mcp_tool_calls')
+    .values({ ...call, node, epoch, seq })
+    .execute();
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();

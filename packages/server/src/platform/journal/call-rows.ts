@@ -20,6 +20,8 @@ export type JournalRecord = { readonly t: string } & (
   | { readonly kind: 'event' }
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
+  | { readonly kind: 'purge' }
+  | { readonly kind: 'trim' }
 );
 
 /** An intent that waits for its outcome. */
