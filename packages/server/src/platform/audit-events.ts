@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely, type Selectable, type SelectQueryBuilder } from 'kysely';
 import { canonicalText } from '../domain/canonical.ts';
 import { newId, randomHex } from '../domain/ids.ts';
 import { isoTime } from './clock.ts';
@@ -51,3 +51,35 @@ export const commitmentOf = (salt: string, target: string, detail: string): stri
     Buffer.concat([Buffer.from(salt, 'hex'), Buffer.from(canonicalText({ target, detail: JSON.parse(detail) }))]),
     'hex',
   );
+
+/** What the details of events that are held in memory at once may come to; each is as large as a request at most, twice. */
+const mostDetailBytes = 8 * 1024 * 1024;
+
+/**
+ * The first of these events, at least one where there is one, and no more than fit into memory.
+ * @param events in their order, and not yet limited
+ * @returns `cut`: there are more
+ */
+export async function readEvents(
+  events: SelectQueryBuilder<Schema, 'audit_events', object>,
+  limit: number,
+): Promise<{ readonly rows: Selectable<Schema['audit_events']>[]; readonly cut: boolean }> {
+  const sizes = await events
+    .select(sql<number>`coalesce(octet_length(detail), 0)`.as('bytes'))
+    .limit(limit + 1)
+    .execute();
+  let left = mostDetailBytes;
+  const tooMany = sizes.findIndex(({ bytes }, index) => index >= limit || ((left -= bytes) < 0 && index > 0));
+  const count = tooMany < 0 ? sizes.length : tooMany;
+  const rows = count === 0 ? [] : await events.selectAll().limit(count).execute();
+  return { rows, cut: count < sizes.length };
+}
+
+/** The detail of a row; null where it was erased, or spoilt: whatever somebody did to one row, the others are shown. */
+export function readDetail(text: string | null): unknown {
+  try {
+    return text === null ? null : (JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
+}

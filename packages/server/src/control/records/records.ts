@@ -3,10 +3,11 @@ import type { AuditEvent, ToolCall, auditEventQuery, toolCallQuery } from '@mcpn
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../platform/database/schema.ts';
 import { emailsOf } from '../actor-emails.ts';
-import { page, readCursor, writeCursor } from '../cursor.ts';
+import { readDetail, readEvents } from '../../platform/audit-events.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
 import { planCalls, stored } from './call-terms.ts';
 import type { createChainState } from './chain-state.ts';
-import { walkCalls, type CallRow } from './walk.ts';
+import { placeOf, walkCalls, type CallRow } from './walk.ts';
 
 /** The tool calls of a workspace that a search finds: metadata only, as the journal recorded it. */
 export async function listCalls(
@@ -82,7 +83,7 @@ export async function listAuditEvents(
   query: z.output<typeof auditEventQuery>,
   chainOf: ReturnType<typeof createChainState>,
 ): Promise<{ items: AuditEvent[]; nextCursor: string | null }> {
-  let rows = db.selectFrom('audit_events').selectAll();
+  let rows = db.selectFrom('audit_events');
   if (workspaceId !== null) rows = rows.where('workspace_id', '=', workspaceId);
   if (query.action !== undefined) rows = rows.where('action', '=', query.action);
   if (query.from !== undefined) rows = rows.where('created_at', '>=', stored(query.from)!);
@@ -94,12 +95,7 @@ export async function listAuditEvents(
       .where('created_at', '<=', at)
       .where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
   }
-  const found = await rows
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1)
-    .execute();
-  const { rows: kept, nextCursor } = page(found, query.limit);
+  const { rows: kept, cut } = await readEvents(rows.orderBy('created_at', 'desc').orderBy('id', 'desc'), query.limit);
   const emails = await emailsOf(
     db,
     kept.map((row) => row.actor),
@@ -112,17 +108,9 @@ export async function listAuditEvents(
     actorEmail: emails.get(row.actor) ?? null,
     action: row.action,
     target: row.target,
-    detail: row.detail === null ? null : readDetail(row.detail),
+    detail: readDetail(row.detail),
     chain: chainOf(row),
   }));
-  return { items, nextCursor };
-}
-
-/** A row that somebody has spoilt must not keep the others from being shown. */
-function readDetail(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+  const last = kept.at(-1);
+  return { items, nextCursor: cut && last !== undefined ? writeCursor(placeOf(last)) : null };
 }

@@ -3,7 +3,7 @@ import type { SinkCreate } from '@mcpnest/contract/schemas/sinks';
 import { createDeliver } from '../../platform/deliver.ts';
 import { createDialer } from '../../platform/dialer.ts';
 import { noteMissed } from '../../platform/sinks/missed.ts';
-import { runSink, type SinkStep } from '../../platform/sinks/run-sink.ts';
+import { runSink, type SinkRow, type SinkStep } from '../../platform/sinks/run-sink.ts';
 import { createSendParcel } from '../../platform/sinks/send.ts';
 import { createSendLines } from '../../platform/send-lines.ts';
 import { httpReceiver, isSigned, objectStore, syslogReceiver } from '../../platform/sinks/sink.contract.ts';
@@ -34,6 +34,14 @@ function pass(ms: number): void {
 /** One round for each sink, as the worker makes it, in this thread. */
 async function round(node = 'node-1'): Promise<SinkStep[]> {
   const { db } = kit.database;
+  const steps: SinkStep[] = [];
+  for (const sink of await db.selectFrom('sinks').selectAll().where('paused_at', 'is', null).orderBy('id').execute())
+    steps.push(await step(sink, node));
+  return steps;
+}
+
+function step(sink: SinkRow, node = 'node-1'): Promise<SinkStep> {
+  const { db } = kit.database;
   const clock = { now: () => time, monotonic: () => time };
   const way = {
     dialer: createDialer(),
@@ -45,10 +53,7 @@ async function round(node = 'node-1'): Promise<SinkStep[]> {
     deliver: createDeliver({ ...way, clock }),
     sendLines: createSendLines(way),
   });
-  const steps: SinkStep[] = [];
-  for (const sink of await db.selectFrom('sinks').selectAll().where('paused_at', 'is', null).orderBy('id').execute())
-    steps.push(await runSink({ db, clock, node, send }, sink));
-  return steps;
+  return runSink({ db, clock, node, send }, sink);
 }
 const ids = (bodies: readonly { body: Buffer }[]): unknown[] =>
   bodies.flatMap(({ body }) =>
@@ -83,6 +88,24 @@ describe('an http sink', () => {
     for (const got of peer.taken)
       expect([got.headers['x-api-key'], got.path, isSigned(secret!, got)]).toEqual(['canary', '/in', true]);
     expect(await show(sink.id)).toMatchObject({ delivered: 700, lag: { rows: 0 }, sentBy: 'node-1', failures: 0 });
+  });
+
+  it('[AUD-06] that is paused gets nothing more, however much it has to catch up on', async () => {
+    await addCalls(kit.database.db, { workspaceId, node: 'a', count: 1_200 });
+    await using peer = await httpReceiver();
+    await open(peer.port);
+    const body = { kind: 'http', name: 'siem', url: peer.url, format: 'jsonl', include: 'calls' } as const;
+    const { sink } = await create({ ...body, from: 'beginning' });
+    const row = await kit.database.db.selectFrom('sinks').selectAll().executeTakeFirstOrThrow();
+    expect(await step(row)).toBe('more');
+    await kit.owner.sinks.pause({ params: { ...params, sink: sink.id } });
+    expect(await step(row)).toBe('idle');
+    expect((await show(sink.id)).delivered).toBe(500);
+    await kit.owner.sinks.resume({ params: { ...params, sink: sink.id } });
+    expect(await step(row)).toBe('more');
+    await kit.owner.sinks.remove({ params: { ...params, sink: sink.id } });
+    expect(await step(row)).toBe('idle');
+    expect(ids(peer.taken)).toEqual(seqs(1_000));
   });
 
   it('[AUD-06] that fails is tried again later, longer each time and as it asks, and loses and reorders nothing', async () => {

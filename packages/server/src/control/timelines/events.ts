@@ -1,6 +1,7 @@
 import type { TimelineEntry } from '@mcpnest/contract/schemas/timelines';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../platform/database/schema.ts';
+import { readDetail, readEvents } from '../../platform/audit-events.ts';
 import { emailsOf } from '../actor-emails.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import type { Span } from './calls.ts';
@@ -45,35 +46,27 @@ export async function eventsNaming(
 }
 
 function spanned(db: Kysely<Schema>, workspace: WorkspaceRef, { from, to }: Span) {
-  let rows = db.selectFrom('audit_events').selectAll().where('workspace_id', '=', workspace.id);
+  let rows = db.selectFrom('audit_events').where('workspace_id', '=', workspace.id);
   if (from !== undefined) rows = rows.where('created_at', '>=', from);
   if (to !== undefined) rows = rows.where('created_at', '<', to);
   return rows;
 }
 
 async function read(db: Kysely<Schema>, rows: ReturnType<typeof spanned>): Promise<Found> {
-  const found = await rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(mostEvents).execute();
+  const { rows: found, cut } = await readEvents(rows.orderBy('created_at', 'desc').orderBy('id', 'desc'), mostEvents);
   const emails = await emailsOf(
     db,
     found.map((row) => row.actor),
   );
   return {
-    complete: found.length < mostEvents,
+    complete: !cut,
     items: found.map((row) => ({
       at: row.created_at,
       kind: 'change',
       what: `${row.action} ${row.target ?? '(erased)'}`,
       by: emails.get(row.actor) ?? row.actor,
-      facts: factsOf(row.detail),
+      // An event's detail is an object, or gone.
+      facts: (readDetail(row.detail) ?? {}) as Record<string, unknown>,
     })),
   };
-}
-
-/** Erased with the person it spoke of, or spoilt: the event itself stays. */
-function factsOf(detail: string | null): Record<string, unknown> {
-  try {
-    return detail === null ? {} : (JSON.parse(detail) as Record<string, unknown>);
-  } catch {
-    return {};
-  }
 }

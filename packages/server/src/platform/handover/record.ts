@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { readDetail } from '../audit-events.ts';
 import type { Schema } from '../database/schema.ts';
 
 /** A governed request as other systems get it: its row, whole, with names as the control API has them. */
@@ -95,7 +96,7 @@ export const eventRecord = (row: Selectable<Schema['audit_events']>): EventRecor
   actor: row.actor,
   action: row.action,
   target: row.target,
-  detail: row.detail === null ? null : (JSON.parse(row.detail) as unknown),
+  detail: readDetail(row.detail),
   commitment: row.commitment,
   node: row.chain_seq === null ? null : row.chain_node,
   epoch: row.chain_epoch,

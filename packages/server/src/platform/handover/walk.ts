@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
+import { readEvents } from '../audit-events.ts';
 import { isoTime } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { callsStart, eventsStart, type CallPlace, type EventPlace, type Marks } from './marks.ts';
@@ -56,7 +58,7 @@ export async function marksAtEnd(db: Kysely<Schema>, scope: Scope, now: number):
   return { calls, events: event ?? null };
 }
 
-export interface CallRange extends Period {
+export interface CallRange {
   readonly node: string;
   readonly after: CallPlace;
   /** The last one wanted. */
@@ -67,49 +69,53 @@ export interface CallRange extends Period {
 export async function nextCalls(
   db: Kysely<Schema>,
   scope: Scope,
-  { node, after, upTo, from, to }: CallRange,
+  range: CallRange,
   limit: number,
 ): Promise<CallRecord[]> {
+  return readCalls(callsIn(db, scope, range), limit);
+}
+
+function callsIn(db: Kysely<Schema>, { workspaceId }: Scope, { node, after, upTo }: CallRange) {
   const place = sql`(end_epoch, end_seq, mcp_tool_calls.id)`;
   let query = db
     .selectFrom('mcp_tool_calls')
-    .leftJoin('gateway_tokens', 'gateway_tokens.id', 'mcp_tool_calls.token_id')
-    .selectAll('mcp_tool_calls')
-    .select('gateway_tokens.machine_id')
     .where('node', '=', node)
     .where(sql<boolean>`${place} > (${after.epoch}, ${after.seq}, ${after.id})`);
   if (upTo !== undefined) query = query.where(sql<boolean>`${place} <= (${upTo.epoch}, ${upTo.seq}, ${upTo.id})`);
-  if (scope.workspaceId !== null) query = query.where('mcp_tool_calls.workspace_id', '=', scope.workspaceId);
-  if (from !== undefined) query = query.where('mcp_tool_calls.created_at', '>=', from);
-  if (to !== undefined) query = query.where('mcp_tool_calls.created_at', '<', to);
-  const rows = await query.orderBy('end_epoch').orderBy('end_seq').orderBy('mcp_tool_calls.id').limit(limit).execute();
+  if (workspaceId !== null) query = query.where('mcp_tool_calls.workspace_id', '=', workspaceId);
+  return query.orderBy('end_epoch').orderBy('end_seq').orderBy('mcp_tool_calls.id');
+}
+
+async function readCalls(calls: ReturnType<typeof callsIn>, limit: number): Promise<CallRecord[]> {
+  const rows = await calls
+    .leftJoin('gateway_tokens', 'gateway_tokens.id', 'mcp_tool_calls.token_id')
+    .selectAll('mcp_tool_calls')
+    .select('gateway_tokens.machine_id')
+    .limit(limit)
+    .execute();
   return rows.map(callRecord);
 }
 
 export interface EventRange extends Period {
   readonly after: EventPlace;
   readonly upTo?: EventPlace | undefined;
-  readonly before?: string | undefined;
 }
 
-/** The next changes, by time and id. */
+/** The next changes, by time and id; fewer than the limit also where they are large. None: there are no more. */
 export async function nextEvents(
   db: Kysely<Schema>,
-  scope: Scope,
-  { after, upTo, before, from, to }: EventRange,
+  { workspaceId }: Scope,
+  { after, upTo, from, to }: EventRange,
   limit: number,
 ): Promise<EventRecord[]> {
   const place = sql`(created_at, id)`;
-  let query = db
-    .selectFrom('audit_events')
-    .selectAll()
-    .where(sql<boolean>`${place} > (${after.at}, ${after.id})`);
-  if (upTo !== undefined) query = query.where(sql<boolean>`${place} <= (${upTo.at}, ${upTo.id})`);
-  if (before !== undefined) query = query.where('created_at', '<', before);
-  if (scope.workspaceId !== null) query = query.where('workspace_id', '=', scope.workspaceId);
-  if (from !== undefined) query = query.where('created_at', '>=', from);
-  if (to !== undefined) query = query.where('created_at', '<', to);
-  return (await query.orderBy('created_at').orderBy('id').limit(limit).execute()).map(eventRecord);
+  // One bound at each end, so that the index takes it.
+  const start = from !== undefined && from > after.at ? { at: from, id: '' } : after;
+  let query = db.selectFrom('audit_events').where(sql<boolean>`${place} > (${start.at}, ${start.id})`);
+  if (to !== undefined && (upTo === undefined || to <= upTo.at)) query = query.where('created_at', '<', to);
+  else if (upTo !== undefined) query = query.where(sql<boolean>`${place} <= (${upTo.at}, ${upTo.id})`);
+  if (workspaceId !== null) query = query.where('workspace_id', '=', workspaceId);
+  return (await readEvents(query.orderBy('created_at').orderBy('id'), limit)).rows.map(eventRecord);
 }
 
 export const placeOfCall = (call: CallRecord): CallPlace => ({ epoch: call.endEpoch, seq: call.endSeq, id: call.id });
@@ -124,28 +130,60 @@ export interface Walk extends Period {
 
 /** Small enough that reading one holds nobody up, on an engine that answers in the thread that asks. */
 const pageRows = 200;
+/** Rows of which those of a period are picked in one statement: no index has them in both orders. */
+const windowRows = 1_000;
 
 /** Everything between two marks, page by page: calls node by node, then changes. Memory is bounded by a page. */
 export async function* pagesBetween(db: Kysely<Schema>, walk: Walk): AsyncGenerator<readonly HandoverRecord[]> {
   const { scope, kinds, after, upTo, from, to } = walk;
   if (kinds.has('call')) {
     for (const [node, last] of Object.entries(upTo.calls)) {
-      let at = after.calls[node] ?? callsStart;
-      for (;;) {
-        const page = await nextCalls(db, scope, { node, after: at, upTo: last, from, to }, pageRows);
-        if (page.length > 0) yield page;
-        if (page.length < pageRows) break;
-        at = placeOfCall(page.at(-1)!);
-      }
+      const range = { node, after: after.calls[node] ?? callsStart, upTo: last };
+      yield* from === undefined && to === undefined
+        ? callPages(db, scope, range)
+        : callPagesWithin(db, scope, range, { from, to });
     }
   }
   if (kinds.has('event') && upTo.events !== null) {
     let at = after.events ?? eventsStart;
     for (;;) {
       const page = await nextEvents(db, scope, { after: at, upTo: upTo.events, from, to }, pageRows);
-      if (page.length > 0) yield page;
-      if (page.length < pageRows) break;
+      if (page.length === 0) return;
+      yield page;
       at = placeOfEvent(page.at(-1)!);
     }
+  }
+}
+
+async function* callPages(db: Kysely<Schema>, scope: Scope, range: CallRange): AsyncGenerator<readonly CallRecord[]> {
+  for (let { after } = range; ;) {
+    const page = await nextCalls(db, scope, { ...range, after }, pageRows);
+    if (page.length > 0) yield page;
+    if (page.length < pageRows) return;
+    after = placeOfCall(page.at(-1)!);
+  }
+}
+
+/** The same of a period, window by window: however few of the rows are of it, no statement looks at more. */
+async function* callPagesWithin(
+  db: Kysely<Schema>,
+  scope: Scope,
+  range: CallRange,
+  { from, to }: Period,
+): AsyncGenerator<readonly CallRecord[]> {
+  for (let { after } = range; ;) {
+    const edge = await callsIn(db, scope, { ...range, after })
+      .select(['end_epoch as epoch', 'end_seq as seq', 'mcp_tool_calls.id as id'])
+      .limit(1)
+      .offset(windowRows - 1)
+      .executeTakeFirst();
+    let calls = callsIn(db, scope, { ...range, after, upTo: edge ?? range.upTo });
+    if (from !== undefined) calls = calls.where('mcp_tool_calls.created_at', '>=', from);
+    if (to !== undefined) calls = calls.where('mcp_tool_calls.created_at', '<', to);
+    const page = await readCalls(calls, windowRows);
+    if (page.length > 0) yield page;
+    if (edge === undefined) return;
+    after = edge;
+    await nextTurn();
   }
 }

@@ -38,10 +38,12 @@ export async function runSink(deps: RunSinkDeps, sink: SinkRow): Promise<SinkSte
   await tellMissed(db, sink.id, clock.now());
   const state = await db
     .selectFrom('sink_states')
-    .select(['marks', 'failures', 'next_attempt_at'])
+    .innerJoin('sinks', 'sinks.id', 'sink_states.sink_id')
+    .select(['marks', 'failures', 'next_attempt_at', 'paused_at'])
     .where('sink_id', '=', sink.id)
     .executeTakeFirst();
-  if (state === undefined) return 'idle';
+  // It may have been paused, or removed, since the row was read: whoever has much to catch up on goes on for hours.
+  if (state === undefined || state.paused_at !== null) return 'idle';
   if (state.next_attempt_at !== null && state.next_attempt_at > isoTime(clock.now())) return 'failed';
   let marks = JSON.parse(state.marks) as Marks;
   let more = false;
@@ -77,8 +79,8 @@ async function* batches({ db, clock }: RunSinkDeps, sink: SinkRow, marks: Marks)
     yield { records, after: (now) => ({ ...now, calls: { ...now.calls, [node]: place } }) };
   }
   if (sink.include === 'calls') return;
-  const before = settledBefore(clock.now());
-  const records = await nextEvents(db, scope, { after: marks.events ?? eventsStart, before }, size);
+  const range = { after: marks.events ?? eventsStart, to: settledBefore(clock.now()) };
+  const records = await nextEvents(db, scope, range, size);
   if (ripe(records)) {
     const place = placeOfEvent(records.at(-1)!);
     yield { records, after: (now) => ({ ...now, events: place }) };
