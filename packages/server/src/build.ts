@@ -33,7 +33,7 @@ import { startEventChain, type EventChain } from './platform/journal/event-chain
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import type { ShipTarget } from './platform/journal/shipper-messages.ts';
-import { verifyApart } from './platform/journal/verify-apart.ts';
+import { createVerifyApart } from './platform/journal/verify-apart.ts';
 import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
@@ -245,7 +245,7 @@ async function openControl(
   const sendCheckpoint = createSendCheckpoint({ deliver, clock });
   const { dir: dataDir, nodeId } = folder;
   const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now: () => clock.now() });
-  const checkJournal = () => verifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
+  const checkJournal = createVerifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
     ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
     ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint },

@@ -14,6 +14,7 @@ export interface AddCalls {
   readonly from?: number;
   readonly everyMs?: number;
   readonly memberId?: string;
+  readonly tokenId?: string;
 }
 
 const rowsPerInsert = 100;
@@ -31,7 +32,11 @@ export async function addCalls(db: Kysely<Schema>, calls: AddCalls): Promise<voi
     const rows = Array.from({ length: Math.min(rowsPerInsert, count - done) }, (_, index) => {
       const seq = firstSeq + done + index;
       const intent = {
-        ...call({ workspaceId, ...(calls.memberId === undefined ? {} : { memberId: calls.memberId }) }),
+        ...call({
+          workspaceId,
+          ...(calls.memberId === undefined ? {} : { memberId: calls.memberId }),
+          ...(calls.tokenId === undefined ? {} : { tokenId: calls.tokenId }),
+        }),
         t: isoTime(from + (done + index) * everyMs),
       };
       const parts = { body: '', hash: '', prev: undefined, version: 2, node, epoch, seq };

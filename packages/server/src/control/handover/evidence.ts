@@ -13,19 +13,17 @@ import { zipped, type ZipFile } from '../../platform/zip.ts';
 import type { Changer } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { allowedAt } from './evidence-access.ts';
+import { callsByNode, joinedAndLeft, outcomesIn } from './evidence-calls.ts';
 import { controls } from './evidence-controls.ts';
 import { indexPage, type PackIndex } from './evidence-page.ts';
 import { retentionNow, sinksNow, type JsonFile } from './evidence-settings.ts';
 import {
   approvalsIn,
-  callsByNode,
   changesIn,
   failedLogins,
-  joinedAndLeft,
   keysAt,
   machinesAt,
   membersAt,
-  outcomesIn,
   rulesNow,
   serversNow,
   tokensAt,

@@ -3,8 +3,11 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteStream } from '@mcpnest/contract/operation';
 import { cursorHeader } from '@mcpnest/contract/schemas/handover';
+import { sql } from 'kysely';
 import { unzip } from '../../../../../test/unzip.ts';
+import { insertEvent } from '../../platform/audit-events.ts';
 import { isoTime } from '../../platform/clock.ts';
+import { nextEvents } from '../../platform/handover/walk.ts';
 import { failure, startKit } from '../kit.contract.ts';
 import type { Kit } from '../kit.contract.ts';
 import { addCalls } from './call-rows.contract.ts';
@@ -120,12 +123,111 @@ describe('an export', () => {
   }, 120_000);
 });
 
+describe('an export of a period', () => {
+  const exported = async (query: object) => lines(await kit.owner.handover.export({ params, query }));
+
+  it('[AUD-06] has what is of it, and gives others their turn however many are not', async () => {
+    const { db } = kit.database;
+    await addCalls(db, { workspaceId, count: 6_000, node: 'a', from: start, everyMs: 10 });
+    // As it happens: what was closed late was begun early.
+    await addCalls(db, { workspaceId, count: 1, node: 'a', from: start + 5, firstSeq: 6_001 });
+    kit.advance(86_400_000);
+    const seqs = async (query: object) =>
+      (await exported({ include: 'calls', ...query })).map((line) => line['endSeq']);
+    expect(await seqs({ from: isoTime(start), to: isoTime(start + 20) })).toEqual([1, 2, 6_001]);
+    expect(await seqs({ from: isoTime(start + 59_980) })).toEqual([5_999, 6_000]);
+    expect(await seqs({ to: isoTime(start + 40_000) })).toHaveLength(4_001);
+    let turns = 0;
+    const pulse = setInterval(() => turns++, 0);
+    const { body } = await kit.owner.handover.export({ params, query: { include: 'calls', from: isoTime(start * 2) } });
+    turns = 0;
+    expect(await bytes({ body } as ByteStream)).toHaveLength(0);
+    clearInterval(pulse);
+    expect(turns).toBeGreaterThanOrEqual(3);
+  }, 60_000);
+
+  it('[AUD-06] has the changes from its beginning on and before its end', async () => {
+    const name = async (one: string) => {
+      await kit.owner.teams.create({ params, body: { name: one } });
+      kit.advance(10_000);
+    };
+    for (const one of ['a', 'b', 'c', 'd']) await name(one);
+    const made = async (query: object) =>
+      (await exported({ include: 'events', ...query }))
+        .filter((line) => line['action'] === 'teams.create')
+        .map((line) => String(line['target']).replace('team:', ''));
+    const all = await exported({ include: 'events' });
+    const [, second, third] = all.filter((line) => line['action'] === 'teams.create');
+    expect(await made({ from: second!['createdAt'], to: third!['createdAt'] })).toEqual(['b']);
+    expect(await made({ from: second!['createdAt'] })).toEqual(['b', 'c', 'd']);
+    expect(await made({ to: third!['createdAt'] })).toEqual(['a', 'b']);
+    const { headers } = await kit.owner.handover.export({ params, query: { to: third!['createdAt'] as string } });
+    expect(await made({ after: headers[cursorHeader], from: isoTime(start) })).toEqual([]);
+  });
+});
+
+describe('large changes', () => {
+  const million = 'x'.repeat(1_000_000);
+  const count = 20;
+  beforeEach(async () => {
+    const event = { workspaceId, actor: 'user:u', action: 'policy.import', target: 'policy', detail: { million } };
+    for (let index = 0; index < count; index++) await insertEvent(kit.database.db, event, start + index);
+    kit.advance(10_000);
+  });
+
+  it('[AUD-06] are handed over a few at a time, every one of them', async () => {
+    const range = { after: { at: '', id: '' } };
+    const page = await nextEvents(kit.database.db, { workspaceId }, range, 200);
+    expect(page.filter(({ action }) => action === 'policy.import').length).toBeLessThan(10);
+    const read = await lines(await kit.owner.handover.export({ params, query: { include: 'events' } }));
+    expect(read.filter(({ action }) => action === 'policy.import')).toHaveLength(count);
+  });
+
+  it('are listed a few at a time, every one of them', async () => {
+    const found: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null | undefined; cursor !== null; pages++) {
+      const query = { action: 'policy.import', limit: 200, ...(cursor === undefined ? {} : { cursor }) };
+      const { items, nextCursor } = await kit.owner.auditEvents.list({ params, query });
+      found.push(...items.map(({ id }) => id));
+      cursor = nextCursor;
+    }
+    expect([new Set(found).size, found.length, pages]).toEqual([count, count, 3]);
+  });
+
+  it('make a timeline that says that it is not complete', async () => {
+    const member = await kit.owner.members.add({ params, body: { email: 'a@example.com' } });
+    const timeline = await kit.owner.timelines.member({ params: { ...params, member: member.id }, query: {} });
+    expect(timeline.complete).toBe(false);
+  });
+});
+
+it('a change that somebody spoilt in the database is handed over without its detail, and so are the others with theirs', async () => {
+  for (const name of ['a', 'b']) await kit.owner.teams.create({ params, body: { name } });
+  await kit.database.db
+    .updateTable('audit_events')
+    .set({ detail: '{' })
+    .where('action', '=', 'teams.create')
+    .where('target', '=', 'team:a')
+    .execute();
+  kit.advance(10_000);
+  const read = await lines(await kit.owner.handover.export({ params, query: { include: 'events' } }));
+  expect(read.filter(({ action }) => action === 'teams.create')).toMatchObject([
+    { target: 'team:a', detail: null },
+    { target: 'team:b', detail: expect.any(Object) as object },
+  ]);
+});
+
 describe('an evidence pack', () => {
   const pack = async (query = {}) => bytes(await kit.owner.handover.evidence({ params, query }));
 
   it('[AUD-09] answers who had access at both ends, who left and their last call, and what was changed', async () => {
     await kit.owner.servers.create({ params, body: { name: 'one', url: 'https://one.example.com/mcp' } });
     const gone = await kit.owner.members.add({ params, body: { email: 'gone@example.com' } });
+    const { token } = await kit.owner.tokens.issue({
+      params,
+      body: { kind: 'member', memberId: gone.id, label: 'laptop' },
+    });
     kit.advance(86_400_000);
     const from = isoTime(start + 43_200_000);
     await addCalls(kit.database.db, {
@@ -135,6 +237,7 @@ describe('an evidence pack', () => {
       from: start + 60_000,
       everyMs: 1_000,
       memberId: gone.id,
+      tokenId: token.id,
     });
     const came = await kit.owner.members.add({ params, body: { email: 'came@example.com' } });
     await kit.owner.members.remove({ params: { ...params, member: gone.id } });
@@ -171,6 +274,38 @@ describe('an evidence pack', () => {
     expect((await pack({ from, to })).equals(archive)).toBe(true);
     const events = await kit.owner.auditEvents.list({ params, query: { action: 'handover.evidence' } });
     expect(events.items).toMatchObject([{ detail: { from, to } }, { detail: { from, to } }]);
+  });
+
+  it('[AUD-09] sums more calls of one moment than one statement looks at, node by node and end by end', async () => {
+    const { db } = kit.database;
+    await addCalls(db, { workspaceId, count: 5_200, node: 'b', from: start });
+    await addCalls(db, { workspaceId, count: 300, node: 'b', epoch: 2, from: start + 1_000, everyMs: 10 });
+    await addCalls(db, { workspaceId, count: 5_100, node: 'a', from: start + 60_000, everyMs: 1 });
+    await addCalls(db, { workspaceId: 'elsewhere', count: 10, node: 'a', epoch: 9, from: start });
+    kit.advance(86_400_000);
+    const files = unzip(await pack({ from: isoTime(start), to: isoTime(start + 3_600_000) }));
+    const [, first, second, third, end] = files.get('completeness/calls-by-node.csv')!.split('\r\n');
+    expect(first).toBe(`a,1,5100,1,5100,${isoTime(start + 60_000)},${isoTime(start + 65_099)}`);
+    expect(second).toBe(`b,1,5200,1,5200,${isoTime(start)},${isoTime(start)}`);
+    expect(third).toBe(`b,2,300,1,300,${isoTime(start + 1_000)},${isoTime(start + 3_990)}`);
+    expect(end).toBe('');
+    expect(files.get('completeness/outcomes.csv')!.split('\r\n').slice(1)).toEqual([
+      expect.stringMatching(/,ok,,10600$/),
+      '',
+    ]);
+  }, 60_000);
+
+  it('asks for nothing before it is read, so that a database that fails meanwhile is heard of', async () => {
+    const { body } = await kit.owner.handover.evidence({ params, query: {} });
+    await sql`alter table approvals rename to approvals_away`.execute(kit.database.db);
+    // Whatever failed unheard by now would fail this file.
+    await expect(bytes({ body } as ByteStream)).rejects.toThrow();
+    await expect(
+      kit.owner.handover.evidence({ params, query: {} }).then(async (stream) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await stream.body.cancel();
+      }),
+    ).resolves.toBeUndefined();
   });
 
   it('is of a period that has ended', async () => {

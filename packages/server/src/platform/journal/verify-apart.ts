@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Verification } from './verify.ts';
 
 /** `verifyJournal` on a thread of its own. @throws what the check itself could not cope with */
-export async function verifyApart(dir: string, macKey: Buffer): Promise<Verification> {
+async function verifyApart(dir: string, macKey: Buffer): Promise<Verification> {
   const worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData: { dir, macKey } });
   try {
     const [verification] = (await once(worker, 'message')) as [Verification];
@@ -11,4 +11,13 @@ export async function verifyApart(dir: string, macKey: Buffer): Promise<Verifica
   } finally {
     await worker.terminate();
   }
+}
+
+/** The same; whoever asks while a check is under way gets its answer: each reads the whole journal. */
+export function createVerifyApart(dir: string, macKey: Buffer): () => Promise<Verification> {
+  let running: Promise<Verification> | undefined;
+  return () =>
+    (running ??= verifyApart(dir, macKey).finally(() => {
+      running = undefined;
+    }));
 }
