@@ -20,12 +20,15 @@ export interface Courier extends AsyncDisposable {
 /** Webhooks this process delivers to at once. */
 const mostAtOnce = 8;
 const roundMs = 1_000;
+/** Milliseconds after which a webhook that goes on having deliveries lets others go first. */
+const turnMs = 2_000;
 /** Servers are looked at less often: their state changes by the minute. */
 const serversMs = 5_000;
 
 /**
  * Deliveries are in order for each webhook and made at least once: who delivers holds a lease on the webhook, so of
- * several processes on one database one does, and another only after that one has died.
+ * several processes on one database one does, and another only after that one has died. Webhooks take turns, so that
+ * receivers that take their time keep nobody else's deliveries waiting for long.
  */
 export function createCourier(deps: CourierDeps): Courier {
   const { db, clock, log } = deps;
@@ -33,9 +36,12 @@ export function createCourier(deps: CourierDeps): Courier {
   const running = new Map<string, Promise<void>>();
   let stopped = false;
   let serversAt = -Infinity;
+  /** Whose turn was begun last. */
+  let last = '';
 
   async function drain(id: string): Promise<void> {
-    while (!stopped && (await lease(db, id, me, clock.now()))) {
+    const until = clock.monotonic() + turnMs;
+    while (!stopped && clock.monotonic() < until && (await lease(db, id, me, clock.now()))) {
       const head = await headOf(db, id, isoTime(clock.now()));
       if (head === undefined) break;
       const { hook, delivery } = head;
@@ -62,9 +68,10 @@ export function createCourier(deps: CourierDeps): Courier {
       serversAt = clock.monotonic();
       await announceServers(db, clock);
     }
-    for (const id of await dueWebhooks(db, isoTime(clock.now()), 2 * mostAtOnce)) {
+    for (const id of await dueWebhooks(db, isoTime(clock.now()), last, 2 * mostAtOnce)) {
       if (stopped || running.size >= mostAtOnce) break;
       if (running.has(id)) continue;
+      last = id;
       const drained = drain(id)
         .catch((error: unknown) => {
           if (!stopped) log.warn({ err: error, webhook: id }, 'deliveries to a webhook could not be written down');

@@ -20,8 +20,8 @@ const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_
 /** A delivery that has failed this long has its webhook paused. */
 const patienceMs = 24 * 3_600_000;
 
-/** Webhooks with something to deliver now that nobody delivers to. */
-export async function dueWebhooks(db: Kysely<Schema>, at: string, most: number): Promise<string[]> {
+/** Webhooks with something to deliver now that nobody delivers to, beginning with the one that follows another. */
+export async function dueWebhooks(db: Kysely<Schema>, at: string, after: string, most: number): Promise<string[]> {
   const rows = await db
     .selectFrom('webhooks as hook')
     .select('hook.id')
@@ -36,6 +36,7 @@ export async function dueWebhooks(db: Kysely<Schema>, at: string, most: number):
           .where('next.state', '=', 'waiting'),
       ),
     )
+    .orderBy((row) => row.case().when('hook.id', '>', after).then(0).else(1).end())
     .orderBy('hook.id')
     .limit(most)
     .execute();

@@ -12,6 +12,7 @@ import {
   createWebhook,
   findWebhook,
   listWebhooks,
+  noteTest,
   pauseWebhook,
   removeWebhook,
   resumeWebhook,
@@ -37,8 +38,8 @@ export function webhookRoutes({ db, ...deps }: SendDeps & { readonly db: Kysely<
       await change((made) => removeWebhook(made, workspace, input.params.webhook));
       return undefined;
     }),
-    route(webhooks.test, async ({ workspace, input }) =>
-      tryOut(deps, workspace, await findWebhook(db, workspace, input.params.webhook)),
+    route(webhooks.test, async ({ change, workspace, input }) =>
+      tryOut(deps, workspace, await change((made) => noteTest(made, workspace, input.params.webhook))),
     ),
     route(webhooks.pause, async ({ change, workspace, input }) =>
       viewWebhook(db, await change((made) => pauseWebhook(made, workspace, input.params.webhook))),

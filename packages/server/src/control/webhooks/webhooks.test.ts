@@ -75,6 +75,10 @@ describe('a webhook', () => {
       status: 307,
       problem: 'refused',
     });
+    const noted = await kit.owner.auditEvents.list({ params, query: { action: 'webhooks.test' } });
+    expect(noted.items).toMatchObject([
+      { target: `webhook:${webhook.id}`, detail: { origin: `http://${peer.target}` } },
+    ]);
     await kit.owner.network.revoke({ params: { target: peer.target } });
     const before = peer.received.length;
     expect(await kit.owner.webhooks.test({ params: of(webhook.id) })).toMatchObject({
@@ -217,6 +221,25 @@ describe('deliveries', () => {
     await round();
     expect(stopsTold()).toEqual(['machine:a', 'machine:a']);
     expect(peer.received.at(-1)!.headers['webhook-id']).toBe(delivery!.id);
+  });
+
+  it('take turns, so that receivers that take their time keep no other waiting', async () => {
+    await using slow = await startReceiver();
+    await kit.owner.network.allow({ body: { target: slow.target } });
+    for (let index = 0; index < 8; index++) await create(['stop.created'], slow.url);
+    await create(['stop.created']);
+    for (const name of ['a', 'b', 'c', 'd']) await happens(name);
+    slow.received.length = 0;
+    slow.answer = () => {
+      kit.advance(3_000);
+      return 204;
+    };
+    await round();
+    await round();
+    expect([stopsTold()[0], slow.received.length <= 16]).toEqual(['machine:a', true]);
+    for (let index = 0; index < 6; index++) await round();
+    expect(stopsTold()).toEqual(['machine:a', 'machine:b', 'machine:c', 'machine:d']);
+    expect(slow.received).toHaveLength(32);
   });
 
   it('of two processes on one database are made by one', async () => {

@@ -104,6 +104,13 @@ export async function resumeWebhook(change: Change, workspace: WorkspaceRef, id:
   return row.state === 'active' ? row : setState(change, row, { state: 'active', why: null });
 }
 
+/** Put on record that a webhook is tried out: something is sent. @throws AppError `not_found` */
+export async function noteTest(change: Change, workspace: WorkspaceRef, id: string): Promise<WebhookRow> {
+  const row = await findWebhook(change.tx, workspace, id);
+  await recordWebhook(change, row, { origin: new URL(row.url).origin });
+  return row;
+}
+
 /** Change whether a webhook is delivered to; recorded. */
 export async function setState(
   change: Change,
