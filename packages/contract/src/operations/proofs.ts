@@ -18,6 +18,7 @@ export const proofs = {
     status: 200,
     role: 'admin',
     scope: 'workspace',
+    watched: true,
     errors: ['not_found', 'conflict'],
   }),
   bundle: defineOperation({

@@ -26,13 +26,9 @@ export interface ProofRoutesDeps {
 /** Proofs, the keys behind them, and where checkpoints go. */
 export function proofRoutes({ db, vault, clock, proof, send }: ProofRoutesDeps): Route[] {
   return [
-    route(proofs.show, async ({ workspace, input, change }) => {
-      const made = await showProof(db, proof, workspace.id, input.params.call, input.query.size);
-      await change((one) =>
-        one.record({ workspaceId: workspace.id, target: `call:${input.params.call}`, publish: 'nothing' }),
-      );
-      return made;
-    }),
+    route(proofs.show, ({ workspace, input }) =>
+      showProof(db, proof, workspace.id, input.params.call, input.query.size),
+    ),
     route(proofs.bundle, async ({ workspace, input, change }) => {
       const { from, to } = input.query;
       await change((one) =>
@@ -57,7 +53,10 @@ export function proofRoutes({ db, vault, clock, proof, send }: ProofRoutesDeps):
     route(checkpointTargets.status, () => describeProof(db, proof)),
     route(checkpointTargets.list, async () => ({ items: await listTargets(db) })),
     route(checkpointTargets.create, ({ input, change }) => change((one) => createTarget(one, vault, input.body))),
-    route(checkpointTargets.test, ({ input }) => testTarget(db, { proof, vault, send }, input.params.id)),
+    route(checkpointTargets.test, async ({ input, change }) => {
+      const publish = await change((one) => testTarget(one, { proof, vault, send }, input.params.id));
+      return publish();
+    }),
     route(checkpointTargets.remove, async ({ input, change }) => {
       await change((one) => removeTarget(one, input.params.id));
       return undefined;

@@ -74,32 +74,41 @@ function apart(body: TargetCreate): { config: object; secrets: Record<string, st
   return { config: { url, prefix, region, accessKeyId, lock }, secrets: { secretAccessKey } };
 }
 
+async function findTarget(db: Kysely<Schema>, id: string): Promise<TargetRow> {
+  const row = await db.selectFrom('checkpoint_targets').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) throw notFound('checkpoint target', id);
+  return row;
+}
+
 /** @throws AppError `not_found` */
 export async function removeTarget(change: Change, id: string): Promise<void> {
-  const row = await change.tx.selectFrom('checkpoint_targets').selectAll().where('id', '=', id).executeTakeFirst();
-  if (row === undefined) throw notFound('checkpoint target', id);
+  const row = await findTarget(change.tx, id);
   await change.tx.deleteFrom('checkpoint_targets').where('id', '=', id).execute();
   await change.record({ workspaceId: null, target: `checkpoint-target:${row.name}`, publish: 'nothing' });
 }
 
 /**
- * Publish the last checkpoint there now.
+ * Publish the last checkpoint there, which is noted first; nothing is sent inside a transaction.
+ * @returns what sends it
  * @throws AppError `not_found`, or `conflict` when there is no checkpoint yet
  */
 export async function testTarget(
-  db: Kysely<Schema>,
+  change: Change,
   { proof, vault, send }: { proof: ProofAccess; vault: Vault; send: SendCheckpoint },
   id: string,
-): Promise<{ ok: boolean; error: string | null }> {
-  const row = await db.selectFrom('checkpoint_targets').selectAll().where('id', '=', id).executeTakeFirst();
-  if (row === undefined) throw notFound('checkpoint target', id);
+): Promise<() => Promise<{ ok: boolean; error: string | null }>> {
+  const row = await findTarget(change.tx, id);
   using log = proof.open(instanceLog);
   if (log === undefined) throw conflict('No checkpoint was signed yet. The first is a minute after the server starts.');
-  try {
-    await send(openTarget(vault, row), log.note);
-    return { ok: true, error: null };
-  } catch (error) {
-    if (error instanceof NotPublished) return { ok: false, error: error.message };
-    throw error;
-  }
+  const { note } = log;
+  await change.record({ workspaceId: null, target: `checkpoint-target:${row.name}`, publish: 'nothing' });
+  return async () => {
+    try {
+      await send(openTarget(vault, row), note);
+      return { ok: true, error: null };
+    } catch (error) {
+      if (error instanceof NotPublished) return { ok: false, error: error.message };
+      throw error;
+    }
+  };
 }
