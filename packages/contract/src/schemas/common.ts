@@ -37,6 +37,19 @@ export const email = z
   .pipe(z.email('must be an email address'))
   .describe('Email address; compared in lower case.');
 
+/** Where something of ours is sent to. Users in URLs end up in logs, and a fragment is never sent. */
+export const targetUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+  .max(2_000)
+  .refine((text) => {
+    if (!URL.canParse(text)) return true;
+    const { username, password, hash } = new URL(text);
+    return username === '' && password === '' && hash === '';
+  }, 'must have neither a user nor a fragment in it');
+
+/** The same of a store: what is stored comes behind its path. */
+export const storeUrl = targetUrl.refine((text) => !text.includes('?'), 'must not have a query');
+
 export const role = z.enum(roles).describe('owner > admin > member.');
 
 export const note = z.string().trim().max(500).describe('Why, for the people who read the history.');

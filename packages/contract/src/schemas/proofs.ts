@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { credentialHeaders, headerValue } from './credentials.ts';
-import { id, name, time } from './common.ts';
+import { id, name, storeUrl, targetUrl, time } from './common.ts';
 
 const day = z.iso.date().describe('A day (UTC), YYYY-MM-DD.');
 const base64 = z.string().describe('Base64 (RFC 4648, section 4).');
@@ -75,24 +75,20 @@ export const targetCreate = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('https'),
     name,
-    url: z
-      .url({ protocol: /^https?$/ })
-      .max(2_000)
-      .describe('http: only where the address was opened.'),
+    url: targetUrl.describe('http: only where the address was opened.'),
     method: z.enum(['POST', 'PUT']).default('POST'),
     headers: credentialHeaders.optional(),
   }),
   z.strictObject({
     kind: z.literal('s3'),
     name,
-    url: z
-      .url({ protocol: /^https?$/ })
-      .max(1_000)
-      .describe('Endpoint and bucket: https://host/bucket'),
+    url: storeUrl.describe('Endpoint and bucket: https://host/bucket'),
     prefix: z
       .string()
       .max(200)
       .regex(/^[\w./-]*$/, 'must be letters, digits, _ . / and -')
+      // The parser of URLs would take it for the way out of the bucket.
+      .refine((text) => !/(?:^|\/)\.{1,2}(?:\/|$)/.test(text), 'must not have . or .. for a folder')
       .default(''),
     region: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region'),
     accessKeyId: z.string().regex(/^[\w]{1,128}$/, 'must be an access key id'),

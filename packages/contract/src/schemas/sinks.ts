@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import { credentialHeaders } from './credentials.ts';
-import { id, slug, time } from './common.ts';
+import { id, slug, storeUrl, targetUrl, time } from './common.ts';
 import { splitTarget } from './network.ts';
 
-const url = z
-  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-  .max(2_000)
-  .refine((text) => !URL.canParse(text) || (new URL(text).username === '' && new URL(text).password === ''), {
-    error: 'must not have a user in it; use a header',
-  })
-  .refine((text) => !text.includes('#'), 'must not have a fragment')
-  .describe('https, or http where an owner has opened that host:port.');
+const url = targetUrl.describe('https, or http where an owner has opened that host:port.');
 
 const common = {
   name: slug.describe('Names it in lists and commands.'),
@@ -56,7 +49,7 @@ const syslog = z.strictObject({
 const s3 = z.strictObject({
   kind: z.literal('s3').describe('Compressed objects in an S3-compatible store, signed with AWS Signature Version 4.'),
   ...common,
-  endpoint: url.describe('Of the store, without the bucket.'),
+  endpoint: storeUrl.describe('Of the store, without the bucket.'),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/)

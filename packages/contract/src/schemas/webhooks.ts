@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, note, time } from './common.ts';
+import { id, note, targetUrl, time } from './common.ts';
 
 /** What a webhook may be told of. */
 export const webhookEvents = [
@@ -19,15 +19,7 @@ export const webhookEvents = [
 ] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
-const url = z
-  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-  .max(2_000)
-  .refine((text) => {
-    if (!URL.canParse(text)) return true;
-    const { username, password, hash } = new URL(text);
-    return username === '' && password === '' && hash === '';
-  }, 'must have neither a user nor a fragment in it')
-  .describe('Where to POST to: https, or http at an address an owner of the instance has opened.');
+const url = targetUrl.describe('Where to POST to: https, or http at an address an owner of the instance has opened.');
 
 const events = z
   .array(z.enum(webhookEvents))

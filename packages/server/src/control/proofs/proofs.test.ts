@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
+import type { TargetCreate } from '@mcpnest/contract/schemas/proofs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkBundle, checkInclusion } from '../../../../../test/proof-check.ts';
 import { createDeliver } from '../../platform/deliver.ts';
@@ -200,6 +201,22 @@ describe('publication', () => {
     });
     server.closeAllConnections();
     server.close();
+  });
+
+  it('keeps to itself what an address may hold, and takes none that leads elsewhere than it seems to', async () => {
+    const create = (body: object) =>
+      kit.owner.checkpointTargets.create({ body: { name: 'hook', kind: 'https', ...body } as TargetCreate });
+    await create({ url: 'https://hooks.example.com/path-key?token=query-key' });
+    const { items } = await kit.owner.auditEvents.listAll({ query: { action: 'checkpointTargets.create' } });
+    expect(items).toMatchObject([{ detail: { location: 'https://hooks.example.com' } }]);
+    const store = { name: 'store', kind: 's3', region: 'x', accessKeyId: 'A', secretAccessKey: 'secret' };
+    for (const body of [
+      { url: 'https://user:password@hooks.example.com/' },
+      { url: 'https://hooks.example.com/#a' },
+      { ...store, url: 'https://s3.example.com/bucket?x=1' },
+      { ...store, url: 'https://s3.example.com/bucket', prefix: '../other-bucket/' },
+    ])
+      expect(await failure(create(body))).toMatchObject({ code: 'invalid_input' });
   });
 
   it('is set up by owners of the instance alone, and status says how it goes', async () => {

@@ -57,7 +57,8 @@ export async function createTarget(change: Change, vault: Vault, body: TargetCre
   await change.record({
     workspaceId: null,
     target: `checkpoint-target:${name}`,
-    detail: { kind, location: toTarget(row).location },
+    // Of a URL the origin: further on it may hold a key.
+    detail: { kind, location: body.kind === 'folder' ? body.path : new URL(body.url).origin },
     publish: 'nothing',
   });
   return toTarget(row);

@@ -90,6 +90,18 @@ describe('an http sink', () => {
     expect(await show(sink.id)).toMatchObject({ delivered: 700, lag: { rows: 0 }, sentBy: 'node-1', failures: 0 });
   });
 
+  it('keeps to itself what its address may hold: a key in it is in no change', async () => {
+    const url = 'https://siem.example.com/in/path-key?token=query-key';
+    await create({ kind: 'http', name: 'siem', ...common, url, format: 'jsonl' });
+    await create({ kind: 'otlp', name: 'otel', ...common, url });
+    const { items } = await kit.owner.auditEvents.list({ params, query: { action: 'sinks.create' } });
+    expect(items.map(({ detail }) => (detail as { origin: string }).origin)).toEqual([
+      'https://siem.example.com',
+      'https://siem.example.com',
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/(?:path|query)-key/);
+  });
+
   it('[AUD-06] that is paused gets nothing more, however much it has to catch up on', async () => {
     await addCalls(kit.database.db, { workspaceId, node: 'a', count: 1_200 });
     await using peer = await httpReceiver();

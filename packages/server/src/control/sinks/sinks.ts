@@ -62,7 +62,7 @@ export async function createSink(
       ...{ last_error: null, last_error_at: null, next_attempt_at: null },
     })
     .execute();
-  await record(change, row, { include: body.include, from: body.from, ...configOf(body) });
+  await record(change, row, { include: body.include, from: body.from, ...auditable(configOf(body)) });
   return { row, secret: plain.webhook?.reveal() ?? null };
 }
 
@@ -137,6 +137,14 @@ export async function testSink(
 
 const record = (change: Change, row: SinkRow, detail: Readonly<Record<string, unknown>> = {}): Promise<void> =>
   change.record({ workspaceId: row.workspace_id, target: `sink:${row.name}`, detail, publish: 'nothing' });
+
+/** Of a URL the origin: further on it may hold a key, and changes go where records go. */
+function auditable(config: SinkConfig): Readonly<Record<string, unknown>> {
+  if (config.kind === 'syslog') return config;
+  if (config.kind === 's3') return { ...config, endpoint: new URL(config.endpoint).origin };
+  const { url, ...others } = config;
+  return { ...others, origin: new URL(url).origin };
+}
 
 function secretsOf(body: SinkCreate): Readonly<Record<string, Secret>> {
   if (body.kind === 's3') return { s3: new Secret(body.secretAccessKey) };
