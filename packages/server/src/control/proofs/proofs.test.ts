@@ -203,6 +203,25 @@ describe('publication', () => {
     server.close();
   });
 
+  it('reach one place while another never answers, and a stop does not wait for it', async () => {
+    await sealCalls(kit, 'acme', 3);
+    const server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await kit.owner.network.allow({ body: { target: `127.0.0.1:${port}` } });
+    const url = `http://127.0.0.1:${port}/`;
+    await kit.owner.checkpointTargets.create({ body: { kind: 'https', name: 'silent', url } });
+    await kit.owner.checkpointTargets.create({ body: { kind: 'folder', name: 'share', path: dir } });
+    const running = publisher();
+    running.nudge();
+    await expect.poll(() => readdirSync(dir).length, { timeout: 3_000 }).toBeGreaterThan(0);
+    const before = performance.now();
+    await running[Symbol.asyncDispose]();
+    expect(performance.now() - before).toBeLessThan(5_000);
+    server.closeAllConnections();
+    server.close();
+  });
+
   it('keeps to itself what an address may hold, and takes none that leads elsewhere than it seems to', async () => {
     const create = (body: object) =>
       kit.owner.checkpointTargets.create({ body: { name: 'hook', kind: 'https', ...body } as TargetCreate });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { isoTime, type Clock } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
@@ -34,6 +35,7 @@ interface Progress {
 
 const firstBackOffMs = 10_000;
 const longestBackOffMs = 15 * 60_000;
+const leavingMs = 2_000;
 
 /**
  * Publishes the last checkpoint of every log to every target. Of several that came while a target was away only the
@@ -76,7 +78,9 @@ export function startPublisher({ db, dir, vault, send, clock, log }: PublisherDe
     if (rows.length === 0) return;
     const notes = new Map<string, string>();
     for (const name of listLogs(dir)) notes.set(name, lastCheckpoint(join(dir, name))!);
-    for (const row of rows) await publishTo(row, notes);
+    // One that is slow holds up no other.
+    const tried = await Promise.allSettled(rows.map((row) => publishTo(row, notes)));
+    for (const one of tried) if (one.status === 'rejected') throw one.reason;
     const waits = [...progress.values()].map(({ notBefore }) => notBefore - clock.monotonic()).filter((ms) => ms > 0);
     if (waits.length > 0) retryIn(Math.min(...waits));
   }
@@ -128,7 +132,8 @@ export function startPublisher({ db, dir, vault, send, clock, log }: PublisherDe
     async [Symbol.asyncDispose]() {
       stopped = true;
       clearTimeout(timer);
-      await running;
+      // What is under way has a moment to end; after a start all are sent once more.
+      await Promise.race([running, sleep(leavingMs, undefined, { ref: false })]);
     },
   };
 }
