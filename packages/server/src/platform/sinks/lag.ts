@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import type { Schema } from '../database/schema.ts';
 import { callsStart, eventsStart, type Marks } from '../handover/marks.ts';
 import { nodesOf } from '../handover/walk.ts';
@@ -23,10 +23,17 @@ export async function lagOf(
 ): Promise<Lag> {
   let rows = 0;
   let oldestAt: string | null = null;
-  const add = (found: readonly { readonly at: string }[]): void => {
-    rows += found.length;
-    const first = found[0]?.at;
-    if (first !== undefined && (oldestAt === null || first < oldestAt)) oldestAt = first;
+  const add = async <T extends 'mcp_tool_calls' | 'audit_events'>(
+    waiting: SelectQueryBuilder<Schema, T, { at: string }>,
+  ): Promise<void> => {
+    const first = await waiting.limit(1).executeTakeFirst();
+    if (first === undefined) return;
+    if (oldestAt === null || first.at < oldestAt) oldestAt = first.at;
+    const { count } = await db
+      .selectFrom(waiting.limit(countUpTo).as('waiting'))
+      .select((row) => row.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    rows += count;
   };
   for (const node of include === 'events' ? [] : await nodesOf(db)) {
     const { epoch, seq, id } = marks.calls[node] ?? callsStart;
@@ -36,7 +43,7 @@ export async function lagOf(
       .where('node', '=', node)
       .where(sql<boolean>`(end_epoch, end_seq, id) > (${epoch}, ${seq}, ${id})`);
     if (workspace_id !== null) calls = calls.where('workspace_id', '=', workspace_id);
-    add(await calls.orderBy('end_epoch').orderBy('end_seq').orderBy('id').limit(countUpTo).execute());
+    await add(calls.orderBy('end_epoch').orderBy('end_seq').orderBy('id'));
   }
   if (include !== 'calls') {
     const { at, id } = marks.events ?? eventsStart;
@@ -45,7 +52,7 @@ export async function lagOf(
       .select('created_at as at')
       .where(sql<boolean>`(created_at, id) > (${at}, ${id})`);
     if (workspace_id !== null) events = events.where('workspace_id', '=', workspace_id);
-    add(await events.orderBy('created_at').orderBy('id').limit(countUpTo).execute());
+    await add(events.orderBy('created_at').orderBy('id'));
   }
   return { rows, more: rows >= countUpTo, oldestAt };
 }
