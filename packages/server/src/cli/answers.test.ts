@@ -99,7 +99,7 @@ it('[AUD-09] shows the way of a call, and says what is missing where a question 
 });
 
 it('[AUD-06] writes CSV that a spreadsheet reads as text, never as a formula', () => {
-  const rows = ['=1+1', '+x', '-x', '@x', '-5', 'a"b', 'a,b', 'a\r\nb'].map((text) => ({ text }));
+  const rows = ['=1+1', '+x', '-x', '@x', -5, 'a"b', 'a,b', 'a\r\nb'].map((text) => ({ text }));
   expect(csv(rows, { text: (row) => row.text })).toBe(
     `text\r\n'=1+1\r\n'+x\r\n'-x\r\n'@x\r\n-5\r\n"a""b"\r\n"a,b"\r\n"a\r\nb"\r\n`,
   );

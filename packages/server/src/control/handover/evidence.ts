@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { invalidInput } from '../../domain/errors.ts';
 import { isoTime, type Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
-import { csvLine } from '../../platform/handover/csv.ts';
+import { csvLine } from '../../platform/csv-line.ts';
 import type { Verification } from '../../platform/journal/verify.ts';
 import { version } from '../../platform/version.ts';
 import { zipped, type ZipFile } from '../../platform/zip.ts';

@@ -82,7 +82,10 @@ const labelled = (kind: 'cs' | 'cn', fields: Extension): [string, string | numbe
         ],
   );
 
-const escapeHead = (text: string): string => text.replace(/[\\|]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+const escapeHead = (text: string): string => oneLine(text.replace(/[\\|]/g, '\\$&').replace(/[\r\n]+/g, ' '));
 
 const escapeValue = (text: string): string =>
-  text.replace(/[\\=]/g, '\\$&').replaceAll('\r', '\\r').replaceAll('\n', '\\n');
+  oneLine(text.replace(/[\\=]/g, '\\$&').replaceAll('\r', '\\r').replaceAll('\n', '\\n'));
+
+/** What some readers take for the end of a line, or a terminal for an order. */
+const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');

@@ -1,3 +1,4 @@
+import { csvLine } from '../csv-line.ts';
 import type { Format } from './format.ts';
 import type { CallRecord, EventRecord, HandoverRecord } from './record.ts';
 
@@ -36,18 +37,3 @@ export const csvFormat: Format = {
 
 const valueOf = (record: HandoverRecord, column: (typeof columns)[number]): unknown =>
   (record as Partial<CallRecord & EventRecord>)[column as keyof CallRecord & keyof EventRecord];
-
-/**
- * A line of RFC 4180. Spreadsheets take a cell that begins with one of `= + - @`, a tab or a line break for something
- * to be worked out; such a cell gets an apostrophe in front, which they show as text.
- */
-export function csvLine(cells: readonly unknown[]): string {
-  return `${cells.map(cell).join(',')}\r\n`;
-}
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const harmless = typeof value !== 'number' && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
-}

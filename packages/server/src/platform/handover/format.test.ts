@@ -34,7 +34,7 @@ describe('[AUD-06] CSV', () => {
     expect([cell(event, 'kind'), cell(event, 'action'), cell(event, 'status')]).toEqual(['event', 'rules.create', '']);
   });
 
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx'])('lets no spreadsheet work out %j', (text) => {
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '＝1+1', '\tx', '\rx'])('lets no spreadsheet work out %j', (text) => {
     const { csv } = formats;
     const [head, line] = readCsv(csv.head + csv.render([callFixture({ toolName: text, latencyMs: -1 })]));
     expect(line![head!.indexOf('toolName')]).toBe(`'${text}`);
@@ -53,6 +53,19 @@ describe('[AUD-06] CEF', () => {
     expect(call).toContain(`rt=${Date.parse('2026-11-21T12:00:00.123Z')}`);
     expect(event).toContain('|change:rules.create|rules.create|3|');
   });
+});
+
+describe('[AUD-06] CEF of text that tries to be more', () => {
+  it.each(['\u0085', '\u2028', '\u2029', '\u000b', '\u000c', '\u001e', '\u001b', '\u0000'])(
+    'is one line to every reader, and moves no cursor: %j',
+    (separator) => {
+      const forged = `x${separator}CEF:0|Other|Other|1|1|forged|10|`;
+      const event = eventFixture({ target: forged, actor: forged, action: forged, detail: { note: forged } });
+      const text = formats.cef.render([callFixture({ clientName: forged }), event]);
+      expect(text).not.toContain(separator);
+      expect(text.trimEnd().split('\n')).toHaveLength(2);
+    },
+  );
 });
 
 describe('[AUD-06] OCSF', () => {
