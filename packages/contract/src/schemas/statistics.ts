@@ -92,7 +92,8 @@ export type UsageItem = z.output<typeof usageItem>;
 
 export const usage = z.object({
   ...span,
-  items: z.array(usageItem).describe('By period, then most calls first.'),
+  items: z.array(usageItem).describe('By period, then most calls first; at most 10,000.'),
+  others: z.int().describe('Calls of what is not shown.'),
 });
 export type Usage = z.output<typeof usage>;
 

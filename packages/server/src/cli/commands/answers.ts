@@ -170,6 +170,7 @@ function usageCommand(audit: Command, { io, withClient }: Shell): void {
           'bytes out': (row) => row.bytesOut,
         };
         print(io, json, usage, () => (asCsv === true ? csv : table)(usage.items, columns));
+        if (usage.others > 0) io.err(`${usage.others} calls are not shown: ask for less time or longer periods.\n`);
       }),
     );
 }

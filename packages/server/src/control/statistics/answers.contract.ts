@@ -143,6 +143,34 @@ export function describeAnswers(engine: string, kit: () => Kit): void {
       expect(denials.items[0]).toMatchObject({ failed: 5, denied: 4, bytesOut: 1400 });
     });
 
+    it('shows so much use and no more, and how much it does not show', async () => {
+      const { owner, database, snapshot } = kit();
+      const workspace = await owner.workspaces.create({ body: { name: 'Many' } });
+      const { id } = (await snapshot(workspace.slug)).workspace;
+      const counts = { workspace_id: id, hour: '2026-11-20T10', server_slug: 's', outcome: 'ok', status: 200 };
+      for (let done = 0; done < 10_003; done += 3_334) {
+        const many = Array.from({ length: Math.min(3_334, 10_003 - done) }, (_, index) => ({
+          ...{ ...counts, token_id: `token-${done + index}` },
+          ...{ calls: 2, bytes_in: 1, bytes_out: 1 },
+        }));
+        for (let at = 0; at < many.length; at += 500)
+          await database.db
+            .insertInto('caller_counts')
+            .values(many.slice(at, at + 500))
+            .execute();
+      }
+      await database.db
+        .insertInto('call_counts')
+        .values({
+          ...{ ...counts, tool_name: 't', method: 'tools/call', latency_bucket: 1, calls: 20_006, would_deny: 0 },
+          ...{ latency_ms: 1, upstream_calls: 0, upstream_ms: 0, bytes_in: 1, bytes_out: 1 },
+        })
+        .execute();
+      const query = { by: 'token', per: 'all' } as const;
+      const { items, others } = await owner.statistics.usage({ params: { workspace: workspace.slug }, query });
+      expect([items.length, others]).toEqual([10_000, 6]);
+    });
+
     it('[VIS-05][L2-07] shows a member their own use, timeline and calls, and nobody else’s', async () => {
       const own = await annKey.statistics.usage({ params, query: { by: 'member', per: 'all' } });
       expect(own.items.map(({ name, calls }) => [name, calls])).toEqual([['ann@example.com', 7]]);

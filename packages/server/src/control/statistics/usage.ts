@@ -15,6 +15,7 @@ type Query = z.output<typeof usageQuery>;
 
 /** Characters of a day that name it or its month. */
 const periodLength = { day: 10, month: 7 } as const;
+const mostItems = 10_000;
 
 /**
  * How much was used, by whom or of what. A member is shown their own use only.
@@ -54,12 +55,14 @@ export async function showUsage(
       }
     });
   }
+  const ordered = [...items.values()].sort(
+    (a, b) => compare(a.period, b.period) || b.calls - a.calls || compare(a.id ?? '', b.id ?? ''),
+  );
   return {
     from: isoTime(span.from),
     to: isoTime(span.to),
-    items: [...items.values()].sort(
-      (a, b) => compare(a.period, b.period) || b.calls - a.calls || compare(a.id ?? '', b.id ?? ''),
-    ),
+    items: ordered.slice(0, mostItems),
+    others: ordered.slice(mostItems).reduce((sum, { calls }) => sum + calls, 0),
   };
 }
 
