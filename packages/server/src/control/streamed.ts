@@ -15,17 +15,31 @@ export function streamedResponse(
   if (!isStreamed(response) || !response.media.includes(contentType))
     throw new AppError('internal', 'The answer is not of a declared media type.');
   const told = toldOf(body, (error) => log.error({ err: error, operation: id }, 'control: an answer broke off'));
-  // Nothing is read ahead, so that a failure always meets a reader, who then breaks the connection.
-  return new Response(ReadableStream.from(told), { status, headers: { ...headers, 'content-type': contentType } });
+  return new Response(told, { status, headers: { ...headers, 'content-type': contentType } });
 }
 
-async function* toldOf(body: ByteStream['body'], tell: (error: unknown) => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    tell(error);
-    throw brokenOff();
-  }
+/**
+ * Nothing is read ahead, so that a failure always meets a reader, who then breaks the connection; and who goes away
+ * before the first byte is heard of as well, so that what was opened for them is closed.
+ */
+function toldOf(body: ByteStream['body'], tell: (error: unknown) => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { value, done } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          tell(error);
+          controller.error(brokenOff());
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** By this code the adapter knows an answer that ended early; it prints neither message nor stack then. */
