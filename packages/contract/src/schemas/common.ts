@@ -41,6 +41,11 @@ export const email = z
 export const targetUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
   .max(2_000)
+  // The parser of URLs drops line breaks without a word; whoever reads the text afterwards does not.
+  .refine(
+    (text) => /^[^\u0000-\u0020\u007f-\u00a0\u2028\u2029]*$/.test(text),
+    'must not have white space or control characters',
+  )
   .refine((text) => {
     if (!URL.canParse(text)) return true;
     const { username, password, hash } = new URL(text);

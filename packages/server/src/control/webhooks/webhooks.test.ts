@@ -67,7 +67,13 @@ describe('a webhook', () => {
         issues: [{ path: 'body.url', message: expect.stringContaining('mcpnest network allow') as string }],
       });
     }
-    for (const url of ['ftp://x.example/', 'https://u:p@x.example/', 'https://x.example/#a', 'x'])
+    for (const url of [
+      'ftp://x.example/',
+      'https://u:p@x.example/',
+      'https://x.example/#a',
+      'x',
+      'https://x.example/\r\nhost: y',
+    ])
       expect(await failure(create(undefined, url))).toMatchObject({ issues: [{ path: 'body.url' }] });
     const { webhook } = await create();
     peer.answer = () => [307, { location: 'http://127.0.0.1:1/' }];
