@@ -5,9 +5,7 @@ import type { ByteStream } from '@mcpnest/contract/operation';
 import { cursorHeader } from '@mcpnest/contract/schemas/handover';
 import { sql } from 'kysely';
 import { unzip } from '../../../../../test/unzip.ts';
-import { insertEvent } from '../../platform/audit-events.ts';
 import { isoTime } from '../../platform/clock.ts';
-import { nextEvents } from '../../platform/handover/walk.ts';
 import { failure, startKit } from '../kit.contract.ts';
 import type { Kit } from '../kit.contract.ts';
 import { addCalls } from './call-rows.contract.ts';
@@ -138,12 +136,15 @@ describe('an export of a period', () => {
     expect(await seqs({ from: isoTime(start + 59_980) })).toEqual([5_999, 6_000]);
     expect(await seqs({ to: isoTime(start + 40_000) })).toHaveLength(4_001);
     let turns = 0;
-    const pulse = setInterval(() => turns++, 0);
+    let pulse = setImmediate(function turn() {
+      turns++;
+      pulse = setImmediate(turn);
+    });
     const { body } = await kit.owner.handover.export({ params, query: { include: 'calls', from: isoTime(start * 2) } });
     turns = 0;
     expect(await bytes({ body } as ByteStream)).toHaveLength(0);
-    clearInterval(pulse);
-    expect(turns).toBeGreaterThanOrEqual(3);
+    clearImmediate(pulse);
+    expect(turns).toBeGreaterThanOrEqual(6);
   }, 60_000);
 
   it('[AUD-06] has the changes from its beginning on and before its end', async () => {
@@ -164,58 +165,6 @@ describe('an export of a period', () => {
     const { headers } = await kit.owner.handover.export({ params, query: { to: third!['createdAt'] as string } });
     expect(await made({ after: headers[cursorHeader], from: isoTime(start) })).toEqual([]);
   });
-});
-
-describe('large changes', () => {
-  const million = 'x'.repeat(1_000_000);
-  const count = 20;
-  beforeEach(async () => {
-    const event = { workspaceId, actor: 'user:u', action: 'policy.import', target: 'policy', detail: { million } };
-    for (let index = 0; index < count; index++) await insertEvent(kit.database.db, event, start + index);
-    kit.advance(10_000);
-  });
-
-  it('[AUD-06] are handed over a few at a time, every one of them', async () => {
-    const range = { after: { at: '', id: '' } };
-    const page = await nextEvents(kit.database.db, { workspaceId }, range, 200);
-    expect(page.filter(({ action }) => action === 'policy.import').length).toBeLessThan(10);
-    const read = await lines(await kit.owner.handover.export({ params, query: { include: 'events' } }));
-    expect(read.filter(({ action }) => action === 'policy.import')).toHaveLength(count);
-  });
-
-  it('are listed a few at a time, every one of them', async () => {
-    const found: string[] = [];
-    let pages = 0;
-    for (let cursor: string | null | undefined; cursor !== null; pages++) {
-      const query = { action: 'policy.import', limit: 200, ...(cursor === undefined ? {} : { cursor }) };
-      const { items, nextCursor } = await kit.owner.auditEvents.list({ params, query });
-      found.push(...items.map(({ id }) => id));
-      cursor = nextCursor;
-    }
-    expect([new Set(found).size, found.length, pages]).toEqual([count, count, 3]);
-  });
-
-  it('make a timeline that says that it is not complete', async () => {
-    const member = await kit.owner.members.add({ params, body: { email: 'a@example.com' } });
-    const timeline = await kit.owner.timelines.member({ params: { ...params, member: member.id }, query: {} });
-    expect(timeline.complete).toBe(false);
-  });
-});
-
-it('a change that somebody spoilt in the database is handed over without its detail, and so are the others with theirs', async () => {
-  for (const name of ['a', 'b']) await kit.owner.teams.create({ params, body: { name } });
-  await kit.database.db
-    .updateTable('audit_events')
-    .set({ detail: '{' })
-    .where('action', '=', 'teams.create')
-    .where('target', '=', 'team:a')
-    .execute();
-  kit.advance(10_000);
-  const read = await lines(await kit.owner.handover.export({ params, query: { include: 'events' } }));
-  expect(read.filter(({ action }) => action === 'teams.create')).toMatchObject([
-    { target: 'team:a', detail: null },
-    { target: 'team:b', detail: expect.any(Object) as object },
-  ]);
 });
 
 describe('an evidence pack', () => {

@@ -1,4 +1,5 @@
 import type { TimelineEntry } from '@mcpnest/contract/schemas/timelines';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../platform/database/schema.ts';
 import { readDetail, readEvents } from '../../platform/audit-events.ts';
@@ -8,6 +9,10 @@ import type { Span } from './calls.ts';
 
 /** Events that are read of one question; of more, the newest. */
 const mostEvents = 2_000;
+/** Events that are looked at in one statement, where no index knows which are wanted: calls share the process with us. */
+const windowEvents = 2_000;
+/** Events that are looked at for one question. */
+const mostLookedAt = 100_000;
 
 interface Found {
   readonly items: TimelineEntry[];
@@ -33,16 +38,31 @@ export async function eventsNaming(
   named: readonly string[],
   span: Span,
 ): Promise<Found> {
-  const rows = spanned(db, workspace, span).where((row) =>
-    row.or(nouns.map((noun) => row('action', 'like', `${noun}.%`))),
-  );
-  const { items, complete } = await read(db, rows);
   const quoted = named.map((name) => JSON.stringify(name));
   const names = ({ facts }: TimelineEntry): boolean => {
     const text = JSON.stringify(facts);
     return quoted.some((name) => text.includes(name));
   };
-  return { items: items.filter(names), complete };
+  const items: TimelineEntry[] = [];
+  let { to } = span;
+  for (let looked = windowEvents; ; looked += windowEvents) {
+    const window = spanned(db, workspace, { ...span, to });
+    const edge = (
+      await window
+        .select('created_at')
+        .orderBy('created_at', 'desc')
+        .offset(windowEvents - 1)
+        .limit(1)
+        .executeTakeFirst()
+    )?.created_at;
+    const rows = window.where((row) => row.or(nouns.map((noun) => row('action', 'like', `${noun}.%`))));
+    const found = await read(db, edge === undefined ? rows : rows.where('created_at', '>=', edge));
+    items.push(...found.items.filter(names));
+    if (edge === undefined || !found.complete || looked >= mostLookedAt)
+      return { items, complete: edge === undefined && found.complete };
+    to = edge;
+    await nextTurn();
+  }
 }
 
 function spanned(db: Kysely<Schema>, workspace: WorkspaceRef, { from, to }: Span) {
