@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ByteStream } from '@mcpnest/contract/operation';
 import { CompiledQuery, sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSqlite } from '../../platform/database/sqlite.ts';
@@ -115,7 +116,21 @@ const questions: readonly (readonly [string, () => Promise<unknown>])[] = [
     'timeline of a tool',
     () => kit.owner.timelines.server({ params: { ...params, server: 's3' }, query: { tool: 's3_tool_2' } }),
   ],
+  [
+    'export of a time without calls',
+    async () => read(await kit.owner.handover.export({ params, query: { from: far } })),
+  ],
+  [
+    'evidence of a month',
+    async () => read(await kit.owner.handover.evidence({ params, query: { from: monthBefore, to: lastDayStart } })),
+  ],
 ];
+const far = '2099-01-01T00:00:00Z';
+const lastDayStart = `${lastDay}T00:00:00.000Z`;
+const monthBefore = new Date(Date.parse(lastDayStart) - 30 * 86_400_000).toISOString();
+const read = async ({ body }: ByteStream) => {
+  for await (const _ of body);
+};
 const list = (query: object) => kit.owner.calls.list({ params, query });
 const facets = (query: object) => kit.owner.calls.facets({ params, query });
 
