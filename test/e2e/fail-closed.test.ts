@@ -72,6 +72,7 @@ describe('an exception anywhere between the credential and the upstream', () => 
     });
     const clock: Clock = sabotage.guard('clock', systemClock);
     await using gateway = createGateway({
+      noteEvent: () => undefined,
       db: parts.database.db,
       bus: parts.bus,
       vault: sabotage.guard('vault', parts.vault),

@@ -43,6 +43,8 @@ export interface Operation {
   readonly role: Access;
   /** `instance`: only keys of the whole instance. `workspace`: also keys bound to the workspace in the path. */
   readonly scope: 'instance' | 'workspace';
+  /** It shows records: each reading is on record itself, as one event of an actor and minute with a count. */
+  readonly watched?: true;
   /** Errors beyond `commonErrors`. */
   readonly errors: readonly ErrorCode[];
   /** A body that works as written, for the documentation. */

@@ -20,6 +20,7 @@ import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDialer } from './platform/dialer.ts';
+import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import { createLog, type Log } from './platform/log.ts';
@@ -60,13 +61,14 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   const publicUrl = (): string => config.publicUrl ?? url;
   const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
   const { database } = deps;
-  const { journal, shipper } = await openRecords(config, secrets, folder, deps, opened);
+  const { journal, shipper, events } = await openRecords(config, secrets, folder, deps, opened);
   const gateway = opened.use(
     createGateway({
       ...deps,
       db: database.db,
       journal,
       dialer: createDialer(),
+      noteEvent: (event) => events.note(event),
       allowedHosts: gatewayHosts(config),
       allowedOrigins: new Set(config.allowedOrigins),
     }),
@@ -188,13 +190,8 @@ async function openRecords(
   { dir: dataDir, nodeId }: DataFolder,
   { database, vault, log }: ControlDeps,
   opened: AsyncDisposableStack,
-): Promise<{ journal: Journal; shipper: Shipper }> {
+): Promise<{ journal: Journal; shipper: Shipper; events: EventChain }> {
   const dir = join(dataDir, 'journal');
-  const { epoch } = await database.db
-    .selectFrom('mcp_tool_calls')
-    .select((row) => row.fn.max('epoch').as('epoch'))
-    .where('node', '=', nodeId)
-    .executeTakeFirstOrThrow();
   const journal = opened.use(
     await openJournal({
       dir,
@@ -202,14 +199,35 @@ async function openRecords(
       clock: systemClock,
       log,
       macKey: vault.deriveKey('journal'),
-      afterEpoch: epoch ?? 0,
+      afterEpoch: await lastEpoch(database.db, nodeId),
     }),
   );
   const target =
     config.database.kind === 'sqlite'
       ? config.database
       : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
-  return { journal, shipper: opened.use(startShipper({ dir, nodeId, journal, target, log })) };
+  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, log }));
+  const macKey = vault.deriveKey('journal/events');
+  const events = opened.use(startEventChain({ db: database.db, journal, nodeId, macKey, clock: systemClock, log }));
+  return { journal, shipper, events };
+}
+
+/** Highest epoch of a node that the database knows of; 0 when there is none. */
+async function lastEpoch(db: OpenDatabase['db'], nodeId: string): Promise<number> {
+  const calls = await db
+    .selectFrom('mcp_tool_calls')
+    .select((row) => row.fn.max('epoch').as('epoch'))
+    .where('node', '=', nodeId)
+    .executeTakeFirstOrThrow();
+  const event = await db
+    .selectFrom('audit_events')
+    .select('chain_epoch as epoch')
+    .where('chain_node', '=', nodeId)
+    .where('chain_seq', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return Math.max(calls.epoch ?? 0, event?.epoch ?? 0);
 }
 
 /** Host names without port; every loopback name as well where no public name is configured. */

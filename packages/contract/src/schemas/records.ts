@@ -29,6 +29,16 @@ export const toolCall = z.object({
   wouldDeny: z.string().nullable().describe('What would have refused it, were enforcement on.'),
   approvalId: z.string().nullable().describe('The approval it asked for, or was sent with.'),
   policyVersion: z.int().describe('Version of the snapshot that decided.'),
+  policyDigest: z
+    .string()
+    .nullable()
+    .describe('SHA-256 of what that version says, as the gateway held it; null in rows of earlier releases.'),
+  policyAgeMs: z
+    .int()
+    .nullable()
+    .describe('How long ago the database had last confirmed that version when the request came.'),
+  toolClass: z.string().nullable().describe('read, write or destructive, as it counted then; null: no tool.'),
+  authMethod: z.string().nullable().describe('How the caller proved who it is: gateway_token.'),
   definitionHash: z.string().nullable(),
   argsShape: z.unknown().describe('Keys, types and size classes of the arguments; never a value.'),
   era: z.string(),
@@ -67,12 +77,26 @@ export const auditEvent = z.object({
   actor: z
     .string()
     .describe(
-      '`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder, `invitation:{id}` for a person who accepts one.',
+      '`user:{id}/key:{id}`, or `local-cli` for the operator at the data folder, `invitation:{id}` for a person who accepts one, `gateway`, `anonymous` for who could not log in.',
     ),
   actorEmail: z.string().nullable(),
-  action: z.string().describe('Id of the operation.'),
-  target: z.string(),
+  action: z
+    .string()
+    .describe('Id of the operation; login for an attempt that failed, credentials.use for an upstream’s credential.'),
+  target: z.string().nullable().describe('Null once it was erased, with detail.'),
   detail: z.unknown(),
+  chain: z
+    .object({
+      state: z
+        .enum(['waiting', 'intact', 'changed', 'erased'])
+        .describe(
+          'waiting: not in the chain yet. intact: the chain has it as it is shown. changed: somebody has changed the row since. erased: a person’s details were erased, all else is as it was.',
+        ),
+      node: z.string().nullable(),
+      epoch: z.int().nullable(),
+      seq: z.int().nullable(),
+    })
+    .describe('Where the journal has it.'),
 });
 export type AuditEvent = z.output<typeof auditEvent>;
 

@@ -149,7 +149,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
-    ...recordRoutes({ db, dialect, clock, publicUrl }),
+    ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));
   const missing = allOperations.filter((operation) => !joined.has(operation.id));

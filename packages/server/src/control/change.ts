@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { actorName } from '../domain/roles.ts';
 import type { Actor } from '../domain/roles.ts';
-import { newId } from '../domain/ids.ts';
+import { insertEvent } from '../platform/audit-events.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import { isoTime } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -63,7 +63,8 @@ export function runChange<T>(deps: ChangeDeps, by: ChangeAuthor, work: (change: 
     const now = deps.clock.now();
     const at = isoTime(now);
     await by.confirm?.(tx, at);
-    const stale = new Set<string>();
+    /** Each with the last event it follows from. */
+    const stale = new Map<string, string>();
     const result = await work({
       tx,
       now,
@@ -71,25 +72,15 @@ export function runChange<T>(deps: ChangeDeps, by: ChangeAuthor, work: (change: 
       actor: by.actor,
       actorName: actorName(by.actor),
       record: async ({ workspaceId, target, detail = {}, publish }) => {
-        await tx
-          .insertInto('audit_events')
-          .values({
-            id: newId(now),
-            workspace_id: workspaceId,
-            actor: actorName(by.actor),
-            action: by.action,
-            target,
-            detail: JSON.stringify(detail),
-            created_at: at,
-          })
-          .execute();
-        if (publish === 'workspace' && workspaceId !== null) stale.add(workspaceId);
-        if (publish === 'every workspace') for (const id of await workspaceIds(tx)) stale.add(id);
+        const event = { workspaceId, actor: actorName(by.actor), action: by.action, target, detail };
+        const eventId = await insertEvent(tx, event, now);
+        if (publish === 'workspace' && workspaceId !== null) stale.set(workspaceId, eventId);
+        if (publish === 'every workspace') for (const id of await workspaceIds(tx)) stale.set(id, eventId);
       },
     });
     // In one order everywhere, so that two changes cannot wait for each other.
-    for (const workspaceId of [...stale].sort()) {
-      await storeSnapshot(tx, workspaceId, at);
+    for (const workspaceId of [...stale.keys()].sort()) {
+      await storeSnapshot(tx, workspaceId, at, stale.get(workspaceId)!);
       afterCommit(() => deps.bus.publish('snapshot.changed', workspaceId).catch(() => undefined));
     }
     return result;

@@ -13,6 +13,7 @@ import type { FailedLogins } from './failed-logins.ts';
 import { unknownKeys } from './nearest.ts';
 import type { Route, WorkspaceRef } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
+import { createWatched, type Watched } from './watched.ts';
 
 export interface PipelineDeps extends ChangeDeps {
   readonly failedLogins: FailedLogins;
@@ -30,41 +31,61 @@ interface Incoming {
  * nothing about what they may not see.
  */
 export function createPipeline(deps: PipelineDeps): (route: Route, incoming: Incoming) => Promise<Response> {
+  const watched = createWatched(deps);
   return async (route, { request, params, info }) => {
     const { operation } = route;
-    const actor = info.actor ?? (await logIn(deps, request, info.remoteAddress ?? 'unknown'));
-    authorise(actor, operation, params.workspace);
-    const workspace = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
-    const input = {
-      params: parse(operation.params, params, 'path'),
-      query: parse(operation.query, readQuery(request), 'query'),
-      body: operation.body === null ? undefined : parse(operation.body, await readJsonBody(request), 'body'),
-    };
-    const result = await route.handle({
-      actor,
-      workspace,
-      input,
-      change: (work) =>
-        runChange(
-          deps,
-          {
-            actor,
-            action: operation.id,
-            workspaceId: actor.kind === 'invited' ? actor.workspace.id : workspace?.id,
-            confirm: (tx, at) => confirmActor(tx, actor, at),
-          },
-          work,
-        ),
-    });
-    return answer(operation, result);
+    const actor = info.actor ?? (await logIn(deps, watched, request, info.remoteAddress ?? 'unknown'));
+    try {
+      return await perform(deps, watched, route, { request, params, actor });
+    } catch (error) {
+      await watched.refused(actor, operation, error);
+      throw error;
+    }
   };
 }
 
-async function logIn(deps: PipelineDeps, request: Request, remoteAddress: string): Promise<Actor> {
+async function perform(
+  deps: PipelineDeps,
+  watched: Watched,
+  route: Route,
+  { request, params, actor }: Pick<Incoming, 'request' | 'params'> & { readonly actor: Actor },
+): Promise<Response> {
+  const { operation } = route;
+  authorise(actor, operation, params.workspace);
+  const workspace = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
+  const input = {
+    params: parse(operation.params, params, 'path'),
+    query: parse(operation.query, readQuery(request), 'query'),
+    body: operation.body === null ? undefined : parse(operation.body, await readJsonBody(request), 'body'),
+  };
+  const result = await route.handle({
+    actor,
+    workspace,
+    input,
+    change: (work) =>
+      runChange(
+        deps,
+        {
+          actor,
+          action: operation.id,
+          workspaceId: actor.kind === 'invited' ? actor.workspace.id : workspace?.id,
+          confirm: (tx, at) => confirmActor(tx, actor, at),
+        },
+        work,
+      ),
+  });
+  if (operation.watched === true) await watched.read(actor, operation, workspace?.id ?? null);
+  return answer(operation, result);
+}
+
+async function logIn(deps: PipelineDeps, watched: Watched, request: Request, remoteAddress: string): Promise<Actor> {
   try {
     return await authenticate(deps.db, deps.clock, request.headers.get('authorization'));
   } catch (error) {
-    if (error instanceof AppError && error.code === 'unauthenticated') deps.failedLogins.count(remoteAddress);
+    if (error instanceof AppError && error.code === 'unauthenticated') {
+      deps.failedLogins.count(remoteAddress);
+      await watched.failedLogin(remoteAddress);
+    }
     throw error;
   }
 }

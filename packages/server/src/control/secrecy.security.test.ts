@@ -3,6 +3,7 @@ import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { hashToken } from '../domain/token.ts';
 import { approvalRow } from './approval-row.contract.ts';
+import { callRow } from './call-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
@@ -38,6 +39,10 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     call_key: 'the-key-of-a-call',
   });
   await db.insertInto('approvals').values(approval).execute();
+  const { workspace_id, token_id } = approval;
+  const { version: policy_version } = await kit.snapshot('acme');
+  const call = callRow(Date.UTC(2026, 10, 21, 12), { workspace_id, token_id, policy_version, args_mac: 'the-mac' });
+  await db.insertInto('mcp_tool_calls').values(call).execute();
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();
@@ -45,7 +50,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret, invited.secret];
   const hashes = [...tokens, ...keys, ...invitations].map((row) => row.hash);
   expect(hashes).toEqual(expect.arrayContaining(secrets.map(hashToken)));
-  const forbidden = [approval.call_key, canary, ...sealed, ...hashes, ...secrets];
+  const forbidden = ['the-mac', approval.call_key, canary, ...sealed, ...hashes, ...secrets];
 
   const ids: Record<string, string> = {
     ...server,
@@ -56,6 +61,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     rule: rule.id,
     manifest: 'two',
     approval: approval.id,
+    call: call.id,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

@@ -10,7 +10,7 @@ type Named = Exclude<Subject['kind'], 'everybody'>;
 export interface Directory {
   /** @returns undefined for a name that is nobody's, or no longer anybody's */
   find(text: string): Subject | undefined;
-  /** How a subject is written; what has been removed keeps its last name. */
+  /** How a subject is written; what has been removed keeps its last name, and what has been deleted its id. */
   name(subject: Subject): string;
 }
 
@@ -46,7 +46,9 @@ export async function readDirectory(db: Kysely<Schema>, workspace: WorkspaceRef)
   return {
     find: (text) => (text === 'everybody' ? { kind: 'everybody' } : found.get(normal(text))),
     name: (subject) =>
-      subject.kind === 'everybody' ? 'everybody' : `${subject.kind}:${names.get(`${subject.kind}:${subject.id}`)}`,
+      subject.kind === 'everybody'
+        ? 'everybody'
+        : `${subject.kind}:${names.get(`${subject.kind}:${subject.id}`) ?? subject.id}`,
   };
 }
 

@@ -13,6 +13,10 @@ export function randomHex(): string {
   return pool.toString('hex', used - 16, used);
 }
 
+/** When an id of this form was made, in milliseconds since the epoch; undefined for text that is none. */
+export const timeOfId = (id: string): number | undefined =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined;
+
 let lastMs = 0;
 let counter = 0;
 /** `lastMs` as it begins an id; most ids of a busy process share it with the one before. */

@@ -17,7 +17,7 @@ import { nextStopEnd, stopOf, stoppedCaller, stoppedServer } from './policy/stop
 import type { Verdict } from './policy/verdict.ts';
 
 export type { Decision } from './policy/decision.ts';
-export { compileScope, type Principal } from './policy/principal.ts';
+export { compileScope, principalOfToken, type Principal } from './policy/principal.ts';
 
 /**
  * What a server offers. Completing an argument is judged as the prompt or resource it belongs to, following a task as

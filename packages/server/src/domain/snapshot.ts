@@ -38,6 +38,8 @@ export interface SnapshotStop {
   readonly tool: string;
   /** ISO 8601 UTC; null = until it is lifted. */
   readonly expiresAt: string | null;
+  /** Who answers for it, as audit events name actors. Absent from older snapshots. */
+  readonly createdBy?: string;
 }
 
 /** Whom a rule or a server's visibility names; ids, so that a name taken over by somebody else brings nothing along. */
@@ -55,6 +57,8 @@ export interface SnapshotRule {
   readonly absolute: boolean;
   /** ISO 8601 UTC; null = does not expire. */
   readonly expiresAt: string | null;
+  /** Who answers for it, as audit events name actors. Absent from older snapshots. */
+  readonly createdBy?: string;
 }
 
 /** What the gateway needs of the settings. Snapshots that were compiled before `access` and `writePerMinute` existed have none. */

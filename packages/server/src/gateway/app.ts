@@ -6,6 +6,7 @@ import { decide, maySee } from '../domain/policy.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
+import type { CountedEvent } from '../platform/event-counts.ts';
 import type { Journal } from '../platform/journal/journal.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
@@ -56,6 +57,8 @@ export interface GatewayOptions extends DoorSettings {
   readonly log: Log;
   readonly journal: Journal;
   readonly dialer: Dialer;
+  /** Put something on record that is no call. Never throws, never waits. */
+  readonly noteEvent: (event: CountedEvent) => void;
 }
 
 /** The data plane: serves MCP under `/api/gw/`, from snapshots, and writes nothing but what it saw. */

@@ -5,6 +5,8 @@ export type DeclaredArgs = ReadonlyMap<string, DeclaredArgs>;
 
 const maxDepth = 6;
 const maxEntries = 64;
+/** A longer name is as good as undeclared: rows hold names, and servers choose them. */
+const longestName = 64;
 const noArgs: DeclaredArgs = new Map();
 
 /** Read the declared names from a tool's `inputSchema` (an unknown JSON value). */
@@ -17,6 +19,7 @@ export function declaredArgs(schema: unknown, depth = 1): DeclaredArgs {
   const declared = new Map<string, DeclaredArgs>();
   for (const [name, inner] of Object.entries(properties)) {
     if (declared.size === maxEntries) break;
+    if (name.length > longestName) continue;
     declared.set(name, declaredArgs(inner, depth + 1));
   }
   return declared;
@@ -24,7 +27,12 @@ export function declaredArgs(schema: unknown, depth = 1): DeclaredArgs {
 
 /** Names declared without anything below them: arguments of a prompt, variables of a URI template. */
 export const declaredNames = (names: readonly string[]): DeclaredArgs =>
-  new Map(names.slice(0, maxEntries).map((name) => [name, noArgs]));
+  new Map(
+    names
+      .filter((name) => name.length <= longestName)
+      .slice(0, maxEntries)
+      .map((name) => [name, noArgs]),
+  );
 
 /**
  * The shape of arguments without any value: declared names with type and size bucket, undeclared members only

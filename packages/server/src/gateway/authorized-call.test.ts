@@ -37,6 +37,8 @@ const grant = {
     },
     serversBySlug: new Map([['s', server]]),
     serversById: new Map([['s', server]]),
+    policyDigest: '',
+    confirmed: { at: 0 },
   },
   target: {
     server,

@@ -205,7 +205,9 @@ function judgeAgain(deps: GatewayDeps, request: Request, { server, definition }:
   const { name, hash } = definition;
   const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
-  if (decision.effect === 'deny') refuse(deps, request, decision);
+  if (decision.effect !== 'deny') return;
+  record.judgedBy(held);
+  refuse(deps, request, decision);
 }
 
 /** What has been decided about a request that may happen. */

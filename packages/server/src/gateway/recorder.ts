@@ -1,6 +1,8 @@
 import type { Journal } from '../platform/journal/journal.ts';
 import type { CallIntent, CallMethod, CallOutcome, CallOutcomeKind, Receipt } from '../platform/journal/records.ts';
+import type { ToolClass } from '@mcpnest/contract/rule-form';
 import { newId } from '../domain/ids.ts';
+import { classOf } from '../domain/policy/tool-class.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createKeyedDigest } from '../platform/keyed-digest.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
@@ -10,6 +12,7 @@ import { metaKey } from '../domain/protocol.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import type { CallTarget } from './call-target.ts';
+import type { HeldSnapshot } from './snapshots.ts';
 import { faultViews, UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
 
@@ -69,6 +72,8 @@ export class CallRecord {
   #argsMac: string | null = null;
   #approvalId: string | null = null;
   #receipt: Receipt | undefined;
+  /** What it is judged by. */
+  #held: HeldSnapshot;
 
   constructor(
     journal: Journal,
@@ -83,6 +88,7 @@ export class CallRecord {
     this.#clock = clock;
     this.#recorder = recorder;
     this.#call = call;
+    this.#held = call.held;
     this.#callId = newId(clock.now());
     this.#bytesIn = message.bytes.length;
     this.#method = method;
@@ -98,6 +104,11 @@ export class CallRecord {
 
   target(target: CallTarget): void {
     this.#target = target;
+  }
+
+  /** It was judged once more, by a newer snapshot. */
+  judgedBy(held: HeldSnapshot): void {
+    this.#held = held;
   }
 
   /** The approval that is asked for, or that the call is sent with. */
@@ -188,7 +199,8 @@ export class CallRecord {
   }
 
   #intent(rule: string, wouldDeny: string | null): CallIntent {
-    const { principal, held, server, era } = this.#call;
+    const { principal, server, era, inbound } = this.#call;
+    const held = this.#held;
     const owner = this.#target?.server ?? server;
     return {
       callId: this.#callId,
@@ -196,6 +208,7 @@ export class CallRecord {
       memberId: principal.memberId,
       tokenId: principal.tokenId,
       principalKind: principal.kind,
+      authMethod: 'gateway_token',
       serverId: owner?.id ?? null,
       serverSlug: owner?.slug ?? null,
       method: this.#method,
@@ -204,6 +217,9 @@ export class CallRecord {
       wouldDeny,
       approvalId: this.#approvalId,
       policyVersion: held.snapshot.version,
+      policyDigest: held.policyDigest,
+      policyAgeMs: inbound.startedAt - held.confirmed.at,
+      toolClass: this.#toolClass(),
       definitionHash: this.#target?.definition.hash ?? null,
       argsShape: this.#argsShape,
       argsMac: this.#argsMac,
@@ -213,6 +229,12 @@ export class CallRecord {
       bytesIn: this.#bytesIn,
       traceId: this.#traceId,
     };
+  }
+
+  #toolClass(): ToolClass | null {
+    if (this.#target === undefined) return null;
+    if (this.#method !== 'tools/call' && !this.#method.startsWith('tasks/')) return null;
+    return classOf(this.#target.server, this.#target.definition.name);
   }
 
   #ending(

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { unauthenticated } from '../domain/errors.ts';
-import { compileScope, unchangedUntil, type Principal } from '../domain/policy.ts';
+import { principalOfToken, unchangedUntil, type Principal } from '../domain/policy.ts';
+import { policyBody, policyDigest } from '../domain/policy-body.ts';
 import type { Snapshot, SnapshotServer } from '../domain/snapshot.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -13,6 +14,10 @@ export interface HeldSnapshot {
   readonly snapshot: Snapshot;
   readonly serversBySlug: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
+  /** Names in records what was decided by; of what is held, not of what somebody says it is. */
+  readonly policyDigest: string;
+  /** When the database last said that this is the newest; monotonic milliseconds. */
+  readonly confirmed: { readonly at: number };
 }
 
 /** A verified credential: who it is, and the workspace it opens, as of the snapshot just held. */
@@ -49,7 +54,7 @@ export class Snapshots {
   #timer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
-  #readAt = -Infinity;
+  readonly #confirmed = { at: -Infinity };
 
   constructor(deps: { db: Kysely<GatewayTables>; bus: Bus; clock: Clock; log: Log }) {
     this.#db = deps.db;
@@ -71,7 +76,7 @@ export class Snapshots {
 
   /** Milliseconds since the database last confirmed what is held. */
   get ageMs(): number {
-    return this.#clock.monotonic() - this.#readAt;
+    return this.#clock.monotonic() - this.#confirmed.at;
   }
 
   get fresh(): boolean {
@@ -130,7 +135,7 @@ export class Snapshots {
       if (snapshot !== undefined) this.#take(id, snapshot);
     }
     for (const id of this.#byWorkspace.keys()) if (!present.has(id)) this.#take(id, undefined);
-    this.#readAt = this.#clock.monotonic();
+    this.#confirmed.at = this.#clock.monotonic();
   }
 
   /** A rule that has ended decides nothing from that moment on; whoever listens hears of it here. */
@@ -150,7 +155,7 @@ export class Snapshots {
       this.#admissions.delete(token.hash);
       this.#standing.delete(token.id);
     }
-    const held = snapshot === undefined ? undefined : hold(snapshot);
+    const held = snapshot === undefined ? undefined : hold(snapshot, this.#confirmed);
     this.#expiries.delete(id);
     if (held === undefined) this.#byWorkspace.delete(id);
     else {
@@ -158,16 +163,7 @@ export class Snapshots {
       const expiry = unchangedUntil(held.snapshot, this.#clock.now());
       if (expiry < Infinity) this.#expiries.set(id, expiry);
       for (const token of held.snapshot.tokens) {
-        const principal: Principal = Object.freeze({
-          workspaceId: id,
-          tokenId: token.id,
-          kind: token.kind,
-          memberId: token.memberId,
-          machineId: token.machineId,
-          teams: token.teams,
-          label: token.label,
-          scope: compileScope(token.scope),
-        });
+        const principal = principalOfToken(id, token);
         const expiresAt = token.expiresAt === null ? Infinity : Date.parse(token.expiresAt);
         const admission = { principal, tokenHash: Buffer.from(token.hash, 'latin1'), held, expiresAt };
         this.#admissions.set(token.hash, admission);
@@ -178,10 +174,12 @@ export class Snapshots {
   }
 }
 
-function hold(snapshot: Snapshot): HeldSnapshot {
+function hold(snapshot: Snapshot, confirmed: HeldSnapshot['confirmed']): HeldSnapshot {
   return {
     snapshot,
     serversBySlug: new Map(snapshot.servers.map((server) => [server.slug, server])),
     serversById: new Map(snapshot.servers.map((server) => [server.id, server])),
+    policyDigest: policyDigest(policyBody(snapshot)),
+    confirmed,
   };
 }

@@ -17,6 +17,8 @@ import { readDirectory, type Directory } from '../subjects.ts';
 import { principalOf } from './principals.ts';
 import { inWords } from './words.ts';
 
+export { inWords } from './words.ts';
+
 type Query = z.output<typeof accessQuery>;
 type AskedTool = Pick<KnownTool, 'tool' | 'class' | 'hash'>;
 type Somebody = { readonly kind: 'member' | 'machine'; readonly id: string };

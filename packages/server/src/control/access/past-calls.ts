@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import type { CallKind, PolicyCall } from '../../domain/policy.ts';
+import type { PolicyCall } from '../../domain/policy.ts';
+import { kindsOf } from '../../domain/policy/replay.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 
 /** Recorded calls that were the same: one token, one method, one thing. */
@@ -41,7 +42,7 @@ export async function readPastCalls(db: Kysely<Schema>, workspaceId: string, fro
       const known = groups.get(key);
       if (known !== undefined) known.calls += row.repeat_count;
       else {
-        const kind = kindOf(row.method, row.tool_name);
+        const [kind] = kindsOf(row.method, row.tool_name);
         // What would be decided of the tool as it is approved: a draft of rules says nothing of definitions.
         const call = { serverSlug: row.server_slug!, kind, name: row.tool_name, definition: undefined };
         groups.set(key, {
@@ -87,13 +88,4 @@ function readPage(
     );
   }
   return rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(pageRows).execute();
-}
-
-/** As what a recorded call was judged. */
-function kindOf(method: string, name: string): CallKind {
-  if (method === 'tools/call' || method.startsWith('tasks/')) return 'tool';
-  if (method === 'prompts/get') return 'prompt';
-  if (method === 'resources/read' || method === 'resources/subscribe') return 'resource';
-  if (method !== 'completion/complete') return 'method';
-  return /^[a-z][a-z0-9+.-]*:|\{/i.test(name) ? 'resource' : 'prompt';
 }

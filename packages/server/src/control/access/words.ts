@@ -5,10 +5,12 @@ const allowed: Readonly<Record<string, string>> = {
   member: 'No allow rule names them, and the workspace is open.',
   machine: 'No allow rule names it, and the workspace is open.',
   'workspace-token': 'Workspace tokens pass every allow list.',
+  'token-scope:server': 'Its token is narrowed to some servers, of which this is one.',
+  'token-scope:tool': 'Its token is narrowed to some tools, of which this is one.',
 };
 
 /** A decision for people. */
-export function inWords(decision: Decision, rule: Rule | undefined): string {
+export function inWords(decision: Decision, rule: Pick<Rule, 'effect' | 'subject' | 'object'> | undefined): string {
   if (rule !== undefined) return `The rule to ${rule.effect} ${rule.subject} ${rule.object} decides.`;
   if (decision.effect === 'deny') return decision.visible ? decision.reason : 'The server is not shown to them.';
   if (decision.wouldDeny === null) return allowed[decision.rule] ?? decision.rule;

@@ -48,7 +48,7 @@ it('[TOK-09] makes a person a member with role, teams and a control key that wor
   ]);
   const actor = `invitation:${invitation.id}`;
   const { items } = await kit.owner.auditEvents.list({ params, query: { action: 'invitations.accept' } });
-  expect(items.map((event) => [event.actor, event.target.split(':')[0]])).toEqual([
+  expect(items.map((event) => [event.actor, (event.target ?? '').split(':')[0]])).toEqual([
     [actor, 'key'],
     [actor, 'invitation'],
   ]);

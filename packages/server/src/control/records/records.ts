@@ -5,6 +5,7 @@ import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { emailsOf } from '../actor-emails.ts';
 import { page, readCursor } from '../cursor.ts';
+import type { createChainState } from './chain-state.ts';
 
 /** Tool calls of a workspace, newest first: metadata only, as the journal recorded it. */
 export async function listCalls(
@@ -12,17 +13,7 @@ export async function listCalls(
   workspaceId: string,
   query: z.output<typeof toolCallQuery>,
 ): Promise<{ items: ToolCall[]; nextCursor: string | null }> {
-  let rows = db
-    .selectFrom('mcp_tool_calls')
-    .selectAll()
-    .select((row) =>
-      row
-        .selectFrom('gateway_tokens')
-        .select('machine_id')
-        .whereRef('gateway_tokens.id', '=', 'mcp_tool_calls.token_id')
-        .as('machine_id'),
-    )
-    .where('workspace_id', '=', workspaceId);
+  let rows = selectCalls(db, workspaceId);
   if (query.server !== undefined) rows = rows.where('server_slug', '=', query.server);
   if (query.method !== undefined) rows = rows.where('method', '=', query.method);
   if (query.tool !== undefined) rows = rows.where('tool_name', '=', query.tool);
@@ -53,7 +44,24 @@ export async function listCalls(
   return { items: kept.map(toToolCall), nextCursor };
 }
 
-const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: string | null }): ToolCall => ({
+/** One call of a workspace; undefined when it is not, or no longer, on record. */
+export const findCall = (db: Kysely<Schema>, workspaceId: string, id: string) =>
+  selectCalls(db, workspaceId).where('id', '=', id).executeTakeFirst();
+
+const selectCalls = (db: Kysely<Schema>, workspaceId: string) =>
+  db
+    .selectFrom('mcp_tool_calls')
+    .selectAll()
+    .select((row) =>
+      row
+        .selectFrom('gateway_tokens')
+        .select('machine_id')
+        .whereRef('gateway_tokens.id', '=', 'mcp_tool_calls.token_id')
+        .as('machine_id'),
+    )
+    .where('workspace_id', '=', workspaceId);
+
+export const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: string | null }): ToolCall => ({
   id: row.id,
   createdAt: row.created_at,
   memberId: row.member_id,
@@ -73,6 +81,10 @@ const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: st
   wouldDeny: row.would_deny,
   approvalId: row.approval_id,
   policyVersion: row.policy_version,
+  policyDigest: row.policy_digest,
+  policyAgeMs: row.policy_age_ms,
+  toolClass: row.tool_class,
+  authMethod: row.auth_method,
   definitionHash: row.definition_hash,
   argsShape: row.args_shape === null ? null : (JSON.parse(row.args_shape) as unknown),
   era: row.era,
@@ -88,6 +100,7 @@ export async function listAuditEvents(
   db: Kysely<Schema>,
   workspaceId: string | null,
   query: z.output<typeof auditEventQuery>,
+  chainOf: ReturnType<typeof createChainState>,
 ): Promise<{ items: AuditEvent[]; nextCursor: string | null }> {
   let rows = db.selectFrom('audit_events').selectAll();
   if (workspaceId !== null) rows = rows.where('workspace_id', '=', workspaceId);
@@ -118,9 +131,19 @@ export async function listAuditEvents(
     actorEmail: emails.get(row.actor) ?? null,
     action: row.action,
     target: row.target,
-    detail: JSON.parse(row.detail) as unknown,
+    detail: row.detail === null ? null : readDetail(row.detail),
+    chain: chainOf(row),
   }));
   return { items, nextCursor };
+}
+
+/** A row that somebody has spoilt must not keep the others from being shown. */
+function readDetail(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
 }
 
 /** Stored times have milliseconds and compare as text, so a bound must be written the same way. */

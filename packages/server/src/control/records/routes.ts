@@ -6,25 +6,31 @@ import type { Kysely } from 'kysely';
 import { isoTime } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
 import { version } from '../../platform/version.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
+import { createChainState } from './chain-state.ts';
+import { explainCall } from './explain.ts';
 import { listAuditEvents, listCalls } from './records.ts';
 
 export interface RecordRoutesDeps {
   readonly db: Kysely<Schema>;
   readonly dialect: Instance['database'];
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly publicUrl: () => string;
 }
 
 /** Reading what happened: tool calls, changes, and the size of the instance. */
 export function recordRoutes(deps: RecordRoutesDeps): Route[] {
-  const { db } = deps;
+  const { db, vault } = deps;
+  const chainOf = createChainState(vault.deriveKey('journal/events'));
   return [
     route(calls.list, ({ workspace, input }) => listCalls(db, workspace.id, input.query)),
-    route(auditEvents.list, ({ workspace, input }) => listAuditEvents(db, workspace.id, input.query)),
-    route(auditEvents.listAll, ({ input }) => listAuditEvents(db, null, input.query)),
+    route(calls.explain, ({ workspace, input }) => explainCall(db, workspace, input.params.call)),
+    route(auditEvents.list, ({ workspace, input }) => listAuditEvents(db, workspace.id, input.query, chainOf)),
+    route(auditEvents.listAll, ({ input }) => listAuditEvents(db, null, input.query, chainOf)),
     route(instance.show, () => describeInstance(deps)),
   ];
 }

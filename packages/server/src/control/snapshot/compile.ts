@@ -32,6 +32,7 @@ interface StopRow {
   readonly target_id: string;
   readonly tool: string;
   readonly expires_at: string | null;
+  readonly created_by: string;
 }
 
 interface ApprovalSettingRow {
@@ -65,6 +66,7 @@ export interface RuleRow {
   readonly object: string;
   readonly absolute: number;
   readonly expires_at: string | null;
+  readonly created_by: string;
 }
 
 interface TokenRow {
@@ -135,6 +137,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
       targetId: stop.target_id,
       tool: stop.tool,
       expiresAt: stop.expires_at,
+      createdBy: stop.created_by,
     })),
   };
 }
@@ -147,4 +150,5 @@ export const snapshotRule = (row: RuleRow): SnapshotRule => ({
   object: row.object,
   absolute: row.absolute === 1,
   expiresAt: row.expires_at,
+  createdBy: row.created_by,
 });

@@ -1,15 +1,23 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { keepPolicyVersion } from '../../platform/policy-history.ts';
 import { compileSnapshot } from './compile.ts';
 import type { SnapshotRows } from './compile.ts';
 
 /**
  * Compile a workspace as this transaction leaves it and store the snapshot with the next version. The version is
- * raised first: that row is the lock which makes a concurrent change wait, and then see this one.
+ * raised first: that row is the lock which makes a concurrent change wait, and then see this one. What decisions rest
+ * on is kept for as long as records refer to it.
+ * @param eventId the audit event it follows from; null: none
  * @returns the new version
  */
-export async function storeSnapshot(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<number> {
+export async function storeSnapshot(
+  tx: Transaction<Schema>,
+  workspaceId: string,
+  at: string,
+  eventId: string | null,
+): Promise<number> {
   const raised = await tx
     .updateTable('workspace_snapshots')
     .set((row) => ({ version: row('version', '+', 1) }))
@@ -17,7 +25,9 @@ export async function storeSnapshot(tx: Transaction<Schema>, workspaceId: string
     .returning('version')
     .executeTakeFirst();
   const version = raised?.version ?? 1;
-  const body = JSON.stringify(compileSnapshot(await readRows(tx, workspaceId, at), version));
+  const snapshot = compileSnapshot(await readRows(tx, workspaceId, at), version);
+  const body = JSON.stringify(snapshot);
+  await keepPolicyVersion(tx, snapshot, at, eventId);
   if (raised === undefined) {
     await tx
       .insertInto('workspace_snapshots')
@@ -49,7 +59,7 @@ export async function readSnapshot(db: Kysely<Schema>, workspaceId: string): Pro
  */
 export async function storeEverySnapshot(tx: Transaction<Schema>, at: string): Promise<void> {
   const rows = await tx.selectFrom('gateway_workspaces').select('id').orderBy('id').execute();
-  for (const { id } of rows) await storeSnapshot(tx, id, at);
+  for (const { id } of rows) await storeSnapshot(tx, id, at, null);
 }
 
 async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string): Promise<SnapshotRows> {
@@ -106,7 +116,7 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   const rules = await tx
     .selectFrom('access_rules')
-    .select(['id', 'effect', 'subject_kind', 'subject_id', 'object', 'absolute', 'expires_at'])
+    .select(['id', 'effect', 'subject_kind', 'subject_id', 'object', 'absolute', 'expires_at', 'created_by'])
     .where('workspace_id', '=', workspaceId)
     .orderBy('id')
     .execute();
@@ -120,7 +130,7 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   const stops = await tx
     .selectFrom('stops')
-    .select(['id', 'kind', 'target_id', 'tool', 'expires_at'])
+    .select(['id', 'kind', 'target_id', 'tool', 'expires_at', 'created_by'])
     .where('workspace_id', '=', workspaceId)
     .orderBy('id')
     .execute();

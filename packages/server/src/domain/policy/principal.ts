@@ -31,3 +31,16 @@ export function compileScope(entries: readonly string[] | null): Scope | null {
     servers: new Set(entries.map((entry) => entry.split(':', 1)[0]!)),
   };
 }
+
+/** Whom a token of a snapshot stands for. */
+export const principalOfToken = (workspaceId: string, token: Omit<SnapshotToken, 'hash'>): Principal =>
+  Object.freeze({
+    workspaceId,
+    tokenId: token.id,
+    kind: token.kind,
+    memberId: token.memberId,
+    machineId: token.machineId,
+    teams: token.teams,
+    label: token.label,
+    scope: compileScope(token.scope),
+  });

@@ -57,6 +57,8 @@ const viewer = (tokenId: string): Viewer => ({
     },
     serversBySlug: new Map(),
     serversById: new Map(),
+    policyDigest: '',
+    confirmed: { at: 0 },
   },
   server: undefined,
 });

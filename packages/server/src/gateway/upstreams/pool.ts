@@ -1,6 +1,7 @@
 import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { AllowEntry, Dialer } from '../../platform/dialer.ts';
+import type { CountedEvent } from '../../platform/event-counts.ts';
 import { HttpClient } from '../../platform/http1/client.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { HealthBoard } from '../health.ts';
@@ -10,19 +11,28 @@ import { UpstreamFault } from './fault.ts';
 import { openCredential } from './headers.ts';
 import { Upstream, upstreamKey } from './upstream.ts';
 
+export interface UpstreamsDeps {
+  readonly dialer: Dialer;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly health: HealthBoard;
+  /** Put on record that a secret was used. Never throws, never waits. */
+  readonly noteEvent: (event: CountedEvent) => void;
+}
+
 /**
  * All upstreams in use, one per (workspace, server, address, credential), so that no connection or session is
  * ever shared across any of them. A changed or removed server loses its connections with the snapshot.
  */
 export class Upstreams {
-  readonly #deps: { dialer: Dialer; vault: Vault; clock: Clock; health: HealthBoard };
+  readonly #deps: UpstreamsDeps;
   /** Newest snapshot seen of each workspace. */
   readonly #current = new Map<string, HeldSnapshot | undefined>();
   readonly #open = new Map<string, { workspaceId: string; upstream: Upstream }>();
 
   readonly #met = new WeakMap<SnapshotServer, Upstream>();
 
-  constructor(deps: { dialer: Dialer; vault: Vault; clock: Clock; health: HealthBoard }) {
+  constructor(deps: UpstreamsDeps) {
     this.#deps = deps;
   }
 
@@ -45,7 +55,7 @@ export class Upstreams {
     if (current === undefined || held.snapshot.version < current.snapshot.version) {
       throw new UpstreamFault('closed', 'the workspace changed since the call was judged');
     }
-    const { dialer, vault, clock, health } = this.#deps;
+    const { dialer, vault, clock, health, noteEvent } = this.#deps;
     const { protocol, hostname, port, host } = new URL(server.url);
     const allow = (): readonly AllowEntry[] =>
       this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow;
@@ -64,6 +74,11 @@ export class Upstreams {
       clock,
       observe: (fault, ms) => health.observe(server.id, fault, ms),
     });
+    // Opened here and for all who come later: one event for each revision of a credential, and start.
+    if (server.credential !== null) {
+      const target = `server:${server.id}/credential:${server.credential.id}`;
+      noteEvent({ workspaceId, actor: 'gateway', action: 'credentials.use', target });
+    }
     this.#open.set(key, { workspaceId, upstream });
     this.#met.set(server, upstream);
     return upstream;

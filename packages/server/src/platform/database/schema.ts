@@ -26,7 +26,10 @@ export interface Schema {
   readonly manifest_revisions: ManifestRevisionsTable;
   readonly network_allow: NetworkAllowTable;
   readonly audit_events: AuditEventsTable;
+  readonly event_counts: EventCountsTable;
   readonly workspace_snapshots: WorkspaceSnapshotsTable;
+  readonly policy_versions: PolicyVersionsTable;
+  readonly policy_bodies: PolicyBodiesTable;
   readonly upstream_lists: UpstreamListsTable;
   readonly upstream_health: UpstreamHealthTable;
   readonly handed_out_names: HandedOutNamesTable;
@@ -335,9 +338,34 @@ export interface AuditEventsTable {
   workspace_id: string | null;
   actor: string;
   action: string;
-  target: string;
-  detail: string;
+  /** Null, with detail and salt, once it was erased. */
+  target: string | null;
+  /** JSON. */
+  detail: string | null;
   created_at: string;
+  /** 16 random bytes, hex. */
+  salt: string | null;
+  /** Over salt, target and detail, hex; null only for an event of an earlier release that is not in the chain yet. */
+  commitment: string | null;
+  /** The node that has claimed or written it. */
+  chain_node: Generated<string | null>;
+  chain_claimed_at: Generated<string | null>;
+  chain_epoch: Generated<number | null>;
+  /** Null: not in the journal yet. */
+  chain_seq: Generated<number | null>;
+  /** Keyed digest of its place and of what the journal says of it, hex. */
+  chain_mac: Generated<string | null>;
+}
+
+export interface EventCountsTable {
+  /** Time of its begin. */
+  minute: string;
+  actor: string;
+  action: string;
+  /** Empty for the instance. */
+  workspace_id: string;
+  target: string;
+  count: number;
 }
 
 export interface WorkspaceSnapshotsTable {
@@ -345,6 +373,22 @@ export interface WorkspaceSnapshotsTable {
   version: number;
   body: string;
   created_at: string;
+}
+
+export interface PolicyVersionsTable {
+  workspace_id: string;
+  version: number;
+  digest: string;
+  created_at: string;
+  event_id: string | null;
+}
+
+export interface PolicyBodiesTable {
+  workspace_id: string;
+  /** SHA-256 of the canonical text, hex. */
+  digest: string;
+  /** The canonical text, deflated, base64. */
+  body: string;
 }
 
 export interface UpstreamListsTable {
@@ -405,6 +449,16 @@ export interface ToolCallsTable {
   node: string;
   epoch: number;
   seq: number;
+  /** Position, on `node`, of the record that closed the call. */
+  end_epoch: Generated<number>;
+  end_seq: Generated<number>;
+  /** Digest of the policy that decided; null in rows from before. */
+  policy_digest: Generated<string | null>;
+  /** Milliseconds since the policy had last been confirmed. */
+  policy_age_ms: Generated<number | null>;
+  /** Of a tool, when it was decided. */
+  tool_class: Generated<string | null>;
+  auth_method: Generated<string | null>;
   /** `tools/call`, `prompts/get`, `resources/read` or `completion/complete`. */
   method: Generated<string>;
   /** Calls the row stands for; more than one only for a burst of the same denial. */

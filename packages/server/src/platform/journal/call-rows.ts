@@ -6,15 +6,18 @@ import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
 /** A row of `mcp_tool_calls` as it is inserted. */
 export type CallRow = Insertable<ToolCallsTable>;
 
-/** An intent as read back: the first journals knew one method and did not name it; `wouldDeny` and `approvalId` are written where they are. */
-type ReadIntent<Intent extends CallIntent> = Omit<Intent, 'method' | 'wouldDeny' | 'approvalId'> &
-  Partial<Pick<CallIntent, 'method' | 'wouldDeny' | 'approvalId'>>;
+/** What journals of earlier releases have not, or what is written only where it is. */
+type Sometimes = 'method' | 'wouldDeny' | 'approvalId' | 'authMethod' | 'policyDigest' | 'policyAgeMs' | 'toolClass';
+
+/** An intent as read back: the first journals knew one method and did not name it. */
+type ReadIntent<Intent extends CallIntent> = Omit<Intent, Sometimes> & Partial<Pick<CallIntent, Sometimes>>;
 
 /** A line's fields as read back. */
 export type JournalRecord = { readonly t: string } & (
   | ({ readonly kind: 'intent' } & ReadIntent<CallIntent>)
   | ({ readonly kind: 'outcome' } & CallOutcome)
   | ({ readonly kind: 'denied'; readonly count: number } & ReadIntent<DeniedCall>)
+  | { readonly kind: 'event' }
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
 );
@@ -28,17 +31,21 @@ export interface OpenCall {
   readonly offset: number;
 }
 
-export const answeredRow = ({ intent, parts }: OpenCall, outcome: CallOutcome): CallRow =>
-  row(intent, outcome, parts, 1);
+/** Where the record stands that closed a call. */
+type End = Pick<LineParts, 'epoch' | 'seq'>;
+
+export const answeredRow = ({ intent, parts }: OpenCall, outcome: CallOutcome, end: End): CallRow =>
+  row(intent, outcome, parts, end, 1);
 
 export const deniedRow = (record: ReadIntent<DeniedCall> & { t: string; count: number }, parts: LineParts): CallRow =>
-  row(record, record, parts, record.count);
+  row(record, record, parts, parts, record.count);
 
 /**
  * A call whose process ended before its outcome was known. It may have reached the upstream and taken effect, so it
  * counts as dispatched and carries the status and code of an answer that never came: 504 `upstream_timeout`.
+ * @param end the record that told so
  */
-export const unknownRow = ({ intent, parts }: OpenCall): CallRow =>
+export const unknownRow = ({ intent, parts }: OpenCall, end: End): CallRow =>
   row(
     intent,
     {
@@ -52,10 +59,17 @@ export const unknownRow = ({ intent, parts }: OpenCall): CallRow =>
       dispatched: true,
     },
     parts,
+    end,
     1,
   );
 
-function row(call: ReadIntent<CallIntent> & { t: string }, end: CallOutcome, parts: LineParts, count: number): CallRow {
+function row(
+  call: ReadIntent<CallIntent> & { t: string },
+  outcome: CallOutcome,
+  parts: LineParts,
+  end: End,
+  count: number,
+): CallRow {
   return {
     id: call.callId,
     workspace_id: call.workspaceId,
@@ -66,17 +80,21 @@ function row(call: ReadIntent<CallIntent> & { t: string }, end: CallOutcome, par
     server_slug: call.serverSlug,
     method: call.method ?? 'tools/call',
     tool_name: call.toolName,
-    status: end.status,
-    outcome: end.outcome,
-    error_code: end.errorCode,
-    latency_ms: end.latencyMs,
-    upstream_ms: end.upstreamMs,
+    status: outcome.status,
+    outcome: outcome.outcome,
+    error_code: outcome.errorCode,
+    latency_ms: outcome.latencyMs,
+    upstream_ms: outcome.upstreamMs,
     created_at: call.t,
-    dispatched: end.dispatched ? 1 : 0,
+    dispatched: outcome.dispatched ? 1 : 0,
     rule: call.rule,
     would_deny: call.wouldDeny ?? null,
     approval_id: call.approvalId ?? null,
     policy_version: call.policyVersion,
+    policy_digest: call.policyDigest ?? null,
+    policy_age_ms: call.policyAgeMs ?? null,
+    tool_class: call.toolClass ?? null,
+    auth_method: call.authMethod ?? null,
     definition_hash: call.definitionHash,
     args_shape: call.argsShape,
     args_mac: call.argsMac,
@@ -84,11 +102,13 @@ function row(call: ReadIntent<CallIntent> & { t: string }, end: CallOutcome, par
     protocol_version: call.protocolVersion,
     client_name: call.clientName,
     bytes_in: call.bytesIn,
-    bytes_out: end.bytesOut,
+    bytes_out: outcome.bytesOut,
     trace_id: call.traceId,
     node: parts.node,
     epoch: parts.epoch,
     seq: parts.seq,
+    end_epoch: end.epoch,
+    end_seq: end.seq,
     repeat_count: count,
   };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { CallIntent, CallOutcome, DeniedCall, EpochStart, Gap } from './records.ts';
+import type { CallIntent, CallOutcome, DeniedCall, EpochStart, EventRecord, Gap } from './records.ts';
 
 const plainName = /^[\w\-./:@+ ]{0,64}$/;
 const plainUri = /^[\w\-./:@+~%?#=&;,!$'()*[\]{}]{0,128}$/;
@@ -34,6 +34,12 @@ export const encodeGap = (gap: Gap, sign: (fields: string) => string): string =>
     `"lostDenials":${integer(gap.lostDenials)},"sealed":${sealed}`;
   return `${fields},"mac":"${sign(fields)}"`;
 };
+
+/** The fields of an audit event as JSON text. The same event always has the same text. */
+export const encodeEvent = ({ eventId, workspaceId, actor, action, at, commit }: EventRecord): string =>
+  `"kind":"event","eventId":${text(eventId)},` +
+  (workspaceId === null ? '' : `"workspaceId":${text(workspaceId)},`) +
+  `"actor":${text(actor)},"action":${text(action)},"at":${text(at)},"commit":${text(commit)}`;
 
 /** The fields of the first record of a start; signed like a gap record. */
 export const encodeEpoch = (start: EpochStart, sign: (fields: string) => string): string => {
@@ -75,7 +81,7 @@ function callFields(record: CallIntent): string {
     `"callId":"${record.callId}",${callerFields(record)},${toolFields(record)},` +
     (record.approvalId === null ? '' : `"approvalId":"${record.approvalId}",`) +
     `"argsShape":${record.argsShape === null ? 'null' : shape(record.argsShape)},"argsMac":${record.argsMac === null ? 'null' : `"${record.argsMac}"`},` +
-    `"bytesIn":${integer(record.bytesIn)},"traceId":${orNull(record.traceId)}`
+    `"policyAgeMs":${integer(record.policyAgeMs)},"bytesIn":${integer(record.bytesIn)},"traceId":${orNull(record.traceId)}`
   );
 }
 
@@ -85,12 +91,13 @@ const callerFields = remembered(
     a.workspaceId === b.workspaceId &&
     a.memberId === b.memberId &&
     a.principalKind === b.principalKind &&
+    a.authMethod === b.authMethod &&
     a.era === b.era &&
     a.protocolVersion === b.protocolVersion &&
     a.clientName === b.clientName,
   (record) =>
     `"workspaceId":${text(record.workspaceId)},"memberId":${orNull(record.memberId)},` +
-    `"tokenId":${text(record.tokenId)},"principalKind":${text(record.principalKind)},"era":${text(record.era)},` +
+    `"tokenId":${text(record.tokenId)},"principalKind":${text(record.principalKind)},"authMethod":${text(record.authMethod)},"era":${text(record.era)},` +
     `"protocolVersion":${orNull(record.protocolVersion)},` +
     `"clientName":${record.clientName === null ? 'null' : `"${filterName(record.clientName)}"`}`,
 );
@@ -104,12 +111,15 @@ const toolFields = remembered(
     a.rule === b.rule &&
     a.wouldDeny === b.wouldDeny &&
     a.policyVersion === b.policyVersion &&
+    a.policyDigest === b.policyDigest &&
+    a.toolClass === b.toolClass &&
     a.definitionHash === b.definitionHash,
   (record) =>
     `"method":"${record.method}","serverId":${orNull(record.serverId)},"serverSlug":${orNull(record.serverSlug)},` +
     `"toolName":"${target(record)}","rule":${orNull(record.rule)},` +
     (record.wouldDeny === null ? '' : `"wouldDeny":${text(record.wouldDeny)},`) +
-    `"policyVersion":${integer(record.policyVersion)},"definitionHash":${orNull(record.definitionHash)}`,
+    (record.toolClass === null ? '' : `"toolClass":"${record.toolClass}",`) +
+    `"policyVersion":${integer(record.policyVersion)},"policyDigest":${text(record.policyDigest)},"definitionHash":${orNull(record.definitionHash)}`,
 );
 
 function remembered(

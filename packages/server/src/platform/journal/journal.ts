@@ -6,8 +6,8 @@ import type { Log } from '../log.ts';
 import { signedText } from './chain.ts';
 import { createDenials } from './denials.ts';
 import { nodeDisk, type Disk } from './disk.ts';
-import { encodeDenied, encodeEpoch, encodeIntent, encodeOutcome } from './encode.ts';
-import type { CallIntent, CallOutcome, DeniedCall, Receipt } from './records.ts';
+import { encodeDenied, encodeEpoch, encodeEvent, encodeIntent, encodeOutcome } from './encode.ts';
+import type { CallIntent, CallOutcome, DeniedCall, EventRecord, Receipt } from './records.ts';
 import { inherit, type Inheritance } from './restart.ts';
 import { createSegmentFiles } from './segment-files.ts';
 import { createWriter } from './writer.ts';
@@ -17,7 +17,8 @@ import { createWriter } from './writer.ts';
  * that the shipper fills.
  *
  * A call is two records: an *intent* before its first byte leaves for the upstream, an *outcome* after. A call refused
- * before that is one record, *denied*. What the journal itself has to say is a *gap* (what could not be written) or an
+ * before that is one record, *denied*. What people change and read is an *event*, whose text is in `audit_events` and
+ * which says here what that text must be. What the journal itself has to say is a *gap* (what could not be written) or an
  * *epoch* (a start, and what the last run left torn); these two are signed.
  *
  * - Order is by number, not by time: (node, epoch, seq) has no hole. Each start of the process is a new epoch.
@@ -44,6 +45,11 @@ export interface Journal extends AsyncDisposable {
   outcome(receipt: Receipt, record: CallOutcome): void;
   /** Record a call that was refused before dispatch. Never throws, never blocks; bursts are written as one record. */
   denied(record: DeniedCall): void;
+  /**
+   * Record an audit event; resolves once it is on disk.
+   * @throws AppError `unavailable` when that is not sure: it is to be recorded again, under the same id
+   */
+  event(record: EventRecord): Promise<Receipt>;
   /** Tell the listener, at most once per group written, that there is more to read. It must not throw. */
   onWrite(listener: () => void): Disposable;
   /** Where the next record will be written: all before it is in the file. */
@@ -176,6 +182,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       writer.push({ kind: 'outcome', fields: encodeOutcome(record), at: clock.now(), count: 1, waiter: undefined });
     },
     denied: (record) => denials.add(record),
+    event: (record) =>
+      new Promise((resolve, reject) => {
+        const waiter = { callId: '', strict: true, resolve, reject };
+        writer.push({ kind: 'mark', fields: encodeEvent(record), at: clock.now(), count: 0, waiter });
+      }),
     onWrite(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -1,3 +1,5 @@
+import type { ToolClass } from '@mcpnest/contract/rule-form';
+
 /**
  * The method of a request that has a row: `tools/call`, `prompts/get`, `resources/read`, `resources/subscribe`,
  * `completion/complete`, `tasks/…` or one of an extension, in letters, digits and `_ . / -`, at most 64 of them.
@@ -12,6 +14,8 @@ export interface CallIntent {
   readonly memberId: string | null;
   readonly tokenId: string;
   readonly principalKind: 'workspace' | 'member' | 'machine';
+  /** How the caller proved who it is. */
+  readonly authMethod: 'gateway_token';
   readonly serverId: string | null;
   readonly serverSlug: string | null;
   readonly method: CallMethod;
@@ -28,6 +32,12 @@ export interface CallIntent {
   readonly approvalId: string | null;
   /** Version of the snapshot the decision was made from. */
   readonly policyVersion: number;
+  /** Digest of what that snapshot says (`domain/policy-body.ts`), as the gateway held it. */
+  readonly policyDigest: string;
+  /** Milliseconds since the database had last confirmed that snapshot, when the request came. */
+  readonly policyAgeMs: number;
+  /** What counted of a tool when it was decided; null: no tool, or none that is known. */
+  readonly toolClass: ToolClass | null;
   /** Digest of the tool's definition as it was listed. */
   readonly definitionHash: string | null;
   /** JSON text: declared argument names with type and size bucket. */
@@ -73,6 +83,20 @@ export interface CallOutcome {
 
 /** A call refused before dispatch: intent and outcome in one. */
 export interface DeniedCall extends CallIntent, CallOutcome {}
+
+/** An audit event as the chain has it; its target and detail are in `audit_events`, and here only what they are held to. */
+export interface EventRecord {
+  readonly eventId: string;
+  /** Null: it concerns the instance. */
+  readonly workspaceId: string | null;
+  /** Ids only. */
+  readonly actor: string;
+  readonly action: string;
+  /** When it happened: stored time. */
+  readonly at: string;
+  /** Salted digest of target and detail, hex. */
+  readonly commit: string;
+}
 
 /** Proof that an intent is in the journal. */
 export interface Receipt {

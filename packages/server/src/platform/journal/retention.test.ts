@@ -51,7 +51,7 @@ async function addCall({ db }: OpenDatabase, workspaceId: string, daysAgo: numbe
   const parts = { body: '', hash: '', prev: undefined, version: 2, node: 'node-1', epoch: 1, seq: ++seq };
   await db
     .insertInto('mcp_tool_calls')
-    .values(answeredRow({ intent, parts, segment: '', offset: 0 }, ending(intent.callId)))
+    .values(answeredRow({ intent, parts, segment: '', offset: 0 }, ending(intent.callId), parts))
     .execute();
 }
 

@@ -64,6 +64,10 @@ describe('shipping', () => {
         would_deny: 'not-listed',
         approval_id: approvalId,
         policy_version: 3,
+        policy_digest: 'b'.repeat(64),
+        policy_age_ms: 40,
+        tool_class: 'write',
+        auth_method: 'gateway_token',
         definition_hash: 'd'.repeat(64),
         args_shape: '{"title":"s1-16"}',
         args_mac: 'a'.repeat(64),
@@ -76,6 +80,8 @@ describe('shipping', () => {
         node: 'node-1',
         epoch: 1,
         seq: 2,
+        end_epoch: 1,
+        end_seq: 3,
         repeat_count: 1,
       },
     ]);
@@ -92,6 +98,33 @@ describe('shipping', () => {
     expect(rows).toHaveLength(11);
     expect(rows.reduce((sum, row) => sum + row.repeat_count, 0)).toBe(30);
     expect(rows[0]).toMatchObject({ outcome: 'denied', status: 403, error_code: 'denied_by_policy', dispatched: 0 });
+    expect(rows.every((row) => row.end_epoch === row.epoch && row.end_seq === row.seq)).toBe(true);
+  });
+
+  it('[AUD-06] gives each row the position of the record that closed it, in the order rows come', async () => {
+    using folder = tempFolder();
+    await using database = await openDatabase();
+    await using journal = await openJournal(options(folder.dir));
+    const [slow, fast, cut] = [call(), call(), call()];
+    const first = await journal.intent(slow, 'available');
+    const second = await journal.intent(fast, 'available');
+    await journal.intent(cut, 'available');
+    journal.outcome(second, ending(fast.callId));
+    journal.outcome(first, ending(slow.callId));
+    await journal.flush();
+    await using _next = await openJournal(options(folder.dir));
+    await shipAll(shipOf(folder.dir, database));
+    const rows = await database.db
+      .selectFrom('mcp_tool_calls')
+      .select(['id', 'end_epoch', 'end_seq'])
+      .orderBy('end_epoch')
+      .orderBy('end_seq')
+      .execute();
+    expect(rows).toEqual([
+      { id: fast.callId, end_epoch: 1, end_seq: 5 },
+      { id: slow.callId, end_epoch: 1, end_seq: 6 },
+      { id: cut.callId, end_epoch: 2, end_seq: 1 },
+    ]);
   });
 
   it('[AUD-08] makes the row of a call when its outcome is known, and of one a crash cut off at the next start', async () => {
@@ -120,6 +153,8 @@ describe('shipping', () => {
       status: 504,
       error_code: 'upstream_timeout',
       dispatched: 1,
+      end_epoch: 2,
+      end_seq: 1,
     });
   });
 

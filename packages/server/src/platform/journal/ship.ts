@@ -125,7 +125,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         // Without an intent the row was written before the restart that made us read this again.
         if (call === undefined) break;
         open.delete(record.callId);
-        rows.push(answeredRow(call, record));
+        rows.push(answeredRow(call, record, parts));
         break;
       }
       case 'denied':
@@ -133,16 +133,18 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         rows.push(deniedRow(record, parts));
         break;
       case 'epoch':
-        for (const call of open.values()) rows.push(unknownRow(call));
+        for (const call of open.values()) rows.push(unknownRow(call, parts));
         open.clear();
         break;
+      // Events are in their table before they are here.
+      case 'event':
       case 'gap':
         break;
     }
     for (const [callId, call] of open) {
       if (Date.parse(record.t) - Date.parse(call.intent.t) < longestCallMs) break;
       open.delete(callId);
-      rows.push(unknownRow(call));
+      rows.push(unknownRow(call, parts));
     }
     return true;
   }

@@ -129,7 +129,8 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       if (!files.hasCurrent()) {
         // Some of the group may be in the file for good: its numbers are spent, and what is refused is said to be.
         seq = next;
-        for (const { waiter } of group) if (waiter?.strict) queue.push(refusal(waiter.callId));
+        for (const { kind, waiter } of group)
+          if (kind === 'intent' && waiter?.strict) queue.push(refusal(waiter.callId));
       }
       throw error;
     }
@@ -260,7 +261,8 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       return;
     }
     // The intents may be in the file although their calls never happen: say so, or they would stay open for ever.
-    for (const { waiter } of promised) if (waiter !== undefined) queue.push(refusal(waiter.callId));
+    for (const { kind, waiter } of promised)
+      if (kind === 'intent' && waiter !== undefined) queue.push(refusal(waiter.callId));
     stop(error, promised);
   }
 
