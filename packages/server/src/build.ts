@@ -31,6 +31,8 @@ import { createLocalVault } from './platform/vault/local-key.ts';
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
 const drainMs = 30_000;
 const closeMs = 2_000;
+/** Between two checkpoints of a log of proof that grows. */
+const checkpointEveryMs = 60_000;
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -206,7 +208,8 @@ async function openRecords(
     config.database.kind === 'sqlite'
       ? config.database
       : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
-  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, log }));
+  const proof = { dataDir, sealingKey: vault.deriveKey('proof'), checkpointEveryMs };
+  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, proof, log }));
   const macKey = vault.deriveKey('journal/events');
   const events = opened.use(startEventChain({ db: database.db, journal, nodeId, macKey, clock: systemClock, log }));
   return { journal, shipper, events };

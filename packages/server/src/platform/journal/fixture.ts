@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { createLog } from '../log.ts';
 import type { JournalOptions } from './journal.ts';
 import type { CallIntent, CallOutcome, DeniedCall } from './records.ts';
+import type { ProofWork } from './shipper-messages.ts';
 import { listSegments } from './segment.ts';
 
 /** What the tests of this folder share: calls to record and a folder to record them in. */
@@ -24,6 +25,12 @@ export const options = (dir: string, more: Partial<JournalOptions> = {}): Journa
   log: createLog('silent'),
   macKey,
   ...more,
+});
+
+export const proofWork = (dataDir: string): ProofWork => ({
+  dataDir,
+  sealingKey: Buffer.alloc(32, 9),
+  checkpointEveryMs: 60_000,
 });
 
 export const call = (more: Partial<CallIntent> = {}): CallIntent => ({

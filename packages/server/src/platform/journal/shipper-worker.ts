@@ -1,10 +1,14 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Secret } from '../../domain/secret.ts';
 import { systemClock } from '../clock.ts';
 import type { OpenDatabase } from '../database/database.ts';
+import { openProofKeys } from '../proof/keys.ts';
+import { startSealLoop } from '../proof/seal-loop.ts';
+import { createSealer } from '../proof/sealer.ts';
 import type { JournalPosition } from './journal.ts';
 import { createRetention } from './retention.ts';
 import { comparePositions } from './segment.ts';
@@ -13,7 +17,7 @@ import type { FromWorker, ShipperWork, ShipTarget, ToWorker } from './shipper-me
 
 // Entry and composition root of the shipper's thread: it opens its own database connection.
 
-const { dir, nodeId, target } = workerData as ShipperWork;
+const { dir, nodeId, target, proof } = workerData as ShipperWork;
 const port = parentPort!;
 const tell = (message: FromWorker): void => port.postMessage(message);
 
@@ -27,14 +31,30 @@ let nudged = true;
 let stopBy = Infinity;
 const drains = new Map<number, JournalPosition>();
 
+giveWay();
+// Beside the copying, so that a database that is away does not keep records from being sealed.
+const now = (): number => systemClock.now();
+const { dataDir, checkpointEveryMs } = proof;
+const keys = openProofKeys({ dataDir, sealingKey: Buffer.from(proof.sealingKey), nodeId, now });
+const sealing = startSealLoop({
+  sealer: createSealer({ journalDir: dir, dir: join(dataDir, 'proof'), nodeId, keys, now }),
+  clock: systemClock,
+  checkpointEveryMs,
+  tell,
+});
+let sealed: Promise<void> | undefined;
+
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'drain') drains.set(message.id, message.upTo);
-  if (message.kind === 'stop') stopBy = systemClock.monotonic() + finishMs;
+  if (message.kind === 'seal') return sealing.seal(message.id, message.upTo);
+  if (message.kind === 'stop') {
+    stopBy = systemClock.monotonic() + finishMs;
+    sealed ??= sealing.stop(finishMs);
+  } else sealing.nudge();
   nudged = true;
   wake?.();
 });
 
-giveWay();
 await using database = await openTarget(target);
 const ship = createShip({ dir, nodeId, db: database.db, clock: systemClock });
 const retention = createRetention({ db: database.db, clock: systemClock, stateFile: `${dir}/retention.json` });
@@ -69,6 +89,7 @@ for (let done = false; !done;) {
     backOffMs = Math.min(backOffMs * 2, longestBackOffMs);
   }
 }
+await sealed;
 port.close();
 
 /** Calls come before copies: where processors are short, this thread is the one that waits. */

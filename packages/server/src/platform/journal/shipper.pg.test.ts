@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { migrate } from '../database/migrate.ts';
 import { openPostgres } from '../database/postgres.ts';
 import { createLog } from '../log.ts';
-import { call, denial, ending, options, tempFolder } from './fixture.ts';
+import { call, denial, ending, options, proofWork, tempFolder } from './fixture.ts';
 import { openJournal } from './journal.ts';
 import { createRetention } from './retention.ts';
 import { lastShippedEpoch } from './ship.ts';
@@ -34,7 +34,8 @@ describe('shipping to PostgreSQL', () => {
     for (let i = 0; i < 20; i++) journal.denied(denial());
 
     const target = { kind: 'postgres', url: server.url } as const;
-    const start = () => startShipper({ dir, nodeId: 'node-1', journal, target, log: createLog('silent') });
+    const start = () =>
+      startShipper({ dir, nodeId: 'node-1', journal, target, proof: proofWork(folder.dir), log: createLog('silent') });
     const rows = () => database.db.selectFrom('mcp_tool_calls').selectAll().orderBy('epoch').orderBy('seq').execute();
     {
       await using shipper = start();

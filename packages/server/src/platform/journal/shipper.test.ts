@@ -5,7 +5,7 @@ import { systemClock } from '../clock.ts';
 import { migrate } from '../database/migrate.ts';
 import { openSqlite } from '../database/sqlite.ts';
 import { createLog } from '../log.ts';
-import { call, ending, options, tempFolder } from './fixture.ts';
+import { call, ending, options, proofWork, tempFolder } from './fixture.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { startShipper } from './shipper.ts';
 
@@ -23,7 +23,14 @@ describe('shipper', () => {
     const dir = join(folder.dir, 'journal');
     await using journal = await openJournal(options(dir));
     const start = () =>
-      startShipper({ dir, nodeId: 'node-1', journal, target: { kind: 'sqlite', file }, log: createLog('silent') });
+      startShipper({
+        dir,
+        nodeId: 'node-1',
+        journal,
+        target: { kind: 'sqlite', file },
+        proof: proofWork(folder.dir),
+        log: createLog('silent'),
+      });
     await record(journal, 100);
 
     await using database = openSqlite(file);
@@ -64,7 +71,14 @@ describe('shipper', () => {
     await using journal = await openJournal(options(folder.dir));
     const target = { kind: 'sqlite', file: ':memory:' } as const;
     expect(() =>
-      startShipper({ dir: folder.dir, nodeId: 'node-1', journal, target, log: createLog('silent') }),
+      startShipper({
+        dir: folder.dir,
+        nodeId: 'node-1',
+        journal,
+        target,
+        proof: proofWork(folder.dir),
+        log: createLog('silent'),
+      }),
     ).toThrow(/use a file/);
   });
 });

@@ -1,24 +1,42 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../log.ts';
 import type { Journal, JournalDamage } from './journal.ts';
-import type { FromWorker, ShipperWork, ShipTarget, ToWorker } from './shipper-messages.ts';
+import type { FromWorker, ProofWork, ShipperWork, ShipTarget, ToWorker } from './shipper-messages.ts';
 
 export interface ShipperOptions {
   readonly dir: string;
   readonly nodeId: string;
   readonly journal: Journal;
   readonly target: ShipTarget;
+  readonly proof: ProofWork;
   readonly log: Log;
+  /** Told which logs of proof have a new checkpoint. It must not throw. */
+  readonly onCheckpoints?: (logs: readonly string[]) => void;
 }
 
 export interface Shipper extends AsyncDisposable {
   /** Resolves when every call that has ended so far is in the table; waits while the database is away. */
   drained(): Promise<void>;
-  readonly health: {
-    readonly ok: boolean;
-    readonly reason: string | undefined;
-    readonly damage: JournalDamage | undefined;
-  };
+  /** Resolves when every record so far is in its log of proof and under a signed checkpoint; waits while that fails. */
+  sealed(): Promise<void>;
+  readonly health: ShipperHealth;
+  /** The same of the sealing of records. */
+  readonly sealing: ShipperHealth;
+}
+
+export interface ShipperHealth {
+  readonly ok: boolean;
+  /** Why not; for an operator. */
+  readonly reason: string | undefined;
+  /** The first record that was not what was written. */
+  readonly damage: JournalDamage | undefined;
+}
+
+interface Waiting {
+  readonly kind: 'drain' | 'seal';
+  readonly upTo: Journal['position'];
+  resolve(): void;
+  reject(error: Error): void;
 }
 
 /** Milliseconds writes are gathered before the worker is woken. */
@@ -33,15 +51,17 @@ const longestRestartMs = 5_000;
  * cursor.
  */
 export function startShipper(options: ShipperOptions): Shipper {
-  const { dir, nodeId, journal, target, log } = options;
+  const { dir, nodeId, journal, target, proof, log, onCheckpoints } = options;
   if (target.kind === 'sqlite' && target.file === ':memory:') {
     throw new RangeError('The shipper opens the database itself and cannot reach one in memory; use a file.');
   }
-  const workerData: ShipperWork = { dir, nodeId, target };
-  const waiting = new Map<number, { upTo: Journal['position']; resolve: () => void; reject: (error: Error) => void }>();
+  const workerData: ShipperWork = { dir, nodeId, target, proof };
+  const waiting = new Map<number, Waiting>();
   let nextId = 0;
   let reason: string | undefined;
   let damage: JournalDamage | undefined;
+  let sealReason: string | undefined;
+  let sealDamage: JournalDamage | undefined;
   let nudgeTimer: NodeJS.Timeout | undefined;
   let restartTimer: NodeJS.Timeout | undefined;
   let restartMs = firstRestartMs;
@@ -70,12 +90,13 @@ export function startShipper(options: ShipperOptions): Shipper {
   function restart(): void {
     worker = start();
     if (waiting.size > 0) worker.ref();
-    for (const [id, { upTo }] of waiting) tell({ kind: 'drain', id, upTo });
+    for (const [id, { kind, upTo }] of waiting) tell({ kind, id, upTo });
   }
 
   function heard(message: FromWorker): void {
     switch (message.kind) {
       case 'drained':
+      case 'sealed':
         waiting.get(message.id)?.resolve();
         waiting.delete(message.id);
         if (waiting.size === 0) worker.unref();
@@ -92,6 +113,22 @@ export function startShipper(options: ShipperOptions): Shipper {
       case 'damage':
         if (damage === undefined) log.error({ damage: message.damage }, 'journal: a record is damaged');
         damage ??= message.damage;
+        break;
+      case 'checkpoints':
+        onCheckpoints?.(message.logs);
+        break;
+      case 'seal-failing':
+        log.error({ reason: message.reason }, 'records are not put into their logs of proof');
+        sealReason = message.reason;
+        break;
+      case 'seal-recovered':
+        log.info('records are put into their logs of proof again');
+        sealReason = undefined;
+        break;
+      case 'seal-damage':
+        if (sealDamage === undefined)
+          log.error({ damage: message.damage }, 'a record of the journal is damaged and in no log of proof');
+        sealDamage ??= message.damage;
         break;
       case 'purged':
         log.info({ rows: message.rows }, 'rows past their retention were deleted');
@@ -129,20 +166,26 @@ export function startShipper(options: ShipperOptions): Shipper {
     waiting.clear();
   }
 
+  async function reach(kind: 'drain' | 'seal'): Promise<void> {
+    await journal.flush();
+    const upTo = journal.position;
+    const id = nextId++;
+    await new Promise<void>((resolve, reject) => {
+      waiting.set(id, { kind, upTo, resolve, reject });
+      worker.ref();
+      tell({ kind, id, upTo });
+    });
+  }
+
   let stopped: Promise<void> | undefined;
   return {
-    async drained() {
-      await journal.flush();
-      const upTo = journal.position;
-      const id = nextId++;
-      await new Promise<void>((resolve, reject) => {
-        waiting.set(id, { upTo, resolve, reject });
-        worker.ref();
-        tell({ kind: 'drain', id, upTo });
-      });
-    },
+    drained: () => reach('drain'),
+    sealed: () => reach('seal'),
     get health() {
       return { ok: reason === undefined, reason, damage };
+    },
+    get sealing() {
+      return { ok: sealReason === undefined, reason: sealReason, damage: sealDamage };
     },
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
