@@ -1,5 +1,6 @@
 import { operations } from './operations.ts';
-import type { Operation, OperationRequest, OperationResponse } from './operation.ts';
+import { isStreamed } from './operation.ts';
+import type { ByteStream, Operation, OperationRequest, OperationResponse } from './operation.ts';
 import { problem } from './schemas/common.ts';
 import type { Problem } from './schemas/common.ts';
 
@@ -61,7 +62,8 @@ interface AnyRequest {
 }
 
 async function call(options: ClientOptions, operation: Operation, request: AnyRequest): Promise<unknown> {
-  const headers = new Headers({ accept: 'application/json' });
+  const streamed = isStreamed(operation.response) ? operation.response.media : undefined;
+  const headers = new Headers({ accept: streamed === undefined ? 'application/json' : '*/*' });
   if (options.apiKey !== undefined) headers.set('authorization', `Bearer ${options.apiKey}`);
   let body: string | null = null;
   if (operation.body !== null) {
@@ -74,8 +76,15 @@ async function call(options: ClientOptions, operation: Operation, request: AnyRe
   );
   if (!response.ok) throw new ApiError(await problemOf(response));
   if (response.status === 204) return undefined;
+  if (streamed !== undefined) return streamOf(response);
   return response.json();
 }
+
+const streamOf = ({ headers, body }: Response): ByteStream => ({
+  contentType: headers.get('content-type') ?? 'application/octet-stream',
+  headers: Object.fromEntries(headers),
+  body: body ?? new ReadableStream({ start: (controller) => controller.close() }),
+});
 
 function urlOf(baseUrl: string, operation: Operation, request: AnyRequest): URL {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, key: string) =>

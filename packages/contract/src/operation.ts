@@ -20,6 +20,23 @@ export const commonErrors = [
   'internal',
 ] as const satisfies readonly ErrorCode[];
 
+/** An answer that is not JSON but bytes as they are made, in one of these media types. */
+export interface Streamed {
+  readonly media: readonly string[];
+}
+
+/** Whether an operation answers with bytes rather than JSON. */
+export const isStreamed = (response: Operation['response']): response is Streamed =>
+  response !== null && 'media' in response;
+
+/** Bytes as they are made. They are complete when the stream ends and not when it breaks. */
+export interface ByteStream {
+  readonly contentType: string;
+  /** More header fields, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 /**
  * One thing the control plane can do, as data. Server routes, the API client, the OpenAPI document, the role matrix
  * of the tests and the audit trail (`action` = `id`) are all made from it.
@@ -37,7 +54,7 @@ export interface Operation {
   /** Null: the operation takes no body. */
   readonly body: z.ZodType | null;
   /** Null: the answer has no body (204). */
-  readonly response: z.ZodType | null;
+  readonly response: z.ZodType | Streamed | null;
   readonly status: 200 | 201 | 204;
   /** The least role that may do it; `invited` has no order among them. */
   readonly role: Access;
@@ -69,7 +86,9 @@ export type OperationRequest<O extends Operation> = Part<'params', z.input<O['pa
 /** What the operation answers with. */
 export type OperationResponse<O extends Operation> = O['response'] extends z.ZodType
   ? z.output<O['response']>
-  : undefined;
+  : O['response'] extends Streamed
+    ? ByteStream
+    : undefined;
 
 // oxlint-disable-next-line typescript/no-empty-object-type -- `{}` here asks "is every field optional?"
 type Part<Name extends string, Value> = {} extends Value

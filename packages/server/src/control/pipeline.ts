@@ -1,4 +1,5 @@
-import type { Operation } from '@mcpnest/contract/operation';
+import { isStreamed } from '@mcpnest/contract/operation';
+import type { ByteStream, Operation } from '@mcpnest/contract/operation';
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
 import { AppError, forbidden, invalidInput, notFound } from '../domain/errors.ts';
@@ -153,9 +154,16 @@ const rankOf = (issues: readonly z.core.$ZodIssue[]): number =>
 /** Only what the contract declares leaves: unknown fields are dropped and a missing one is a defect of ours. */
 function answer(operation: Operation, result: unknown): Response {
   if (operation.response === null) return new Response(null, { status: operation.status });
+  if (isStreamed(operation.response)) return streamed(operation.response.media, result as ByteStream, operation.status);
   const declared = operation.response.safeParse(result);
   if (!declared.success) {
     throw new AppError('internal', 'The answer does not have the declared form.', { cause: declared.error });
   }
   return Response.json(declared.data, { status: operation.status });
+}
+
+/** The handler's type says that it is one. */
+function streamed(media: readonly string[], { contentType, headers, body }: ByteStream, status: number): Response {
+  if (!media.includes(contentType)) throw new AppError('internal', 'The answer is not of a declared media type.');
+  return new Response(body, { status, headers: { ...headers, 'content-type': contentType } });
 }

@@ -20,6 +20,7 @@ export type JournalRecord = { readonly t: string } & (
   | { readonly kind: 'event' }
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
+  | { readonly kind: 'purge' }
 );
 
 /** An intent that waits for its outcome. */

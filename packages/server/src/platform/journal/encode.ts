@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { CallIntent, CallOutcome, DeniedCall, EpochStart, EventRecord, Gap } from './records.ts';
+import type { CallIntent, CallOutcome, DeniedCall, EpochStart, EventRecord, Gap, PurgedRange } from './records.ts';
 
 const plainName = /^[\w\-./:@+ ]{0,64}$/;
 const plainUri = /^[\w\-./:@+~%?#=&;,!$'()*[\]{}]{0,128}$/;
@@ -49,6 +49,14 @@ export const encodeEpoch = (start: EpochStart, sign: (fields: string) => string)
       : `{"segment":${text(start.repaired.segment)},"bytes":${integer(start.repaired.bytes)},` +
         `"sha256":${text(start.repaired.sha256)}}`;
   const fields = `"kind":"epoch","repaired":${repaired}`;
+  return `${fields},"mac":"${sign(fields)}"`;
+};
+
+/** The fields of a purge record; signed like a gap record. */
+export const encodePurge = (range: PurgedRange, sign: (fields: string) => string): string => {
+  const fields =
+    `"kind":"purge","workspaceId":${text(range.workspaceId)},"from":${range.from},"to":${range.to},` +
+    `"count":${range.to - range.from},"root":${text(range.root)},"reason":${text(range.reason)},"actor":${text(range.actor)}`;
   return `${fields},"mac":"${sign(fields)}"`;
 };
 

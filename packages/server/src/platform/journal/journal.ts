@@ -6,8 +6,8 @@ import type { Log } from '../log.ts';
 import { signedText } from './chain.ts';
 import { createDenials } from './denials.ts';
 import { nodeDisk, type Disk } from './disk.ts';
-import { encodeDenied, encodeEpoch, encodeEvent, encodeIntent, encodeOutcome } from './encode.ts';
-import type { CallIntent, CallOutcome, DeniedCall, EventRecord, Receipt } from './records.ts';
+import { encodeDenied, encodeEpoch, encodeEvent, encodeIntent, encodeOutcome, encodePurge } from './encode.ts';
+import type { CallIntent, CallOutcome, DeniedCall, EventRecord, PurgedRange, Receipt } from './records.ts';
 import { inherit, type Inheritance } from './restart.ts';
 import { createSegmentFiles } from './segment-files.ts';
 import { createWriter } from './writer.ts';
@@ -18,8 +18,9 @@ import { createWriter } from './writer.ts';
  *
  * A call is two records: an *intent* before its first byte leaves for the upstream, an *outcome* after. A call refused
  * before that is one record, *denied*. What people change and read is an *event*, whose text is in `audit_events` and
- * which says here what that text must be. What the journal itself has to say is a *gap* (what could not be written) or an
- * *epoch* (a start, and what the last run left torn); these two are signed.
+ * which says here what that text must be. What the journal itself has to say is a *gap* (what could not be written), an
+ * *epoch* (a start, and what the last run left torn) or a *purge* (records that a log of proof lost on purpose); these
+ * are signed.
  *
  * - Order is by number, not by time: (node, epoch, seq) has no hole. Each start of the process is a new epoch.
  * - Each line carries the SHA-256 of the line before it and itself, so what was written cannot be changed, removed or
@@ -50,6 +51,11 @@ export interface Journal extends AsyncDisposable {
    * @throws AppError `unavailable` when that is not sure: it is to be recorded again, under the same id
    */
   event(record: EventRecord): Promise<Receipt>;
+  /**
+   * Record, before it is done, that records will be deleted from a log of proof; resolves once that is on disk.
+   * @throws AppError `unavailable` when it could not be made durable
+   */
+  purge(range: PurgedRange): Promise<void>;
   /** Tell the listener, at most once per group written, that there is more to read. It must not throw. */
   onWrite(listener: () => void): Disposable;
   /** Where the next record will be written: all before it is in the file. */
@@ -147,6 +153,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     write: (record, count) =>
       writer.push({ kind: 'denied', fields: encodeDenied(record, count), at: clock.now(), count, waiter: undefined }),
   });
+  const mark = (fields: string): Promise<Receipt> =>
+    new Promise((resolve, reject) => {
+      const waiter = { callId: '', strict: true, resolve, reject };
+      writer.push({ kind: 'mark', fields, at: clock.now(), count: 0, waiter });
+    });
   const close = async (): Promise<void> => {
     denials.flush();
     await writer.close();
@@ -154,16 +165,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   };
 
   try {
-    await new Promise<Receipt>((resolve, reject) => {
-      const waiter = { callId: '', strict: true, resolve, reject };
-      writer.push({
-        kind: 'mark',
-        fields: encodeEpoch({ repaired: past.repaired }, sign),
-        at: clock.now(),
-        count: 0,
-        waiter,
-      });
-    });
+    await mark(encodeEpoch({ repaired: past.repaired }, sign));
   } catch (error) {
     await close();
     throw cannotWrite(dir, error);
@@ -182,11 +184,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       writer.push({ kind: 'outcome', fields: encodeOutcome(record), at: clock.now(), count: 1, waiter: undefined });
     },
     denied: (record) => denials.add(record),
-    event: (record) =>
-      new Promise((resolve, reject) => {
-        const waiter = { callId: '', strict: true, resolve, reject };
-        writer.push({ kind: 'mark', fields: encodeEvent(record), at: clock.now(), count: 0, waiter });
-      }),
+    event: (record) => mark(encodeEvent(record)),
+    purge: async (range) => void (await mark(encodePurge(range, sign))),
     onWrite(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -124,3 +124,16 @@ export interface EpochStart {
   /** What a torn tail cost: bytes moved out of the segment into the file beside it, and their SHA-256. */
   readonly repaired: { readonly segment: string; readonly bytes: number; readonly sha256: string } | null;
 }
+
+/** Records that are no more: the leaves a log of proof has lost from its beginning, with what they added up to. */
+export interface PurgedRange {
+  readonly workspaceId: string;
+  /** The first leaf purged by this, and before which one it ended. */
+  readonly from: number;
+  readonly to: number;
+  /** Root of the tree of all leaves before `to` (RFC 9162), in base64. */
+  readonly root: string;
+  readonly reason: string;
+  /** Who did it, by id. */
+  readonly actor: string;
+}

@@ -139,6 +139,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
       // Events are in their table before they are here.
       case 'event':
       case 'gap':
+      case 'purge':
         break;
     }
     for (const [callId, call] of open) {

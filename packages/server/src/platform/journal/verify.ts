@@ -2,7 +2,7 @@ import { createKeyedDigest } from '../keyed-digest.ts';
 import { signedText } from './chain.ts';
 import { checkLines, isWhole, unknownLink, type ChainLink, type CheckedLine } from './check-lines.ts';
 import type { JournalDamage } from './journal.ts';
-import type { EpochStart, Gap } from './records.ts';
+import type { EpochStart, Gap, PurgedRange } from './records.ts';
 import { listSegments } from './segment.ts';
 
 export interface Verification {
@@ -19,7 +19,7 @@ export interface Verification {
 
 /**
  * Check a whole journal folder: every line against the one before it, every number against the one before it, and,
- * where the key is at hand, the signatures of gap and epoch records. Works on a copy and while the journal is
+ * where the key is at hand, the signatures of gap, epoch and purge records. Works on a copy and while the journal is
  * written. Segments removed from the front are not missed; records removed from the very end are only noticed once
  * the next start has written its first record.
  * @param macKey `vault.deriveKey('journal')`
@@ -79,11 +79,12 @@ const declares = (line: CheckedLine, before: ChainLink, confirmedSeq: number): b
 type Mark = { readonly signedText: string; readonly mac: string } & (
   | ({ readonly kind: 'gap' } & Gap)
   | ({ readonly kind: 'epoch' } & EpochStart)
+  | ({ readonly kind: 'purge' } & PurgedRange)
 );
 
-const markPattern = /"kind":"(?:gap|epoch)"/;
+const markPattern = /"kind":"(?:gap|epoch|purge)"/;
 
-/** A gap or epoch record with the text its signature covers; undefined for every other record. */
+/** A signed record with the text its signature covers; undefined for every other record. */
 function markOf(line: CheckedLine): Mark | undefined {
   if (line.parts === undefined) return undefined;
   const { node, epoch, body } = line.parts;

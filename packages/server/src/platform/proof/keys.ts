@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime } from '../clock.ts';
 import { createSealedText } from '../sealed-text.ts';
+import { keyRecord, type KeyRecord } from './frames.ts';
 import { importPublicKey, rawPublicKey, type PublicKeyText } from './note.ts';
 import { readIfThere, replaceFile } from './replace-file.ts';
 
@@ -10,18 +11,6 @@ import { readIfThere, replaceFile } from './replace-file.ts';
  * The keys a node signs its checkpoints with. The private one lies sealed in the data folder, never in the database;
  * the public ones lie beside it, each vouched for by the one before.
  */
-
-/** A key, since when it signs, and for every key but the first who says so. */
-export interface KeyRecord {
-  readonly publicKey: PublicKeyText;
-  /** ISO 8601. */
-  readonly since: string;
-  /** The key before; null for the first. */
-  readonly previous: PublicKeyText | null;
-  /** Signatures of `rotationText` by the key before (null where it was lost) and by this one, in base64. */
-  readonly signedByPrevious: string | null;
-  readonly signedByThis: string;
-}
 
 /** What both keys sign when one follows the other. */
 export const rotationText = (
@@ -80,7 +69,10 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
 
   const history = (): KeyRecord[] => {
     const text = readIfThere(historyPath);
-    return text === undefined ? [] : (JSON.parse(text) as KeyRecord[]);
+    if (text === undefined) return [];
+    const read = keyRecord.array().safeParse(jsonOf(text));
+    if (!read.success) throw new Error(`The list of keys ${historyPath} is damaged. Restore it from a backup.`);
+    return read.data;
   };
 
   function current() {
@@ -145,3 +137,11 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
 }
 
 const publicTextOf = (privateKey: KeyObject): PublicKeyText => rawPublicKey(privateKey).toString('base64');
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -67,7 +67,8 @@ export class TreeEdge {
   }
 }
 
-function rootOfTile(hashes: readonly Buffer[]): Buffer {
+/** Root of the hashes of a tile. */
+export function rootOfTile(hashes: readonly Buffer[]): Buffer {
   const range = new CompactRange();
   for (const each of hashes) range.append(each);
   return range.root();

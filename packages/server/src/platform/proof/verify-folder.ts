@@ -1,0 +1,98 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleLines, isRecord } from './bundle.ts';
+import { everyCheckpoint } from './checkpoints.ts';
+import type { ProofKeys } from './keys.ts';
+import { isLogId, originOf } from './log-files.ts';
+import { openLog, type LogReader } from './log-reader.ts';
+import type { BadRecord, CheckedLog } from './log-check.ts';
+import { readTile, rootOfTile, tilePath, tileWidth } from './tiles.ts';
+import { verifyLines } from './verify-bundle.ts';
+
+/** What the logs of a data folder were found to be. */
+export interface FolderReport {
+  readonly logs: readonly CheckedLog[];
+  readonly firstBad: BadRecord | undefined;
+}
+
+/** Logs that have at least one checkpoint. */
+export const listLogs = (proofDir: string): string[] =>
+  existsSync(proofDir)
+    ? readdirSync(proofDir)
+        .filter((name) => isLogId(name) && existsSync(join(proofDir, name, 'checkpoint')))
+        .sort()
+    : [];
+
+/**
+ * Check every log of a node against its checkpoints, all of them, and its tiles against its records. Works beside a
+ * server that goes on sealing.
+ */
+export function verifyFolder(proofDir: string, node: string, keys: Pick<ProofKeys, 'history'>): FolderReport {
+  const logs: CheckedLog[] = [];
+  for (const name of listLogs(proofDir)) {
+    const report = verifyLog(proofDir, name, node, keys);
+    if ('reason' in report) return { logs, firstBad: report };
+    logs.push(report);
+  }
+  return { logs, firstBad: undefined };
+}
+
+function verifyLog(
+  proofDir: string,
+  name: string,
+  node: string,
+  keys: Pick<ProofKeys, 'history'>,
+): CheckedLog | BadRecord {
+  const bad = (reason: string): BadRecord => ({
+    ...{ log: originOf(node, name), leaf: undefined, epoch: undefined, seq: undefined, reason },
+  });
+  try {
+    // The checkpoint is read before the others, so that none of them can be ahead of it.
+    using log = openLog(proofDir, name);
+    if (log === undefined) return bad('the log has no checkpoint');
+    const checkpoints = [...everyCheckpoint(log.dir)].filter((note) => covers(log, note));
+    const range = { from: 0, to: log.checkpoint.size };
+    const lines = bundleLines({ node, keys: keys.history() }, [{ log, range }]);
+    const { logs, firstBad } = verifyLines(withIndex(log, lines), { checkpoints, keys: [] });
+    if (firstBad !== undefined) return firstBad;
+    checkUpperTiles(log);
+    return logs[0]!;
+  } catch (error) {
+    return bad((error as Error).message);
+  }
+}
+
+/** What was signed in the part that was purged has no record left to be compared with. */
+const covers = (log: LogReader, note: string): boolean => {
+  const size = Number(note.split('\n')[1]);
+  return size >= log.purged && size <= log.checkpoint.size;
+};
+
+/** The same lines without line feeds. @throws Error where the index says of a record what it is not */
+function* withIndex(log: LogReader, lines: Iterable<string>): Generator<string, undefined> {
+  let leaf = log.purged;
+  for (const line of lines) {
+    if (isRecord(line)) {
+      const { epoch, seq } = log.index.at(leaf);
+      if (!line.includes(`,"epoch":${epoch},"seq":${seq},`)) throw new Error(`the index is wrong about leaf ${leaf}`);
+      leaf++;
+    }
+    yield line.slice(0, -1);
+  }
+}
+
+/** Every hash of an upper tile is the root of the tile below. @throws Error that names the tile */
+function checkUpperTiles(log: LogReader): void {
+  const { size } = log.checkpoint;
+  for (let level = 1, count = Math.floor(size / tileWidth); count > 0; level++, count = Math.floor(count / tileWidth)) {
+    for (let tile = 0; tile * tileWidth < count; tile++) {
+      const hashes = readTile(log.dir, level, tile, Math.min(tileWidth, count - tile * tileWidth));
+      for (const [i, hash] of hashes.entries()) {
+        const below = tile * tileWidth + i;
+        if (level === 1 && (below + 1) * tileWidth <= log.purged) continue;
+        if (!rootOfTile(readTile(log.dir, level - 1, below, tileWidth)).equals(hash))
+          throw new Error(`the tile ${tilePath(level, tile)} does not fit the one below it`);
+      }
+    }
+  }
+}
