@@ -26,6 +26,8 @@ import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
+import { createPurge } from './platform/proof/purge.ts';
+import { purgeLogs } from './platform/retention/logs.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
 
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
@@ -209,7 +211,10 @@ async function openRecords(
       ? config.database
       : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
   const proof = { dataDir, sealingKey: vault.deriveKey('proof'), checkpointEveryMs };
-  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, proof, log }));
+  const onRetention = (): void => void purgeLogs({ db: database.db, dir: proofDir, purge, clock: systemClock, log });
+  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, proof, log, onRetention }));
+  const proofDir = join(dataDir, 'proof');
+  const purge = createPurge({ dir: proofDir, journal, sealed: () => shipper.sealed() });
   const macKey = vault.deriveKey('journal/events');
   const events = opened.use(startEventChain({ db: database.db, journal, nodeId, macKey, clock: systemClock, log }));
   return { journal, shipper, events };

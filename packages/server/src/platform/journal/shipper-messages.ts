@@ -35,5 +35,5 @@ export type FromWorker =
   | { readonly kind: 'failing'; readonly reason: string }
   | { readonly kind: 'recovered' }
   | { readonly kind: 'damage'; readonly damage: JournalDamage }
-  | { readonly kind: 'purged'; readonly rows: number }
+  | { readonly kind: 'purged'; readonly rows: number; readonly held: number }
   | { readonly kind: 'purge-withheld'; readonly reason: string };

@@ -1,0 +1,103 @@
+import { sql, type Kysely } from 'kysely';
+import { isoTime } from '../clock.ts';
+import { prunePolicyVersions } from '../policy-history.ts';
+import { freeApproval, freeCall, freeEvent, freeOfAny, type Hold } from './holds.ts';
+import { boundOf, dayMs, sweep } from './sweep.ts';
+import type { Schema } from '../database/schema.ts';
+import type { Term } from './terms.ts';
+
+/** What a run deleted of one workspace, and what holds kept it from. */
+export interface Swept {
+  readonly calls: number;
+  readonly events: number;
+  /** Approvals, access requests, invitations, drills and policies of then. */
+  readonly others: number;
+  /** Calls past their term that holds keep. */
+  readonly held: number;
+}
+
+/** Delete what a workspace has on record beyond its term. @param holds those of the workspace */
+export async function sweepWorkspace(
+  db: Kysely<Schema>,
+  workspaceId: string,
+  term: Term,
+  holds: readonly Hold[],
+  now: number,
+): Promise<Swept> {
+  const here = sql`workspace_id = ${workspaceId}`;
+  const free = freeOfAny(holds);
+  const run = (table: keyof Schema, time: string, days: number, where: typeof here): Promise<number> =>
+    sweep(db, now, { table, time, days, where });
+  const calls = await run('mcp_tool_calls', 'created_at', term.calls, sql`${here} and ${freeCall(holds)}`);
+  const others = [
+    await run('approvals', 'created_at', term.calls, sql`${here} and ${freeApproval(holds)}`),
+    await run('access_requests', 'created_at', term.calls, sql`${here} and ${free}`),
+    await run(
+      'drills',
+      'ends_at',
+      term.calls,
+      sql`server_id in (select id from gateway_workspace_servers where workspace_id = ${workspaceId}) and ${free}`,
+    ),
+    // One that is open has not expired.
+    await run('invitations', 'expires_at', term.events, sql`${here} and ${free}`),
+    holds.length > 0 ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
+  ].reduce((sum, count) => sum + count, 0);
+  // What is not in the chain yet has not been proven to anybody.
+  const events = await run(
+    'audit_events',
+    'created_at',
+    term.events,
+    sql`${here} and chain_seq is not null and ${freeEvent(holds)}`,
+  );
+  return { calls, events, others, held: await heldCalls(db, workspaceId, term.calls, holds, now) };
+}
+
+/** Delete events of the instance. @param holds every hold there is: what concerns all may matter to any of them */
+export const sweepInstance = (
+  db: Kysely<Schema>,
+  days: number,
+  holds: readonly Hold[],
+  now: number,
+): Promise<number> =>
+  sweep(db, now, {
+    table: 'audit_events',
+    time: 'created_at',
+    days,
+    where: sql`workspace_id is null and chain_seq is not null and ${freeEvent(holds)}`,
+  });
+
+async function sweepPolicies(
+  db: Kysely<Schema>,
+  workspaceId: string,
+  days: number,
+  now: number,
+): Promise<number> {
+  // The oldest goes once the one after it is old enough: that is when it was replaced.
+  const [, second] = await db
+    .selectFrom('policy_versions')
+    .select('created_at')
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('version')
+    .limit(2)
+    .execute();
+  if (second === undefined) return 0;
+  return prunePolicyVersions(db, workspaceId, boundOf(now, days, Date.parse(second.created_at)));
+}
+
+async function heldCalls(
+  db: Kysely<Schema>,
+  workspaceId: string,
+  days: number,
+  holds: readonly Hold[],
+  now: number,
+): Promise<number> {
+  if (holds.length === 0) return 0;
+  const { rows } = await db
+    .selectFrom('mcp_tool_calls')
+    .select((row) => row.fn.countAll<number>().as('rows'))
+    .where('workspace_id', '=', workspaceId)
+    .where('created_at', '<', isoTime(now - days * dayMs))
+    .where(sql<boolean>`not (${freeCall(holds)})`)
+    .executeTakeFirstOrThrow();
+  return rows;
+}
