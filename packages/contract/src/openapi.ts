@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorCodes } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { allOperations } from './operations.ts';
-import { commonErrors } from './operation.ts';
+import { commonErrors, isStreamed } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { errorStatus, errorTitle } from './problem.ts';
 import { problem } from './schemas/common.ts';
@@ -63,6 +63,9 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   network: 'Private and loopback addresses the gateway may dial, opened one by one.',
   calls: 'One row for every tool call: metadata, never values.',
   auditEvents: 'Every change anyone made.',
+  proofs: 'Records with what proves them to somebody who trusts neither this server nor its database.',
+  proofKeys: 'The keys that sign checkpoints.',
+  checkpointTargets: 'Where checkpoints are published, and how sealing goes.',
   instance: 'This installation.',
 };
 
@@ -124,10 +127,7 @@ function describe(operation: Operation): OpenApiOperation {
       [operation.status]:
         operation.response === null
           ? { description: 'Done; no body.' }
-          : {
-              description: 'Done.',
-              content: { 'application/json': { schema: schemaOf(operation.response, 'output') } },
-            },
+          : { description: 'Done.', content: contentOf(operation.response) },
       ...errorResponses([...commonErrors, ...operation.errors]),
     },
     security: [operation.role === 'invited' ? { invitation: [] } : { controlKey: [] }],
@@ -136,6 +136,11 @@ function describe(operation: Operation): OpenApiOperation {
     'x-errors': operation.errors,
   };
 }
+
+const contentOf = (response: NonNullable<Operation['response']>): Content =>
+  isStreamed(response)
+    ? Object.fromEntries(response.media.map((media) => [media, { schema: { type: 'string', format: 'binary' } }]))
+    : { 'application/json': { schema: schemaOf(response, 'output') } };
 
 const roleSentence = (operation: Operation): string | undefined =>
   operation.role === 'invited'

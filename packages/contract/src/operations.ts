@@ -7,6 +7,7 @@ import { approvals } from './operations/approvals.ts';
 import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
+import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { invitations } from './operations/invitations.ts';
 import { drills } from './operations/drills.ts';
 import { instance } from './operations/instance.ts';
@@ -16,6 +17,8 @@ import { manifests } from './operations/manifests.ts';
 import { members } from './operations/members.ts';
 import { network } from './operations/network.ts';
 import { policy } from './operations/policy.ts';
+import { proofKeys } from './operations/proof-keys.ts';
+import { proofs } from './operations/proofs.ts';
 import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
@@ -51,6 +54,9 @@ export const operations = {
   network,
   calls,
   auditEvents,
+  proofs,
+  proofKeys,
+  checkpointTargets,
   instance,
 } as const;
 

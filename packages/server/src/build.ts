@@ -19,6 +19,7 @@ import { connectionProblem, type OpenDatabase } from './platform/database/databa
 import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
+import { createDeliver } from './platform/deliver.ts';
 import { createDialer } from './platform/dialer.ts';
 import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
@@ -26,7 +27,10 @@ import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
+import { openProofAccess } from './platform/proof/access.ts';
+import { startPublisher } from './platform/proof/publisher.ts';
 import { createPurge } from './platform/proof/purge.ts';
+import { createSendCheckpoint } from './platform/proof/send-checkpoint.ts';
 import { purgeLogs } from './platform/retention/logs.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
 
@@ -161,7 +165,16 @@ async function openControl(
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
-  const deps: ControlDeps = { database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins };
+  const allow = () => database.db.selectFrom('network_allow').select(['host', 'port']).execute();
+  const deliver = createDeliver({ dialer: createDialer(), clock: systemClock, allow });
+  const sendCheckpoint = createSendCheckpoint({ deliver, clock: systemClock });
+  const { dir: dataDir, nodeId } = folder;
+  const now = (): number => systemClock.now();
+  const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now });
+  const deps: ControlDeps = {
+    ...{ database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ proof, sendCheckpoint },
+  };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
@@ -192,7 +205,7 @@ async function openRecords(
   config: Config,
   secrets: Secrets,
   { dir: dataDir, nodeId }: DataFolder,
-  { database, vault, log }: ControlDeps,
+  { database, vault, log, proof, sendCheckpoint: send }: ControlDeps,
   opened: AsyncDisposableStack,
 ): Promise<{ journal: Journal; shipper: Shipper; events: EventChain }> {
   const dir = join(dataDir, 'journal');
@@ -210,13 +223,26 @@ async function openRecords(
     config.database.kind === 'sqlite'
       ? config.database
       : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
-  const proof = { dataDir, sealingKey: vault.deriveKey('proof'), checkpointEveryMs };
-  const onRetention = (): void => void purgeLogs({ db: database.db, dir: proofDir, purge, clock: systemClock, log });
-  const shipper = opened.use(startShipper({ dir, nodeId, journal, target, proof, log, onRetention }));
-  const proofDir = join(dataDir, 'proof');
-  const purge = createPurge({ dir: proofDir, journal, sealed: () => shipper.sealed() });
+  const { db } = database;
+  const publisher = opened.use(startPublisher({ db, dir: proof.dir, vault, send, clock: systemClock, log }));
+  const shipper = opened.use(
+    startShipper({
+      ...{ dir, nodeId, journal, target, log },
+      proof: { dataDir, sealingKey: vault.deriveKey('proof'), checkpointEveryMs },
+      onCheckpoints: () => publisher.nudge(),
+      onRetention: () => void purgeLogs({ db, dir: proof.dir, purge, clock: systemClock, log }),
+    }),
+  );
+  const purge = createPurge({ dir: proof.dir, journal, sealed: () => shipper.sealed() });
+  proof.sealing = {
+    get health() {
+      return shipper.sealing;
+    },
+    sealed: () => shipper.sealed(),
+  };
+  publisher.nudge();
   const macKey = vault.deriveKey('journal/events');
-  const events = opened.use(startEventChain({ db: database.db, journal, nodeId, macKey, clock: systemClock, log }));
+  const events = opened.use(startEventChain({ db, journal, nodeId, macKey, clock: systemClock, log }));
   return { journal, shipper, events };
 }
 
@@ -308,6 +334,7 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): M
       journal.health.gaps,
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
+    gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];
 }

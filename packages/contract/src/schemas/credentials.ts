@@ -18,14 +18,15 @@ export function credentialHeaderProblem(name: string): string | undefined {
   return undefined;
 }
 
-const headerValue = z
+export const headerValue = z
   .string()
   .min(1, 'must not be empty')
   .max(8192, 'must have at most 8192 characters')
   .refine((value) => /^[\t\x20-\x7e]+$/.test(value), 'must be visible ASCII without line breaks')
   .refine((value) => value === value.trim(), 'must not begin or end with white space');
 
-const headers = z
+/** Header fields that carry a credential, by name. */
+export const credentialHeaders = z
   .record(z.string(), headerValue)
   .superRefine((record, context) => {
     const names = Object.keys(record);
@@ -43,7 +44,7 @@ const headers = z
 
 /** Either headers as they are to be sent, or a bearer token (RFC 6750). */
 export const serverCredential = z.union([
-  z.strictObject({ headers }),
+  z.strictObject({ headers: credentialHeaders }),
   z.strictObject({
     bearer: headerValue.refine(
       (value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value),

@@ -11,6 +11,7 @@ import { manifestCommands } from './commands/manifests.ts';
 import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { processCommands } from './commands/process.ts';
+import { proofCommands } from './commands/proofs.ts';
 import { reviewCommands } from './commands/reviews.ts';
 import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
@@ -85,7 +86,8 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   approvalCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
-  callCommands(program, shell);
+  const audit = callCommands(program, shell);
+  proofCommands(audit, shell);
   connectCommand(program, shell);
   inheritSettings(program);
   return program;

@@ -10,6 +10,8 @@ import type { Clock } from '../platform/clock.ts';
 import { connectionProblem, isUniqueViolation } from '../platform/database/database.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import type { Log } from '../platform/log.ts';
+import type { ProofAccess } from '../platform/proof/access.ts';
+import type { SendCheckpoint } from '../platform/proof/send-checkpoint.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -29,6 +31,7 @@ import { checkOrigin } from './origin.ts';
 import { createPipeline } from './pipeline.ts';
 import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
+import { proofRoutes } from './proofs/routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
@@ -49,6 +52,8 @@ export interface ControlDeps {
   readonly allowedHosts: readonly string[];
   /** Web origins accepted besides our own. */
   readonly allowedOrigins?: readonly string[];
+  readonly proof: ProofAccess;
+  readonly sendCheckpoint: SendCheckpoint;
 }
 
 export interface RequestInfo {
@@ -132,7 +137,7 @@ export function createControl(deps: ControlDeps): Control {
 
 function contractRoutes(deps: ControlDeps): Route[] {
   const { db, dialect } = deps.database;
-  const { clock, vault, publicUrl } = deps;
+  const { clock, vault, publicUrl, proof, sendCheckpoint: send } = deps;
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
@@ -149,6 +154,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...proofRoutes({ db, vault, clock, proof, send }),
     ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createClient } from '@mcpnest/contract/client';
 import type { ApiError, Client } from '@mcpnest/contract/client';
@@ -6,7 +9,11 @@ import type { Actor } from '../domain/roles.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { createMemoryBus } from '../platform/bus/memory.ts';
+import { createDeliver } from '../platform/deliver.ts';
+import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
+import { openProofAccess, type ProofAccess } from '../platform/proof/access.ts';
+import { createSendCheckpoint } from '../platform/proof/send-checkpoint.ts';
 import { migrate } from '../platform/database/migrate.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import { openSqlite } from '../platform/database/sqlite.ts';
@@ -21,6 +28,9 @@ export interface Kit extends AsyncDisposable {
   readonly control: Control;
   readonly database: OpenDatabase;
   readonly vault: Vault;
+  /** A folder of its own; nothing seals records there unless the test does. */
+  readonly dataDir: string;
+  readonly proof: ProofAccess;
   /** Keys by who holds them. */
   readonly ownerKey: string;
   readonly workspaceToken: string;
@@ -58,7 +68,14 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   const nudges: string[] = [];
   bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
   const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
+  const dataDir = mkdtempSync(join(tmpdir(), 'mcpnest-kit-'));
+  const sealingKey = vault.deriveKey('proof');
+  const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
+  const allow = () => database.db.selectFrom('network_allow').select(['host', 'port']).execute();
+  const deliver = createDeliver({ dialer: createDialer(), clock, allow });
   const control = createControl({
+    proof,
+    sendCheckpoint: createSendCheckpoint({ deliver, clock }),
     database,
     bus,
     vault,
@@ -89,6 +106,8 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     control,
     database,
     vault,
+    dataDir,
+    proof,
     ownerKey: first.apiKey,
     workspaceToken: first.workspaceToken,
     owner,
@@ -114,6 +133,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     },
     advance: (milliseconds) => void (now += milliseconds),
     [Symbol.asyncDispose]: async () => {
+      rmSync(dataDir, { recursive: true });
       await bus[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

@@ -3,9 +3,9 @@ import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { hashToken } from '../domain/token.ts';
 import { approvalRow } from './approval-row.contract.ts';
-import { callRow } from './call-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
+import { sealCalls } from './proofs/sealed-calls.contract.ts';
 
 let kit: Kit;
 beforeEach(async () => void (kit = await startKit()));
@@ -41,8 +41,12 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   await db.insertInto('approvals').values(approval).execute();
   const { workspace_id, token_id } = approval;
   const { version: policy_version } = await kit.snapshot('acme');
-  const call = callRow(Date.UTC(2026, 10, 21, 12), { workspace_id, token_id, policy_version, args_mac: 'the-mac' });
-  await db.insertInto('mcp_tool_calls').values(call).execute();
+  const [call] = await sealCalls(kit, 'acme', 1);
+  await db
+    .updateTable('mcp_tool_calls')
+    .set({ token_id, policy_version, args_mac: 'the-mac' })
+    .where('workspace_id', '=', workspace_id)
+    .execute();
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();
@@ -61,7 +65,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     rule: rule.id,
     manifest: 'two',
     approval: approval.id,
-    call: call.id,
+    call: call!,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

@@ -21,8 +21,8 @@ const paging = (command: Command): Command =>
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
 
-/** `calls` are tool calls, `audit` is what people changed. */
-export function callCommands(program: Command, { io, withClient }: Shell): void {
+/** `calls` are tool calls, `audit` is what people changed; the latter is returned for what else is of the record. */
+export function callCommands(program: Command, { io, withClient }: Shell): Command {
   const more = (cursor: string | null): void => {
     if (cursor !== null) io.err(`More: --cursor ${cursor}\n`);
   };
@@ -54,7 +54,7 @@ export function callCommands(program: Command, { io, withClient }: Shell): void 
           if (json !== true) more(page.nextCursor);
         }),
     );
-  const audit = program.command('audit').description('what people changed');
+  const audit = program.command('audit').description('what people changed, and what proves the record');
   paging(audit.command('list').description('list changes, newest first; of every workspace when none is named'))
     .option('--action <operation>', 'e.g. servers.create')
     .action((options: Paging & { action?: string }) =>
@@ -75,4 +75,5 @@ export function callCommands(program: Command, { io, withClient }: Shell): void 
         if (json !== true) more(page.nextCursor);
       }),
     );
+  return audit;
 }

@@ -25,6 +25,7 @@ export interface Schema {
   readonly manifests: ManifestsTable;
   readonly manifest_revisions: ManifestRevisionsTable;
   readonly network_allow: NetworkAllowTable;
+  readonly checkpoint_targets: CheckpointTargetsTable;
   readonly audit_events: AuditEventsTable;
   readonly event_counts: EventCountsTable;
   readonly workspace_snapshots: WorkspaceSnapshotsTable;
@@ -335,6 +336,21 @@ export interface NetworkAllowTable {
   note: string;
   created_by: string;
   created_at: string;
+}
+
+export interface CheckpointTargetsTable {
+  id: string;
+  name: string;
+  kind: 'folder' | 'https' | 's3';
+  /** JSON; nothing secret. */
+  config: string;
+  /** JSON of secrets, sealed; null where there are none. */
+  sealed: string | null;
+  created_by: string;
+  created_at: string;
+  last_success_at: string | null;
+  last_error: string | null;
+  failing_since: string | null;
 }
 
 export interface AuditEventsTable {

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync, openSync, readSync, closeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/config.ts';
+import { openDataFolder } from '../../platform/data-folder.ts';
+import { verifyJournal } from '../../platform/journal/verify.ts';
+import type { BadRecord } from '../../platform/proof/log-check.ts';
+import { openProofKeys } from '../../platform/proof/keys.ts';
+import { publicKeyOf, type TrustGiven } from '../../platform/proof/trust.ts';
+import { verifyBundle } from '../../platform/proof/verify-bundle.ts';
+import { verifyFolder } from '../../platform/proof/verify-folder.ts';
+import { verifyInclusionText } from '../../platform/proof/verify-inclusion.ts';
+import { createLocalVault } from '../../platform/vault/local-key.ts';
+import { collect } from '../choose.ts';
+import { exit, UsageError } from '../fault.ts';
+import type { Io } from '../io.ts';
+import { fields, print } from '../output.ts';
+import type { Shell } from '../program.ts';
+
+interface Report {
+  /** Things worth saying of what was found good. */
+  readonly said: Readonly<Record<string, unknown>>;
+  readonly firstBad: BadRecord | undefined;
+  /** All there is to say, for `--json`. */
+  readonly all: object;
+}
+
+/** `mcpnest audit verify`: offline, with nothing but the file and what is given. */
+export function verifyCommand(audit: Command, { io, exitWith }: Shell): void {
+  audit
+    .command('verify [file]')
+    .description('check a bundle or a proof offline; without a file the journal and logs of the data folder')
+    .option('--checkpoint <file>', 'a checkpoint from elsewhere that must still hold; may be repeated', collect)
+    .option('--key <key>', 'a public key you hold, or a file with one; may be repeated', collect)
+    .option('--json', 'print JSON')
+    .action((file: string | undefined, options: { checkpoint?: string[]; key?: string[]; json?: true }) => {
+      const given = readGiven(options);
+      const report = file === undefined ? ofFolder(io, given) : ofFile(file, given);
+      const { firstBad } = report;
+      print(io, options.json, { ok: firstBad === undefined, ...report.all }, () =>
+        fields({
+          ...report.said,
+          ...(firstBad === undefined ? { result: 'good' } : { result: 'BAD', ...shown(firstBad) }),
+        }),
+      );
+      if (firstBad !== undefined) exitWith(exit.failed);
+    });
+}
+
+const shown = ({ log, leaf, epoch, seq, reason }: BadRecord): Record<string, unknown> => ({
+  ...(log === '' ? {} : { log }),
+  ...(leaf === undefined ? {} : { leaf }),
+  ...(seq === undefined ? {} : { record: `${epoch ?? '?'}/${seq}` }),
+  reason,
+});
+
+function readGiven(options: { checkpoint?: string[]; key?: string[] }): TrustGiven {
+  return {
+    checkpoints: (options.checkpoint ?? []).map((path) => readText(path)),
+    keys: (options.key ?? []).map((text) => {
+      try {
+        return publicKeyOf(existsSync(text) ? readText(text) : text);
+      } catch {
+        throw new UsageError(`'${text}' is neither a public key nor a file with one. See: mcpnest audit key list`);
+      }
+    }),
+  };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+  }
+}
+
+function ofFile(path: string, given: TrustGiven): Report {
+  if (firstBytes(path).includes('"mcpnest-bundle/')) {
+    const { keys, logs, firstBad, node } = verifyBundle(path, given);
+    const records = logs.reduce((sum, log) => sum + log.records, 0);
+    const purged = logs.reduce((sum, log) => sum + log.purged, 0);
+    return {
+      said: { node, logs: logs.length, records, purged, keys: wordsOf(keys.pinned, keys.publicKeys) },
+      firstBad,
+      all: { node, keys, logs, firstBad },
+    };
+  }
+  const report = verifyInclusionText(readText(path), given);
+  const { node, callId, keys, size, records, firstBad } = report;
+  const where = records.map(({ kind, leaf }) => `${kind} at leaf ${leaf}`).join(', ');
+  return {
+    said: { node, call: callId, records: where, checkpoint: size, keys: wordsOf(keys.pinned, keys.publicKeys) },
+    firstBad,
+    all: report,
+  };
+}
+
+const wordsOf = (pinned: boolean, keys: readonly string[]): string =>
+  pinned ? 'one you gave' : `of the file itself; compare: ${keys.join(' ')}`;
+
+function firstBytes(path: string): string {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+  }
+  try {
+    const bytes = Buffer.alloc(64);
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function ofFolder(io: Io, given: TrustGiven): Report {
+  if (given.checkpoints.length > 0 || given.keys.length > 0)
+    throw new UsageError('--checkpoint and --key go with a bundle or a proof. Make one with: mcpnest audit bundle');
+  const { config, secrets } = loadConfig(io.environment);
+  const folder = openDataFolder(config.dataDir, secrets.secretKey);
+  const vault = createLocalVault(folder.secretKey);
+  const { dir: dataDir, nodeId } = folder;
+  const journal = verifyJournal(join(dataDir, 'journal'), vault.deriveKey('journal'));
+  const now = (): number => 0;
+  const keys = openProofKeys({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now });
+  const logs = verifyFolder(join(dataDir, 'proof'), nodeId, keys);
+  const damage = journal.firstBad;
+  const ofJournal: BadRecord | undefined =
+    damage === undefined
+      ? undefined
+      : { log: damage.segment, leaf: undefined, epoch: undefined, seq: damage.seq, reason: damage.reason };
+  return {
+    said: {
+      node: nodeId,
+      journal: `${journal.records} records in ${journal.segments} segments`,
+      lost: journal.lost,
+      logs: logs.logs.map((log) => `${log.origin} ${log.records}`).join(', '),
+    },
+    firstBad: ofJournal ?? logs.firstBad,
+    all: { node: nodeId, journal, ...logs },
+  };
+}

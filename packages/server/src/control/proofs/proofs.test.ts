@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkBundle, checkInclusion } from '../../../../../test/proof-check.ts';
+import { createDeliver } from '../../platform/deliver.ts';
+import { createDialer } from '../../platform/dialer.ts';
+import { createLog } from '../../platform/log.ts';
+import { openCheckpoint } from '../../platform/proof/note.ts';
+import { startPublisher } from '../../platform/proof/publisher.ts';
+import { createSendCheckpoint } from '../../platform/proof/send-checkpoint.ts';
+import { failure, startKit } from '../kit.contract.ts';
+import type { Kit } from '../kit.contract.ts';
+import { startS3 } from './s3.contract.ts';
+import { sealCalls } from './sealed-calls.contract.ts';
+
+let kit: Kit;
+let dir: string;
+beforeEach(async () => {
+  kit = await startKit();
+  dir = mkdtempSync(join(tmpdir(), 'mcpnest-published-'));
+});
+afterEach(async () => {
+  rmSync(dir, { recursive: true });
+  await kit[Symbol.asyncDispose]();
+});
+
+const acme = { workspace: 'acme' };
+const actions = async (): Promise<string[]> =>
+  (await kit.owner.auditEvents.listAll({ query: { limit: 100 } })).items.map(({ action }) => action);
+
+describe('proofs', () => {
+  it('[NEW-03][AUD-06] prove a call and export the records to a workspace admin, who is recorded for it', async () => {
+    const [callId] = await sealCalls(kit, 'acme', 20);
+    const admin = kit.clientOf(await kit.memberKey('acme', 'al@example.com', 'admin'));
+    const proof = await admin.proofs.show({ params: { ...acme, call: callId! } });
+    expect(() => checkInclusion(JSON.stringify(proof))).not.toThrow();
+    expect(proof.records.map(({ line }) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['intent', 'outcome']);
+    const bundle = await admin.proofs.bundle({ params: acme });
+    expect(checkBundle(await buffer(bundle.body))).toBe(40);
+    expect(await actions()).toEqual(expect.arrayContaining(['proofs.show', 'proofs.bundle']));
+    const nobodys = await failure(admin.proofs.show({ params: { ...acme, call: 'nobodys' } }));
+    expect(nobodys).toMatchObject({ code: 'not_found' });
+    const large = admin.proofs.show({ params: { ...acme, call: callId! }, query: { size: 1_000 } });
+    expect(await failure(large)).toMatchObject({ code: 'conflict' });
+  });
+
+  it('are refused to members, of another workspace and of another node', async () => {
+    const [callId] = await sealCalls(kit, 'acme', 1);
+    const member = kit.clientOf(await kit.memberKey('acme', 'cy@example.com', 'member'));
+    expect(await failure(member.proofs.show({ params: { ...acme, call: callId! } }))).toMatchObject({
+      code: 'forbidden',
+    });
+    expect(await failure(member.proofs.bundle({ params: acme }))).toMatchObject({ code: 'forbidden' });
+    await kit.owner.workspaces.create({ body: { name: 'Other' } });
+    const params = { workspace: 'other', call: callId! };
+    expect(await failure(kit.owner.proofs.show({ params }))).toMatchObject({ code: 'not_found' });
+    const others = await kit.owner.proofs.bundle({ params: { workspace: 'other' } });
+    expect(checkBundle(await buffer(others.body))).toBe(0);
+    await kit.database.db.updateTable('mcp_tool_calls').set({ node: 'node-2' }).execute();
+    const elsewhere = await failure(kit.owner.proofs.show({ params: { ...acme, call: callId! } }));
+    expect(elsewhere).toMatchObject({ code: 'conflict', detail: expect.stringContaining('node-2') as string });
+  });
+});
+
+describe('the keys that sign checkpoints', () => {
+  it('[NEW-03] are rotated and shown to owners of the instance alone', async () => {
+    await sealCalls(kit, 'acme', 1);
+    const first = (await kit.owner.proofKeys.list()).items[0]!;
+    const made = await kit.owner.proofKeys.rotate({ body: {} });
+    expect(made).toMatchObject({ previous: first.publicKey, signedByPrevious: expect.any(String) as string });
+    await sealCalls(kit, 'acme', 1);
+    const note = readFileSync(join(kit.proof.dir, 'instance', 'checkpoint'), 'utf8');
+    expect(openCheckpoint(note, [first.publicKey, made.publicKey]).signedBy).toBe(made.publicKey);
+    expect(readFileSync(join(kit.dataDir, 'proof-key'), 'utf8')).toMatch(/^[A-Za-z0-9_-]+\n$/);
+    const admin = kit.clientOf(await kit.memberKey('acme', 'al@example.com', 'owner'));
+    expect(await failure(admin.proofKeys.list())).toMatchObject({ code: 'forbidden' });
+    expect(await failure(admin.proofKeys.rotate({ body: {} }))).toMatchObject({ code: 'forbidden' });
+    rmSync(join(kit.dataDir, 'proof-key'));
+    expect(await failure(kit.owner.proofKeys.rotate({ body: {} }))).toMatchObject({ code: 'conflict' });
+    const lost = await kit.owner.proofKeys.rotate({ body: { lost: true } });
+    expect(lost).toMatchObject({ previous: made.publicKey, signedByPrevious: null });
+    expect(await actions()).toContain('proofKeys.rotate');
+  });
+});
+
+describe('publication', () => {
+  const publisher = () => {
+    const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+    const { db } = kit.database;
+    const allow = () => db.selectFrom('network_allow').select(['host', 'port']).execute();
+    const send = createSendCheckpoint({ deliver: createDeliver({ dialer: createDialer(), clock, allow }), clock });
+    return startPublisher({ db, dir: kit.proof.dir, vault: kit.vault, send, clock, log: createLog('silent') });
+  };
+
+  it('[NEW-03] writes checkpoints to a folder, once, and overwrites none', async () => {
+    await sealCalls(kit, 'acme', 3);
+    const target = await kit.owner.checkpointTargets.create({ body: { kind: 'folder', name: 'share', path: dir } });
+    {
+      await using running = publisher();
+      running.nudge();
+      await expect.poll(() => readdirSync(dir).length).toBe(2);
+      await sealCalls(kit, 'acme', 3);
+      running.nudge();
+      await expect.poll(() => readdirSync(dir).length).toBe(4);
+    }
+    const files = readdirSync(dir).sort();
+    expect(files[2]).toBe('mcpnest_node-1_instance-000000000000001.txt');
+    const keys = (await kit.owner.proofKeys.list()).items.map(({ publicKey }) => publicKey);
+    for (const file of files)
+      expect(openCheckpoint(readFileSync(join(dir, file), 'utf8'), keys).size).toBeGreaterThan(0);
+    expect((await kit.owner.checkpointTargets.list()).items[0]).toMatchObject({ lastError: null, failingSince: null });
+
+    writeFileSync(join(dir, files[3]!), 'another checkpoint');
+    const tried = await kit.owner.checkpointTargets.test({ params: { id: target.id } });
+    expect(tried).toMatchObject({ ok: false, error: expect.stringContaining('Nothing was overwritten') as string });
+    expect(readFileSync(join(dir, files[3]!), 'utf8')).toBe('another checkpoint');
+  });
+
+  it('[NEW-03] puts them into a store that speaks S3, locked, with a signature that holds', async () => {
+    await sealCalls(kit, 'acme', 3);
+    const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+    await using store = await startS3(secretAccessKey);
+    const body = {
+      kind: 's3' as const,
+      name: 'store',
+      url: `${store.url}/evidence`,
+      prefix: 'checkpoints/',
+      region: 'eu-central-1',
+      accessKeyId: 'AKIDEXAMPLE',
+      lock: { mode: 'COMPLIANCE' as const, days: 400 },
+    };
+    const right = await kit.owner.checkpointTargets.create({ body: { ...body, secretAccessKey } });
+    const wrong = await kit.owner.checkpointTargets.create({ body: { ...body, name: 'wrong', secretAccessKey: 'x' } });
+    const closed = await kit.owner.checkpointTargets.test({ params: { id: right.id } });
+    expect(closed).toMatchObject({ ok: false, error: expect.stringContaining('mcpnest network allow') as string });
+    await kit.owner.network.allow({ body: { target: `127.0.0.1:${store.port}` } });
+    await using running = publisher();
+    running.nudge();
+    await expect.poll(() => store.stored.length, { timeout: 5_000 }).toBe(2);
+    await expect
+      .poll(async () => (await kit.owner.checkpointTargets.status()).targets.find(({ id }) => id === wrong.id))
+      .toMatchObject({
+        lastError: 'It answered with HTTP 403.',
+        failingSince: expect.any(String) as string,
+        lastSuccessAt: null,
+      });
+    const path = '/evidence/checkpoints/mcpnest_node-1_instance-000000000000001.txt';
+    const first = store.stored.find((each) => each.path === path);
+    expect(first).toMatchObject({
+      lock: 'COMPLIANCE',
+      body: readFileSync(join(kit.proof.dir, 'instance', 'checkpoint'), 'utf8'),
+    });
+    expect(Date.parse(first!.until!) - Date.now()).toBeGreaterThan(399 * 86_400_000);
+    expect(store.refused).toEqual(['another signature']);
+    const rows = JSON.stringify(await kit.database.db.selectFrom('checkpoint_targets').selectAll().execute());
+    const shown = JSON.stringify(await kit.owner.checkpointTargets.status());
+    expect([rows, shown].filter((said) => said.includes(secretAccessKey))).toEqual([]);
+  });
+
+  it('sends them to a web hook, tries again after a failure, and shows both', async () => {
+    await sealCalls(kit, 'acme', 3);
+    const got: { key: string | undefined; body: string }[] = [];
+    let status = 500;
+    const server = createServer((req, res) => {
+      void text(req).then((body) => {
+        got.push({ key: req.headers['x-key'] as string, body });
+        res.writeHead(status).end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await kit.owner.network.allow({ body: { target: `127.0.0.1:${port}` } });
+    const url = `http://127.0.0.1:${port}/in`;
+    const headers = { 'X-Key': 'the secret of the hook' };
+    const hook = await kit.owner.checkpointTargets.create({ body: { kind: 'https', name: 'hook', url, headers } });
+    await using running = publisher();
+    running.nudge();
+    const shown = async () => (await kit.owner.checkpointTargets.list()).items[0]!;
+    await expect.poll(async () => (await shown()).lastError).toBe('It answered with HTTP 500.');
+    // Left alone for a while.
+    running.nudge();
+    status = 204;
+    expect(await kit.owner.checkpointTargets.test({ params: { id: hook.id } })).toEqual({ ok: true, error: null });
+    expect(got).toMatchObject([{ key: 'the secret of the hook' }, { key: 'the secret of the hook' }]);
+    expect(got[1]!.body).toContain('mcpnest/node-1/instance\n1\n');
+    const same = kit.owner.checkpointTargets.create({ body: { kind: 'folder', name: 'hook', path: dir } });
+    expect(await failure(same)).toMatchObject({ code: 'already_exists' });
+    await kit.owner.checkpointTargets.remove({ params: { id: hook.id } });
+    expect(await failure(kit.owner.checkpointTargets.test({ params: { id: hook.id } }))).toMatchObject({
+      code: 'not_found',
+    });
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('is set up by owners of the instance alone, and status says how it goes', async () => {
+    const admin = kit.clientOf(await kit.memberKey('acme', 'al@example.com', 'owner'));
+    const body = { kind: 'folder', name: 'share', path: dir } as const;
+    expect(await failure(admin.checkpointTargets.create({ body }))).toMatchObject({ code: 'forbidden' });
+    expect(await failure(admin.checkpointTargets.status())).toMatchObject({ code: 'forbidden' });
+    expect(await failure(kit.owner.checkpointTargets.create({ body: { ...body, path: 'relative' } }))).toMatchObject({
+      code: 'invalid_input',
+    });
+    const { id } = await kit.owner.checkpointTargets.create({ body });
+    expect(await failure(kit.owner.checkpointTargets.test({ params: { id } }))).toMatchObject({ code: 'conflict' });
+    await sealCalls(kit, 'acme', 2);
+    expect(await kit.owner.checkpointTargets.status()).toMatchObject({
+      node: 'node-1',
+      sealing: null,
+      logs: [
+        { log: expect.any(String) as string, records: 4 },
+        { log: 'instance', records: 1, purged: 0 },
+      ],
+      targets: [{ name: 'share' }],
+    });
+  });
+});

@@ -1,0 +1,32 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { auditStatus } from '@mcpnest/contract/schemas/proofs';
+import type { Kysely } from 'kysely';
+import { isoTime } from '../../platform/clock.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { ProofAccess } from '../../platform/proof/access.ts';
+import { listLogs } from '../../platform/proof/verify-folder.ts';
+import { listTargets } from './targets.ts';
+
+/** How records are sealed, signed and published on this node. */
+export async function describeProof(db: Kysely<Schema>, proof: ProofAccess): Promise<z.output<typeof auditStatus>> {
+  const logs = listLogs(proof.dir).flatMap((name) => {
+    using log = proof.open(name);
+    if (log === undefined) return [];
+    const { origin, size } = log.checkpoint;
+    const signedAt = isoTime(statSync(join(log.dir, 'checkpoint')).mtimeMs);
+    return [{ log: name, origin, records: size, purged: log.purged, signedAt }];
+  });
+  const health = proof.sealing?.health;
+  return {
+    node: proof.nodeId,
+    sealing:
+      health === undefined
+        ? null
+        : { ok: health.ok, reason: health.reason ?? null, damage: health.damage?.reason ?? null },
+    key: proof.keys.history().at(-1)?.publicKey ?? null,
+    logs,
+    targets: await listTargets(db),
+  };
+}
