@@ -41,6 +41,8 @@ export interface RpcOptions {
   readonly token?: string | null;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** `?tools=` of the URL. */
+  readonly tools?: string;
 }
 
 /** A running MCPNest with one workspace, reached only from outside: HTTP, database file, journal folder. */
@@ -188,7 +190,8 @@ function product(data: ProductData, url: string, end: () => Promise<void>): Prod
     `${url}/api/gw/${workspace}${server === undefined ? '' : `/${server}`}`;
   const rpc = (body: unknown, options: RpcOptions = {}): Promise<Sent> => {
     const token = options.token === undefined ? workspaceToken : options.token;
-    return send(gateway(options.server, options.workspace), {
+    const query = options.tools === undefined ? '' : `?tools=${options.tools}`;
+    return send(gateway(options.server, options.workspace) + query, {
       headers: {
         'content-type': 'application/json',
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),

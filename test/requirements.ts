@@ -69,9 +69,9 @@ export const requirements: readonly Requirement[] = [
   done('AUD-04', 'A database that fails does not stop calls; nothing is lost meanwhile.'),
   done('AUD-05', 'What administrators change is recorded with actor and time, in the same transaction.'),
   open('AUD-06', 'The record can be exported.'),
-  part('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
+  done('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
   done('AUD-08', 'A row holds the chain from agent and person to tool, with the rule that permitted it.'),
-  open('AUD-09', 'The questions of an auditor are answered from the product.'),
+  part('AUD-09', 'The questions of an auditor are answered from the product.'),
   open('AUD-10', 'One view of calls, failures and availability, overall first, then each server.'),
 
   // Hosted servers
@@ -176,7 +176,7 @@ export const requirements: readonly Requirement[] = [
   open('NEW-06', 'One lock record per hosted server, its changes shown in words, one step back.'),
   open('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
   open('NEW-08', 'Scores from what really happened.'),
-  open('NEW-09', 'The context a tool list costs is measured and adapted.'),
+  done('NEW-09', 'The context a tool list costs is measured and adapted.'),
   done('NEW-10', 'Why a tool is not visible is answered, and access can be asked for.'),
   open('NEW-11', 'Sign-on, provisioning, roles, audit, retention and approvals in one free process.'),
   done('NEW-12', 'A repeated write gives the first result instead of a second effect.'),

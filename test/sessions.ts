@@ -22,12 +22,14 @@ export interface SessionOptions {
   readonly capabilities?: object;
   readonly token?: string;
   readonly server?: string;
+  /** `?tools=` of the URL. */
+  readonly tools?: string;
 }
 
 /** Open a session with `initialize`. */
 export async function openSession(product: Product, options: SessionOptions = {}): Promise<RawSession> {
-  const { version = '2025-11-25', capabilities = {}, token = product.workspaceToken, server } = options;
-  const at = server === undefined ? { token } : { token, server };
+  const { version = '2025-11-25', capabilities = {}, token = product.workspaceToken, server, tools } = options;
+  const at = { token, ...(server === undefined ? {} : { server }), ...(tools === undefined ? {} : { tools }) };
   const params = { protocolVersion: version, capabilities, clientInfo: { name: 'raw', version: '1' } };
   const opened = await product.rpc({ jsonrpc: '2.0', id: 0, method: 'initialize', params }, at);
   const id = String(opened.headers['mcp-session-id']);
@@ -38,7 +40,7 @@ export async function openSession(product: Product, options: SessionOptions = {}
     'mcp-session-id': id,
     'mcp-protocol-version': version,
   };
-  const url = product.gateway(server);
+  const url = product.gateway(server) + (tools === undefined ? '' : `?tools=${tools}`);
   const post = (body: object): Promise<OpenEvents> => openEvents(url, { method: 'POST', headers, body });
   return {
     id,

@@ -25,6 +25,7 @@ import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
 import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
+import { toolWeights } from './operations/tool-weights.ts';
 import { tokens } from './operations/tokens.ts';
 import { workspaces } from './operations/workspaces.ts';
 
@@ -45,6 +46,7 @@ export const operations = {
   allowlists,
   policy,
   access,
+  toolWeights,
   accessRequests,
   stops,
   approvalSettings,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
+import { accessAsOf, accessAsOfQuery, accessChanges, accessChangesQuery } from '../schemas/access-history.ts';
 import { accessQuery, accessReport } from '../schemas/access.ts';
 import { slug } from '../schemas/common.ts';
 
@@ -18,6 +19,39 @@ export const access = {
     status: 200,
     role: 'member',
     scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  asOf: defineOperation({
+    id: 'access.asOf',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/access/as-of',
+    summary: 'Who could call what at a moment, and why',
+    description:
+      'Decided by the policy that was in force then, for everybody who had a token that worked then. Goes as far back as policies are kept, which is as far as calls are.',
+    params: z.strictObject({ workspace: slug }),
+    query: accessAsOfQuery,
+    body: null,
+    response: accessAsOf,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    watched: true,
+    errors: ['not_found'],
+  }),
+  changes: defineOperation({
+    id: 'access.changes',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/access/changes',
+    summary: 'Who came to be able, or unable, to call what between two moments',
+    description: 'What is the same at both moments is left out, whatever happened in between; audit events have that.',
+    params: z.strictObject({ workspace: slug }),
+    query: accessChangesQuery,
+    body: null,
+    response: accessChanges,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    watched: true,
     errors: ['not_found'],
   }),
 };

@@ -32,6 +32,17 @@ export const publishingSettings = z.strictObject({
     ),
 });
 
+export const toolListMode = z
+  .enum(['all', 'search', 'auto'])
+  .describe(
+    'all: every tool. search: three tools that find, describe and call the others. auto: search where the caller’s list weighs more than autoAboveTokens. A client may differ with ?tools= in its URL; at the URL of one server all are listed unless it does.',
+  );
+
+export const toolListSettings = z.strictObject({
+  mode: toolListMode,
+  autoAboveTokens: z.int().min(0).max(10_000_000).describe('Estimated tokens, as tool-weights shows them.'),
+});
+
 export const workspaceSettings = z.strictObject({
   auditMode: z
     .enum(['available', 'strict'])
@@ -42,6 +53,7 @@ export const workspaceSettings = z.strictObject({
   limits: workspaceLimits,
   access: accessSettings,
   publishing: publishingSettings,
+  toolList: toolListSettings,
 });
 
 export const workspace = z.object({
@@ -67,7 +79,11 @@ export const workspaceUpdate = z
     name: name.optional(),
     settings: workspaceSettings
       .partial()
-      .extend({ limits: workspaceLimits.partial().optional(), access: accessSettings.partial().optional() })
+      .extend({
+        limits: workspaceLimits.partial().optional(),
+        access: accessSettings.partial().optional(),
+        toolList: toolListSettings.partial().optional(),
+      })
       .optional()
       .describe('Only what is to change.'),
   })

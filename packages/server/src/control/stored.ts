@@ -36,6 +36,7 @@ export function readSettings(text: string): WorkspaceSettings {
     ...stored,
     limits: { ...defaultWorkspaceSettings.limits, writePerMinute, ...stored.limits },
     access,
+    toolList: { ...defaultWorkspaceSettings.toolList, ...stored.toolList },
     publishing: { ...defaultWorkspaceSettings.publishing, ...stored.publishing },
   };
 }

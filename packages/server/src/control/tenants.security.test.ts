@@ -172,6 +172,14 @@ it('[GW-16] no body reaches into another workspace', async () => {
   ]) {
     expect(await failure(eve.access.explain({ params: other, query }))).toMatchObject({ code: 'not_found' });
   }
+  for (const query of [
+    { member: ids.member! },
+    { machine: 'acme-machine' },
+    { team: 'acme-team' },
+    { team: ids.team! },
+  ]) {
+    expect(await failure(eve.toolWeights.show({ params: other, query }))).toMatchObject({ code: 'not_found' });
+  }
   expect(await stateOfAcme()).toEqual(before);
 });
 

@@ -73,6 +73,16 @@ describe('exposeNames', () => {
     expect(new Set(table.listed.map(({ name }) => name)).size).toBe(2);
   });
 
+  it('[NEW-09] a reserved name is nobody’s, whoever has it, wants it, or was handed it earlier', () => {
+    const reserved = new Set(['call_tool']);
+    const handedOut = new Map([['call_tool', { serverId: 'id-b', own: 'call_tool' }]]);
+    const servers = [server('a', ['tool'], 'call'), server('b', ['call_tool'])];
+    const table = exposeNames(servers, handedOut, none, reserved);
+    expect(table.targets.has('call_tool')).toBe(false);
+    expect(table.listed.map(({ name }) => name)).toEqual(['a__tool', 'b__call_tool']);
+    expect(exposeNames(servers, handedOut, none).targets.get('call_tool')?.serverId).toBe('id-b');
+  });
+
   it('gives every tool exactly one presentable name that resolves to it', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', '_', '-', '.', ' ', 'é', '/'), maxLength: 80 });
     const slug = fc.stringMatching(/^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?$/);

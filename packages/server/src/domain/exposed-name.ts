@@ -37,11 +37,13 @@ export const maxExposedName = 64;
  *
  * @param handedOut names given out earlier
  * @param resting servers that are only disabled: their names resolve to nothing, but pass to nobody else
+ * @param reserved names that are nobody's; a server's tool of such a name is qualified
  */
 export function exposeNames(
   servers: readonly NamedServer[],
   handedOut: ReadonlyMap<string, NameTarget>,
   resting: ReadonlySet<string>,
+  reserved: ReadonlySet<string> = nothing,
 ): NameTable {
   const serverIds = new Set(servers.map((server) => server.id));
   const owner = (name: string): NameTarget | undefined => {
@@ -68,22 +70,28 @@ export function exposeNames(
     const holder = owner(name);
     const mine = holder?.serverId === server.id;
     // Bare names in a clash are all qualified; a prefixed name that is its server's own stays.
-    const taken = (holder !== undefined && !mine) || (claims.get(name)! > 1 && !(mine && server.prefix !== null));
+    const taken =
+      reserved.has(name) ||
+      (holder !== undefined && !mine) ||
+      (claims.get(name)! > 1 && !(mine && server.prefix !== null));
     let exposed = taken ? presentable(`${server.slug.replaceAll('-', '_')}__${own}`, server.id, own) : name;
     const incumbent = owner(exposed);
     const claimed = taken && incumbent === undefined && claims.has(exposed);
     const foreign = incumbent !== undefined && incumbent.serverId !== server.id;
-    if (targets.has(exposed) || claimed || foreign) exposed = withTail(exposed, server.id, own);
+    if (targets.has(exposed) || claimed || foreign || reserved.has(exposed))
+      exposed = withTail(exposed, server.id, own);
     const target = { serverId: server.id, own };
     targets.set(exposed, target);
     listed.push({ name: exposed, ...target });
   }
 
   for (const [name, target] of handedOut) {
-    if (!targets.has(name) && serverIds.has(target.serverId)) targets.set(name, target);
+    if (!targets.has(name) && !reserved.has(name) && serverIds.has(target.serverId)) targets.set(name, target);
   }
   return { listed, targets };
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 interface Candidate {
   readonly server: NamedServer;

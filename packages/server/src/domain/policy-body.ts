@@ -4,13 +4,14 @@ import type { Snapshot } from './snapshot.ts';
 
 /**
  * All of a snapshot that a decision can rest on, as canonical text: without its version, so that versions that say the
- * same are equal, without token hashes, and of a credential only its id and the names of its headers. It may be kept as
+ * same are equal, without token hashes and salts, and of a credential only its id and the names of its headers. It may be kept as
  * long as records are, and nobody can call anything with it: what follows the path of a server's URL is left out, too.
  */
-export function policyBody({ version: _, ...snapshot }: Snapshot): string {
+export function policyBody(of: Snapshot): string {
+  const { version: _, argsSalts: __, ...snapshot } = of;
   return canonicalText({
     ...snapshot,
-    tokens: snapshot.tokens.map(({ hash: __, ...token }) => token),
+    tokens: snapshot.tokens.map(({ hash: ___, ...token }) => token),
     servers: snapshot.servers.map(({ credential, url, ...server }) => ({
       ...server,
       url: url.replace(/[?#].*$/s, ''),

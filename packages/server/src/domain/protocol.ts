@@ -31,6 +31,8 @@ export const metaKey = {
   progressToken: 'progressToken',
   /** Ours: set to true in a list request, the answer's `_meta` carries the health of each server under the same key. */
   health: 'mcpnest.dev/health',
+  /** Ours: set to true in a request for tools, the answer's `_meta` carries what the list of all of them weighs. */
+  weight: 'mcpnest.dev/weight',
   /** Ours: slugs of servers whose tools are missing from a list because they have never answered. */
   unavailable: 'mcpnest.dev/unavailable',
   /** Ours: the client's own name of a request, so that sending it again is known as a repeat. */

@@ -1,4 +1,5 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
+import { defaultToolList, type ToolListSettings } from './tool-list.ts';
 
 /**
  * The contract between the planes: everything the gateway may rely on for one workspace, compiled by control in
@@ -24,6 +25,8 @@ export interface Snapshot {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** Expired ones included: they give nothing, but who has one is somebody with rules. Absent from older snapshots. */
   readonly rules?: readonly SnapshotRule[];
+  /** Salts of the keys of argument digests, by quarter, oldest first; no part of what decides. Absent from older snapshots. */
+  readonly argsSalts?: readonly { readonly quarter: string; readonly salt: string }[];
   /** What is stopped, expired stops included. Absent from older snapshots. */
   readonly stops?: readonly SnapshotStop[];
 }
@@ -61,9 +64,9 @@ export interface SnapshotRule {
   readonly createdBy?: string;
 }
 
-/** What the gateway needs of the settings. Snapshots that were compiled before `access` and `writePerMinute` existed have none. */
-export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'limits'> &
-  Partial<Pick<WorkspaceSettings, 'access'>> & {
+/** What the gateway needs of the settings. Snapshots that were compiled before `access`, `toolList` and `writePerMinute` existed have none. */
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'toolList' | 'limits'> &
+  Partial<Pick<WorkspaceSettings, 'access' | 'toolList'>> & {
     readonly limits: Omit<WorkspaceSettings['limits'], 'writePerMinute'> &
       Partial<Pick<WorkspaceSettings['limits'], 'writePerMinute'>>;
   };
@@ -80,6 +83,7 @@ export interface WorkspaceSettings {
   readonly access: AccessSettings;
   /** Slugs of the teams whose manifests take effect without an administrator. */
   readonly publishing: { readonly teams: readonly string[] };
+  readonly toolList: ToolListSettings;
   /**
    * `available`: the journal is written before dispatch and flushed in groups; if the journal fails, calls go on
    * and a gap record counts them. `strict`: flushed to disk before the first byte leaves; no receipt, no call.
@@ -222,6 +226,7 @@ export const defaultServerLimits: ServerLimits = {
 export const defaultWorkspaceSettings: WorkspaceSettings = {
   access: { preset: 'open', enforcement: false },
   publishing: { teams: [] },
+  toolList: defaultToolList,
   auditMode: 'available',
   retentionDays: 90,
   limits: {

@@ -221,21 +221,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     const server = target.server === undefined ? undefined : held.serversBySlug.get(target.server);
     const mayKnow = server !== undefined && maySee(held.snapshot, principal, server.slug);
     if (target.server !== undefined && !mayKnow) throw notFound('server', target.server);
-    return { inbound, principal, held, server };
+    return { inbound, principal, held, server, tools: target.tools };
   }
 
   /** Which generation the message speaks, and in which session. */
   function place(caller: Caller, message: Message): Exchanged {
-    const { inbound, principal, held, server } = caller;
+    const { inbound, principal, held, server, tools } = caller;
     try {
       const era = decideEra(inbound.head, message);
       const { sessionId } = inbound.head;
       const inSession = era.kind === 'legacy' && sessionId !== undefined && message.method !== 'initialize';
-      if (!inSession) return { inbound, principal, held, server, era, session: undefined };
+      if (!inSession) return { inbound, principal, held, server, tools, era, session: undefined };
       const session = sessions.find(sessionId, principal, endpoint(caller));
       inbound.session = session;
       inbound.idText = message.idText;
-      return { inbound, principal, held, server, era: { ...era, version: session.version }, session };
+      return { inbound, principal, held, server, tools, era: { ...era, version: session.version }, session };
     } catch (error) {
       recordRefused(deps, caller, message, error);
       throw error;

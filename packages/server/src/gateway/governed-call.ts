@@ -18,6 +18,7 @@ import { refuseInDrill } from './drill.ts';
 import { GuardedCall, samenessOf, type Sameness } from './replay/guard.ts';
 import { answerRepeat } from './replay/repeat.ts';
 import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
+import type { OwnTool } from './search/own-tools.ts';
 import type { CallTarget } from './call-target.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
 
@@ -52,8 +53,12 @@ export interface GovernedMethod {
   readonly describe: (record: CallRecord, message: Message, asked: Asked, target: CallTarget) => void;
   /** Whether it goes on with a call that was let through before, and takes no effect of its own. */
   readonly follows?: true;
+  /** What the gateway answers by itself, because the name is its own and no server's. */
+  readonly own?: (call: Exchanged, name: string) => OwnTool | undefined;
   /** Whether modern requests mirror the target in `Mcp-Name`. */
   readonly mirrored: boolean;
+  /** False: the headers of the request speak of something else than its arguments. */
+  readonly paramsInHeaders?: false;
   /** What must change in the answer besides its id; undefined for nearly all. */
   readonly edits: (
     deps: GatewayDeps,
@@ -78,6 +83,8 @@ export function governedCall(
   approval?: ApprovalUse,
 ): Promise<void> {
   const asked = method.read(message);
+  const own = method.own?.(call, asked.name);
+  if (own !== undefined) return own(deps, call, message, asked);
   const record = deps.recorder.open(call, message, method.method, asked.recorded);
   const { principal, held } = call;
   // Before anything is looked up, so that guessing names costs as much as calling them.
@@ -146,7 +153,7 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   }
   const sent = carried === undefined ? request : withoutSeal(request, carried);
   const headers = mirroredParams(definition.paramHeaders, sent.message.bytes, sent.asked.args);
-  if (era.kind === 'modern') {
+  if (era.kind === 'modern' && method.paramsInHeaders !== false) {
     try {
       requireMirroredParams(inbound.head.params, definition.paramHeaders, headers);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
+import type { ToolListMode } from '../domain/tool-list.ts';
 import type { Era } from './era.ts';
 import type { CallTarget } from './call-target.ts';
 import type { RequestHead } from './request-head.ts';
@@ -45,6 +46,8 @@ export interface Caller {
   readonly held: HeldSnapshot;
   /** The one server the URL names; undefined for the whole workspace. */
   readonly server: SnapshotServer | undefined;
+  /** How tools are to be listed, where the URL says so. */
+  readonly tools: ToolListMode | undefined;
 }
 
 /** A caller's message of a known generation. */

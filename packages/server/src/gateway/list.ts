@@ -3,6 +3,7 @@ import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { AppError } from '../domain/errors.ts';
 import { unchangedUntil, viewKey } from '../domain/policy.ts';
 import { implementation, metaKey } from '../domain/protocol.ts';
+import { searchToolTexts } from '../domain/search-tools.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import { exposeUi } from './answer-uris.ts';
 import type { CatalogueEntry, CatalogueListing } from './catalogue.ts';
@@ -12,6 +13,7 @@ import type { Exchanged } from './inbound.ts';
 import { listForms, type ListKind } from './list-kinds.ts';
 import type { Message } from './message.ts';
 import { invalidParams } from './rpc-error.ts';
+import { showsSearch, toolListMode, weightOf } from './search/shown-list.ts';
 
 /** How long a client may keep a list without asking: short, because a rule may change at any time. */
 export const listTtlMs = 5_000;
@@ -28,11 +30,16 @@ const pageLimits = { entries: 1_000, length: 1024 * 1024 } as const;
 export async function answerList(deps: GatewayDeps, call: Exchanged, message: Message, kind: ListKind): Promise<void> {
   const { held, principal, server, era } = call;
   const modern = era.kind === 'modern';
-  const wantsHealth = wants(message, metaKey.health);
+  const asked: Extras = {
+    health: wants(message, metaKey.health),
+    weight: kind === 'tools' && wants(message, metaKey.weight),
+  };
+  const usual = !asked.health && !asked.weight;
   const who = viewKey(held.snapshot, principal);
-  const cacheKey = `${kind}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
+  const mode = kind === 'tools' ? toolListMode(call) : 'all';
+  const cacheKey = `${kind}/${mode}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
   const now = deps.clock.now();
-  const cached = wantsHealth ? undefined : deps.renderedLists.get(cacheKey);
+  const cached = usual ? deps.renderedLists.get(cacheKey) : undefined;
   const generation = deps.catalogue.generation(principal.workspaceId, kind);
   const current = cached !== undefined && cached.generation === generation && cached.version === held.snapshot.version;
   if (current && cached.complete && now < cached.until) {
@@ -40,19 +47,32 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
     return sendPage(deps, call, message, cacheKey, cached);
   }
   const listing = await deps.catalogue.list(held, principal, server, kind);
-  if (listing.visible.length > 0 && listing.missing.length === listing.visible.length) {
-    const slugs = listing.missing.map(({ slug }) => slug).join(', ');
-    throw new AppError('upstream_failed', `No server of this workspace can be reached: ${slugs}.`);
-  }
+  requireSome(listing);
   const list: RenderedList = {
     generation: listing.generation,
     version: held.snapshot.version,
     until: unchangedUntil(held.snapshot, now),
     complete: listing.missing.length === 0,
-    pages: render(deps, call, listing, kind, wantsHealth),
+    pages: render(deps, call, listing, kind, asked),
   };
-  if (!wantsHealth) keep(deps, cacheKey, list);
+  if (usual) keep(deps, cacheKey, list);
   sendPage(deps, call, message, cacheKey, list);
+}
+
+/**
+ * No list is not an empty list.
+ * @throws AppError where no server has one
+ */
+export function requireSome({ visible, missing }: CatalogueListing): void {
+  if (visible.length === 0 || missing.length < visible.length) return;
+  const slugs = missing.map(({ slug }) => slug).join(', ');
+  throw new AppError('upstream_failed', `No server of this workspace can be reached: ${slugs}.`);
+}
+
+/** What a request wants to know beside the list. */
+interface Extras {
+  readonly health: boolean;
+  readonly weight: boolean;
 }
 
 /** A finished list, worthless as soon as the snapshot or any upstream's list changes. */
@@ -99,19 +119,21 @@ function render(
   call: Exchanged,
   listing: CatalogueListing,
   kind: ListKind,
-  wantsHealth: boolean,
+  asked: Extras,
 ): ByteString[] {
   const modern = call.era.kind === 'modern';
   const meta: Record<string, unknown> = {};
   if (modern) meta[metaKey.serverInfo] = implementation;
   if (listing.missing.length > 0) meta[metaKey.unavailable] = listing.missing.map(({ slug }) => slug);
-  if (wantsHealth) {
+  if (asked.weight) meta[metaKey.weight] = { tools: listing.entries.length, ...weightOf(listing.entries) };
+  if (asked.health) {
     meta[metaKey.health] = Object.fromEntries(listing.visible.map((server) => [server.slug, healthOf(deps, server)]));
   }
   const members: string[] = [];
   if (modern) members.push(`"resultType":"complete","ttlMs":${listTtlMs},"cacheScope":"private"`);
   if (Object.keys(meta).length > 0) members.push(`"_meta":${JSON.stringify(meta)}`);
-  const texts = listing.entries.map((entry) => textOf(deps, call, entry));
+  const searched = kind === 'tools' && showsSearch(call, listing.entries);
+  const texts = searched ? searchToolTexts : listing.entries.map((entry) => definitionText(deps, call, entry));
   return paginate(texts).map((entries) =>
     byteString(`{${[`"${listForms[kind].member}":[${entries.join(',')}]`, ...members].join(',')}`),
   );
@@ -124,7 +146,12 @@ function healthOf(deps: GatewayDeps, { id, drill }: SnapshotServer): object {
   return runs ? { ...health, state: 'drill' } : health;
 }
 
-function textOf(deps: GatewayDeps, call: Exchanged, { definition, name, server }: CatalogueEntry): string {
+/** A definition as a list has it. */
+export function definitionText(
+  deps: GatewayDeps,
+  call: Exchanged,
+  { definition, name, server }: CatalogueEntry,
+): string {
   const text = renamed(definition, name);
   if (!definition.hasUi || call.server !== undefined) return text;
   const expose = deps.catalogue.marks(call.principal.workspaceId, server);

@@ -22,6 +22,7 @@ import { listForms, listKinds } from './list-kinds.ts';
 import type { Message } from './message.ts';
 import { capabilitiesFor } from './offers.ts';
 import { invalidParams, methodNotFound } from './rpc-error.ts';
+import { toolListMode } from './search/shown-list.ts';
 import { listen } from './streams/listen.ts';
 import { subscribe, unsubscribe } from './streams/subscribe.ts';
 
@@ -137,7 +138,13 @@ const serverInfo = (call: Exchanged): { name: string; title: string; version: st
   title: call.server?.name ?? call.held.snapshot.workspace.name,
 });
 
-const instructions = (call: Exchanged): string =>
-  call.server === undefined
-    ? `Tools, prompts and resources of the workspace "${call.held.snapshot.workspace.name}", served by MCPNest. Every call is authorised and recorded.`
-    : `Tools, prompts and resources of the server "${call.server.name}", served by MCPNest. Every call is authorised and recorded.`;
+function instructions(call: Exchanged): string {
+  const { server, held } = call;
+  const whose =
+    server === undefined ? `the workspace "${held.snapshot.workspace.name}"` : `the server "${server.name}"`;
+  const said = `Tools, prompts and resources of ${whose}, served by MCPNest. Every call is authorised and recorded.`;
+  return toolListMode(call) === 'all' ? said : `${said} ${howToSearch}`;
+}
+
+const howToSearch =
+  'Where the tools listed are find_tools, describe_tools and call_tool alone, they lead to all others: find, describe, call.';

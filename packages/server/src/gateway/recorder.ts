@@ -3,7 +3,9 @@ import type { CallIntent, CallMethod, CallOutcome, CallOutcomeKind, Receipt } fr
 import type { ToolClass } from '@mcpnest/contract/rule-form';
 import { newId } from '../domain/ids.ts';
 import { classOf } from '../domain/policy/tool-class.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { Clock } from '../platform/clock.ts';
+import { quarterEnd, quarterOf } from '../platform/digest-salts.ts';
 import { createKeyedDigest } from '../platform/keyed-digest.ts';
 import { member, sourceText, stringValue } from '../platform/json/scan.ts';
 import { clip } from '../platform/text.ts';
@@ -21,8 +23,11 @@ export class Recorder {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #vault: Vault;
-  /** By workspace, until the quarter ends. */
-  readonly #digests = new Map<string, { until: number; digest: (text: string) => string }>();
+  /** By workspace, until the quarter ends or its salts change. */
+  readonly #digests = new Map<
+    string,
+    { until: number; salts: Snapshot['argsSalts']; digest: (text: string) => string }
+  >();
   readonly outcomes = new Map<string, number>();
 
   constructor(deps: { journal: Journal; clock: Clock; vault: Vault }) {
@@ -36,16 +41,20 @@ export class Recorder {
     return new CallRecord(this.#journal, this.#clock, this, call, message, method, name);
   }
 
-  /** HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. */
-  digest(workspaceId: string, canonical: string): string {
+  /**
+   * HMAC-SHA-256 under a key of the workspace and the quarter, so that equal digests prove little beyond it. The key
+   * is made with a salt of theirs that only the database has: without it there is no such key any more.
+   */
+  digest({ workspace, argsSalts: salts }: Snapshot, canonical: string): string {
     const now = this.#clock.now();
-    let known = this.#digests.get(workspaceId);
-    if (known === undefined || now >= known.until) {
-      const year = new Date(now).getUTCFullYear();
-      const quarter = Math.floor(new Date(now).getUTCMonth() / 3);
-      const key = this.#vault.deriveKey(`args-mac/${workspaceId}/${year}Q${quarter + 1}`);
-      known = { until: Date.UTC(year, 3 * quarter + 3), digest: createKeyedDigest(key) };
-      this.#digests.set(workspaceId, known);
+    let known = this.#digests.get(workspace.id);
+    if (known === undefined || now >= known.until || known.salts !== salts) {
+      const quarter = quarterOf(now);
+      // Where nothing has changed for long the newest goes on.
+      const { salt } = salts?.findLast((one) => one.quarter <= quarter) ?? { salt: '' };
+      const key = this.#vault.deriveKey(`args-mac/${workspace.id}/${quarter}/${salt}`);
+      known = { until: quarterEnd(now), salts, digest: createKeyedDigest(key) };
+      this.#digests.set(workspace.id, known);
     }
     return known.digest(canonical);
   }
@@ -119,7 +128,7 @@ export class CallRecord {
   /** @param canonical of which a keyed digest is kept; undefined: nothing */
   arguments(shape: string, canonical: string | undefined): void {
     this.#argsShape = shape;
-    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#call.principal.workspaceId, canonical);
+    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#held.snapshot, canonical);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { exposeNames, type NameTable, type NameTarget } from '../domain/exposed-name.ts';
 import { exposeUris } from '../domain/exposed-uri.ts';
+import { reservedToolNames } from '../domain/search-tools.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ListForm } from './list-kinds.ts';
@@ -75,7 +76,8 @@ export class Shelf {
       names: this.#lists.get(id)!.definitions.map((definition) => definition.name),
     }));
     const expose = this.form.identity === 'name' ? exposeNames : exposeUris;
-    const table = expose(servers, this.#handedOut, new Set(snapshot.disabledServerIds));
+    const reserved = this.form.kind === 'tools' ? reservedToolNames : undefined;
+    const table = expose(servers, this.#handedOut, new Set(snapshot.disabledServerIds), reserved);
     this.#table = table;
     this.#remember(table);
     return table;

@@ -84,6 +84,16 @@ export async function readPolicyAt(
   );
 }
 
+/** When the oldest policy that is kept came into force; stored time. */
+export async function oldestPolicyAt(db: Kysely<PolicyTables>, workspaceId: string): Promise<string | null> {
+  const { at } = await db
+    .selectFrom('policy_versions')
+    .select((row) => row.fn.min('created_at').as('at'))
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+  return at;
+}
+
 const kept = (db: Kysely<PolicyTables>, workspaceId: string) =>
   db
     .selectFrom('policy_versions')

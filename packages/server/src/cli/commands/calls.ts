@@ -21,7 +21,7 @@ const paging = (command: Command): Command =>
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
 
-/** `calls` are tool calls, `audit` is what people changed; the latter is returned for what else is of the record. */
+/** `calls` are tool calls, `audit` is what people changed and read. @returns `audit` */
 export function callCommands(program: Command, { io, withClient }: Shell): Command {
   const more = (cursor: string | null): void => {
     if (cursor !== null) io.err(`More: --cursor ${cursor}\n`);
@@ -54,8 +54,13 @@ export function callCommands(program: Command, { io, withClient }: Shell): Comma
           if (json !== true) more(page.nextCursor);
         }),
     );
-  const audit = program.command('audit').description('what people changed, and what proves the record');
-  paging(audit.command('list').description('list changes, newest first; of every workspace when none is named'))
+  const audit = program.command('audit').description('what people changed and read, and what records prove');
+  paging(
+    audit
+      .command('events')
+      .alias('list')
+      .description('list changes, readings and refusals, newest first; of every workspace when none is named'),
+  )
     .option('--action <operation>', 'e.g. servers.create')
     .action((options: Paging & { action?: string }) =>
       withClient(async ({ client }) => {
@@ -70,6 +75,8 @@ export function callCommands(program: Command, { io, withClient }: Shell): Comma
             who: (row) => row.actorEmail ?? row.actor,
             action: (row) => row.action,
             target: (row) => row.target,
+            chain: ({ chain: { state, node, epoch, seq } }) =>
+              node === null ? state : `${state} ${node}/${epoch}/${seq}`,
           }),
         );
         if (json !== true) more(page.nextCursor);

@@ -1,5 +1,6 @@
 import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
 import type { Command } from 'commander';
+import { readToolListMode, type ToolListMode } from '../../domain/tool-list.ts';
 import { chooseWorkspace, collect, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { UsageError } from '../fault.ts';
 import { fields, print, table } from '../output.ts';
@@ -15,9 +16,13 @@ const show = (workspace: Workspace): string =>
     'may publish': workspace.settings.publishing.teams.map((team) => `team:${team}`).join(', ') || 'administrators',
     audit: workspace.settings.auditMode,
     'kept for': `${workspace.settings.retentionDays} days`,
+    'tools/list': toolListText(workspace.settings.toolList),
     limits: writeLimits(workspace.settings.limits),
     created: workspace.createdAt,
   });
+
+const toolListText = ({ mode, autoAboveTokens }: Workspace['settings']['toolList']): string =>
+  mode === 'auto' ? `search above ${autoAboveTokens} tokens, otherwise all` : mode;
 
 /** While a workspace is open, it says so wherever it is shown. */
 const accessText = ({ preset, enforcement }: Workspace['settings']['access']): string => {
@@ -70,6 +75,8 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--retention-days <days>', 'how long tool calls are kept (30 to 2555)', wholeNumber)
     .option('--preset <preset>', 'open: full access without a rule. strict: no rule, no access', readPreset)
     .option('--enforcement <on|off>', 'whether allow rules refuse what they do not list', readSwitch)
+    .option('--tool-list <mode>', 'what tools/list shows: all, search or auto', readToolList)
+    .option('--auto-above-tokens <tokens>', 'from what weight on auto shows the search tools', wholeNumber)
     .option(
       '--publishing <teams>',
       'teams whose manifests take effect at once, with commas; none for nobody',
@@ -89,7 +96,9 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
         const { preset, enforcement } = options;
         const access = preset === undefined && enforcement === undefined ? undefined : { preset, enforcement };
         const publishing = options.publishing === undefined ? undefined : { teams: options.publishing };
-        const settings = { auditMode, retentionDays, limits, access, publishing };
+        const { toolList: mode, autoAboveTokens } = options;
+        const toolList = mode === undefined && autoAboveTokens === undefined ? undefined : { mode, autoAboveTokens };
+        const settings = { auditMode, retentionDays, limits, access, publishing, toolList };
         const touched = Object.values(settings).some((value) => value !== undefined);
         const params = await chooseWorkspace(client, named);
         const changed = await client.workspaces.update({ params, body: { name, ...(touched ? { settings } : {}) } });
@@ -105,11 +114,19 @@ interface UpdateOptions {
   preset?: 'open' | 'strict';
   enforcement?: boolean;
   publishing?: string[];
+  toolList?: ToolListMode;
+  autoAboveTokens?: number;
   limit?: string[];
   json?: true;
 }
 
 const readTeams = (text: string): string[] => (text === 'none' ? [] : text.split(',').map((slug) => slug.trim()));
+
+function readToolList(text: string): ToolListMode {
+  const mode = readToolListMode(text);
+  if (mode !== undefined) return mode;
+  throw new UsageError(`'${text}' is not a way to list tools; use all, search or auto.`);
+}
 
 function readAuditMode(text: string): 'available' | 'strict' {
   if (text === 'available' || text === 'strict') return text;

@@ -1,27 +1,25 @@
 import type { z } from 'zod';
 import type { AccessItem, AccessReport, accessQuery } from '@mcpnest/contract/schemas/access';
 import type { Kysely } from 'kysely';
-import { forbidden, invalidInput, notFound } from '../../domain/errors.ts';
+import { invalidInput, notFound } from '../../domain/errors.ts';
 import { decide, maySee, type Decision, type Principal } from '../../domain/policy.ts';
 import { unclassified } from '../../domain/policy/tool-class.ts';
 import type { Actor } from '../../domain/roles.ts';
-import { defaultWorkspaceSettings, type Snapshot, type Subject } from '../../domain/snapshot.ts';
+import { defaultWorkspaceSettings, type Snapshot } from '../../domain/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
-import { administers, ownMember } from '../membership.ts';
+import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { listRules } from '../rules/rules.ts';
 import { ownersOf, toolsOf, type KnownTool } from '../servers/servers.ts';
 import { readSnapshot } from '../snapshot/publish.ts';
-import { readDirectory, type Directory } from '../subjects.ts';
+import { readDirectory } from '../subjects.ts';
 import { principalOf } from './principals.ts';
-import { inWords } from './words.ts';
-
-export { inWords } from './words.ts';
+import { inWords } from '../decision-words.ts';
+import { whom } from './whom.ts';
 
 type Query = z.output<typeof accessQuery>;
 type AskedTool = Pick<KnownTool, 'tool' | 'class' | 'hash'>;
-type Somebody = { readonly kind: 'member' | 'machine'; readonly id: string };
 
 /** Lines of one answer. */
 const mostItems = 5_000;
@@ -38,7 +36,13 @@ export async function explainAccess(
   query: Query,
 ): Promise<AccessReport> {
   const directory = await readDirectory(db, workspace);
-  const who = await whom(db, workspace, actor, query, directory);
+  const { member, machine } = query;
+  const who = await whom<'member' | 'machine'>(db, workspace, actor, { member, machine }, directory);
+  if (who === undefined) {
+    throw invalidInput('You are no member of this workspace; say about whom you ask.', [
+      { path: 'query.member', message: 'is required for who is no member' },
+    ]);
+  }
   const principal = await principalOf(db, workspace, who);
   const snapshot = await readSnapshot(db, workspace.id);
   const all = administers(actor);
@@ -97,38 +101,6 @@ function askedTools(tools: readonly KnownTool[], named: string | undefined): Ask
   if (named === undefined) return [...tools];
   return [tools.find(({ tool }) => tool === named) ?? { tool: named, class: unclassified, hash: null }];
 }
-
-async function whom(
-  db: Kysely<Schema>,
-  workspace: WorkspaceRef,
-  actor: Actor,
-  query: Query,
-  directory: Directory,
-): Promise<Somebody> {
-  const own = await ownMember(db, workspace, actor);
-  if (query.member !== undefined && query.machine !== undefined) {
-    throw invalidInput('Ask about a member or about a machine.', [
-      { path: 'query.machine', message: 'must not be sent together with member' },
-    ]);
-  }
-  if (query.member === undefined && query.machine === undefined) {
-    if (own !== undefined) return { kind: 'member', id: own };
-    throw invalidInput('You are no member of this workspace; say about whom you ask.', [
-      { path: 'query.member', message: 'is required for who is no member' },
-    ]);
-  }
-  const name = query.member === undefined ? `machine:${query.machine}` : `member:${query.member}`;
-  const found = directory.find(name);
-  if (!administers(actor) && !isOwn(found, own))
-    throw forbidden('Members ask about themselves; an admin may ask about anybody.');
-  if (found === undefined || found.kind === 'everybody' || found.kind === 'team') {
-    throw notFound(query.member === undefined ? 'machine' : 'member', (query.member ?? query.machine)!);
-  }
-  return { kind: found.kind, id: found.id };
-}
-
-const isOwn = (found: Subject | undefined, own: string | undefined): boolean =>
-  found?.kind === 'member' && found.id === own;
 
 async function administrators(db: Kysely<Schema>, workspace: WorkspaceRef): Promise<string[]> {
   const rows = await db

@@ -21,6 +21,16 @@ export async function principalOf(
   });
 }
 
+/** Somebody who is in one team and has nothing of their own. */
+export const teamPrincipal = (workspace: WorkspaceRef, teamId: string): Principal =>
+  make(workspace, { ...nobody, kind: 'member', teams: [teamId] });
+
+/** A workspace token that is narrowed to nothing. */
+export const workspacePrincipal = (workspace: WorkspaceRef): Principal =>
+  make(workspace, { ...nobody, kind: 'workspace', teams: [] });
+
+const nobody = { tokenId: '', memberId: null, machineId: null, scope: null };
+
 /**
  * Who is behind each token of a workspace, revoked ones included: their bearer can have another. Tokens of members and
  * machines that were removed are left out.

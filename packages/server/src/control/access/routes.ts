@@ -1,22 +1,29 @@
 import { accessRequests } from '@mcpnest/contract/operations/access-requests';
 import { access } from '@mcpnest/contract/operations/access';
 import { policy } from '@mcpnest/contract/operations/policy';
+import { toolWeights } from '@mcpnest/contract/operations/tool-weights';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { draftRules } from '../rules/rules.ts';
+import { accessAsOf } from './as-of.ts';
+import { accessChanges } from './changes.ts';
 import { explainAccess } from './explain.ts';
 import { askForAccess, grantAccess, listRequests, refuseAccess } from './requests.ts';
 import { simulate } from './simulate.ts';
+import { weighTools } from './tool-weights.ts';
 import { unusedRights } from './unused.ts';
 
-/** The routes of `operations/access.ts` and `operations/access-requests.ts`, and of what policies do to the past. */
+/** The routes of `operations/access.ts` and `operations/access-requests.ts`, of what lists weigh, and of what policies do to the past. */
 export function accessRoutes(deps: { readonly db: Kysely<Schema>; readonly clock: Clock }): Route[] {
   const { db, clock } = deps;
   return [
     route(access.explain, ({ workspace, actor, input }) => explainAccess(deps, workspace, actor, input.query)),
+    route(access.asOf, ({ workspace, input }) => accessAsOf(deps, workspace, input.query)),
+    route(access.changes, ({ workspace, input }) => accessChanges(deps, workspace, input.query)),
+    route(toolWeights.show, ({ workspace, actor, input }) => weighTools(deps, workspace, actor, input.query)),
     route(accessRequests.create, ({ change, workspace, input }) =>
       change((made) => askForAccess(made, workspace, input.body)),
     ),

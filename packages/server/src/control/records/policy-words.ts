@@ -3,24 +3,17 @@ import { classOf } from '../../domain/policy/tool-class.ts';
 import type { RecordedCall, Replay } from '../../domain/policy/replay.ts';
 import { defaultWorkspaceSettings, type Snapshot, type SnapshotStop, type Subject } from '../../domain/snapshot.ts';
 import { isoTime } from '../../platform/clock.ts';
-import { inWords } from '../access/explain.ts';
+import { recordedInWords } from '../decision-words.ts';
 import type { Directory } from '../subjects.ts';
 
 type Decision = Omit<NonNullable<CallExplanation['decision']>, 'authorEmail'>;
 
 /** A decision made again, for people, with whoever answers for it. */
 export function decisionOf({ decision, at }: Replay, snapshot: Snapshot, directory: Directory): Decision {
-  const rule = (snapshot.rules ?? []).find(({ id }) => decision.rule === `rule:${id}`);
-  const stop = (snapshot.stops ?? []).find(({ id }) => decision.rule === `stop:${id}`);
-  const worded =
-    rule === undefined
-      ? undefined
-      : { effect: rule.effect, subject: directory.name(rule.subject), object: rule.object };
   return {
     effect: decision.effect,
     rule: decision.rule,
-    says: inWords(decision, worded),
-    author: rule?.createdBy ?? stop?.createdBy ?? null,
+    ...recordedInWords(decision, snapshot, directory),
     wouldDeny: decision.effect === 'allow' ? decision.wouldDeny : null,
     at: isoTime(at),
   };

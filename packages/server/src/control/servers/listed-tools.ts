@@ -11,6 +11,8 @@ export interface ListedTool {
   /** Canonical text without `_meta`. */
   readonly definition: string;
   readonly hash: string;
+  /** Bytes of the definition as it came, with the comma that follows it in a list. */
+  readonly bytes: number;
 }
 
 /**
@@ -50,7 +52,7 @@ async function readTools(body: string | undefined): Promise<Map<string, ListedTo
     const schema = member(root, 'inputSchema');
     if (paramHeaders(schema === undefined ? undefined : JSON.parse(sourceText(bytes, schema))) === undefined) continue;
     const definition = canonicalDefinition(bytes, root);
-    tools.set(name, { definition, hash: definitionHash(definition) });
+    tools.set(name, { definition, hash: definitionHash(definition), bytes: bytes.length + 1 });
   }
   return tools;
 }

@@ -264,6 +264,7 @@ function checked(limits: ServerLimits): ServerLimits {
   );
 }
 
+export { listedTools } from './listed-tools.ts';
 export { ownersOf, setOwner } from './owner.ts';
 export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';

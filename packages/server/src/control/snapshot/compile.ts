@@ -22,6 +22,8 @@ export interface SnapshotRows {
   readonly networkAllow: readonly { readonly host: string; readonly port: number }[];
   /** By id. */
   readonly stops: readonly StopRow[];
+  /** By quarter. */
+  readonly argsSalts: readonly { readonly quarter: string; readonly salt: string }[];
   /** Those that run. */
   readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
 }
@@ -83,7 +85,7 @@ interface TokenRow {
 /** Rows → snapshot. Pure: the same rows give the same snapshot, byte for byte. */
 export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const { id, slug, name } = rows.workspace;
-  const { access, auditMode, retentionDays, limits } = readSettings(rows.workspace.settings);
+  const { access, auditMode, retentionDays, limits, toolList } = readSettings(rows.workspace.settings);
   const teams = Map.groupBy(rows.teamMembers, (row) => row.member_id);
   const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
@@ -93,7 +95,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     format: 1,
     version,
     workspace: { id, slug, name },
-    settings: { access, auditMode, retentionDays, limits },
+    settings: { access, auditMode, retentionDays, limits, toolList },
     servers: rows.servers
       .filter((server) => server.enabled === 1)
       .map((server) => ({
@@ -131,6 +133,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
     })),
     networkAllow: rows.networkAllow.map(({ host, port }) => ({ host, port })),
     rules: rows.rules.map(snapshotRule),
+    argsSalts: rows.argsSalts.map(({ quarter, salt }) => ({ quarter, salt })),
     stops: rows.stops.map((stop) => ({
       id: stop.id,
       kind: stop.kind,

@@ -42,12 +42,19 @@ it('[AUD-02] holds no token hash, no sealed credential and nothing of a query th
   await kit.owner.servers.create({ params, body: { name: 'one', url } });
   const one = { ...params, server: 'one' };
   await kit.owner.servers.setCredential({ params: one, body: { headers: { 'x-secret-name': 'CANARY-header' } } });
-  const { tokens, servers } = await kit.snapshot('acme');
+  const { tokens, servers, argsSalts } = await kit.snapshot('acme');
+  expect(argsSalts!.map(({ quarter }) => quarter)).toEqual(['2026Q4', '2027Q1']);
   const sealed = servers[0]!.credential!.headers[0]!.sealed;
   const texts = (await bodies()).map(({ body }) => inflateRawSync(Buffer.from(body, 'base64')).toString());
   expect(texts.length).toBeGreaterThan(2);
   for (const text of texts) {
-    for (const hidden of [secret, sealed, 'CANARY', ...tokens.map(({ hash }) => hash)])
+    for (const hidden of [
+      secret,
+      sealed,
+      'CANARY',
+      ...tokens.map(({ hash }) => hash),
+      ...argsSalts!.map(({ salt }) => salt),
+    ])
       expect(text).not.toContain(hidden);
   }
   expect(texts.some((text) => text.includes('x-secret-name'))).toBe(true);

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { currentSalts } from '../../platform/digest-salts.ts';
 import { keepPolicyVersion } from '../../platform/policy-history.ts';
 import { compileSnapshot } from './compile.ts';
 import type { SnapshotRows } from './compile.ts';
@@ -160,6 +161,6 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   return {
     ...{ workspace, servers, tokens, teamMembers, rules, toolClasses, toolPins, approvalSettings, networkAllow },
-    ...{ stops, drills },
+    ...{ stops, drills, argsSalts: await currentSalts(tx, workspaceId, Date.parse(at)) },
   };
 }

@@ -153,6 +153,7 @@ function mergeSettings(before: WorkspaceSettings, patch: SettingsPatch | undefin
     retentionDays: patch?.retentionDays ?? before.retentionDays,
     limits: withPatch(limits, patch?.limits),
     access,
+    toolList: withPatch(before.toolList, patch?.toolList),
     publishing:
       patch?.publishing === undefined ? before.publishing : { teams: [...new Set(patch.publishing.teams)].sort() },
   };

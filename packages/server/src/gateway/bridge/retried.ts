@@ -1,5 +1,5 @@
-import { memberText } from '../translate.ts';
-import { readMessage, type Message } from '../message.ts';
+import type { Message } from '../message.ts';
+import { withParams } from '../rewritten.ts';
 
 /** What a request carries when it is sent once more (2026-07-28, mrtr); JSON text. */
 export interface RetryMembers {
@@ -8,12 +8,5 @@ export interface RetryMembers {
 }
 
 /** The same request with these members in place of any such it had; everything else has the bytes it came with. */
-export function retried(message: Message, retry: RetryMembers): Message {
-  const { bytes, params, idText, method } = message;
-  const members = (params?.keys ?? []).flatMap((key, i) =>
-    key === 'inputResponses' || key === 'requestState' ? [] : [memberText(bytes, key, params!.children[i]!)],
-  );
-  for (const [key, text] of Object.entries(retry)) members.push(`"${key}":${text}`);
-  const text = `{"jsonrpc":"2.0","id":${idText},"method":${JSON.stringify(method)},"params":{${members.join(',')}}}`;
-  return readMessage(Buffer.from(text));
-}
+export const retried = (message: Message, { inputResponses, requestState }: RetryMembers): Message =>
+  withParams(message, { inputResponses, requestState });

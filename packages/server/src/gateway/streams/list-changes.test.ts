@@ -61,6 +61,7 @@ const viewer = (tokenId: string): Viewer => ({
     confirmed: { at: 0 },
   },
   server: undefined,
+  tools: undefined,
 });
 
 interface Ear extends ListListener {

@@ -132,7 +132,7 @@ export class ListChanges {
       const who = listener.present() ? viewer(listener) : undefined;
       if (who === undefined) continue;
       for (const kind of listener.kinds) {
-        const key = `${kind}/${listener.serverId ?? ''}/${viewKey(who.held.snapshot, who.principal)}`;
+        const key = `${kind}/${listener.serverId ?? ''}/${listener.tools ?? ''}/${viewKey(who.held.snapshot, who.principal)}`;
         if (!known.has(key)) known.set(key, await this.#fingerprint(kind, who));
         const now = known.get(key);
         const before = ear.seen.get(kind);

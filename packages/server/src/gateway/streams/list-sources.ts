@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { Catalogue } from '../catalogue.ts';
 import type { Definition } from '../definitions.ts';
 import type { AnnouncedKind, ListKind } from '../list-kinds.ts';
+import { showsSearch } from '../search/shown-list.ts';
 import type { ListSource } from './list-changes.ts';
 
 /** Of whole definitions, `_meta` included: a client shows it, too. */
@@ -9,11 +10,14 @@ const digests = new WeakMap<Definition, string>();
 
 /** What somebody would be shown of these kinds: names, order and definitions. */
 const source = (catalogue: Catalogue, kinds: readonly ListKind[]): ListSource => ({
-  async fingerprint({ held, principal, server }) {
+  async fingerprint(viewer) {
+    const { held, principal, server } = viewer;
     const all = createHash('sha256');
     for (const kind of kinds) {
       const { entries } = await catalogue.list(held, principal, server, kind);
-      for (const { name, definition } of entries) all.update(`${JSON.stringify(name)} ${digestOf(definition)}\n`);
+      // Whatever can be found by them, the search tools stay the same.
+      if (kind === 'tools' && showsSearch(viewer, entries)) all.update('search');
+      else for (const { name, definition } of entries) all.update(`${JSON.stringify(name)} ${digestOf(definition)}\n`);
       all.update('\n');
     }
     return all.digest('base64');

@@ -47,6 +47,7 @@ export async function listen(deps: GatewayDeps, call: Exchanged, message: Messag
   const told = stream;
   const leave = deps.listChanges.add({
     ...seat,
+    tools: call.tools,
     kinds,
     present: () => !res.destroyed,
     changed: (kind) => told.notify(listChangedMethod(kind)),

@@ -62,12 +62,13 @@ function stand(deps: GatewayDeps, { inbound, principal, server }: Caller, stream
 }
 
 /** From its first standalone stream on a session hears of list changes. */
-function hearLists(deps: GatewayDeps, { principal, server }: Caller, session: ClientSession): void {
+function hearLists(deps: GatewayDeps, { principal, server, tools }: Caller, session: ClientSession): void {
   const { workspaceId, tokenId } = principal;
   const leave = deps.listChanges.add({
     workspaceId,
     tokenId,
     serverId: server?.id,
+    tools,
     kinds: deps.listChanges.kinds,
     present: () => session.streams.standalone?.client !== undefined,
     changed: (kind) =>

@@ -28,6 +28,7 @@ export interface Schema {
   readonly checkpoint_targets: CheckpointTargetsTable;
   readonly audit_events: AuditEventsTable;
   readonly event_counts: EventCountsTable;
+  readonly digest_salts: DigestSaltsTable;
   readonly workspace_snapshots: WorkspaceSnapshotsTable;
   readonly policy_versions: PolicyVersionsTable;
   readonly policy_bodies: PolicyBodiesTable;
@@ -386,6 +387,14 @@ export interface EventCountsTable {
   workspace_id: string;
   target: string;
   count: number;
+}
+
+export interface DigestSaltsTable {
+  workspace_id: string;
+  /** `2026Q4`, UTC. */
+  quarter: string;
+  /** 16 random bytes, hex. */
+  salt: string;
 }
 
 export interface WorkspaceSnapshotsTable {

@@ -60,3 +60,12 @@ create table event_counts (
   count integer not null,
   primary key (minute, actor, action, workspace_id, target)
 );
+
+-- What keys of argument digests are derived with, besides the key of the installation: without it nobody can tell what
+-- a digest was of, so deleting a row is destroying the key.
+create table digest_salts (
+  workspace_id text not null,
+  quarter text not null,
+  salt text not null,
+  primary key (workspace_id, quarter)
+);

@@ -1,5 +1,7 @@
 import type { Rule } from '@mcpnest/contract/schemas/rules';
-import type { Decision } from '../../domain/policy.ts';
+import type { Decision } from '../domain/policy.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Directory } from './subjects.ts';
 
 const allowed: Readonly<Record<string, string>> = {
   member: 'No allow rule names them, and the workspace is open.',
@@ -15,4 +17,16 @@ export function inWords(decision: Decision, rule: Pick<Rule, 'effect' | 'subject
   if (decision.effect === 'deny') return decision.visible ? decision.reason : 'The server is not shown to them.';
   if (decision.wouldDeny === null) return allowed[decision.rule] ?? decision.rule;
   return 'None of their allow rules lists it; it is allowed because enforcement is off.';
+}
+
+/** A decision by a policy of any time, for people, with whoever answers for the rule or stop. */
+export function recordedInWords(
+  decision: Decision,
+  snapshot: Snapshot,
+  directory: Directory,
+): { readonly says: string; readonly author: string | null } {
+  const rule = (snapshot.rules ?? []).find(({ id }) => decision.rule === `rule:${id}`);
+  const stop = (snapshot.stops ?? []).find(({ id }) => decision.rule === `stop:${id}`);
+  const worded = rule && { effect: rule.effect, subject: directory.name(rule.subject), object: rule.object };
+  return { says: inWords(decision, worded), author: rule?.createdBy ?? stop?.createdBy ?? null };
 }
