@@ -21,6 +21,7 @@ import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
+import { holdRoutes } from './holds/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -29,10 +30,12 @@ import { networkRoutes } from './network/routes.ts';
 import type { Route } from './operation.ts';
 import { checkOrigin } from './origin.ts';
 import { createPipeline } from './pipeline.ts';
+import { peopleRoutes } from './people/routes.ts';
 import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
 import { proofRoutes } from './proofs/routes.ts';
 import { recordRoutes } from './records/routes.ts';
+import { retentionRoutes } from './retention/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
@@ -154,6 +157,9 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...approvalRoutes({ db, clock }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...retentionRoutes({ db, clock }),
+    ...holdRoutes({ db, clock }),
+    ...peopleRoutes(),
     ...proofRoutes({ db, vault, clock, proof, send }),
     ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];

@@ -57,6 +57,7 @@ beforeAll(async () => {
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
   const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
     .id;
+  const hold = await owner.holds.request({ params: acme, body: { name: 'Case 12', reason: 'to try it' } });
   await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
   const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
   const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
@@ -65,6 +66,7 @@ beforeAll(async () => {
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,
+    hold: hold.id,
     call: (await sealCalls(kit, 'acme', 1))[0]!,
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
@@ -119,6 +121,8 @@ it('[GW-16] no body reaches into another workspace', async () => {
     () => eve.machines.update({ params: { ...other, machine: own.id }, body: { ownerId: ids.member! } }),
     () => eve.teams.addMember({ params: { ...other, team: team.slug, member: ids.member! } }),
     () => eve.teams.removeMember({ params: { ...other, team: team.slug, member: ids.member! } }),
+    () => eve.people.erase({ params: other, body: { person: 'cy@example.com', dryRun: true } }),
+    () => eve.holds.request({ params: other, body: { name: label, reason: label, scope: `member:${ids.member!}` } }),
     () => eve.apiKeys.issue({ params: other, body: { email: 'cy@example.com', role: 'member', label } }),
   ];
   for (const attempt of attempts) expect(await failure(attempt())).toMatchObject({ code: 'not_found' });

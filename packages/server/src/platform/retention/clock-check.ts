@@ -43,7 +43,8 @@ export function createClockCheck(clock: Clock, file: string): ClockCheck {
       return `the clock was set by ${Math.round(drift / 1000)} s while running; restart once it is right`;
     if (now < seenAt)
       return `the clock is behind ${isoTime(seenAt)}, which was seen before; if it is right now, delete retention.json in the journal's folder`;
-    if (newest !== undefined && newest > now + driftMs) return `the newest row is of ${isoTime(newest)}, later than now`;
+    if (newest !== undefined && newest > now + driftMs)
+      return `the newest row is of ${isoTime(newest)}, later than now`;
     return undefined;
   }
 

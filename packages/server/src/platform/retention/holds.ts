@@ -27,9 +27,7 @@ export async function readHolds(db: Kysely<Schema>, now: number): Promise<Hold[]
     .selectFrom('legal_holds')
     .selectAll()
     .where('released_at', 'is', null)
-    .where((row) =>
-      row.or([row('confirmed_at', 'is not', null), row('requested_at', '>', isoTime(now - requestMs))]),
-    )
+    .where((row) => row.or([row('confirmed_at', 'is not', null), row('requested_at', '>', isoTime(now - requestMs))]))
     .orderBy('id')
     .execute();
   return rows.map((row) => ({

@@ -117,7 +117,10 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
     it('[AUD-03] deletes nothing a hold is about, and everything else', async () => {
       const of = async (age: number, more: object): Promise<void> => addCall(database, 'kept-30', age, more);
       const person = { email: 'x@example.com', name: 'x', created_at: ago(0) };
-      await database.db.insertInto('users').values({ id: 'u', ...person }).execute();
+      await database.db
+        .insertInto('users')
+        .values({ id: 'u', ...person })
+        .execute();
       for (const id of ['m', 'again'])
         await database.db
           .insertInto('members')
@@ -132,7 +135,12 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
       await of(40.6, { server_id: 's', member_id: 'm', workspace_id: 'kept-90' });
       const held = [
         await addHold(database, 'kept-30', { scope_kind: 'member', scope_id: 'm' }),
-        await addHold(database, 'kept-30', { scope_kind: 'server', scope_id: 'held', from_at: ago(41), to_at: ago(40) }),
+        await addHold(database, 'kept-30', {
+          scope_kind: 'server',
+          scope_id: 'held',
+          from_at: ago(41),
+          to_at: ago(40),
+        }),
       ];
       expect(await retentionOf().runIfDue()).toEqual({ rows: 3, held: 3 });
       const rows = await database.db.selectFrom('mcp_tool_calls').select(['member_id', 'server_id']).execute();
@@ -153,19 +161,45 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
 
     it('[AUD-03] a hold of a machine keeps the calls of its tokens, in a workspace that is no more as well', async () => {
       const made = { created_at: ago(0), created_by: 'x' };
-      await database.db.insertInto('users').values({ id: 'u', email: 'x', name: 'x', created_at: ago(0) }).execute();
+      await database.db
+        .insertInto('users')
+        .values({ id: 'u', email: 'x', name: 'x', created_at: ago(0) })
+        .execute();
       await database.db
         .insertInto('members')
-        .values({ id: 'm', workspace_id: 'kept-30', user_id: 'u', role: 'member', created_at: ago(0), removed_at: null })
+        .values({
+          id: 'm',
+          workspace_id: 'kept-30',
+          user_id: 'u',
+          role: 'member',
+          created_at: ago(0),
+          removed_at: null,
+        })
         .execute();
       await database.db
         .insertInto('machines')
-        .values({ id: 'robot', workspace_id: 'kept-30', name: 'r', owner_id: 'm', enabled: 1, ...made, updated_at: ago(0), removed_at: ago(0) })
+        .values({
+          id: 'robot',
+          workspace_id: 'kept-30',
+          name: 'r',
+          owner_id: 'm',
+          enabled: 1,
+          ...made,
+          updated_at: ago(0),
+          removed_at: ago(0),
+        })
         .execute();
       await database.db
         .insertInto('gateway_tokens')
         .values({
-          ...{ id: 'of-robot', workspace_id: 'kept-30', member_id: null, machine_id: 'robot', kind: 'machine', label: 'x' },
+          ...{
+            id: 'of-robot',
+            workspace_id: 'kept-30',
+            member_id: null,
+            machine_id: 'robot',
+            kind: 'machine',
+            label: 'x',
+          },
           ...{ hash: 'x', hint: 'x', scope: null, expires_at: null, ...made, revoked_at: ago(0), replaced_by: null },
         })
         .execute();
@@ -189,7 +223,10 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
     });
 
     it('sweeps what else grows: ended invitations, access requests, drills; unless something is held', async () => {
-      await database.db.insertInto('users').values({ id: 'u', email: 'x', name: 'x', created_at: ago(0) }).execute();
+      await database.db
+        .insertInto('users')
+        .values({ id: 'u', email: 'x', name: 'x', created_at: ago(0) })
+        .execute();
 
       for (const [at, workspace_id] of ['kept-30', 'kept-90'].entries()) {
         const id = `of-${at}`;
@@ -205,7 +242,14 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
           await database.db
             .insertInto('invitations')
             .values({
-              ...{ id: `${hash}-${at}`, workspace_id, email: 'x', role: 'member', team_ids: '[]', hash: `${hash}${at}` },
+              ...{
+                id: `${hash}-${at}`,
+                workspace_id,
+                email: 'x',
+                role: 'member',
+                team_ids: '[]',
+                hash: `${hash}${at}`,
+              },
               ...{ hint: 'x', expires_at: ago(days), created_at: ago(400), created_by: 'x', ...open },
             })
             .execute();
@@ -213,7 +257,14 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
           .insertInto('access_requests')
           .values({
             ...{ id: `request-${at}`, workspace_id, member_id: id, object: 'x', reason: 'x', days: 1 },
-            ...{ created_at: ago(100), decision: null, decided_at: null, decided_by: null, answer: null, rule_id: null },
+            ...{
+              created_at: ago(100),
+              decision: null,
+              decided_at: null,
+              decided_by: null,
+              answer: null,
+              rule_id: null,
+            },
           })
           .execute();
       }

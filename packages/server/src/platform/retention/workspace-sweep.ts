@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { isoTime } from '../clock.ts';
+import { destroyDigestKeys, quarterStart } from '../digest-salts.ts';
 import { prunePolicyVersions } from '../policy-history.ts';
 import { freeApproval, freeCall, freeEvent, freeOfAny, type Hold } from './holds.ts';
 import { boundOf, dayMs, sweep } from './sweep.ts';
@@ -10,7 +11,7 @@ import type { Term } from './terms.ts';
 export interface Swept {
   readonly calls: number;
   readonly events: number;
-  /** Approvals, access requests, invitations, drills and policies of then. */
+  /** Approvals, access requests, invitations, drills, policies of then and keys of argument digests. */
   readonly others: number;
   /** Calls past their term that holds keep. */
   readonly held: number;
@@ -41,6 +42,7 @@ export async function sweepWorkspace(
     // One that is open has not expired.
     await run('invitations', 'expires_at', term.events, sql`${here} and ${free}`),
     holds.length > 0 ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
+    holds.length > 0 ? 0 : await sweepDigestKeys(db, workspaceId, term.calls, now),
   ].reduce((sum, count) => sum + count, 0);
   // What is not in the chain yet has not been proven to anybody.
   const events = await run(
@@ -53,12 +55,7 @@ export async function sweepWorkspace(
 }
 
 /** Delete events of the instance. @param holds every hold there is: what concerns all may matter to any of them */
-export const sweepInstance = (
-  db: Kysely<Schema>,
-  days: number,
-  holds: readonly Hold[],
-  now: number,
-): Promise<number> =>
+export const sweepInstance = (db: Kysely<Schema>, days: number, holds: readonly Hold[], now: number): Promise<number> =>
   sweep(db, now, {
     table: 'audit_events',
     time: 'created_at',
@@ -66,12 +63,7 @@ export const sweepInstance = (
     where: sql`workspace_id is null and chain_seq is not null and ${freeEvent(holds)}`,
   });
 
-async function sweepPolicies(
-  db: Kysely<Schema>,
-  workspaceId: string,
-  days: number,
-  now: number,
-): Promise<number> {
+async function sweepPolicies(db: Kysely<Schema>, workspaceId: string, days: number, now: number): Promise<number> {
   // The oldest goes once the one after it is old enough: that is when it was replaced.
   const [, second] = await db
     .selectFrom('policy_versions')
@@ -82,6 +74,25 @@ async function sweepPolicies(
     .execute();
   if (second === undefined) return 0;
   return prunePolicyVersions(db, workspaceId, boundOf(now, days, Date.parse(second.created_at)));
+}
+
+/** A quarter's key goes when no call of it or of an earlier one is on record; one at a time. */
+async function sweepDigestKeys(db: Kysely<Schema>, workspaceId: string, days: number, now: number): Promise<number> {
+  const [, second] = await db
+    .selectFrom('digest_salts')
+    .select('quarter')
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('quarter')
+    .limit(2)
+    .execute();
+  if (second === undefined) return 0;
+  const { at } = await db
+    .selectFrom('mcp_tool_calls')
+    .select((row) => row.fn.min('created_at').as('at'))
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+  const oldest = at === null ? now : Date.parse(at);
+  return destroyDigestKeys(db, workspaceId, Math.min(now - days * dayMs, oldest, quarterStart(second.quarter)));
 }
 
 async function heldCalls(
