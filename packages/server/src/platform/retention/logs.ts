@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import { isoTime, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { dayText, instanceLog } from '../proof/log-files.ts';
 import { openLog } from '../proof/log-reader.ts';
 import type { Purge } from '../proof/purge.ts';
+import { listLogs } from '../proof/verify-folder.ts';
 import { readHolds, type Hold } from './holds.ts';
 import { retentionActor } from './retention.ts';
 import { dayMs, daysPerRun } from './sweep.ts';
@@ -31,7 +31,7 @@ export interface LogRetentionOptions {
 export async function purgeLogs({ db, dir, purge, clock, log }: LogRetentionOptions): Promise<number> {
   let records = 0;
   try {
-    for (const name of logsIn(dir)) {
+    for (const name of listLogs(dir)) {
       const now = clock.now();
       // Read for each log: deleting one takes a while, and a hold begins at once.
       const terms = await readTerms(db, isoTime(now));
@@ -61,14 +61,4 @@ function firstDayToKeep(dir: string, name: string, before: number, holds: readon
   for (const hold of holds) bounds.push(hold.from?.slice(0, 10) ?? '');
   const day = bounds.sort()[0]!;
   return day > dayText(first) ? day : undefined;
-}
-
-function logsIn(dir: string): string[] {
-  try {
-    return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-  } catch (error) {
-    // Nothing has been sealed yet.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
