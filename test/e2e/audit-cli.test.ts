@@ -93,6 +93,24 @@ it('[AUD-05] an event of the command line is in the chain within two seconds, an
   expect(await done('audit events --action members.add')).toContain('changed');
 });
 
+it('[AUD-05] the use of a credential is counted, by its id', async () => {
+  const counted = (): { target: string; workspace_id: string; count: number }[] => {
+    const database = new DatabaseSync(join(data.dir, 'mcpnest.db'), { readOnly: true });
+    try {
+      const sql = `select target, workspace_id, count from event_counts where actor = 'gateway' and action = 'credentials.use'
+        union all select target, workspace_id, 1 from audit_events where actor = 'gateway' and action = 'credentials.use'`;
+      return database.prepare(sql).all() as never;
+    } finally {
+      database.close();
+    }
+  };
+  await until('it is counted', async () => counted().length > 0);
+  const uses = counted();
+  expect(uses).toHaveLength(1);
+  expect(uses[0]!.target).toMatch(/^server:[0-9a-f-]{36}\/credential:\S+$/);
+  expect(JSON.stringify(uses)).not.toContain('CANARY');
+});
+
 it('[AUD-04][AUD-05] has each event once, however often the server is killed', async () => {
   for (let i = 0; i < 3; i++) {
     const adding = (async () => {

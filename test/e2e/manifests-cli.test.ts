@@ -82,6 +82,9 @@ it('[REG-01] a member publishes from the command line, an admin approves, and bo
   const updated = await mcpnest(dana, ['publish', file('manifest.yaml')]);
   expect(updated.out).toContain('~ visibility: team:analytics, team:data-platform -> team:data-platform\n');
   expect(updated.out).toContain('- limits.per_user_rpm: 60\n');
+  // It drops an approval, which no team does by itself.
+  expect(updated.out).toMatch(/for an administrator, tools\.request_export\.approval: +calls need an approval/);
+  expect((await mcpnest(admin, ['manifest', 'approve', 'data-catalog', '--revision', '2'])).code).toBe(0);
   expect((await mcpnest(dana, ['publish', file('manifest.yaml')])).out).toMatch(/^Nothing to change\.\n/);
   const json = await mcpnest(dana, ['publish', '-', '--json'], JSON.stringify(catalog));
   expect(JSON.parse(json.out)).toMatchObject({ outcome: 'updated', manifest: { revision: 3 } });

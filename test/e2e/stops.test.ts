@@ -273,3 +273,19 @@ describe('a failure drill', () => {
     expect(await health()).toBe('healthy');
   });
 });
+
+it('[TOK-07] a stop of a member cuts what their machine has under way, and nothing of anybody else', async () => {
+  upstreams.box.set({ delayMs: 5_000 });
+  const session = await openSession(product, { token: tokens.nightly });
+  using stream = await session.get();
+  const before = upstreams.box.calls().length;
+  const running = call('nightly', 'look').then(
+    () => 'answered',
+    () => 'cut',
+  );
+  await until('it runs', async () => upstreams.box.calls().length > before);
+  await stop('member:bo@example.com');
+  expect(await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 1_500, 'runs on'))])).toBe('cut');
+  await stream.over(1_000);
+  expect(await free('fine')).toEqual(['ada', 'adaToo', 'workspace']);
+});

@@ -30,6 +30,7 @@ import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { toolWeights } from './operations/tool-weights.ts';
 import { tokens } from './operations/tokens.ts';
+import { webhooks } from './operations/webhooks.ts';
 import { workspaces } from './operations/workspaces.ts';
 
 /** Everything the control plane can do, by noun and verb. What is not here has no route. */
@@ -54,6 +55,7 @@ export const operations = {
   stops,
   approvalSettings,
   approvals,
+  webhooks,
   apiKeys,
   instanceKeys,
   network,

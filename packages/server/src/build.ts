@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback, type Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
+import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
@@ -94,7 +96,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     metrics: async () => [
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
-      ...productMetrics(gateway, journal, shipper),
+      ...productMetrics(gateway, journal, shipper, events),
       ...measure.metrics(),
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
@@ -129,6 +131,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     start: async () => {
       await gateway.start();
       url = await listen(server, config);
+      all.use(startCourier({ ...deps, db: database.db }));
     },
     stop: () => (stopped ??= stop()),
   };
@@ -165,14 +168,15 @@ async function openControl(
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
-  const allow = () => database.db.selectFrom('network_allow').select(['host', 'port']).execute();
-  const deliver = createDeliver({ dialer: createDialer(), clock: systemClock, allow });
-  const sendCheckpoint = createSendCheckpoint({ deliver, clock: systemClock });
+  const clock = systemClock;
+  const allow = () => selectOpenedEntries(database.db);
+  const deliver = createDeliver({ dialer: createDialer(), clock, allow });
+  const sendCheckpoint = createSendCheckpoint({ deliver, clock });
   const { dir: dataDir, nodeId } = folder;
-  const now = (): number => systemClock.now();
+  const now = (): number => clock.now();
   const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now });
   const deps: ControlDeps = {
-    ...{ database, bus, vault, clock: systemClock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ database, bus, vault, clock, log, deliver, publicUrl, allowedHosts, allowedOrigins },
     ...{ proof, sendCheckpoint },
   };
   const all = opened.move();
@@ -320,7 +324,7 @@ const listenProblems: Readonly<Record<string, string>> = {
   ENOTFOUND: 'cannot be resolved. Set MCPNEST_HOST to an address of this machine.',
 };
 
-function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): Metric[] {
+function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, events: EventChain): Metric[] {
   return [
     {
       name: 'mcpnest_tool_calls_total',
@@ -335,6 +339,7 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper): M
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
     gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
+    gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];
 }

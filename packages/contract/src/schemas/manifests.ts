@@ -77,6 +77,9 @@ export const manifestEvidence = z
     changes: z.array(manifestChange).describe('What taking effect would change of the server as it is now.'),
     address: z.object({ open: z.boolean(), message: z.string(), remedy: z.string().nullable() }),
     obstacles: z.array(obstacle).describe('What keeps it from taking effect at the moment.'),
+    loosens: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .describe('What it would take away of what holds now; a team does not do that without an administrator.'),
     approvals: z.array(z.string()).describe('Tools that ask for an approval of each call.'),
     viewers: z
       .array(z.string())

@@ -16,6 +16,9 @@ export const stopTarget = z
 export const stop = z.object({
   id,
   target: z.string(),
+  machines: z
+    .array(z.string())
+    .describe('Machines that are stopped with the member who owns them, also those that come to be theirs later.'),
   reason: z.string(),
   expiresAt: time.nullable().describe('Null: it holds until it is lifted.'),
   active: z.boolean().describe('Whether it holds at the moment.'),
@@ -30,6 +33,10 @@ export const stopCreate = z
   .strictObject({
     target: stopTarget,
     reason: note.min(1, 'must say why'),
+    machines: z
+      .boolean()
+      .default(true)
+      .describe('Of a member: stop the machines they own as well. Means nothing for other targets.'),
     expiresAt: time.optional().describe('The moment it ends by itself. Not together with expiresInMinutes.'),
     expiresInMinutes: z.int().min(1).max(525_600).optional().describe('Minutes from now until it ends by itself.'),
   })

@@ -25,6 +25,7 @@ import { stopCommands } from './commands/stops.ts';
 import { teamCommands } from './commands/teams.ts';
 import { tokenCommands } from './commands/tokens.ts';
 import { toolWeightCommands } from './commands/tool-weights.ts';
+import { webhookCommands } from './commands/webhooks.ts';
 import { workspaceCommands } from './commands/workspaces.ts';
 import { connect, connectWith, type Connection } from './connection.ts';
 import type { Io } from './io.ts';
@@ -91,6 +92,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   stopCommands(program, shell);
   drillCommands(program, shell);
   approvalCommands(program, shell);
+  webhookCommands(program, shell);
   keyCommands(program, shell);
   networkCommands(program, shell);
   const audit = callCommands(program, shell);

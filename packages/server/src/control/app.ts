@@ -7,6 +7,7 @@ import { newId } from '../domain/ids.ts';
 import type { Actor } from '../domain/roles.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Deliver } from '../platform/deliver.ts';
 import { connectionProblem, isUniqueViolation } from '../platform/database/database.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import type { Log } from '../platform/log.ts';
@@ -41,6 +42,7 @@ import { serverRoutes } from './servers/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 import { workspaceRoutes } from './workspaces/routes.ts';
 
 export interface ControlDeps {
@@ -49,6 +51,8 @@ export interface ControlDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Log;
+  /** The way out for what is sent of our own accord. */
+  readonly deliver: Deliver;
   /** Where clients reach this server, without a trailing slash; a function, since a port may be chosen at start. */
   readonly publicUrl: () => string;
   /** `host` or `host:port` accepted in the Host header besides the public one. */
@@ -140,7 +144,7 @@ export function createControl(deps: ControlDeps): Control {
 
 function contractRoutes(deps: ControlDeps): Route[] {
   const { db, dialect } = deps.database;
-  const { clock, vault, publicUrl, proof, sendCheckpoint: send } = deps;
+  const { clock, vault, log, deliver, publicUrl, proof, sendCheckpoint: send } = deps;
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
@@ -155,6 +159,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...accessRoutes({ db, clock }),
     ...stopRoutes({ db, clock }),
     ...approvalRoutes({ db, clock }),
+    ...webhookRoutes({ db, vault, clock, log, deliver, publicUrl }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
     ...retentionRoutes({ db, clock }),

@@ -139,6 +139,7 @@ it('changes workspace settings within their bounds, and nothing it was not told'
     publishing: { teams: [] },
     auditMode: 'strict',
     retentionDays: 30,
+    toolList: { mode: 'all', autoAboveTokens: 20_000 },
     limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256, writePerMinute: null },
   });
   const { publishing: _, ...ofGateway } = settings;

@@ -9,6 +9,7 @@ import type { Actor } from '../domain/roles.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { createMemoryBus } from '../platform/bus/memory.ts';
+import { systemClock } from '../platform/clock.ts';
 import { createDeliver } from '../platform/deliver.ts';
 import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
@@ -22,6 +23,8 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { createControl } from './app.ts';
 import type { Control } from './app.ts';
 import { bootstrap } from './bootstrap.ts';
+import { selectOpenedEntries } from './network/network.ts';
+import type { CourierDeps } from './webhooks/courier.ts';
 
 /** The real control plane on SQLite in memory, set up with an owner (ada) and the workspace acme. */
 export interface Kit extends AsyncDisposable {
@@ -31,6 +34,8 @@ export interface Kit extends AsyncDisposable {
   /** A folder of its own; nothing seals records there unless the test does. */
   readonly dataDir: string;
   readonly proof: ProofAccess;
+  /** What a courier is made of. */
+  readonly courier: CourierDeps;
   /** Keys by who holds them. */
   readonly ownerKey: string;
   readonly workspaceToken: string;
@@ -68,11 +73,12 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   const nudges: string[] = [];
   bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
   const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
+  const log = createLog('silent');
   const dataDir = mkdtempSync(join(tmpdir(), 'mcpnest-kit-'));
   const sealingKey = vault.deriveKey('proof');
   const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
-  const allow = () => database.db.selectFrom('network_allow').select(['host', 'port']).execute();
-  const deliver = createDeliver({ dialer: createDialer(), clock, allow });
+  const allow = () => selectOpenedEntries(database.db);
+  const deliver = createDeliver({ dialer: createDialer(), clock: systemClock, allow });
   const control = createControl({
     proof,
     sendCheckpoint: createSendCheckpoint({ deliver, clock }),
@@ -80,7 +86,8 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     bus,
     vault,
     clock,
-    log: createLog('silent'),
+    log,
+    deliver,
     publicUrl: () => publicUrl,
     allowedHosts: [],
   });
@@ -108,6 +115,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     vault,
     dataDir,
     proof,
+    courier: { db: database.db, bus, clock, vault, log, deliver, publicUrl: () => publicUrl },
     ownerKey: first.apiKey,
     workspaceToken: first.workspaceToken,
     owner,

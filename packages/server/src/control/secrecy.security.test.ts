@@ -30,6 +30,9 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   });
   const published = { name: 'two', owner: team.slug, upstream: 'https://two.example.com/mcp' };
   await kit.owner.manifests.put({ params: { ...acme, manifest: 'two' }, body: published });
+  await kit.owner.network.allow({ body: { target: '127.0.0.1:1' } });
+  const hook = await kit.owner.webhooks.create({ params: acme, body: { url: 'http://127.0.0.1:1/in' } });
+  const resigned = await kit.owner.webhooks.rotateSecret({ params: { ...acme, webhook: hook.webhook.id }, body: {} });
   const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
 
   const { db } = kit.database;
@@ -50,11 +53,24 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();
-  const sealed = (await kit.snapshot('acme')).servers[0]!.credential!.headers.map((header) => header.sealed);
+  const ofHook = await db.selectFrom('webhooks').selectAll().executeTakeFirstOrThrow();
+  const sealed = [
+    ...(await kit.snapshot('acme')).servers[0]!.credential!.headers.map((header) => header.sealed),
+    ...[ofHook.secret, ofHook.old_secret!],
+  ];
   const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret, invited.secret];
   const hashes = [...tokens, ...keys, ...invitations].map((row) => row.hash);
   expect(hashes).toEqual(expect.arrayContaining(secrets.map(hashToken)));
-  const forbidden = ['the-mac', approval.call_key, canary, ...sealed, ...hashes, ...secrets];
+  const forbidden = [
+    'the-mac',
+    hook.secret,
+    resigned.secret,
+    approval.call_key,
+    canary,
+    ...sealed,
+    ...hashes,
+    ...secrets,
+  ];
 
   const ids: Record<string, string> = {
     ...server,
@@ -64,6 +80,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     machine: machine.id,
     rule: rule.id,
     manifest: 'two',
+    webhook: hook.webhook.id,
     approval: approval.id,
     call: call!,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,

@@ -15,7 +15,7 @@ export interface Directory {
 }
 
 /** Read everybody who can be named in a workspace. */
-export async function readDirectory(db: Kysely<Schema>, workspace: WorkspaceRef): Promise<Directory> {
+export async function readDirectory(db: Kysely<Schema>, workspace: Pick<WorkspaceRef, 'id'>): Promise<Directory> {
   const members = await db
     .selectFrom('members')
     .innerJoin('users', 'users.id', 'members.user_id')

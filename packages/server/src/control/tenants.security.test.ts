@@ -55,6 +55,9 @@ beforeAll(async () => {
     visibility: 'member:cy@example.com',
   };
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
+  // Nobody listens there, so the first delivery fails at once.
+  await owner.network.allow({ body: { target: '127.0.0.1:1' } });
+  const hook = await owner.webhooks.create({ params: acme, body: { url: 'http://127.0.0.1:1/acme' } });
   const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
     .id;
   const hold = await owner.holds.request({ params: acme, body: { name: 'Case 12', reason: 'to try it' } });
@@ -62,7 +65,9 @@ beforeAll(async () => {
   const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
   const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
   await kit.database.db.insertInto('approvals').values(row).execute();
+  const { items: deliveries } = await owner.webhooks.deliveries({ params: { ...acme, webhook: hook.webhook.id } });
   ids = {
+    ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,

@@ -6,6 +6,8 @@ import type { Operation, Role } from '@mcpnest/contract/operation';
  */
 export type Actor =
   | { readonly kind: 'local' }
+  /** MCPNest itself, where a change follows from what has happened; no request is made as it. */
+  | { readonly kind: 'system' }
   | {
       readonly kind: 'user';
       readonly userId: string;
@@ -31,11 +33,15 @@ export const atLeast = (role: Role, needed: Role): boolean => rank[role] >= rank
 /** The lesser of two roles. */
 export const lesserRole = (a: Role, b: Role): Role => (atLeast(a, b) ? b : a);
 
-export const roleOf = (actor: Actor): Role => (actor.kind === 'local' ? 'owner' : actor.role);
+export function roleOf(actor: Actor): Role {
+  if (actor.kind === 'system') return 'member';
+  return actor.kind === 'local' ? 'owner' : actor.role;
+}
 
 /** How an actor is written in the audit trail and in `created_by`. */
 export function actorName(actor: Actor): string {
   if (actor.kind === 'local') return 'local-cli';
+  if (actor.kind === 'system') return 'mcpnest';
   return actor.kind === 'user' ? `user:${actor.userId}/key:${actor.keyId}` : `invitation:${actor.invitationId}`;
 }
 
@@ -49,7 +55,7 @@ export function permission(
   workspaceSlug: string | undefined,
 ): 'allow' | 'hidden' | 'instance-only' | 'role' | 'invited-only' {
   if (operation.role === 'invited') return actor.kind === 'invited' ? 'allow' : 'invited-only';
-  if (actor.kind === 'invited') return 'role';
+  if (actor.kind === 'invited' || actor.kind === 'system') return 'role';
   if (actor.kind === 'local') return 'allow';
   if (actor.workspace !== null) {
     if (operation.scope === 'instance') return 'instance-only';

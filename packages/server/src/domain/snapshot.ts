@@ -43,6 +43,8 @@ export interface SnapshotStop {
   readonly expiresAt: string | null;
   /** Who answers for it, as audit events name actors. Absent from older snapshots. */
   readonly createdBy?: string;
+  /** Of a member: ids of the machines they own, which are stopped with them. */
+  readonly machines?: readonly string[];
 }
 
 /** Whom a rule or a server's visibility names; ids, so that a name taken over by somebody else brings nothing along. */

@@ -4,11 +4,13 @@ import type { CallMethod } from '../platform/journal/records.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 import type { Edit } from '../platform/json/splice.ts';
 import type { ApprovalUse } from './approvals/approvals.ts';
+import { askToWait, type Waited } from './approvals/ask-to-wait.ts';
 import { giveBack, requireApproval } from './approvals/require.ts';
 import { carriedState, resume, withoutSeal } from './bridge/resume.ts';
 import { perToken, takeBudget, takeRate } from './budget.ts';
 import type { GatewayDeps } from './deps.ts';
-import type { Caller, Exchanged } from './inbound.ts';
+import type { Exchanged } from './inbound.ts';
+import { judgeAgain } from './judge-again.ts';
 import type { Message } from './message.ts';
 import { mirroredParams } from '../platform/param-headers.ts';
 import { requireMirroredParams } from './param-headers.ts';
@@ -17,7 +19,8 @@ import type { CallRecord } from './recorder.ts';
 import { refuseInDrill } from './drill.ts';
 import { GuardedCall, samenessOf, type Sameness } from './replay/guard.ts';
 import { answerRepeat } from './replay/repeat.ts';
-import { invalidParams, notAllowed, type RpcError } from './rpc-error.ts';
+import { refuseCall } from './refuse-call.ts';
+import { invalidParams, type RpcError } from './rpc-error.ts';
 import type { OwnTool } from './search/own-tools.ts';
 import type { CallTarget } from './call-target.ts';
 import type { UpstreamAnswer } from './upstreams/upstream.ts';
@@ -128,6 +131,8 @@ export interface Request {
   readonly rounds: number;
   /** What an earlier part of the same call was approved by. */
   readonly approval: ApprovalUse | undefined;
+  /** Absent unless its client was asked to wait for an approval, and has come back. */
+  readonly waited?: Waited;
 }
 
 /** May it be used, and is there budget? */
@@ -144,7 +149,7 @@ function admit(deps: GatewayDeps, request: Request, target: CallTarget | undefin
   const { name, hash } = definition;
   const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash, follows: method.follows };
   const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
-  if (decision.effect === 'deny') refuse(deps, request, decision);
+  if (decision.effect === 'deny') refuseCall(deps, request, decision);
   inbound.target = target;
   if ((server.drill ?? null) !== null) refuseInDrill(deps, record, target);
   const carried = carriedState(deps, request, target);
@@ -179,42 +184,25 @@ async function performApproved(
   { sameness, ...cleared }: Omit<Admitted, 'leave' | 'guarded'> & { readonly sameness: Sameness | undefined },
   setting: SnapshotApproval,
 ): Promise<void> {
-  const { call, asked, record, rounds } = request;
-  const { target } = cleared;
+  const { asked, record, rounds } = request;
   // Claimed first: a repeat that comes meanwhile waits for this call, and asks for no approval of its own.
   const guarded = sameness === undefined ? undefined : new GuardedCall(deps, sameness, record.id);
   let approval: ApprovalUse | undefined;
+  let current: ReturnType<typeof judgeAgain>;
   let leave: () => void;
   try {
-    approval = await requireApproval(deps, request, target, setting);
-    judgeAgain(deps, request, target);
-    leave = takeBudget(deps, call, asked.kind, target, record, rounds > 0);
+    approval = await requireApproval(deps, request, cleared.target, setting);
+    current = judgeAgain(deps, { ...request, approval }, cleared);
+    const { call, record: row } = current.request;
+    leave = takeBudget(deps, call, asked.kind, current.judged.target, row, rounds > 0);
   } catch (error) {
     guarded?.notSent(error);
     if (approval !== undefined) await giveBack(deps, approval);
-    throw error;
+    const question = askToWait(deps, request, cleared.target, error);
+    if (question === undefined) throw error;
+    return deps.replies.result(request.call.inbound, request.message.idText, question);
   }
-  return perform(deps, { ...request, approval }, { ...cleared, leave, guarded }, governedCall);
-}
-
-/** @throws RpcError, AppError; with the row written */
-function judgeAgain(deps: GatewayDeps, request: Request, { server, definition }: CallTarget): void {
-  const { call, asked, record } = request;
-  let caller: Caller;
-  try {
-    caller = deps.readmit(call.inbound);
-  } catch (error) {
-    record.deny(401, 'unauthenticated', 'credential');
-    throw error;
-  }
-  const { held, principal } = caller;
-  if (held === call.held) return;
-  const { name, hash } = definition;
-  const question = { serverSlug: server.slug, kind: asked.kind, name, definition: hash };
-  const decision = deps.decide(held.snapshot, principal, question, deps.clock.now());
-  if (decision.effect !== 'deny') return;
-  record.judgedBy(held);
-  refuse(deps, request, decision);
+  return perform(deps, current.request, { ...cleared, ...current.judged, leave, guarded }, governedCall);
 }
 
 /** What has been decided about a request that may happen. */
@@ -227,14 +215,4 @@ export interface Admitted {
   readonly leave: () => void;
   /** Set where a repeat would get this call's result. */
   readonly guarded: GuardedCall | undefined;
-}
-
-function refuse(deps: GatewayDeps, request: Request, decision: Extract<Decision, { effect: 'deny' }>): never {
-  const { method, call, asked, record } = request;
-  record.deny(
-    decision.visible ? 403 : 404,
-    decision.visible ? 'denied_by_policy' : `unknown_${asked.kind}`,
-    decision.rule,
-  );
-  throw decision.visible ? notAllowed(asked.kind, decision.reason) : method.unknown(deps, call, asked);
 }

@@ -1,4 +1,5 @@
 import { authorize } from './authorized-call.ts';
+import { giveBack } from './approvals/require.ts';
 import { asker } from './bridge/ask-client.ts';
 import { capabilitiesOf, conversationOf } from './bridge/conversations.ts';
 import { deliver, requireOffered } from './bridge/deliver.ts';
@@ -41,6 +42,8 @@ export async function perform(
   let handedOver = false;
   /** A legacy client is asked, and this request sent once more: it stays one call in flight. */
   let playsOn = false;
+  /** Nothing of it can have left. */
+  let unsent = true;
   const done = (): void => {
     forget?.();
     guarded?.left();
@@ -70,6 +73,7 @@ export async function perform(
           cancel: () => stop(cancel),
         });
       }
+      unsent = false;
       const sent = dispatch(deps.upstreams, authorized, {
         method: method.method,
         name: method.mirrored ? target.name : undefined,
@@ -94,6 +98,7 @@ export async function perform(
       else required = requireOffered(call, capabilities, method.method, answer);
     } catch (error) {
       took();
+      unsent = error instanceof UpstreamFault && !error.dispatched;
       record.failed(error);
       guarded?.failed(error);
       if (!(error instanceof UpstreamFault)) throw error;
@@ -110,6 +115,7 @@ export async function perform(
   } finally {
     if (playsOn) forget?.();
     else if (!handedOver) done();
+    if (unsent && request.approval !== undefined) await giveBack(deps, request.approval);
   }
   if (answer === undefined) return nextLeg(deps, request, target, parking!.call!, capabilities);
   const delivery = { relay, capabilities, again, required };

@@ -14,7 +14,6 @@ import { metaKey } from '../domain/protocol.ts';
 import type { Exchanged } from './inbound.ts';
 import type { Message } from './message.ts';
 import type { CallTarget } from './call-target.ts';
-import type { HeldSnapshot } from './snapshots.ts';
 import { faultViews, UpstreamFault } from './upstreams/fault.ts';
 import { errorCode, type UpstreamReply } from './upstreams/reply.ts';
 
@@ -36,9 +35,12 @@ export class Recorder {
     this.#vault = deps.vault;
   }
 
-  /** @param name what may be kept of what the caller asked for; what it means is added once known */
-  open(call: Exchanged, message: Message, method: CallMethod, name: string): CallRecord {
-    return new CallRecord(this.#journal, this.#clock, this, call, message, method, name);
+  /**
+   * @param name what may be kept of what the caller asked for; what it means is added once known
+   * @param callId of the row, where it has been named already
+   */
+  open(call: Exchanged, message: Message, method: CallMethod, name: string, callId?: string): CallRecord {
+    return new CallRecord(this.#journal, this.#clock, this, call, message, method, name, callId);
   }
 
   /**
@@ -82,7 +84,6 @@ export class CallRecord {
   #approvalId: string | null = null;
   #receipt: Receipt | undefined;
   /** What it is judged by. */
-  #held: HeldSnapshot;
 
   constructor(
     journal: Journal,
@@ -92,13 +93,13 @@ export class CallRecord {
     message: Message,
     method: CallMethod,
     asked: string,
+    callId: string | undefined,
   ) {
     this.#journal = journal;
     this.#clock = clock;
     this.#recorder = recorder;
     this.#call = call;
-    this.#held = call.held;
-    this.#callId = newId(clock.now());
+    this.#callId = callId ?? newId(clock.now());
     this.#bytesIn = message.bytes.length;
     this.#method = method;
     this.#asked = asked;
@@ -115,11 +116,6 @@ export class CallRecord {
     this.#target = target;
   }
 
-  /** It was judged once more, by a newer snapshot. */
-  judgedBy(held: HeldSnapshot): void {
-    this.#held = held;
-  }
-
   /** The approval that is asked for, or that the call is sent with. */
   approval(id: string): void {
     this.#approvalId = id;
@@ -128,7 +124,7 @@ export class CallRecord {
   /** @param canonical of which a keyed digest is kept; undefined: nothing */
   arguments(shape: string, canonical: string | undefined): void {
     this.#argsShape = shape;
-    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#held.snapshot, canonical);
+    if (canonical !== undefined) this.#argsMac = this.#recorder.digest(this.#call.held.snapshot, canonical);
   }
 
   /**
@@ -209,7 +205,7 @@ export class CallRecord {
 
   #intent(rule: string, wouldDeny: string | null): CallIntent {
     const { principal, server, era, inbound } = this.#call;
-    const held = this.#held;
+    const { held } = this.#call;
     const owner = this.#target?.server ?? server;
     return {
       callId: this.#callId,

@@ -87,14 +87,15 @@ export function putText({ outcome, dryRun, evidence, manifest }: ManifestPut): s
   return `${changesText(evidence.changes)}${words[outcome]}\n${fields({ url: manifest?.serverUrl })}`;
 }
 
-function evidenceText({ changes, address, obstacles, approvals, viewers }: ManifestEvidence): string {
+function evidenceText({ changes, address, obstacles, loosens, approvals, viewers }: ManifestEvidence): string {
   const facts = fields({
     address: address.message,
     approvals: approvals.join(', ') || 'none',
     ...(viewers === null ? {} : { 'who would see it': viewers.join(', ') || 'nobody' }),
   });
   const stops = obstacles.map(({ path, message }) => fields({ [`not yet, ${path}`]: message }));
-  return `${facts}${stops.join('')}${changesText(changes)}`;
+  const takes = loosens.map(({ path, message }) => fields({ [`for an administrator, ${path}`]: message }));
+  return `${facts}${stops.join('')}${takes.join('')}${changesText(changes)}`;
 }
 
 /** Changes, one in each line; what came from elsewhere cannot move the cursor. */

@@ -7,12 +7,13 @@ import { common, type Common } from './rule-text.ts';
 interface StopOptions extends Common {
   reason: string;
   minutes?: number;
+  machines?: boolean;
 }
 
 /** `mcpnest stop …` */
 export function stopCommands(program: Command, { io, withClient }: Shell): void {
   const noun = program.command('stop').description('stop somebody or something at once, whatever the rules say');
-  const verb = (usage: string, description: string, targetOf: (...args: string[]) => string): void => {
+  const verb = (usage: string, description: string, targetOf: (...args: string[]) => string): Command => {
     const command = common(noun.command(usage).description(description))
       .requiredOption('--reason <text>', 'why, for the people who read it')
       .option('--minutes <number>', 'end by itself after so many minutes', wholeNumber);
@@ -24,13 +25,19 @@ export function stopCommands(program: Command, { io, withClient }: Shell): void 
           target: targetOf(...command.args),
           reason: options.reason,
           expiresInMinutes: options.minutes,
+          machines: options.machines,
         };
         const made = await client.stops.create({ params, body });
         print(io, options.json, made, () => fields(made));
       }),
     );
+    return command;
   };
-  verb('member <member>', 'stop a member (email or id), whichever token they use', (name) => `member:${name}`);
+  verb(
+    'member <member>',
+    'stop a member (email or id), whichever token they use, and the machines they own',
+    (name) => `member:${name}`,
+  ).option('--no-machines', 'let the machines they own go on');
   verb('machine <machine>', 'stop a machine (name or id)', (name) => `machine:${name}`);
   verb('token <id>', 'stop a token without ending it', (id) => `token:${id}`);
   verb('server <server>', 'stop a server for everybody', (server) => `server:${server}`);
@@ -42,6 +49,7 @@ export function stopCommands(program: Command, { io, withClient }: Shell): void 
         table(list.items, {
           target: (row) => row.target,
           state: (row) => (row.active ? 'stopped' : 'ended'),
+          with: (row) => row.machines.join(' '),
           until: (row) => shortTime(row.expiresAt),
           reason: (row) => row.reason,
           id: (row) => row.id,

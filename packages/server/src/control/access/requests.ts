@@ -14,6 +14,8 @@ import { parseRuleObject } from '../../domain/policy/rule-object.ts';
 import type { Actor } from '../../domain/roles.ts';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { nameOf } from '../actor-emails.ts';
+import { announce } from '../announce.ts';
 import type { Change } from '../change.ts';
 import { administers, ownMember, requireMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -65,7 +67,10 @@ export async function askForAccess(
   };
   await change.tx.insertInto('access_requests').values(row).execute();
   await recordRequest(change, row, { memberId: own, object: body.object, days: body.days, reason: body.reason });
-  return toRequest(await findRequest(change.tx, workspace, row.id));
+  const made = await findRequest(change.tx, workspace, row.id);
+  const decide = { page: `access-requests/${row.id}`, command: `mcpnest access grant ${row.id}` };
+  await announce(change, workspace.id, { type: 'access_request.created', data: about(made), decide });
+  return toRequest(made);
 }
 
 /** Requests an actor may see, newest first: their own, or all for an administrator. */
@@ -141,7 +146,17 @@ const settle = async (
     .set({ ...decided, decided_at: change.at, decided_by: change.actorName })
     .where('id', '=', row.id)
     .execute();
+  const data = { ...about(row), decision: decided.decision, answer: decided.answer, decidedBy: await nameOf(change) };
+  await announce(change, row.workspace_id, { type: 'access_request.decided', data });
 };
+
+const about = (row: RequestRow) => ({
+  requestId: row.id,
+  member: `member:${row.email}`,
+  object: row.object,
+  days: row.days,
+  reason: row.reason,
+});
 
 async function requireVisible(
   change: Change,

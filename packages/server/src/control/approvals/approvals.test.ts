@@ -1,3 +1,4 @@
+import type { Insertable } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '@mcpnest/contract/client';
 import { isoTime } from '../../platform/clock.ts';
@@ -34,11 +35,19 @@ beforeEach(async () => {
     body: { kind: 'member', memberId: people.cy.id, label: 'laptop' },
   }));
 });
+const approvers = (...names: string[]) =>
+  kit.owner.approvalSettings.update({
+    params: github,
+    body: { settings: [{ target: '*', approval: 'required', approvers: names }] },
+  });
+const deeAndLeads = () => approvers('member:dee@example.com', `team:${team.slug}`);
 afterEach(() => kit[Symbol.asyncDispose]());
 
-async function ask(more: Partial<Schema['approvals']> = {}): Promise<string> {
+async function ask(more: Partial<Insertable<Schema['approvals']>> = {}): Promise<string> {
+  const { workspace, servers } = await kit.snapshot('acme');
   const row = approvalRow(start, {
-    workspace_id: (await kit.snapshot('acme')).workspace.id,
+    workspace_id: workspace.id,
+    server_id: servers[0]!.id,
     token_id: token.id,
     principal_kind: 'member',
     member_id: people.cy.id,
@@ -56,6 +65,8 @@ const seen = async (client: Client, show?: 'pending' | 'mine' | 'all') =>
   (await client.approvals.list({ params, query: { show } })).items.map(({ id }) => id);
 
 describe('who decides', () => {
+  beforeEach(deeAndLeads);
+
   it('[NEW-04] an owner, a named member and a member of a named team approve; each leaves an audit event', async () => {
     for (const client of [kit.owner, people.dee.client, people.eli.client, kit.local]) {
       const id = await ask();
@@ -103,6 +114,41 @@ describe('who decides', () => {
     expect(await failure(approve(people.eli.client, id))).toMatchObject({ code: 'not_found' });
   });
 
+  it('[NEW-04] whoever was an approver when it was asked, and is none any more, decides nothing', async () => {
+    const id = await ask();
+    const [dee, eli] = [people.dee, people.eli];
+    expect((await dee.client.approvals.get({ params: of(id) })).mayDecide).toBe(true);
+    await approvers(`team:${team.slug}`);
+    expect((await dee.client.approvals.get({ params: of(id) })).mayDecide).toBe(false);
+    for (const attempt of [approve(dee.client, id), refuse(dee.client, id)])
+      expect(await failure(attempt)).toMatchObject({ code: 'forbidden' });
+    await approvers('member:dee@example.com');
+    expect(await failure(approve(eli.client, id))).toMatchObject({ code: 'forbidden' });
+    await kit.owner.members.remove({ params: { ...params, member: dee.id } });
+    expect(await failure(approve(dee.client, id))).toMatchObject({ code: 'unauthenticated' });
+    expect((await kit.owner.approvals.get({ params: of(id) })).state).toBe('pending');
+  });
+
+  it('[NEW-04] who was an admin when it was asked decides nothing as a member', async () => {
+    const gus = kit.clientOf(await kit.memberKey('acme', 'gus@example.com', 'admin'));
+    const id = await ask();
+    expect((await gus.approvals.get({ params: of(id) })).mayDecide).toBe(true);
+    const { items } = await kit.owner.members.list({ params });
+    const member = items.find(({ email }) => email === 'gus@example.com')!.id;
+    await kit.owner.members.update({ params: { ...params, member }, body: { role: 'member' } });
+    expect(await failure(approve(gus, id))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('[NEW-04] who joins an approving team later decides what was asked before, and who is named later does not', async () => {
+    const id = await ask();
+    await kit.owner.teams.addMember({ params: { ...params, team: team.slug, member: people.fay.id } });
+    expect(await approve(people.fay.client, id)).toMatchObject({ state: 'approved' });
+    const second = await ask({ approvers: JSON.stringify([`team:${team.id}`]) });
+    await kit.owner.teams.removeMember({ params: { ...params, team: team.slug, member: people.fay.id } });
+    await approvers('member:fay@example.com', `team:${team.slug}`);
+    expect(await failure(approve(people.fay.client, second))).toMatchObject({ code: 'not_found' });
+  });
+
   it('[NEW-04] another workspace reaches nothing', async () => {
     const id = await ask();
     await kit.owner.workspaces.create({ body: { name: 'Other' } });
@@ -115,6 +161,8 @@ describe('who decides', () => {
 });
 
 describe('a request', () => {
+  beforeEach(deeAndLeads);
+
   it('[NEW-04] is decided once; an approval may be taken back until it is used', async () => {
     const id = await ask();
     await approve(kit.owner, id);

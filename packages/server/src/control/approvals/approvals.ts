@@ -2,17 +2,25 @@ import type { z } from 'zod';
 import type { Approval, approvalQuery, approvalRefuse } from '@mcpnest/contract/schemas/approvals';
 import type { Kysely } from 'kysely';
 import { conflict, forbidden, notFound } from '../../domain/errors.ts';
+import { approvalsOf } from '../../domain/policy/approvals.ts';
+import { subjectKey } from '../../domain/policy/rights.ts';
+import { classOf } from '../../domain/policy/tool-class.ts';
 import type { Actor } from '../../domain/roles.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import { page, readCursor } from '../cursor.ts';
+import { nameOf } from '../actor-emails.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { announceDecided } from './announced.ts';
+import { readSnapshot } from '../snapshot/publish.ts';
 import {
   isApprover,
   isLive,
   isOwn,
   ownOnly,
+  requesterOf,
   selectApprovals,
   visibleTo,
   waiting,
@@ -20,7 +28,14 @@ import {
   type Viewer,
 } from './queries.ts';
 
-export { isApprovedByChoice, requireForManifest, settingsNamingTeam, toolsApprovedFor } from './settings.ts';
+export { announceApprovals } from './announced.ts';
+export {
+  classesApprovedFor,
+  isApprovedByChoice,
+  requireForManifest,
+  settingsNamingTeam,
+  toolsApprovedFor,
+} from './settings.ts';
 
 /** Requests an actor may see, newest first. */
 export async function listApprovals(
@@ -66,7 +81,7 @@ export async function getApproval(
 
 /**
  * Approve one call.
- * @throws AppError `not_found`; `forbidden` for who asked; `conflict` for what does not wait any more
+ * @throws AppError `not_found`; `forbidden` for who asked, and for who approves no more; `conflict` for what does not wait any more
  */
 export const approveCall = (change: Change, workspace: WorkspaceRef, id: string): Promise<Approval> =>
   decide(change, workspace, id, { state: 'approved', reason: null }, ['pending']);
@@ -95,6 +110,8 @@ async function decide(
   if (isOwn(row, viewer)) {
     throw forbidden('This call is your own, or of a machine you answer for. Somebody else decides it.');
   }
+  if (!isApprover(row, viewer))
+    throw forbidden('You do not approve calls of this tool any more. An administrator does.');
   const over = (now: ApprovalRow) =>
     conflict(`This request is ${stateOf(now, at)}; it cannot be ${decision.state} any more.`);
   if (stateOf(row, at) === 'void') throw over(row);
@@ -123,6 +140,7 @@ async function decide(
     },
     publish: 'nothing',
   });
+  await announceDecided(change, decided, await nameOf(change));
   return toApproval(decided, viewer, at);
 }
 
@@ -145,8 +163,19 @@ async function viewerOf(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Acto
       : await db.selectFrom('team_members').select('team_id').where('member_id', '=', own).execute();
   return {
     administers: administers(actor),
+    approvers: administers(actor) ? () => [] : approversIn(await readSnapshot(db, workspace.id)),
     userId: actor.kind === 'user' ? actor.userId : null,
     subjects: own === undefined ? [] : [`member:${own}`, ...teams.map((team) => `team:${team.team_id}`)],
+  };
+}
+
+/** Who approves calls of tools besides administrators, as things stand; of a server that is not served nobody does. */
+function approversIn({ servers }: Snapshot): Viewer['approvers'] {
+  return ({ server_id, tool }) => {
+    const server = servers.find(({ id }) => id === server_id);
+    if (server === undefined) return [];
+    const setting = approvalsOf(server.approvals ?? [])(tool, classOf(server, tool));
+    return (setting?.approvers ?? []).map(subjectKey);
   };
 }
 
@@ -155,12 +184,6 @@ function stateOf(row: ApprovalRow, at: string): Approval['state'] {
   if (row.state !== 'pending' && row.state !== 'approved') return row.state;
   if (!isLive(row, at)) return 'void';
   return row.expires_at > at ? row.state : 'expired';
-}
-
-function requesterOf(row: ApprovalRow): string {
-  if (row.principal_kind === 'member') return `member:${row.email ?? row.member_id}`;
-  if (row.principal_kind === 'machine') return `machine:${row.machine_name ?? row.machine_id}`;
-  return 'workspace token';
 }
 
 function toApproval(row: ApprovalRow, viewer: Viewer, at: string): Approval {

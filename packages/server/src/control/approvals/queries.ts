@@ -3,7 +3,7 @@ import type { Schema } from '../../platform/database/schema.ts';
 import type { WorkspaceRef } from '../operation.ts';
 
 /** Requests of a workspace, each with who asked, as far as they are still there. */
-export const selectApprovals = (db: Kysely<Schema>, workspace: WorkspaceRef) =>
+export const selectApprovals = (db: Kysely<Schema>, workspace: Pick<WorkspaceRef, 'id'>) =>
   db
     .selectFrom('approvals as approval')
     .leftJoin('gateway_tokens as token', 'token.id', 'approval.token_id')
@@ -51,6 +51,13 @@ export const isLive = (row: ApprovalRow, at: string): boolean =>
   row.owner_removed_at === null &&
   (row.machine_enabled === null || row.machine_enabled === 1);
 
+/** Who asked, as rules name them. */
+export function requesterOf(row: ApprovalRow): string {
+  if (row.principal_kind === 'member') return `member:${row.email ?? row.member_id}`;
+  if (row.principal_kind === 'machine') return `machine:${row.machine_name ?? row.machine_id}`;
+  return 'workspace token';
+}
+
 /** Who looks at requests: who they are, and what they may approve as. */
 export interface Viewer {
   /** Sees and decides everything but their own. */
@@ -59,6 +66,8 @@ export interface Viewer {
   readonly userId: string | null;
   /** `member:id` and `team:id`, as approvers are named; empty for who is no member. */
   readonly subjects: readonly string[];
+  /** Who may approve calls of a tool now, as approvers are named. */
+  readonly approvers: (row: Pick<ApprovalRow, 'server_id' | 'tool'>) => readonly string[];
 }
 
 /** Requests of the viewer and of machines they own. */
@@ -82,6 +91,9 @@ export const visibleTo = (query: Query, viewer: Viewer): Query =>
 export const isOwn = (row: ApprovalRow, { userId }: Viewer): boolean =>
   userId !== null && (row.user_id === userId || row.owner_user_id === userId);
 
-/** Whether the viewer is one of those who approve, were it not their own. */
-export const isApprover = (row: ApprovalRow, { administers, subjects }: Viewer): boolean =>
-  administers || (JSON.parse(row.approvers) as string[]).some((subject) => subjects.includes(subject));
+/** Whether the viewer is one of those who approve, then and now, were it not their own. */
+export function isApprover(row: ApprovalRow, { administers, subjects, approvers }: Viewer): boolean {
+  if (administers) return true;
+  const named = (of: readonly string[]): boolean => of.some((subject) => subjects.includes(subject));
+  return named(JSON.parse(row.approvers) as string[]) && named(approvers(row));
+}

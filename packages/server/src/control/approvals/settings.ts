@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ToolClass } from '@mcpnest/contract/rule-form';
 import {
   approvalMinutes,
   type ApprovalSetting,
@@ -6,6 +7,7 @@ import {
 } from '@mcpnest/contract/schemas/approvals';
 import type { Kysely, Selectable } from 'kysely';
 import { conflict } from '../../domain/errors.ts';
+import { approvalTarget } from '../../domain/policy/approvals.ts';
 import type { Subject } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
@@ -78,6 +80,12 @@ export async function toolsApprovedFor(
 /** Whether administrators have set that calls of a server need approval, besides what its manifest asks for. */
 export const isApprovedByChoice = async (db: Kysely<Schema>, serverId: string): Promise<boolean> =>
   (await selectSettings(db, serverId)).some((row) => !isOfManifest(row));
+
+/** Classes of tools of a server whose calls need approval. */
+export async function classesApprovedFor(db: Kysely<Schema>, serverId: string): Promise<ToolClass[]> {
+  const targets = (await selectSettings(db, serverId)).map((row) => approvalTarget(row.target));
+  return targets.flatMap((target) => (target?.kind === 'class' ? [target.toolClass] : []));
+}
 
 /**
  * Have the calls of exactly these tools approved as far as the server's manifest is concerned: what it asked for before

@@ -59,7 +59,7 @@ export async function createMachine(
     removed_at: null,
   };
   await change.tx.insertInto('machines').values(row).execute();
-  await recordMachine(change, workspace, row.id, { name: row.name, ownerId }, 'nothing');
+  await recordMachine(change, workspace, row.id, { name: row.name, ownerId }, 'workspace');
   return findMachine(change, workspace, row.id);
 }
 

@@ -10,6 +10,7 @@ import { addressWarnings, findServer, selectOpened } from '../servers/servers.ts
 import { readDirectory, type Directory } from '../subjects.ts';
 import { approvalObstacles, approvedTools } from './approvals.ts';
 import { presentFacts } from './effect.ts';
+import { whatItLoosens } from './loosening.ts';
 import { teamsInReach, teamsInWords } from './rights.ts';
 
 /** Email addresses one answer names. */
@@ -75,6 +76,7 @@ export async function gatherEvidence(
     changes: differences(present, document),
     address,
     obstacles: [...unknown, ...(closed === undefined ? [] : [shut]), ...approvalObstacles(document)],
+    loosens: shown === undefined ? [] : await whatItLoosens(db, workspace, directory, shown, document),
     approvals: approvedTools(document.tools),
     viewers: administers(actor) ? await viewersOf(db, workspace, directory, document.visibility) : null,
   };

@@ -438,3 +438,60 @@ describe('publishing by teams', () => {
     expect(JSON.stringify(await kit.owner.manifests.show({ params: catalog }))).toContain('hidden.example.com');
   });
 });
+
+describe('a team that publishes by itself', () => {
+  const loosened = async (change: object) => {
+    const { outcome, evidence } = await put(dana!, change);
+    return [outcome, evidence.loosens.map(({ path }) => path)];
+  };
+  const tool = (access: 'read' | 'write' | 'destructive', approval: 'required' | 'none' = 'none') => ({
+    tools: { request_export: { access, approval } },
+  });
+  beforeEach(() => maySelfServe('data-platform'));
+
+  it('[REG-03] lowers no class, drops no approval and widens nothing that was set by hand: that waits, and says why', async () => {
+    expect((await put(dana!, { ...tool('destructive', 'required'), limits: {} })).outcome).toBe('created');
+    const before = await kit.snapshot('acme');
+    expect(await loosened(tool('write', 'required'))).toEqual(['waiting', ['tools.request_export.access']]);
+    expect(await loosened(tool('destructive'))).toEqual(['waiting', ['tools.request_export.approval']]);
+    const shown = await kit.owner.manifests.show({ params: catalog });
+    expect(shown.evidence?.loosens[0]?.message).toBe('calls need an approval and would need none');
+    expect((await kit.snapshot('acme')).servers).toEqual(before.servers);
+    await kit.owner.manifests.approve({ params: catalog, body: { revision: 3 } });
+    expect((await snapshotServer())?.approvals).toEqual([]);
+    await kit.owner.servers.update({
+      params: ofServer,
+      body: { limits: { principalPerMinute: 5 }, visibility: ['team:data-platform'] },
+    });
+    const wider = { ...tool('destructive'), limits: { per_user_rpm: 6 } };
+    expect(await loosened(wider)).toEqual(['waiting', ['limits.per_user_rpm', 'visibility']]);
+    const closer = { ...tool('destructive'), limits: { per_user_rpm: 4 }, visibility: 'team:data-platform' };
+    expect(await loosened(closer)).toEqual(['updated', []]);
+  });
+
+  it('[REG-03] does not get a tool out of what rules and settings about classes say', async () => {
+    await put(dana!, { tools: {}, limits: {} });
+    const rule = { effect: 'deny', subject: 'everybody', object: '*:@write' } as const;
+    const { id } = await kit.owner.rules.create({ params, body: rule });
+    expect(await loosened({ ...tool('read'), limits: {} })).toEqual(['waiting', ['tools.request_export.access']]);
+    await kit.owner.rules.remove({ params: { ...params, rule: id } });
+    await kit.owner.approvalSettings.update({
+      params: ofServer,
+      body: { settings: [{ target: '@write', approval: 'required' }] },
+    });
+    expect(await loosened({ ...tool('read'), limits: {} })).toEqual(['waiting', ['tools.request_export.access']]);
+    await kit.owner.approvalSettings.update({
+      params: ofServer,
+      body: { settings: [{ target: '@write', approval: 'none' }] },
+    });
+    expect(await loosened({ ...tool('read'), limits: {} })).toEqual(['updated', []]);
+  });
+
+  it('[REG-03] does not shake off what was set by hand by taking its server back', async () => {
+    await put(dana!, { ...tool('write'), limits: {} });
+    const classes = [{ tool: 'request_export', class: 'destructive' as const }];
+    await kit.owner.serverTools.classify({ params: ofServer, body: { classes } });
+    expect(await failure(dana!.manifests.remove({ params: catalog }))).toMatchObject({ code: 'forbidden' });
+    await kit.owner.manifests.remove({ params: catalog });
+  });
+});

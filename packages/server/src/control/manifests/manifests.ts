@@ -1,6 +1,8 @@
 import type { ManifestDocument, ManifestEvidence } from '@mcpnest/contract/schemas/manifests';
 import { AppError, conflict, invalidInput } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
+import { nameOf } from '../actor-emails.ts';
+import { announce } from '../announce.ts';
 import type { Change } from '../change.ts';
 import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -21,8 +23,8 @@ export interface Published {
 }
 
 /**
- * Publish a manifest: it takes effect, or waits for an administrator where its team may not publish by itself. What
- * changes nothing takes effect without anybody.
+ * Publish a manifest: it takes effect, or waits for an administrator where its team may not publish by itself or where it
+ * would loosen what holds now. What changes nothing takes effect without anybody.
  * @param dryRun only say what would come of it; the errors are the same
  * @throws AppError `forbidden`, `invalid_input` with the place of what is wrong, `already_exists` for a name in use,
  *   `conflict` for a server that has a credential and would move to another origin, and for too many
@@ -49,7 +51,8 @@ export async function putManifest(
   const same = before !== undefined && JSON.stringify(readManifest(before.document)) === JSON.stringify(document);
   const nothingChanges = before?.server_id === serverId && serverId !== null && evidence.changes.length === 0;
   if (same && before.state === 'active' && nothingChanges) return { outcome: 'unchanged', evidence, row: before };
-  const direct = publisher.direct || nothingChanges;
+  const loosens = evidence.loosens.length > 0 && !administers(change.actor);
+  const direct = (publisher.direct && !loosens) || nothingChanges;
   if (!direct && same && before.state === 'waiting') return { outcome: 'waiting', evidence, row: before };
   if (direct && evidence.obstacles.length > 0) throw obstructed('invalid_input', evidence.obstacles, 'body.');
   if (before === undefined) await refuseTooMany(change, publisher);
@@ -82,6 +85,7 @@ export async function approveManifest(
   const decided = { state: 'active', decided_at: change.at, decided_by: change.actorName } as const;
   await decide(change, row, decided, { server_id: serverId, active_revision: revision });
   await recordManifest(change, row, { revision, changed: changes.map(({ path }) => path) }, 'workspace');
+  await announceDecided(change, row, { revision, decision: 'approved' });
 }
 
 /** Refuse a waiting manifest; what was in effect before stays. @throws AppError `conflict` */
@@ -94,6 +98,7 @@ export async function refuseManifest(
   const decided = { decided_at: change.at, decided_by: change.actorName };
   await decide(change, row, { state: 'refused', answer: reason, ...decided }, {});
   await recordManifest(change, row, { revision, reason }, 'nothing');
+  await announceDecided(change, row, { revision, decision: 'refused', reason });
 }
 
 /** The manifests of a team, in words: while there are any, the team cannot be deleted. */
@@ -172,6 +177,25 @@ async function write(
   const changed = evidence.changes.map(({ path }) => path);
   const detail = { revision, owner: document.owner, state: direct ? 'active' : 'waiting', changed };
   await recordManifest(change, row, detail, direct ? 'workspace' : 'nothing');
+  if (!direct)
+    await announceWaiting(change, row, { ...detail, author: await nameOf(change), loosens: evidence.loosens });
+}
+
+/** @param detail what there is to know; of what changed the places */
+const announceWaiting = (
+  change: Change,
+  row: Pick<ManifestRow, 'workspace_id' | 'name' | 'revision'>,
+  detail: Record<string, unknown>,
+): Promise<void> =>
+  announce(change, row.workspace_id, {
+    type: 'manifest.waiting',
+    data: { manifest: row.name, ...detail },
+    decide: { page: `manifests/${row.name}`, command: `mcpnest manifest show ${row.name}` },
+  });
+
+async function announceDecided(change: Change, row: ManifestRow, detail: Record<string, unknown>): Promise<void> {
+  const data = { manifest: row.name, owner: row.owner, ...detail, decidedBy: await nameOf(change) };
+  await announce(change, row.workspace_id, { type: 'manifest.decided', data });
 }
 
 function requireWaiting(row: ManifestRow, revision: number): void {

@@ -26,6 +26,24 @@ export const selectManifests = (db: Kysely<Schema>, workspaceId: string) =>
 export const findManifest = (db: Kysely<Schema>, workspaceId: string, name: string): Promise<ManifestRow | undefined> =>
   selectManifests(db, workspaceId).where('manifests.name', '=', name).executeTakeFirst();
 
+/** What the manifest of a name says that is in effect; undefined: none is. */
+export async function activeDocument(
+  db: Kysely<Schema>,
+  workspaceId: string,
+  name: string,
+): Promise<ManifestDocument | undefined> {
+  const row = await db
+    .selectFrom('manifests')
+    .innerJoin('manifest_revisions as active', (join) =>
+      join.onRef('active.manifest_id', '=', 'manifests.id').onRef('active.revision', '=', 'manifests.active_revision'),
+    )
+    .select('active.document')
+    .where('manifests.workspace_id', '=', workspaceId)
+    .where('manifests.name', '=', name)
+    .executeTakeFirst();
+  return row === undefined ? undefined : readManifest(row.document);
+}
+
 /** Every revision that is kept, newest first. */
 export const selectRevisions = (db: Kysely<Schema>, manifestId: string): Promise<RevisionRow[]> =>
   db

@@ -4,6 +4,8 @@ import type { Member, memberAdd } from '@mcpnest/contract/schemas/members';
 import type { Kysely } from 'kysely';
 import { alreadyExists, conflict, notFound } from '../../domain/errors.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { nameOf } from '../actor-emails.ts';
+import { announce } from '../announce.ts';
 import { revokeUserKeys } from '../api-keys/api-keys.ts';
 import type { Change } from '../change.ts';
 import { revokeInvitationsBy } from '../invitations/invitations.ts';
@@ -74,6 +76,9 @@ export async function removeMember(change: Change, workspace: WorkspaceRef, id: 
   const suspended = { machines: await machinesOf(change.tx, id) };
   const left = { teams: await leaveTeams(change, id), rules: await removeRulesOf(change, 'member', id) };
   await recordMember(change, workspace, id, { email: member.email, role: member.role, ended, suspended, left });
+  const who = { memberId: id, member: `member:${member.email}`, machines: suspended.machines.length };
+  const data = { ...who, removedBy: await nameOf(change) };
+  await announce(change, workspace.id, { type: 'member.removed', data });
 }
 
 const selectMembers = (db: Kysely<Schema>, workspaceId: string) =>

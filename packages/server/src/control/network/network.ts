@@ -4,9 +4,14 @@ import type { Kysely, Selectable } from 'kysely';
 import { alreadyExists, invalidInput, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import type { AllowEntry } from '../../platform/dialer.ts';
 import type { Change } from '../change.ts';
 
 type EntryRow = Selectable<Schema['network_allow']>;
+
+/** What the dialer is told of them. */
+export const selectOpenedEntries = (db: Kysely<Schema>): Promise<AllowEntry[]> =>
+  db.selectFrom('network_allow').select(['host', 'port']).execute();
 
 const toEntry = (row: EntryRow): NetworkEntry => ({
   id: row.id,

@@ -13,6 +13,7 @@ interface TextColumn {
 const own = sql.ref('workspace_id');
 const ofServer = sql`(select workspace_id from gateway_workspace_servers where id = server_id)`;
 const ofManifest = sql`(select workspace_id from manifests where id = manifest_id)`;
+const ofWebhook = sql`(select workspace_id from webhooks where id = webhook_id)`;
 
 const texts: readonly TextColumn[] = [
   { table: 'access_requests', column: 'answer', key: ['id'], workspace: own },
@@ -31,6 +32,8 @@ const texts: readonly TextColumn[] = [
   { table: 'server_revisions', column: 'note', key: ['server_id', 'revision'], workspace: ofServer },
   { table: 'stops', column: 'reason', key: ['id'], workspace: own },
   { table: 'teams', column: 'name', key: ['id'], workspace: own },
+  { table: 'webhook_deliveries', column: 'data', key: ['id'], workspace: ofWebhook },
+  { table: 'webhooks', column: 'note', key: ['id'], workspace: own },
 ];
 
 export interface TextTrace {

@@ -64,6 +64,16 @@ function changesOf(state: ReviewItem['state'], now: ListedTool | undefined, appr
   return differenceInWords(approved.definition, now.definition);
 }
 
+/** How it stands with every tool of one server that is listed or approved, by name, and the hash of what is listed. */
+export async function reviewStates(
+  db: Kysely<Schema>,
+  serverId: string,
+): Promise<{ tool: string; state: ReviewItem['state']; hash: string | undefined }[]> {
+  const listed = (await listedTools(db, [serverId])).get(serverId)!;
+  const pins = (await pinHashesOf(db, [serverId])).get(serverId)!;
+  return [...statesOf(listed, pins)].map(([tool, state]) => ({ tool, state, hash: listed.get(tool)?.hash }));
+}
+
 /** How many tools of pinned servers wait for a decision, by server id. */
 export async function pendingReviews(
   db: Kysely<Schema>,

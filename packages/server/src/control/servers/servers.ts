@@ -269,6 +269,7 @@ export { ownersOf, setOwner } from './owner.ts';
 export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';
 export { addressWarnings } from './view.ts';
+export { announceServers } from './announced.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
 
 /** The configuration of a server as it is now. */

@@ -24,6 +24,8 @@ export interface SnapshotRows {
   readonly stops: readonly StopRow[];
   /** By quarter. */
   readonly argsSalts: readonly { readonly quarter: string; readonly salt: string }[];
+  /** Machines that are there and have an owner, by id. */
+  readonly machines: readonly { readonly id: string; readonly owner_id: string }[];
   /** Those that run. */
   readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
 }
@@ -35,6 +37,8 @@ interface StopRow {
   readonly tool: string;
   readonly expires_at: string | null;
   readonly created_by: string;
+  /** 1: of the machines the member owns, too. */
+  readonly machines: number;
 }
 
 interface ApprovalSettingRow {
@@ -90,6 +94,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
+  const machines = Map.groupBy(rows.machines, (row) => row.owner_id);
   const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
   return {
     format: 1,
@@ -141,6 +146,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
       tool: stop.tool,
       expiresAt: stop.expires_at,
       createdBy: stop.created_by,
+      ...(stop.machines === 1 ? { machines: machines.get(stop.target_id)?.map((row) => row.id) ?? [] } : {}),
     })),
   };
 }

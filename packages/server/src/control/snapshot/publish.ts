@@ -131,8 +131,15 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   const stops = await tx
     .selectFrom('stops')
-    .select(['id', 'kind', 'target_id', 'tool', 'expires_at', 'created_by'])
+    .select(['id', 'kind', 'target_id', 'tool', 'expires_at', 'created_by', 'machines'])
     .where('workspace_id', '=', workspaceId)
+    .orderBy('id')
+    .execute();
+  const machines = await tx
+    .selectFrom('machines')
+    .select(['id', 'owner_id'])
+    .where('workspace_id', '=', workspaceId)
+    .where('removed_at', 'is', null)
     .orderBy('id')
     .execute();
   const drills = await tx
@@ -161,6 +168,6 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   return {
     ...{ workspace, servers, tokens, teamMembers, rules, toolClasses, toolPins, approvalSettings, networkAllow },
-    ...{ stops, drills, argsSalts: await currentSalts(tx, workspaceId, Date.parse(at)) },
+    ...{ stops, machines, drills, argsSalts: await currentSalts(tx, workspaceId, Date.parse(at)) },
   };
 }

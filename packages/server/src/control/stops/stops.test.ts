@@ -48,6 +48,31 @@ it('[TOK-07] names members, machines, tokens, servers and tools, and is in the s
   });
 });
 
+it('stops the machines of a member with them, also one that comes to be theirs, and lets them go together', async () => {
+  const cy = (await kit.owner.members.add({ params, body: { email: 'cy@example.com' } })).id;
+  const machine = (name: string, ownerId?: string) => kit.owner.machines.create({ params, body: { name, ownerId } });
+  const [nightly, other] = [await machine('nightly', cy), await machine('other')];
+  const made = await stop('member:cy@example.com');
+  expect(made).toMatchObject({ target: 'member:cy@example.com', machines: ['machine:nightly'] });
+  const events = (await kit.owner.auditEvents.list({ params, query: {} })).items;
+  expect(events[0]).toMatchObject({ action: 'stops.create', detail: { machines: ['machine:nightly'] } });
+  const later = await machine('later', cy);
+  expect(await inSnapshot()).toMatchObject([{ targetId: cy, machines: [nightly.id, later.id] }]);
+  const rulesOf = async (name: string) =>
+    (await kit.owner.access.explain({ params, query: { machine: name } })).items.map(({ rule }) => rule);
+  expect(await rulesOf('nightly')).toEqual([`stop:${made.id}`]);
+  expect(await rulesOf('other')).not.toContain(`stop:${made.id}`);
+  const { items } = await kit.owner.access.explain({ params, query: { machine: 'later' } });
+  expect(items[0]!.reason).toContain('the member who answers for this machine');
+  await kit.owner.machines.update({ params: { ...params, machine: other.id }, body: { ownerId: cy } });
+  expect(await rulesOf('other')).toEqual([`stop:${made.id}`]);
+  await kit.owner.stops.remove({ params: { ...params, stop: made.id } });
+  expect(await rulesOf('nightly')).not.toContain(`stop:${made.id}`);
+  const alone = await stop('member:cy@example.com', { machines: false });
+  expect(alone.machines).toEqual([]);
+  expect(await rulesOf('nightly')).not.toContain(`stop:${alone.id}`);
+});
+
 it('ends at its moment, and makes way for another of the same', async () => {
   const first = await stop('server:github', { expiresInMinutes: 10 });
   expect(first.expiresAt).toBe('2026-11-21T12:10:00.000Z');

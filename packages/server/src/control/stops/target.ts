@@ -88,10 +88,26 @@ async function holderOf({ tx }: Change, { kind, targetId }: StopTarget): Promise
   return (await machines.where('id', '=', token.machine_id).executeTakeFirstOrThrow()).owner_id;
 }
 
+/** The machines of a workspace as targets are written, by the member who owns them. */
+export async function machinesByOwner(
+  db: Kysely<Schema>,
+  workspace: Pick<WorkspaceRef, 'id'>,
+): Promise<Map<string, string[]>> {
+  const rows = await db
+    .selectFrom('machines')
+    .select(['name', 'owner_id'])
+    .where('workspace_id', '=', workspace.id)
+    .where('removed_at', 'is', null)
+    .orderBy('name')
+    .execute();
+  const byOwner = Map.groupBy(rows, (row) => row.owner_id);
+  return new Map([...byOwner].map(([owner, of]) => [owner, of.map(({ name }) => `machine:${name}`)]));
+}
+
 /** Writes targets as they are sent. What has been removed keeps its last name. */
 export async function targetNames(
   db: Kysely<Schema>,
-  workspace: WorkspaceRef,
+  workspace: Pick<WorkspaceRef, 'id'>,
 ): Promise<(target: StopTarget) => string> {
   const directory: Directory = await readDirectory(db, workspace);
   const servers = await db

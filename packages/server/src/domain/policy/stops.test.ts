@@ -49,6 +49,8 @@ const who = (more: Partial<Principal>): Principal => ({
 const ada = who({ tokenId: 't-ada', kind: 'member', memberId: 'ada' });
 const nightly = who({ tokenId: 't-nightly', kind: 'machine', machineId: 'nightly' });
 const token = who({});
+/** Stopped along with their owner. */
+const withMachines = { machines: ['nightly'] };
 const call = (name: string, serverSlug = 'github', kind: 'tool' | 'prompt' = 'tool') => ({
   serverSlug,
   kind,
@@ -108,4 +110,17 @@ describe('a stop', () => {
     expect(decide(snapshot([stop('token', 't')]), stranger, call('list'), at)).toMatchObject({ visible: false });
     expect(decide(snapshot([stop('token', 't')]), stranger, call('list'), at).rule).toBe('workspace');
   });
+});
+
+it('of a member is of the machines they own as well, where it says so, and ends with it', () => {
+  const until = new Date(at + 1_000).toISOString();
+  const held = snapshot([stop('member', 'ada', { ...withMachines, expiresAt: until })]);
+  expect(decide(held, nightly, call('x'), at)).toMatchObject({ effect: 'deny', rule: 'stop:s-member' });
+  expect(isStopped(held, nightly, undefined, at)).toBe(true);
+  expect(viewKey(held, nightly)).toBe('token:t-nightly');
+  expect(decide(held, nightly, call('x'), at + 1_000).effect).toBe('allow');
+  expect(decide(held, token, call('x'), at).effect).toBe('allow');
+  expect(decide(snapshot([stop('member', 'ada')]), nightly, call('x'), at).effect).toBe('allow');
+  const own = snapshot([stop('machine', 'nightly', { expiresAt: until }), stop('member', 'ada', withMachines)]);
+  expect(decide(own, nightly, call('x'), at + 1_000)).toMatchObject({ effect: 'deny', rule: 'stop:s-member' });
 });

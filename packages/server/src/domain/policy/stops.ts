@@ -26,10 +26,18 @@ function haltsOf(snapshot: Snapshot, stops: readonly SnapshotStop[]): Halts {
   let halts = compiled.get(snapshot);
   if (halts === undefined) {
     const slugs = new Map(snapshot.servers.map(({ id, slug }) => [id, slug]));
-    compiled.set(snapshot, (halts = new Map(stops.map((stop) => [keyOf(stop, slugs), haltOf(stop)]))));
+    const own = stops.map((stop) => [keyOf(stop, slugs), haltOf(stop)] as const);
+    const owned = stops.flatMap((stop) =>
+      (stop.machines ?? []).map((id) => [ownedKey(id), haltOf(stop, along)] as const),
+    );
+    compiled.set(snapshot, (halts = new Map([...own, ...owned])));
   }
   return halts;
 }
+
+/** Of a machine that is stopped with its owner. A machine has one owner, and a member one stop. */
+const ownedKey = (machineId: string): string => `owned:${machineId}`;
+const along = 'the member who answers for this machine, and it with them';
 
 function keyOf({ kind, targetId, tool }: SnapshotStop, slugs: ReadonlyMap<string, string>): string {
   if (kind === 'server') return `server:${slugs.get(targetId)}`;
@@ -44,9 +52,9 @@ const about: Readonly<Record<SnapshotStop['kind'], string>> = {
   tool: 'this tool',
 };
 
-function haltOf({ id, kind, expiresAt }: SnapshotStop): Halt {
+function haltOf({ id, kind, expiresAt }: SnapshotStop, what = about[kind]): Halt {
   const rule = `stop:${id}`;
-  const reason = `An administrator has stopped ${about[kind]} (${id}). Ask them before you try again.`;
+  const reason = `An administrator has stopped ${what} (${id}). Ask them before you try again.`;
   return {
     until: expiresAt === null ? Infinity : Date.parse(expiresAt),
     refused: { effect: 'deny', rule, reason, visible: true },
@@ -63,7 +71,9 @@ export function stoppedCaller(snapshot: Snapshot, principal: Principal, at: numb
   return (
     holding(halts.get(`token:${tokenId}`), at) ??
     (memberId === null ? undefined : holding(halts.get(`member:${memberId}`), at)) ??
-    (machineId === null ? undefined : holding(halts.get(`machine:${machineId}`), at))
+    (machineId === null
+      ? undefined
+      : (holding(halts.get(`machine:${machineId}`), at) ?? holding(halts.get(ownedKey(machineId)), at)))
   );
 }
 

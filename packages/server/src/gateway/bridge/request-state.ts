@@ -33,14 +33,15 @@ export const bindingOf = ({ call, message, asked, method }: Request, target: Cal
 });
 
 /**
- * What comes back: the upstream's own state, the call of ours that waits, answers to an upstream that keeps no state, or
- * only leave to try again.
+ * What comes back: the upstream's own state, the call of ours that waits, answers to an upstream that keeps no state,
+ * only leave to try again, or how often the client was asked to wait for an approval.
  */
 export type CarriedState = (
   | { readonly kind: 'relayed'; readonly state: string }
   | { readonly kind: 'parked'; readonly id: string }
   | { readonly kind: 'answers' }
   | { readonly kind: 'again' }
+  | { readonly kind: 'waiting'; readonly asked: number }
 ) & {
   /** What the call was approved by that is gone on with. */
   readonly approval?: ApprovalUse | undefined;

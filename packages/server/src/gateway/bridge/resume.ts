@@ -35,16 +35,20 @@ export function carriedState(deps: GatewayDeps, request: Request, target: CallTa
   }
 }
 
-/** The request with the upstream's own state where ours was; with none where ours only meant to come again. */
+/** The request with the upstream's own state where ours was; with none where ours only meant to come again or to wait. */
 export function withoutSeal(request: Request, carried: Exclude<CarriedState, { kind: 'parked' }>): Request {
   const { message, method } = request;
   const responses = member(message.params, 'inputResponses');
-  const again = carried.kind === 'again';
+  const ours = carried.kind === 'again' || carried.kind === 'waiting';
   const plain = retried(message, {
-    ...(responses === undefined || again ? {} : { inputResponses: sourceText(message.bytes, responses) }),
+    ...(responses === undefined || ours ? {} : { inputResponses: sourceText(message.bytes, responses) }),
     ...(carried.kind === 'relayed' ? { requestState: JSON.stringify(carried.state) } : {}),
   });
-  return { ...request, message: plain, asked: method.read(plain), approval: carried.approval };
+  const sent = { ...request, message: plain, asked: method.read(plain), approval: carried.approval };
+  if (carried.kind !== 'waiting') return sent;
+  const action = member(member(responses, 'approval'), 'action');
+  const declined = action === undefined || stringValue(message.bytes, action) !== 'accept';
+  return { ...sent, waited: { asked: carried.asked, declined } };
 }
 
 /**

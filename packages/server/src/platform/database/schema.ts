@@ -19,6 +19,10 @@ export interface Schema {
   readonly drills: DrillsTable;
   readonly approval_settings: ApprovalSettingsTable;
   readonly approvals: ApprovalsTable;
+  readonly webhooks: WebhooksTable;
+  readonly webhook_deliveries: WebhookDeliveriesTable;
+  readonly told_servers: ToldServersTable;
+  readonly told_tools: ToldToolsTable;
   readonly api_keys: ApiKeysTable;
   readonly gateway_workspace_servers: ServersTable;
   readonly server_revisions: ServerRevisionsTable;
@@ -232,6 +236,66 @@ export interface ApprovalsTable {
   used_at: string | null;
   /** How often the call was sent; more than once only to go on after the server asked for input. */
   sends: number;
+  /** What webhooks have been told: 0 nothing, 1 that it was asked for, 2 what came of it. Control's. */
+  announced: Generated<number>;
+}
+
+export interface WebhooksTable {
+  id: string;
+  workspace_id: string;
+  url: string;
+  /** JSON: names of events. */
+  events: string;
+  note: string;
+  state: 'active' | 'paused' | 'gone';
+  why: 'asked' | 'failing' | 'gone' | null;
+  /** Sealed. */
+  secret: string;
+  /** Sealed; the one before, with which deliveries are signed as well until then. */
+  old_secret: string | null;
+  old_secret_until: string | null;
+  /** Of the newest delivery. */
+  seq: number;
+  failing_since: string | null;
+  /** Failed attempts since then. */
+  attempts: number;
+  retry_at: string | null;
+  /** The process that delivers at the moment, and how long nobody else does. */
+  leased_by: string | null;
+  leased_until: string | null;
+  created_at: string;
+  created_by: string;
+}
+
+export interface WebhookDeliveriesTable {
+  id: string;
+  webhook_id: string;
+  seq: number;
+  type: string;
+  /** JSON: names, ids and shapes; no value of an argument. */
+  data: string;
+  state: 'waiting' | 'delivered' | 'dropped';
+  attempts: number;
+  status: number | null;
+  problem: 'address' | 'no_answer' | 'refused' | null;
+  latency_ms: number | null;
+  created_at: string;
+  attempted_at: string | null;
+}
+
+/** What webhooks were told last of a server. */
+export interface ToldServersTable {
+  server_id: string;
+  health: string | null;
+  /** Of the list of tools that was compared. */
+  tools_fetched_at: string | null;
+}
+
+/** Definitions of tools that are held back and were told of. */
+export interface ToldToolsTable {
+  server_id: string;
+  tool: string;
+  hash: string;
 }
 
 export interface ApiKeysTable {
@@ -284,6 +348,10 @@ export interface StopsTable {
   expires_at: string | null;
   created_at: string;
   created_by: string;
+  /** 1: webhooks have been told that it ended by itself. */
+  end_announced: Generated<number>;
+  /** Of a member: 1 where it is of the machines they own, too. */
+  machines: Generated<number>;
 }
 
 export interface DrillsTable {

@@ -25,6 +25,8 @@ export interface EventChain extends AsyncDisposable {
   note(event: CountedEvent): void;
   /** Take in what there is now; otherwise done every second. Never rejects. */
   run(): Promise<void>;
+  /** False while events do not get into the journal. */
+  readonly ok: boolean;
 }
 
 type EventRow = Selectable<Schema['audit_events']>;
@@ -76,9 +78,23 @@ export function startEventChain({ db, journal, nodeId, macKey, clock, log }: Eve
 
   async function countNoted(): Promise<void> {
     for (const [key, { event, count }] of noted) {
-      await countEvent(db, event, clock.now(), count);
+      // Taken out first: what is noted meanwhile counts by itself.
       noted.delete(key);
+      try {
+        await countEvent(db, event, clock.now(), count);
+      } catch (error) {
+        note(event, count);
+        throw error;
+      }
     }
+  }
+
+  function note(event: CountedEvent, count: number): void {
+    const key = JSON.stringify([event.workspaceId, event.actor, event.action, event.target]);
+    const before = noted.get(key);
+    if (before !== undefined) before.count += count;
+    else if (noted.size < mostNoted) noted.set(key, { event, count });
+    else log.warn({ action: event.action }, 'an audit event was left out: too many wait for the database');
   }
 
   /** @returns whether there may be more */
@@ -163,14 +179,11 @@ export function startEventChain({ db, journal, nodeId, macKey, clock, log }: Eve
 
   let stopped: Promise<void> | undefined;
   return {
-    note(event) {
-      const key = JSON.stringify([event.workspaceId, event.actor, event.action, event.target]);
-      const before = noted.get(key);
-      if (before !== undefined) before.count++;
-      else if (noted.size < mostNoted) noted.set(key, { event, count: 1 });
-      else log.warn({ action: event.action }, 'an audit event was left out: too many wait for the database');
-    },
+    note: (event) => note(event, 1),
     run,
+    get ok() {
+      return !failing;
+    },
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
 }
