@@ -61,6 +61,7 @@ export function checkBundle(bytes: Buffer, trust: OutsideTrust = {}): number {
       checkpoint?: string;
       subtrees?: { from: number; to: number; why: string; hashes: string[] };
       leaves?: { from: number; hashes: string };
+      consistency?: { older: number; hashes: string[] };
       end?: { logs: number; records: number };
     };
     onlyKnown(frame);
@@ -71,12 +72,23 @@ export function checkBundle(bytes: Buffer, trust: OutsideTrust = {}): number {
         throw new Error('leaf hashes differ');
     } else if (frame.subtrees !== undefined) {
       takeSubtrees(log!, frame.subtrees);
+    } else if (frame.consistency !== undefined) {
+      log!.grewFrom.set(frame.consistency.older, frame.consistency.hashes);
     } else if (frame.log !== undefined) {
       if (log !== undefined) closeLog(log, head.node);
       const note = openNote(frame.checkpoint!, keys);
       if (note.origin !== frame.log.origin || note.size !== frame.log.size) throw new Error('another checkpoint');
       const ofLog = others.filter((other) => other.origin === note.origin);
-      log = { ...frame.log, note, others: ofLog, leaves: [], given: new Map(), size: 0, purgedTo: 0 };
+      log = {
+        ...frame.log,
+        note,
+        others: ofLog,
+        leaves: [],
+        given: new Map(),
+        grewFrom: new Map(),
+        size: 0,
+        purgedTo: 0,
+      };
       log.end = frame.log.size;
       logs++;
     } else if (frame.end !== undefined) {
@@ -99,6 +111,8 @@ interface OpenLog {
   readonly leaves: { readonly line: string; readonly at: number }[];
   /** Hashes of subtrees by `from-to`. */
   readonly given: Map<string, Buffer>;
+  /** Consistency proofs, by the size of the older tree. */
+  readonly grewFrom: Map<number, string[]>;
   /** Leaves accounted for. */
   size: number;
   end?: number;
@@ -142,7 +156,15 @@ function closeLog(log: OpenLog, node: string): void {
   if (treeHash(0, log.size).toString('base64') !== log.note.root) throw new Error('another root');
   for (const { size, root } of log.others) {
     if (size > log.size) throw new Error('set back');
-    if (treeHash(0, size).toString('base64') !== root) throw new Error('forked');
+    const proof = log.grewFrom.get(size);
+    if (proof === undefined) {
+      if (treeHash(0, size).toString('base64') !== root) throw new Error('forked');
+      continue;
+    }
+    const path = proof.map((each) => Buffer.from(each, 'base64'));
+    const [before, after] = rootsFrom(size, log.size, Buffer.from(root, 'base64'), path, true);
+    if (path.length > 0 || before.toString('base64') !== root || after.toString('base64') !== log.note.root)
+      throw new Error('forked');
   }
   if (log.purgedTo > 0) {
     const root = treeHash(0, log.purgedTo).toString('base64');
@@ -158,6 +180,26 @@ function closeLog(log: OpenLog, node: string): void {
     if (of !== node || epoch < last[0] || (epoch === last[0] && seq <= last[1])) throw new Error('out of order');
     last = [epoch, seq];
   }
+}
+
+/**
+ * RFC 9162, 2.1.4.1 read backwards: SUBPROOF(m, D[n], whole) is taken from the front of the path, and gives the roots of
+ * the first m leaves and of all n.
+ */
+function rootsFrom(m: number, n: number, known: Buffer, path: Buffer[], whole: boolean): readonly [Buffer, Buffer] {
+  if (m === n) {
+    const root = whole ? known : path.shift();
+    if (root === undefined) throw new Error('the path is too short');
+    return [root, root];
+  }
+  let k = 1;
+  while (k * 2 < n) k *= 2;
+  const [before, after] = m <= k ? rootsFrom(m, k, known, path, whole) : rootsFrom(m - k, n - k, known, path, false);
+  const sibling = path.shift();
+  if (sibling === undefined) throw new Error('the path is too short');
+  return m <= k
+    ? [before, sha256(Buffer.of(1), after, sibling)]
+    : [sha256(Buffer.of(1), sibling, before), sha256(Buffer.of(1), sibling, after)];
 }
 
 /** Throws an Error that says what is wrong with a proof of a call. */
@@ -255,6 +297,7 @@ const forms: Readonly<Record<string, readonly string[]>> = {
   subtrees: ['from', 'to', 'why', 'hashes'],
   leaves: ['from', 'hashes'],
   end: ['logs', 'records'],
+  consistency: ['older', 'hashes'],
 };
 
 /** Nothing that is not looked at may hide in a frame. */

@@ -26,6 +26,7 @@ import { createDialer } from './platform/dialer.ts';
 import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
+import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
@@ -33,6 +34,7 @@ import { openProofAccess } from './platform/proof/access.ts';
 import { startPublisher } from './platform/proof/publisher.ts';
 import { createPurge } from './platform/proof/purge.ts';
 import { createSendCheckpoint } from './platform/proof/send-checkpoint.ts';
+import { verifyFolder, type FolderReport } from './platform/proof/verify-folder.ts';
 import { purgeLogs } from './platform/retention/logs.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
 
@@ -151,6 +153,27 @@ export function buildControl(config: Config, secrets: Secrets, log: Log = create
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const publicUrl = (): string => config.publicUrl ?? `http://${host}:${config.port}`;
   return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log);
+}
+
+/** What a data folder's own records were found to be. */
+export interface RecordsReport {
+  readonly nodeId: string;
+  readonly journal: Verification;
+  readonly logs: FolderReport;
+}
+
+/** Check journal and logs of proof of a data folder, beside a server that runs on it or not; no database is asked. */
+export function verifyRecords(config: Config, secrets: Secrets): RecordsReport {
+  const { dir: dataDir, nodeId, secretKey } = openDataFolder(config.dataDir, secrets.secretKey);
+  const vault = createLocalVault(secretKey);
+  const proof = openProofAccess({
+    dataDir,
+    sealingKey: vault.deriveKey('proof'),
+    nodeId,
+    now: () => systemClock.now(),
+  });
+  const journal = verifyJournal(join(dataDir, 'journal'), vault.deriveKey('journal'));
+  return { nodeId, journal, logs: verifyFolder(proof.dir, nodeId, proof.keys) };
 }
 
 async function openControl(

@@ -34,6 +34,6 @@ export const proofs = {
     status: 200,
     role: 'admin',
     scope: 'workspace',
-    errors: ['not_found'],
+    errors: ['not_found', 'conflict'],
   }),
 };

@@ -10,6 +10,12 @@ export const callId = z.string().regex(/^[\w-]{1,64}$/, 'must be the id of a cal
 export const bundleQuery = z.strictObject({
   from: day.optional().describe('The first day (UTC) whose records are in it. Default: the first there is.'),
   to: day.optional().describe('The day (UTC) before which it ends. Default: the last there is.'),
+  since: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('Show that the log grew from the checkpoint of this many records, whatever of its records is in it.'),
 });
 
 export const proofQuery = z.strictObject({
@@ -134,6 +140,7 @@ export const auditStatus = z.object({
       records: z.int().describe('Under the last checkpoint.'),
       purged: z.int(),
       signedAt: time,
+      verifierKey: z.string().nullable().describe('The key that signs now, as tools for signed notes want it.'),
     }),
   ),
   targets: z.array(checkpointTarget),

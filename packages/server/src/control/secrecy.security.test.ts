@@ -3,6 +3,7 @@ import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { hashToken } from '../domain/token.ts';
 import { approvalRow } from './approval-row.contract.ts';
+import { callRow } from './call-row.contract.ts';
 import { startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 import { sealCalls } from './proofs/sealed-calls.contract.ts';
@@ -44,11 +45,17 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   await db.insertInto('approvals').values(approval).execute();
   const { workspace_id, token_id } = approval;
   const { version: policy_version } = await kit.snapshot('acme');
-  const [call] = await sealCalls(kit, 'acme', 1);
+  const call = callRow(Date.UTC(2026, 10, 21, 12), { workspace_id, token_id, policy_version, args_mac: 'the-mac' });
+  // Recorded in the place of a sealed call, so that it can be proven as well.
+  const [sealedCall] = await sealCalls(kit, 'acme', 1);
+  const { node, epoch, seq } = await db
+    .deleteFrom('mcp_tool_calls')
+    .where('id', '=', sealedCall!)
+    .returning(['node', 'epoch', 'seq'])
+    .executeTakeFirstOrThrow();
   await db
-    .updateTable('mcp_tool_calls')
-    .set({ token_id, policy_version, args_mac: 'the-mac' })
-    .where('workspace_id', '=', workspace_id)
+    .insertInto('mcp_tool_calls')
+    .values({ ...call, node, epoch, seq })
     .execute();
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
@@ -82,7 +89,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     manifest: 'two',
     webhook: hook.webhook.id,
     approval: approval.id,
-    call: call!,
+    call: call.id,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const path = (operation: Operation) =>

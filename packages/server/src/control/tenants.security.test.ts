@@ -3,9 +3,9 @@ import type { Client } from '@mcpnest/contract/client';
 import type { Operation } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { approvalRow } from './approval-row.contract.ts';
+import { callRow } from './call-row.contract.ts';
 import { failure, startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
-import { sealCalls } from './proofs/sealed-calls.contract.ts';
 
 /**
  * Two tenants, and every object of the one asked for by the owner of the other: in the path of every operation that
@@ -65,6 +65,8 @@ beforeAll(async () => {
   const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
   const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
   await kit.database.db.insertInto('approvals').values(row).execute();
+  const recorded = callRow(Date.UTC(2026, 10, 21, 12), asked);
+  await kit.database.db.insertInto('mcp_tool_calls').values(recorded).execute();
   const { items: deliveries } = await owner.webhooks.deliveries({ params: { ...acme, webhook: hook.webhook.id } });
   ids = {
     ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
@@ -72,7 +74,7 @@ beforeAll(async () => {
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
     approval: row.id,
     hold: hold.id,
-    call: (await sealCalls(kit, 'acme', 1))[0]!,
+    call: recorded.id,
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');

@@ -17,11 +17,12 @@ export function proofCommands(audit: Command, shell: Shell): void {
     .option('--workspace <slug>')
     .option('--from <day>', 'the first day (UTC, YYYY-MM-DD)')
     .option('--to <day>', 'the day before which it ends')
-    .action((options: { out: string; workspace?: string; from?: string; to?: string }) =>
+    .option('--since <records>', 'show that the log grew from the checkpoint of this size', wholeNumber)
+    .action((options: { out: string; workspace?: string; from?: string; to?: string; since?: number }) =>
       withClient(async ({ client }) => {
-        const { from, to } = options;
+        const { from, to, since } = options;
         const params = await chooseWorkspace(client, options.workspace);
-        await saveStream(io, await client.proofs.bundle({ params, query: { from, to } }), options.out);
+        await saveStream(io, await client.proofs.bundle({ params, query: { from, to, since } }), options.out);
         if (options.out !== '-') io.err(`Verify it anywhere: mcpnest audit verify ${options.out}\n`);
       }),
     );

@@ -1,16 +1,10 @@
 import { existsSync, readFileSync, openSync, readSync, closeSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
-import { openDataFolder } from '../../platform/data-folder.ts';
-import { verifyJournal } from '../../platform/journal/verify.ts';
 import type { BadRecord } from '../../platform/proof/log-check.ts';
-import { openProofKeys } from '../../platform/proof/keys.ts';
 import { publicKeyOf, type TrustGiven } from '../../platform/proof/trust.ts';
 import { verifyBundle } from '../../platform/proof/verify-bundle.ts';
-import { verifyFolder } from '../../platform/proof/verify-folder.ts';
 import { verifyInclusionText } from '../../platform/proof/verify-inclusion.ts';
-import { createLocalVault } from '../../platform/vault/local-key.ts';
 import { collect } from '../choose.ts';
 import { exit, UsageError } from '../fault.ts';
 import type { Io } from '../io.ts';
@@ -33,9 +27,9 @@ export function verifyCommand(audit: Command, { io, exitWith }: Shell): void {
     .option('--checkpoint <file>', 'a checkpoint from elsewhere that must still hold; may be repeated', collect)
     .option('--key <key>', 'a public key you hold, or a file with one; may be repeated', collect)
     .option('--json', 'print JSON')
-    .action((file: string | undefined, options: { checkpoint?: string[]; key?: string[]; json?: true }) => {
+    .action(async (file: string | undefined, options: { checkpoint?: string[]; key?: string[]; json?: true }) => {
       const given = readGiven(options);
-      const report = file === undefined ? ofFolder(io, given) : ofFile(file, given);
+      const report = file === undefined ? await ofFolder(io, given) : ofFile(file, given);
       const { firstBad } = report;
       print(io, options.json, { ok: firstBad === undefined, ...report.all }, () =>
         fields({
@@ -114,17 +108,12 @@ function firstBytes(path: string): string {
   }
 }
 
-function ofFolder(io: Io, given: TrustGiven): Report {
+async function ofFolder(io: Io, given: TrustGiven): Promise<Report> {
   if (given.checkpoints.length > 0 || given.keys.length > 0)
     throw new UsageError('--checkpoint and --key go with a bundle or a proof. Make one with: mcpnest audit bundle');
   const { config, secrets } = loadConfig(io.environment);
-  const folder = openDataFolder(config.dataDir, secrets.secretKey);
-  const vault = createLocalVault(folder.secretKey);
-  const { dir: dataDir, nodeId } = folder;
-  const journal = verifyJournal(join(dataDir, 'journal'), vault.deriveKey('journal'));
-  const now = (): number => 0;
-  const keys = openProofKeys({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now });
-  const logs = verifyFolder(join(dataDir, 'proof'), nodeId, keys);
+  const { verifyRecords } = await import('../../build.ts');
+  const { nodeId, journal, logs } = verifyRecords(config, secrets);
   const damage = journal.firstBad;
   const ofJournal: BadRecord | undefined =
     damage === undefined

@@ -11,6 +11,7 @@ import { createDeliver } from '../../platform/deliver.ts';
 import { createDialer } from '../../platform/dialer.ts';
 import { createLog } from '../../platform/log.ts';
 import { openCheckpoint } from '../../platform/proof/note.ts';
+import { publicKeyOf } from '../../platform/proof/trust.ts';
 import { startPublisher } from '../../platform/proof/publisher.ts';
 import { createSendCheckpoint } from '../../platform/proof/send-checkpoint.ts';
 import { failure, startKit } from '../kit.contract.ts';
@@ -209,7 +210,9 @@ describe('publication', () => {
     const { id } = await kit.owner.checkpointTargets.create({ body });
     expect(await failure(kit.owner.checkpointTargets.test({ params: { id } }))).toMatchObject({ code: 'conflict' });
     await sealCalls(kit, 'acme', 2);
-    expect(await kit.owner.checkpointTargets.status()).toMatchObject({
+    const status = await kit.owner.checkpointTargets.status();
+    expect(publicKeyOf(status.logs[1]!.verifierKey!)).toBe(status.key);
+    expect(status).toMatchObject({
       node: 'node-1',
       sealing: null,
       logs: [

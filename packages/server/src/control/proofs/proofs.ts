@@ -59,14 +59,21 @@ async function prove(
     : await proveCall(log, proof.nodeId, proof.keys.history(), { callId, begin, size });
 }
 
-/** The records of a workspace on this node with what proves them, made while it is read. */
+/**
+ * The records of a workspace on this node with what proves them, made while it is read.
+ * @throws AppError `conflict` when the log did not have `since` records yet, or what proves it was purged
+ */
 export function streamBundle(
   proof: ProofAccess,
   workspaceId: string,
-  { from, to }: { from?: string | undefined; to?: string | undefined },
+  { from, to, since }: { from?: string | undefined; to?: string | undefined; since?: number | undefined },
 ): ByteStream {
   const log = proof.open(workspaceId);
-  const logs = log === undefined ? [] : [{ log, range: rangeOfDays(log, from, to) }];
+  if (since !== undefined && (log === undefined || since > log.checkpoint.size || since < log.purged)) {
+    log?.[Symbol.dispose]();
+    throw conflict(`The log has no ${since} records, or they were purged: mcpnest audit status`);
+  }
+  const logs = log === undefined ? [] : [{ log, range: rangeOfDays(log, from, to), since }];
   const lines = bundleLines({ node: proof.nodeId, keys: proof.keys.history() }, logs);
   const close = (): void => log?.[Symbol.dispose]();
   const body = new ReadableStream<Uint8Array>({

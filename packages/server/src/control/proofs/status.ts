@@ -6,17 +6,28 @@ import type { Kysely } from 'kysely';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { ProofAccess } from '../../platform/proof/access.ts';
+import { verifierKey } from '../../platform/proof/note.ts';
 import { listLogs } from '../../platform/proof/verify-folder.ts';
 import { listTargets } from './targets.ts';
 
 /** How records are sealed, signed and published on this node. */
 export async function describeProof(db: Kysely<Schema>, proof: ProofAccess): Promise<z.output<typeof auditStatus>> {
+  const key = proof.keys.history().at(-1)?.publicKey ?? null;
   const logs = listLogs(proof.dir).flatMap((name) => {
     using log = proof.open(name);
     if (log === undefined) return [];
     const { origin, size } = log.checkpoint;
     const signedAt = isoTime(statSync(join(log.dir, 'checkpoint')).mtimeMs);
-    return [{ log: name, origin, records: size, purged: log.purged, signedAt }];
+    return [
+      {
+        log: name,
+        origin,
+        records: size,
+        purged: log.purged,
+        signedAt,
+        verifierKey: key === null ? null : verifierKey(origin, key),
+      },
+    ];
   });
   const health = proof.sealing?.health;
   return {
@@ -25,7 +36,7 @@ export async function describeProof(db: Kysely<Schema>, proof: ProofAccess): Pro
       health === undefined
         ? null
         : { ok: health.ok, reason: health.reason ?? null, damage: health.damage?.reason ?? null },
-    key: proof.keys.history().at(-1)?.publicKey ?? null,
+    key,
     logs,
     targets: await listTargets(db),
   };

@@ -21,6 +21,7 @@ export type JournalRecord = { readonly t: string } & (
   | { readonly kind: 'gap' }
   | { readonly kind: 'epoch' }
   | { readonly kind: 'purge' }
+  | { readonly kind: 'trim' }
 );
 
 /** An intent that waits for its outcome. */

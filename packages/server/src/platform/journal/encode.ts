@@ -1,5 +1,14 @@
 import { hash } from 'node:crypto';
-import type { CallIntent, CallOutcome, DeniedCall, EpochStart, EventRecord, Gap, PurgedRange } from './records.ts';
+import type {
+  CallIntent,
+  CallOutcome,
+  DeniedCall,
+  EpochStart,
+  EventRecord,
+  Gap,
+  PurgedRange,
+  TrimmedJournal,
+} from './records.ts';
 
 const plainName = /^[\w\-./:@+ ]{0,64}$/;
 const plainUri = /^[\w\-./:@+~%?#=&;,!$'()*[\]{}]{0,128}$/;
@@ -57,6 +66,16 @@ export const encodePurge = (range: PurgedRange, sign: (fields: string) => string
   const fields =
     `"kind":"purge","workspaceId":${text(range.workspaceId)},"from":${range.from},"to":${range.to},` +
     `"count":${range.to - range.from},"root":${text(range.root)},"reason":${text(range.reason)},"actor":${text(range.actor)}`;
+  return `${fields},"mac":"${sign(fields)}"`;
+};
+
+/** The fields of a trim record; signed like a gap record. */
+export const encodeTrim = (trim: TrimmedJournal, sign: (fields: string) => string): string => {
+  const { through, records, from, to, lastHash } = trim;
+  const place = ({ epoch, seq }: { epoch: number; seq: number }): string => `{"epoch":${epoch},"seq":${seq}}`;
+  const fields =
+    `"kind":"trim","through":${text(through)},"records":${records},"from":${place(from)},"to":${place(to)},` +
+    `"lastHash":${text(lastHash)}`;
   return `${fields},"mac":"${sign(fields)}"`;
 };
 

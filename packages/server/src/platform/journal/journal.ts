@@ -6,8 +6,24 @@ import type { Log } from '../log.ts';
 import { signedText } from './chain.ts';
 import { createDenials } from './denials.ts';
 import { nodeDisk, type Disk } from './disk.ts';
-import { encodeDenied, encodeEpoch, encodeEvent, encodeIntent, encodeOutcome, encodePurge } from './encode.ts';
-import type { CallIntent, CallOutcome, DeniedCall, EventRecord, PurgedRange, Receipt } from './records.ts';
+import {
+  encodeDenied,
+  encodeEpoch,
+  encodeEvent,
+  encodeIntent,
+  encodeOutcome,
+  encodePurge,
+  encodeTrim,
+} from './encode.ts';
+import type {
+  CallIntent,
+  CallOutcome,
+  DeniedCall,
+  EventRecord,
+  PurgedRange,
+  Receipt,
+  TrimmedJournal,
+} from './records.ts';
 import { inherit, type Inheritance } from './restart.ts';
 import { createSegmentFiles } from './segment-files.ts';
 import { createWriter } from './writer.ts';
@@ -19,8 +35,8 @@ import { createWriter } from './writer.ts';
  * A call is two records: an *intent* before its first byte leaves for the upstream, an *outcome* after. A call refused
  * before that is one record, *denied*. What people change and read is an *event*, whose text is in `audit_events` and
  * which says here what that text must be. What the journal itself has to say is a *gap* (what could not be written), an
- * *epoch* (a start, and what the last run left torn) or a *purge* (records that a log of proof lost on purpose); these
- * are signed.
+ * *epoch* (a start, and what the last run left torn), a *purge* (records that a log of proof lost on purpose) or a
+ * *trim* (segments of the journal that have done their work); these are signed.
  *
  * - Order is by number, not by time: (node, epoch, seq) has no hole. Each start of the process is a new epoch.
  * - Each line carries the SHA-256 of the line before it and itself, so what was written cannot be changed, removed or
@@ -56,6 +72,8 @@ export interface Journal extends AsyncDisposable {
    * @throws AppError `unavailable` when it could not be made durable
    */
   purge(range: PurgedRange): Promise<void>;
+  /** The same before segments of the journal itself are deleted. @throws AppError `unavailable` */
+  trim(trim: TrimmedJournal): Promise<void>;
   /** Tell the listener, at most once per group written, that there is more to read. It must not throw. */
   onWrite(listener: () => void): Disposable;
   /** Where the next record will be written: all before it is in the file. */
@@ -184,8 +202,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       writer.push({ kind: 'outcome', fields: encodeOutcome(record), at: clock.now(), count: 1, waiter: undefined });
     },
     denied: (record) => denials.add(record),
-    event: (record) => mark(encodeEvent(record)),
     purge: async (range) => void (await mark(encodePurge(range, sign))),
+    trim: async (trim) => void (await mark(encodeTrim(trim, sign))),
+    event: (record) => mark(encodeEvent(record)),
     onWrite(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -137,3 +137,15 @@ export interface PurgedRange {
   /** Who did it, by id. */
   readonly actor: string;
 }
+
+/** Segments of the journal itself that have done their work: copied to the database, and in the logs of proof. */
+export interface TrimmedJournal {
+  /** The last segment that goes. */
+  readonly through: string;
+  readonly records: number;
+  /** Of the first record that goes, and of the last. */
+  readonly from: { readonly epoch: number; readonly seq: number };
+  readonly to: { readonly epoch: number; readonly seq: number };
+  /** Digest of the last: what the first record that stays is chained to. */
+  readonly lastHash: string;
+}

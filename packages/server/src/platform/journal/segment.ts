@@ -10,10 +10,13 @@ import { join } from 'node:path';
 export const segmentName = (epoch: number, number: number, day: string): string =>
   `${String(epoch).padStart(10, '0')}-${String(number).padStart(6, '0')}-${day}.jsonl`;
 
-const namePattern = /^(\d{10})-(\d{6,})-\d{4}-\d{2}-\d{2}\.jsonl$/;
+const namePattern = /^(\d{10})-(\d{6,})-(\d{4}-\d{2}-\d{2})\.jsonl$/;
 
 /** Epoch a segment's name states. */
 export const epochOf = (segment: string): number => Number(namePattern.exec(segment)?.[1] ?? 0);
+
+/** Day (UTC) a segment's name states. */
+export const dayOf = (segment: string): string => namePattern.exec(segment)?.[3] ?? '';
 
 /** Names of the segments in a folder, oldest first. */
 export const listSegments = (dir: string): string[] =>

@@ -23,6 +23,8 @@ export interface ShipStep {
   /** All before this is in the table, except calls that are still open. */
   readonly position: JournalPosition;
   readonly damage: JournalDamage | undefined;
+  /** Where a restart begins to read: nothing before it is needed any more. */
+  readonly reread: JournalPosition;
 }
 
 const rowsPerStep = 1_000;
@@ -101,9 +103,9 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
       }
       if (full) break;
     }
-    await save(rows, position);
+    const reread = await save(rows, position);
     at = position;
-    return { more: full, position, damage };
+    return { more: full, position, damage, reread };
   }
 
   /** @returns false when the line is no JSON, which can only be where the line before it is damaged too */
@@ -140,6 +142,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
       case 'event':
       case 'gap':
       case 'purge':
+      case 'trim':
         break;
     }
     for (const [callId, call] of open) {
@@ -150,12 +153,14 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
     return true;
   }
 
-  async function save(rows: readonly CallRow[], position: JournalPosition): Promise<void> {
+  /** @returns where the cursor stands */
+  async function save(rows: readonly CallRow[], position: JournalPosition): Promise<JournalPosition> {
     const [oldest] = open.values();
     const segment = oldest?.segment ?? position.segment;
     const byte_offset = oldest?.offset ?? position.byteOffset;
     const cursor = `${segment} ${byte_offset}`;
-    if (rows.length === 0 && (cursor === saved || segment === '')) return;
+    const reread = { segment, byteOffset: byte_offset };
+    if (rows.length === 0 && (cursor === saved || segment === '')) return reread;
     await inTransaction(db, async (tx) => {
       for (let from = 0; from < rows.length; from += rowsPerInsert) {
         await tx.executeQuery(insertion(rows.slice(from, from + rowsPerInsert)));
@@ -168,6 +173,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
         .execute();
     });
     saved = cursor;
+    return reread;
   }
 
   /** The text of a full insert is made once: making it anew costs as much as running it. Rows differ in values only. */

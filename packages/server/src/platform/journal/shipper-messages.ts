@@ -1,5 +1,6 @@
 import type { SealNews } from '../proof/seal-loop.ts';
 import type { JournalDamage, JournalPosition } from './journal.ts';
+import type { TrimmedJournal } from './records.ts';
 
 /** How the worker reaches the database; it opens its own connection. */
 export type ShipTarget =
@@ -35,5 +36,6 @@ export type FromWorker =
   | { readonly kind: 'failing'; readonly reason: string }
   | { readonly kind: 'recovered' }
   | { readonly kind: 'damage'; readonly damage: JournalDamage }
+  | { readonly kind: 'trim'; readonly trim: TrimmedJournal }
   | { readonly kind: 'purged'; readonly rows: number; readonly held: number }
   | { readonly kind: 'purge-withheld'; readonly reason: string };

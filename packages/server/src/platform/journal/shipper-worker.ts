@@ -13,6 +13,7 @@ import { createRetention } from '../retention/retention.ts';
 import type { JournalPosition } from './journal.ts';
 import { comparePositions } from './segment.ts';
 import { createShip } from './ship.ts';
+import { findTrim } from './trim.ts';
 import type { FromWorker, ShipperWork, ShipTarget, ToWorker } from './shipper-messages.ts';
 
 // Entry and composition root of the shipper's thread: it opens its own database connection.
@@ -25,10 +26,12 @@ const firstBackOffMs = 100;
 const longestBackOffMs = 5_000;
 /** How long a stop goes on copying what is there. */
 const finishMs = 2_000;
+const trimEveryMs = 3_600_000;
 
 let wake: (() => void) | undefined;
 let nudged = true;
 let stopBy = Infinity;
+let trimAt = -Infinity;
 const drains = new Map<number, JournalPosition>();
 
 giveWay();
@@ -78,6 +81,7 @@ for (let done = false; !done;) {
     }
     done = stopBy !== Infinity && (!step.more || systemClock.monotonic() > stopBy);
     if (step.more || done) continue;
+    lookForTrim(step.reread);
     const purge = await retention.runIfDue();
     if (purge?.withheld !== undefined) tell({ kind: 'purge-withheld', reason: purge.withheld });
     else if (purge !== undefined) tell({ kind: 'purged', rows: purge.rows, held: purge.held });
@@ -92,6 +96,15 @@ for (let done = false; !done;) {
 }
 await sealed;
 port.close();
+
+/** Once an hour; segments that have no reader left and are old enough are the journal's to delete. */
+function lookForTrim(shipped: JournalPosition): void {
+  const kept = sealing.reread();
+  if (kept === undefined || systemClock.monotonic() < trimAt) return;
+  trimAt = systemClock.monotonic() + trimEveryMs;
+  const trim = findTrim(dir, comparePositions(shipped, kept) < 0 ? shipped : kept, systemClock.now());
+  if (trim !== undefined) tell({ kind: 'trim', trim });
+}
 
 /** Calls come before copies: where processors are short, this thread is the one that waits. */
 function giveWay(): void {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../log.ts';
 import type { Journal, JournalDamage } from './journal.ts';
+import { trimJournal } from './trim.ts';
 import type { FromWorker, ProofWork, ShipperWork, ShipTarget, ToWorker } from './shipper-messages.ts';
 
 export interface ShipperOptions {
@@ -131,6 +132,12 @@ export function startShipper(options: ShipperOptions): Shipper {
         if (sealDamage === undefined)
           log.error({ damage: message.damage }, 'a record of the journal is damaged and in no log of proof');
         sealDamage ??= message.damage;
+        break;
+      case 'trim':
+        trimJournal(dir, journal, message.trim).then(
+          () => log.info({ trim: message.trim }, 'segments of the journal that have done their work were deleted'),
+          (error: unknown) => log.warn({ err: error }, 'segments of the journal could not be deleted'),
+        );
         break;
       case 'purged':
         if (message.rows > 0) log.info({ rows: message.rows }, 'rows past their retention were deleted');

@@ -1,9 +1,9 @@
 import { createKeyedDigest } from '../keyed-digest.ts';
-import { signedText } from './chain.ts';
+import { genesis, signedText } from './chain.ts';
 import { checkLines, isWhole, unknownLink, type ChainLink, type CheckedLine } from './check-lines.ts';
 import type { JournalDamage } from './journal.ts';
-import type { EpochStart, Gap, PurgedRange } from './records.ts';
-import { listSegments } from './segment.ts';
+import type { EpochStart, Gap, PurgedRange, TrimmedJournal } from './records.ts';
+import { comparePositions, listSegments } from './segment.ts';
 
 export interface Verification {
   readonly segments: number;
@@ -19,8 +19,8 @@ export interface Verification {
 
 /**
  * Check a whole journal folder: every line against the one before it, every number against the one before it, and,
- * where the key is at hand, the signatures of gap, epoch and purge records. Works on a copy and while the journal is
- * written. Segments removed from the front are not missed; records removed from the very end are only noticed once
+ * where the key is at hand, the signatures of gap, epoch, purge and trim records. Works on a copy and while the journal
+ * is written. Where segments are gone from the front, a trim record must say so; records removed from the very end are only noticed once
  * the next start has written its first record.
  * @param macKey `vault.deriveKey('journal')`
  */
@@ -32,10 +32,14 @@ export function verifyJournal(dir: string, macKey?: Buffer): Verification {
   let repairedBytes = 0;
   let firstBad: (JournalDamage & { epoch: number }) | undefined;
   let link: ChainLink = unknownLink;
+  const trimmed = new Set<string>([genesis]);
+  let trimmedThrough = '';
+  let beginning: Beginning | undefined;
 
   for (const segment of segments) {
     for (const line of settledLines(dir, segment, link)) {
       const before = link;
+      if (before === unknownLink) beginning = { segment, line };
       link = line.link;
       let fault = line.fault;
       const mark = isWhole(fault) ? markOf(line) : undefined;
@@ -49,15 +53,35 @@ export function verifyJournal(dir: string, macKey?: Buffer): Verification {
           if (fault !== undefined && declares(line, before, confirmedSeq)) fault = undefined;
           if (firstBad?.epoch === link.epoch && firstBad.seq > confirmedSeq) firstBad = undefined;
         }
+      } else if (mark?.kind === 'trim') {
+        trimmed.add(mark.lastHash);
+        trimmedThrough = mark.through;
       } else if (mark?.kind === 'epoch') repairedBytes += mark.repaired?.bytes ?? 0;
 
       if (fault === undefined) records++;
       else firstBad ??= { segment, line: link.line, seq: line.seq, reason: fault, epoch: link.epoch };
     }
   }
+  if (beginning?.line.fault === undefined && !isTold(beginning, trimmed, trimmedThrough)) {
+    const { segment, line } = beginning!;
+    firstBad = { segment, line: 1, seq: line.seq, reason: untold, epoch: line.link.epoch };
+  }
   const lost = [...lostInEpoch.values()].reduce((sum, count) => sum + count, 0);
   return { segments: segments.length, records, lost, repairedBytes, firstBad: withoutEpoch(firstBad) };
 }
+
+const untold = 'records before this one are missing, and no record says that they were deleted';
+
+interface Beginning {
+  readonly segment: string;
+  readonly line: CheckedLine;
+}
+
+/** Whether the journal begins where it began once, or where a trim record says; a trim cut short may have left more. */
+const isTold = (beginning: Beginning | undefined, ends: ReadonlySet<string>, through: string): boolean =>
+  beginning?.line.parts?.prev === undefined ||
+  ends.has(beginning.line.parts.prev) ||
+  comparePositions({ segment: beginning.segment, byteOffset: 0 }, { segment: through, byteOffset: 0 }) <= 0;
 
 /** Lines of a segment; one that is just being written gets a moment to be finished. */
 function* settledLines(dir: string, segment: string, link: ChainLink): Generator<CheckedLine> {
@@ -80,9 +104,10 @@ type Mark = { readonly signedText: string; readonly mac: string } & (
   | ({ readonly kind: 'gap' } & Gap)
   | ({ readonly kind: 'epoch' } & EpochStart)
   | ({ readonly kind: 'purge' } & PurgedRange)
+  | ({ readonly kind: 'trim' } & TrimmedJournal)
 );
 
-const markPattern = /"kind":"(?:gap|epoch|purge)"/;
+const markPattern = /"kind":"(?:gap|epoch|purge|trim)"/;
 
 /** A signed record with the text its signature covers; undefined for every other record. */
 function markOf(line: CheckedLine): Mark | undefined {

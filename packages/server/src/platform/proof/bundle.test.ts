@@ -35,9 +35,11 @@ let published: string[];
 let whole: Buffer;
 let before: Buffer;
 
-const bundleOf = (from?: string, to?: string, of: Folder = folder): Buffer => {
+const bundleOf = (from?: string, to?: string, of: Folder = folder, since?: number): Buffer => {
   using log = openLog(of.proofDir, 'workspace-1')!;
-  const lines = bundleLines({ node: nodeId, keys: keysOf(of).history() }, [{ log, range: rangeOfDays(log, from, to) }]);
+  const lines = bundleLines({ node: nodeId, keys: keysOf(of).history() }, [
+    { log, range: rangeOfDays(log, from, to), since },
+  ]);
   return Buffer.from([...lines].join(''));
 };
 const verify = (bundle: Buffer, given: Partial<TrustGiven> = {}): BundleReport => {

@@ -1,6 +1,6 @@
 import { bundleFormat, type BundleHead, type FrameText } from './frames.ts';
 import type { LogReader } from './log-reader.ts';
-import { subtreesOf } from './merkle.ts';
+import { consistencyProof, subtreesOf } from './merkle.ts';
 import { tileWidth } from './tiles.ts';
 
 /*
@@ -25,18 +25,22 @@ export function rangeOfDays(log: LogReader, from: string | undefined, to: string
   return { from: first, to: Math.max(first, to === undefined ? size : log.firstOf(to)) };
 }
 
+/** A log of a bundle. */
+export interface BundledLog {
+  readonly log: LogReader;
+  readonly range: LeafRange;
+  /** Size of an earlier checkpoint that the log is shown to have grown from. */
+  readonly since?: number | undefined;
+}
+
 /**
  * The lines of a bundle, each with its line feed; read as they are asked for.
- * @param range of leaves, for each log
  */
-export function* bundleLines(
-  head: Omit<BundleHead, 'bundle'>,
-  logs: readonly { readonly log: LogReader; readonly range: LeafRange }[],
-): Generator<string> {
+export function* bundleLines(head: Omit<BundleHead, 'bundle'>, logs: readonly BundledLog[]): Generator<string> {
   yield frame({ bundle: bundleFormat, ...head });
   let records = 0;
-  for (const { log, range } of logs) {
-    for (const line of logLines(log, range)) {
+  for (const each of logs) {
+    for (const line of logLines(each)) {
       if (isRecord(line)) records++;
       yield line;
     }
@@ -47,9 +51,13 @@ export function* bundleLines(
 export const isRecord = (line: string): boolean => line.startsWith('{"v":');
 
 /** The lines of one log of a bundle. */
-export function* logLines(log: LogReader, { from, to }: LeafRange): Generator<string> {
+function* logLines({ log, range: { from, to }, since }: BundledLog): Generator<string> {
   const { origin, size } = log.checkpoint;
   yield frame({ log: { origin, from, to, size }, checkpoint: log.note });
+  if (since !== undefined) {
+    const hashes = consistencyProof(since, size, log.nodeAt).map((each) => each.toString('base64'));
+    yield frame({ consistency: { older: since, hashes } });
+  }
   yield* subtrees(log, 0, from, 'outside');
   const kept = Math.min(Math.max(from, log.purged), to);
   yield* subtrees(log, from, kept, 'purged');

@@ -62,11 +62,17 @@ export const leavesFrame = z.strictObject({
   leaves: z.strictObject({ from: whole, hashes: base64 }),
 });
 
+/** Follows the beginning of a log: it grew from an earlier checkpoint, whatever of its records is in the bundle. */
+export const consistencyFrame = z.strictObject({
+  /** Consistency proof of RFC 9162, 2.1.4, from the tree of `older` leaves. */
+  consistency: z.strictObject({ older: whole.min(1), hashes: z.array(hash).max(128) }),
+});
+
 /** The last line. */
 export const endFrame = z.strictObject({ end: z.strictObject({ logs: whole, records: whole }) });
 
 /** What may stand after the first line, records aside. */
-export const bundleFrame = z.union([leavesFrame, subtreesFrame, logFrame, endFrame]);
+export const bundleFrame = z.union([leavesFrame, subtreesFrame, logFrame, consistencyFrame, endFrame]);
 export type BundleFrame = z.output<typeof bundleFrame>;
 export type FrameText = z.input<typeof bundleFrame>;
 

@@ -1,7 +1,7 @@
 import { chainHash, splitLine, type LineParts } from '../journal/chain.ts';
 import type { z } from 'zod';
-import type { leavesFrame, logFrame, subtreesFrame } from './frames.ts';
-import { CompactRange, hashBytes, leafHash, subtreesOf } from './merkle.ts';
+import type { consistencyFrame, leavesFrame, logFrame, subtreesFrame } from './frames.ts';
+import { CompactRange, hashBytes, leafHash, subtreesOf, verifyConsistency } from './merkle.ts';
 import { openCheckpoint, type OpenedCheckpoint, type PublicKeyText } from './note.ts';
 
 /** The first thing that is not as it was signed. */
@@ -116,7 +116,8 @@ export class LogCheck {
     this.#tree.append(hash);
     this.#records++;
     this.#before = parts;
-    if (line.includes(',"kind":"purge",')) this.#claims.push(claimOf(line));
+    const claim = line.includes(',"kind":"purge",') ? claimOf(line) : undefined;
+    if (claim !== undefined) this.#claims.push(claim);
     this.#compare(parts);
   }
 
@@ -166,6 +167,20 @@ export class LogCheck {
     }
   }
 
+  /**
+   * The log grew from an earlier checkpoint; worth something only to who has that checkpoint.
+   * @throws BadLog
+   */
+  consistency({ older, hashes }: z.output<typeof consistencyFrame>['consistency']): void {
+    const { size, root } = this.#checkpoint;
+    for (const other of this.#others.get(older) ?? []) {
+      if (!verifyConsistency(older, size, other.root, root, hashes))
+        throw this.#bad(`it did not grow from the checkpoint of ${older} records: the log was changed or forked`);
+      this.#consistentWith.push(older);
+    }
+    this.#others.delete(older);
+  }
+
   /** Where another checkpoint was signed, the tree must have had its root. */
   #compare(parts?: LineParts): void {
     const { size } = this.#tree;
@@ -197,7 +212,7 @@ export class LogCheck {
     const [uncompared] = this.#others.keys();
     if (uncompared !== undefined)
       throw this.#bad(
-        `the checkpoint of ${uncompared} records cannot be compared: this bundle holds too little of what it covers`,
+        `the checkpoint of ${uncompared} records cannot be compared: this bundle holds too little of what it covers; export it with --since ${uncompared}`,
       );
     return {
       origin,
@@ -213,7 +228,12 @@ export class LogCheck {
   }
 }
 
-function claimOf(line: string): PurgeClaim {
-  const { to, root } = JSON.parse(line) as PurgeClaim;
-  return { to: Number(to), root: String(root) };
+/** What a purge record claims; undefined when the line is no JSON, as one that was changed may be. */
+function claimOf(line: string): PurgeClaim | undefined {
+  try {
+    // Compared strictly with what was computed: of another type, it matches nothing.
+    return JSON.parse(line) as PurgeClaim;
+  } catch {
+    return undefined;
+  }
 }

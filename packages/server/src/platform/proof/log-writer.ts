@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readIfThere } from './replace-file.ts';
 import { DurableFiles } from './durable-files.ts';
 import { indexEntryBytes, indexPath, recordsPath, writeEntry } from './log-files.ts';
-import { hashBytes, leafHash, rootAt } from './merkle.ts';
+import { hashBytes, prefixedLeafHash, rootAt } from './merkle.ts';
 import { readCheckpoint } from './note.ts';
 import { nodesIn, readTile, tilePath, tileWidth, TreeEdge, type TileEntry } from './tiles.ts';
 
@@ -85,11 +85,11 @@ export class LogWriter {
         if (lines.length > 0) files.write(recordsPath(day), start, Buffer.concat(lines));
         [day, bytes, start, lines] = [dayOfRecord, 0, 0, []];
       }
-      const entry = Buffer.from(`${line}\n`, 'latin1');
+      const entry = Buffer.from(`\0${line}\n`, 'latin1');
       writeEntry(index, i * indexEntryBytes, { epoch, seq, day, offset: bytes });
-      this.#edge.append(leafHash(entry.subarray(0, -1)), told);
-      lines.push(entry);
-      bytes += entry.length;
+      this.#edge.append(prefixedLeafHash(entry.subarray(0, -1)), told);
+      lines.push(entry.subarray(1));
+      bytes += entry.length - 1;
     }
     files.write(recordsPath(day), start, Buffer.concat(lines));
     files.write(indexPath, this.#state.size * indexEntryBytes, index);

@@ -10,6 +10,9 @@ const nodePrefix = Buffer.of(1);
 /** Hash of a leaf. */
 export const leafHash = (entry: Buffer): Buffer => hash('sha256', Buffer.concat([leafPrefix, entry]), 'buffer');
 
+/** The same of an entry that has the zero byte before it already, so that nothing is copied. */
+export const prefixedLeafHash = (prefixed: Buffer): Buffer => hash('sha256', prefixed, 'buffer');
+
 /** Hash of the node above two others. */
 export const nodeHash = (left: Buffer, right: Buffer): Buffer =>
   hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');

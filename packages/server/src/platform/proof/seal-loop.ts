@@ -23,6 +23,8 @@ export interface SealLoop {
   nudge(): void;
   /** Answer `sealed` once everything before a place is under a checkpoint. */
   seal(id: number, upTo: JournalPosition): void;
+  /** Where a restart of the sealer begins to read; undefined before its first step. */
+  reread(): JournalPosition | undefined;
   /** Resolves when what is there is sealed, or cannot be, or the time is up. */
   stop(withinMs: number): Promise<void>;
 }
@@ -41,6 +43,7 @@ export function startSealLoop({ sealer, clock, checkpointEveryMs, tell }: SealLo
   let nudged = true;
   let stopBy = Infinity;
   let failing = false;
+  let reread: JournalPosition | undefined;
   let checkpointAt = clock.monotonic() + checkpointEveryMs;
   const ended = run();
 
@@ -50,6 +53,7 @@ export function startSealLoop({ sealer, clock, checkpointEveryMs, tell }: SealLo
       nudged = false;
       try {
         const step = await sealer.step();
+        reread = step.reread;
         const stopping = stopBy !== Infinity;
         const due = clock.monotonic() >= checkpointAt;
         const answers = [...asked].filter(([, upTo]) => comparePositions(step.position, upTo) >= 0);
@@ -109,6 +113,7 @@ export function startSealLoop({ sealer, clock, checkpointEveryMs, tell }: SealLo
       asked.set(id, upTo);
       sleeping?.end();
     },
+    reread: () => reread,
     async stop(withinMs) {
       stopBy = clock.monotonic() + withinMs;
       sleeping?.end();

@@ -29,6 +29,8 @@ export interface SealStep {
   readonly position: JournalPosition;
   /** The first record ever that was not what was written when its turn came; it is in no log. */
   readonly damage: JournalDamage | undefined;
+  /** Where a restart begins to read: nothing before it is needed any more. */
+  readonly reread: JournalPosition;
 }
 
 export interface Sealer {
@@ -124,7 +126,7 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
     }
     if (lines > 0) await save(read, touched, at);
     position = at;
-    return { more: lines >= linesPerStep, position: at, damage };
+    return { more: lines >= linesPerStep, position: at, damage, reread: calls.oldest() ?? at };
   }
 
   /** @returns why the record cannot be in a log */

@@ -65,10 +65,11 @@ function* checkLogs(
     }
     const frame = frameOf(line);
     if (frame === undefined) throw broken('a line is neither a record nor a part of a bundle');
-    if ('leaves' in frame || 'subtrees' in frame) {
+    if ('leaves' in frame || 'subtrees' in frame || 'consistency' in frame) {
       if (check === undefined) throw broken('hashes stand before their log');
       if ('leaves' in frame) check.leaves(frame.leaves);
-      else check.subtrees(frame.subtrees);
+      else if ('subtrees' in frame) check.subtrees(frame.subtrees);
+      else check.consistency(frame.consistency);
       continue;
     }
     if (check !== undefined) yield check.finish();
