@@ -65,7 +65,7 @@ export const requirements: readonly Requirement[] = [
   // Audit
   done('AUD-01', 'One row per tools/call: who, which tool, outcome, how long, when.'),
   done('AUD-02', 'No value of an argument or a result is stored anywhere.'),
-  done('AUD-03', 'Rows are only ever added, and kept 90 days unless the workspace says otherwise.'),
+  done('AUD-03', 'Rows are only ever added, and kept 90 days unless the workspace or a legal hold says otherwise.'),
   done('AUD-04', 'A database that fails does not stop calls; nothing is lost meanwhile.'),
   done('AUD-05', 'What administrators change is recorded with actor and time, in the same transaction.'),
   part('AUD-06', 'The record can be exported.'),

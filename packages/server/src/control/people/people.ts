@@ -58,11 +58,7 @@ export async function erasePerson(
   const placeholder = `erased-${person.id}@erased.invalid`;
   if (only === null && person.userId !== undefined) await endKeys(change, person.userId);
   if (directory) {
-    await tx
-      .updateTable('users')
-      .set({ email: placeholder, name: 'erased' })
-      .where('id', '=', person.userId!)
-      .execute();
+    await tx.updateTable('users').set({ email: placeholder, name: 'erased' }).where('id', '=', person.userId).execute();
   }
   for (const { id } of invitations) {
     await tx.updateTable('invitations').set({ email: placeholder }).where('id', '=', id).execute();

@@ -2,7 +2,7 @@ import type { Retention } from '@mcpnest/contract/schemas/retention';
 import { sql, type Kysely } from 'kysely';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
-import { freeCall, readHolds, type Hold } from '../../platform/retention/holds.ts';
+import { freeCall, readHolds } from '../../platform/retention/holds.ts';
 import { readTerms } from '../../platform/retention/terms.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -45,7 +45,7 @@ export async function showRetention(db: Kysely<Schema>, workspace: WorkspaceRef,
     days,
     daysInForce: term.calls,
     eventDays: term.events,
-    shortening: await nextShortening(db, workspace, days, holds, now),
+    shortening: await nextShortening(db, workspace, days, now),
     holds: holds.length,
     lastRun: await lastRun(db, workspace),
     clocks: await clocks(db),
@@ -57,7 +57,6 @@ async function nextShortening(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
   days: number,
-  holds: readonly Hold[],
   now: number,
 ): Promise<Retention['shortening']> {
   const [longest, ...others] = await db
@@ -76,7 +75,7 @@ async function nextShortening(
     .select((row) => [row.fn.countAll<number>().as('calls'), row.fn.min('created_at').as('oldest')])
     .where('workspace_id', '=', workspace.id)
     .where('created_at', '<', isoTime(cutoff))
-    .where(sql<boolean>`${freeCall(holds)}`)
+    .where(sql<boolean>`${freeCall({ workspaceId: workspace.id, now })}`)
     .executeTakeFirstOrThrow();
   return {
     effectiveAt: longest.until,

@@ -40,47 +40,49 @@ export async function readHolds(db: Kysely<Schema>, now: number): Promise<Hold[]
   }));
 }
 
-/** Whether none of the holds is about a row of `mcp_tool_calls`. */
-export const freeCall = (holds: readonly Hold[]): RawBuilder<SqlBool> =>
-  none(holds, (hold) =>
-    hold.kind === 'machine'
-      ? sql`token_id in (select id from gateway_tokens where machine_id = ${hold.scopeId})`
-      : byColumn(hold),
-  );
-
-/** Whether none of the holds is about a row of `approvals`. */
-export const freeApproval = (holds: readonly Hold[]): RawBuilder<SqlBool> => none(holds, byColumn);
-
-/** Whether a row of `audit_events` is of a time of none of the holds: an event can be about anything in a workspace. */
-export const freeEvent = (holds: readonly Hold[]): RawBuilder<SqlBool> => none(holds, () => sql`1 = 1`);
-
-/** For what has no time or scope of its own. */
-export const freeOfAny = (holds: readonly Hold[]): RawBuilder<SqlBool> =>
-  holds.length === 0 ? sql`1 = 1` : sql`1 = 0`;
-
-function byColumn({ kind, scopeId }: Hold): RawBuilder<unknown> {
-  switch (kind) {
-    case 'workspace':
-      return sql`1 = 1`;
-    case 'member':
-      // Whoever was removed and added again is another member and the same person.
-      return sql`member_id is not null and (member_id = ${scopeId} or member_id in (
-        select other.id from members as held join members as other
-          on other.user_id = held.user_id and other.workspace_id = held.workspace_id where held.id = ${scopeId}))`;
-    case 'machine':
-      return sql`machine_id is not null and machine_id = ${scopeId}`;
-    case 'server':
-      return sql`server_id is not null and server_id = ${scopeId}`;
-  }
+/** `now` bounds requests that wait; without a workspace it is about the holds of all of them. */
+export interface HoldsOf {
+  readonly workspaceId: string | undefined;
+  readonly now: number;
 }
 
-function none(holds: readonly Hold[], about: (hold: Hold) => RawBuilder<unknown>): RawBuilder<SqlBool> {
-  if (holds.length === 0) return sql`1 = 1`;
-  const held = holds.map((hold) => {
-    const parts = [sql`(${about(hold)})`];
-    if (hold.from !== null) parts.push(sql`created_at >= ${hold.from}`);
-    if (hold.to !== null) parts.push(sql`created_at < ${hold.to}`);
-    return sql`(${sql.join(parts, sql` and `)})`;
-  });
-  return sql`not (${sql.join(held, sql` or `)})`;
+// Conditions of statements, so that a hold that begins while rows are deleted counts from the next bite on.
+
+/** Whether no hold is about a row of `mcp_tool_calls`. */
+export const freeCall = (of: HoldsOf): RawBuilder<SqlBool> =>
+  unheld(
+    of,
+    sql`${inTime} and ${about(sql`token_id in (select id from gateway_tokens where machine_id = hold.scope_id)`)}`,
+  );
+
+/** Whether no hold is about a row of `approvals`. */
+export const freeApproval = (of: HoldsOf): RawBuilder<SqlBool> =>
+  unheld(of, sql`${inTime} and ${about(sql`machine_id = hold.scope_id`)}`);
+
+/** Whether a row of `audit_events` is of a time of no hold: an event can be about anything in a workspace. */
+export const freeEvent = (of: HoldsOf): RawBuilder<SqlBool> => unheld(of, inTime);
+
+/** For what has no time or scope of its own. */
+export const freeOfAny = (of: HoldsOf): RawBuilder<SqlBool> => unheld(of, sql`1 = 1`);
+
+const inTime = sql`(hold.from_at is null or created_at >= hold.from_at) and (hold.to_at is null or created_at < hold.to_at)`;
+
+/** Whoever was removed and added again is another member and the same person. */
+const samePerson = sql`member_id = hold.scope_id or member_id in (
+  select other.id from members as held join members as other
+    on other.user_id = held.user_id and other.workspace_id = held.workspace_id where held.id = hold.scope_id)`;
+
+const about = (machine: RawBuilder<unknown>): RawBuilder<unknown> => sql`(
+  hold.scope_kind = 'workspace'
+  or (hold.scope_kind = 'member' and (${samePerson}))
+  or (hold.scope_kind = 'machine' and ${machine})
+  or (hold.scope_kind = 'server' and server_id = hold.scope_id))`;
+
+function unheld({ workspaceId, now }: HoldsOf, condition: RawBuilder<unknown>): RawBuilder<SqlBool> {
+  const whose = workspaceId === undefined ? sql`1 = 1` : sql`hold.workspace_id = ${workspaceId}`;
+  return sql`not exists (
+    select 1 from legal_holds as hold
+    where ${whose} and hold.released_at is null
+      and (hold.confirmed_at is not null or hold.requested_at > ${isoTime(now - requestMs)})
+      and ${condition})`;
 }

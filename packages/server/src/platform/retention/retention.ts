@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { insertEvent } from '../audit-events.ts';
 import { isoTime, type Clock } from '../clock.ts';
 import { createClockCheck, type ClockReading } from './clock-check.ts';
-import { readHolds, type Hold } from './holds.ts';
+import { readHolds } from './holds.ts';
 import type { Schema } from '../database/schema.ts';
 import { readTerms } from './terms.ts';
 import { dayMs } from './sweep.ts';
@@ -67,22 +67,18 @@ export function createRetention({ db, clock, nodeId, stateFile }: RetentionOptio
 
   async function run(now: number, today: string): Promise<Purge> {
     const terms = await readTerms(db, isoTime(now));
-    const holds = await readHolds(db, now);
     let rows = 0;
     let held = 0;
-    const purge = async (id: string, its: readonly Hold[], work: () => Promise<Swept>): Promise<void> => {
+    const purge = async (id: string, work: () => Promise<Swept>): Promise<void> => {
       if (!(await claim(id, today, now))) return;
       const swept = await work();
-      await report(id, today, now, swept, its);
+      await report(id, today, now, swept);
       rows += swept.calls + swept.events + swept.others;
       held += swept.held;
     };
-    for (const id of await workspaces()) {
-      const its = holds.filter((hold) => hold.workspaceId === id);
-      await purge(id, its, () => sweepWorkspace(db, id, terms.of(id), its, now));
-    }
-    await purge('', holds, async () => {
-      const events = await sweepInstance(db, terms.longest.events, holds, now);
+    for (const id of await workspaces()) await purge(id, () => sweepWorkspace(db, id, terms.of(id), now));
+    await purge('', async () => {
+      const events = await sweepInstance(db, terms.longest.events, now);
       return { calls: 0, events, others: 0, held: 0 };
     });
     await db
@@ -104,8 +100,9 @@ export function createRetention({ db, clock, nodeId, stateFile }: RetentionOptio
     return row !== undefined;
   }
 
-  async function report(id: string, day: string, now: number, swept: Swept, holds: readonly Hold[]): Promise<void> {
-    const holdIds = holds.map((hold) => hold.id);
+  async function report(id: string, day: string, now: number, swept: Swept): Promise<void> {
+    const holds = await readHolds(db, now);
+    const holdIds = holds.filter((hold) => id === '' || hold.workspaceId === id).map((hold) => hold.id);
     await db
       .updateTable('purges')
       .set({ ...swept, hold_ids: JSON.stringify(holdIds) })

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { isoTime } from '../clock.ts';
 import { destroyDigestKeys, quarterStart } from '../digest-salts.ts';
 import { prunePolicyVersions } from '../policy-history.ts';
-import { freeApproval, freeCall, freeEvent, freeOfAny, type Hold } from './holds.ts';
+import { freeApproval, freeCall, freeEvent, freeOfAny, readHolds } from './holds.ts';
 import { boundOf, dayMs, sweep } from './sweep.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Term } from './terms.ts';
@@ -17,21 +17,17 @@ export interface Swept {
   readonly held: number;
 }
 
-/** Delete what a workspace has on record beyond its term. @param holds those of the workspace */
-export async function sweepWorkspace(
-  db: Kysely<Schema>,
-  workspaceId: string,
-  term: Term,
-  holds: readonly Hold[],
-  now: number,
-): Promise<Swept> {
+/** Delete what a workspace has on record beyond its term and no hold keeps. */
+export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, term: Term, now: number): Promise<Swept> {
   const here = sql`workspace_id = ${workspaceId}`;
-  const free = freeOfAny(holds);
+  const of = { workspaceId, now };
+  const free = freeOfAny(of);
   const run = (table: keyof Schema, time: string, days: number, where: typeof here): Promise<number> =>
     sweep(db, now, { table, time, days, where });
-  const calls = await run('mcp_tool_calls', 'created_at', term.calls, sql`${here} and ${freeCall(holds)}`);
+  const calls = await run('mcp_tool_calls', 'created_at', term.calls, sql`${here} and ${freeCall(of)}`);
+  const held = (await readHolds(db, now)).some((hold) => hold.workspaceId === workspaceId);
   const others = [
-    await run('approvals', 'created_at', term.calls, sql`${here} and ${freeApproval(holds)}`),
+    await run('approvals', 'created_at', term.calls, sql`${here} and ${freeApproval(of)}`),
     await run('access_requests', 'created_at', term.calls, sql`${here} and ${free}`),
     await run(
       'drills',
@@ -41,26 +37,26 @@ export async function sweepWorkspace(
     ),
     // One that is open has not expired.
     await run('invitations', 'expires_at', term.events, sql`${here} and ${free}`),
-    holds.length > 0 ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
-    holds.length > 0 ? 0 : await sweepDigestKeys(db, workspaceId, term.calls, now),
+    held ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
+    held ? 0 : await sweepDigestKeys(db, workspaceId, term.calls, now),
   ].reduce((sum, count) => sum + count, 0);
   // What is not in the chain yet has not been proven to anybody.
   const events = await run(
     'audit_events',
     'created_at',
     term.events,
-    sql`${here} and chain_seq is not null and ${freeEvent(holds)}`,
+    sql`${here} and chain_seq is not null and ${freeEvent(of)}`,
   );
-  return { calls, events, others, held: await heldCalls(db, workspaceId, term.calls, holds, now) };
+  return { calls, events, others, held: await heldCalls(db, workspaceId, term.calls, now) };
 }
 
-/** Delete events of the instance. @param holds every hold there is: what concerns all may matter to any of them */
-export const sweepInstance = (db: Kysely<Schema>, days: number, holds: readonly Hold[], now: number): Promise<number> =>
+/** Delete events of the instance: what concerns all may matter to any hold there is. */
+export const sweepInstance = (db: Kysely<Schema>, days: number, now: number): Promise<number> =>
   sweep(db, now, {
     table: 'audit_events',
     time: 'created_at',
     days,
-    where: sql`workspace_id is null and chain_seq is not null and ${freeEvent(holds)}`,
+    where: sql`workspace_id is null and chain_seq is not null and ${freeEvent({ workspaceId: undefined, now })}`,
   });
 
 async function sweepPolicies(db: Kysely<Schema>, workspaceId: string, days: number, now: number): Promise<number> {
@@ -95,20 +91,13 @@ async function sweepDigestKeys(db: Kysely<Schema>, workspaceId: string, days: nu
   return destroyDigestKeys(db, workspaceId, Math.min(now - days * dayMs, oldest, quarterStart(second.quarter)));
 }
 
-async function heldCalls(
-  db: Kysely<Schema>,
-  workspaceId: string,
-  days: number,
-  holds: readonly Hold[],
-  now: number,
-): Promise<number> {
-  if (holds.length === 0) return 0;
+async function heldCalls(db: Kysely<Schema>, workspaceId: string, days: number, now: number): Promise<number> {
   const { rows } = await db
     .selectFrom('mcp_tool_calls')
     .select((row) => row.fn.countAll<number>().as('rows'))
     .where('workspace_id', '=', workspaceId)
     .where('created_at', '<', isoTime(now - days * dayMs))
-    .where(sql<boolean>`not (${freeCall(holds)})`)
+    .where(sql<boolean>`not (${freeCall({ workspaceId, now })})`)
     .executeTakeFirstOrThrow();
   return rows;
 }
