@@ -13,6 +13,8 @@ export interface GovernedOptions {
   upstreamUrl: string;
   core: number | undefined;
   auditMode: 'available' | 'strict';
+  /** Hand the product a journal that writes nothing. */
+  journalOff: boolean;
   /** Folder for a CPU profile of the process, written when it ends. */
   profile: string | undefined;
 }
@@ -33,7 +35,7 @@ const beyondReach = 10_000_000;
 
 /**
  * Starts the product as an operator would: `mcpnest bootstrap` on an empty data folder, then the server itself with
- * its defaults, then one server added over the control API. Nothing is turned off: the token is checked and narrowed
+ * its defaults, then one server added over the control API. Nothing is turned off unless `journalOff`: the token is checked and narrowed
  * to the server, all limits count, the prefix makes every call be renamed, journal and shipper record it.
  */
 export async function startGoverned(options: GovernedOptions): Promise<Governed> {
@@ -42,10 +44,12 @@ export async function startGoverned(options: GovernedOptions): Promise<Governed>
   const bootstrap = await promisify(execFile)(process.execPath, [source('cli.ts'), 'bootstrap', '--json'], { env });
   const { workspace, apiKey } = JSON.parse(bootstrap.stdout) as { workspace: string; apiKey: string };
   const profile = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
+  const journalOff = new URL('./journal-off.ts', import.meta.url).href;
+  const withoutJournal = options.journalOff ? [`--import=${journalOff}`] : [];
   const started = startProcess(options.folder, {
-    name: `governed-${options.auditMode}`,
+    name: `governed-${options.journalOff ? 'journal-off' : options.auditMode}`,
     command: process.execPath,
-    args: [...profile, source('main.ts')],
+    args: [...profile, ...withoutJournal, source('main.ts')],
     core: options.core,
     env,
   });

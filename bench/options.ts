@@ -9,6 +9,8 @@ export interface BenchOptions {
   size: number;
   /** True adds a second product whose workspace has the strict journal. */
   strictJournal: boolean;
+  /** True adds a product whose journal gives receipts and writes nothing: what the journal costs. */
+  journalOff: boolean;
   targets: readonly TargetName[];
   /** Fresh processes per run, and shuffled rounds over them. */
   generations: number;
@@ -23,13 +25,14 @@ export interface BenchOptions {
   profile: string | undefined;
 }
 
-export type TargetName = 'direct' | 'node-pipe' | 'nginx' | 'governed' | 'governed-strict';
+export type TargetName = 'direct' | 'node-pipe' | 'nginx' | 'governed' | 'governed-strict' | 'governed-journal-off';
 
 export const usage = `Usage: npm run bench -- [options]
   --quick              ends within 60 s: fewer, shorter rounds (otherwise at most 6 minutes)
   --rate <n>           n requests per second in all instead of as many as possible: shows latency
   --size <bytes>       bytes of text in each result (0 = the 32 bytes that were sent)
   --journal strict     also measures a workspace whose journal is flushed to disk before each call
+  --journal-off        also measures a composition without a journal: what keeping the record costs
   --only <a,b>         these targets: direct, node-pipe, nginx, governed
   --rounds <n>         shuffled rounds per generation of processes
   --generations <n>    how often all processes are started afresh
@@ -51,6 +54,7 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
       rate: text,
       size: text,
       journal: text,
+      'journal-off': { type: 'boolean', default: false },
       only: text,
       rounds: text,
       generations: text,
@@ -62,6 +66,7 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
   });
   if (values.help) return undefined;
   const { quick } = values;
+  const journalOff = values['journal-off'];
   if (values.journal !== undefined && values.journal !== 'strict' && values.journal !== 'available') {
     throw new Error(`--journal is 'strict' or 'available', not '${values.journal}'.`);
   }
@@ -72,7 +77,11 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
     rate: number('rate', values.rate, 0, 0, 100_000),
     size: number('size', values.size, 0, 0, 8 * 1024 * 1024),
     strictJournal,
-    targets: chosen(values.only, strictJournal),
+    journalOff,
+    targets: chosen(values.only, [
+      ...(strictJournal ? (['governed-strict'] as const) : []),
+      ...(journalOff ? (['governed-journal-off'] as const) : []),
+    ]),
     generations: number('generations', values.generations, quick ? 1 : 3, 1, 20),
     rounds: number('rounds', values.rounds, quick ? 4 : 3, 1, 20),
     warmUp: number('warm-up', values['warm-up'], quick ? 7 : 10, 0, 30),
@@ -93,12 +102,11 @@ function number(name: string, given: string | undefined, otherwise: number, leas
   return value;
 }
 
-function chosen(only: string | undefined, strictJournal: boolean): TargetName[] {
-  const known: TargetName[] = ['direct', 'node-pipe', 'nginx', 'governed'];
-  if (strictJournal) known.push('governed-strict');
-  if (only === undefined) return known;
-  const wanted = only.split(',').map((name) => name.trim());
-  const strange = wanted.find((name) => name === 'governed-strict' || !known.some((target) => target === name));
+/** @param variants of `governed`, measured wherever it is */
+function chosen(only: string | undefined, variants: readonly TargetName[]): TargetName[] {
+  const known: readonly TargetName[] = ['direct', 'node-pipe', 'nginx', 'governed'];
+  const wanted = only?.split(',').map((name) => name.trim()) ?? known;
+  const strange = wanted.find((name) => !known.some((target) => target === name));
   if (strange !== undefined) throw new Error(`--only knows direct, node-pipe, nginx, governed, not '${strange}'.`);
-  return known.filter((name) => wanted.includes(name === 'governed-strict' ? 'governed' : name));
+  return [...known.filter((name) => wanted.includes(name)), ...(wanted.includes('governed') ? variants : [])];
 }

@@ -49,6 +49,7 @@ const pairs: readonly (readonly [TargetName, TargetName])[] = [
   ['node-pipe', 'nginx'],
   ['governed-strict', 'governed'],
   ['governed-strict', 'node-pipe'],
+  ['governed', 'governed-journal-off'],
 ];
 
 export function makeReport(samples: readonly Sample[], facts: ReportFacts): Report {
@@ -131,7 +132,7 @@ export function printable(report: Report): string {
 
 function table(title: string, summary: Summary): string[] {
   const row = (cells: readonly string[]): string =>
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(16) : cell.padStart(11))).join('');
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(22) : cell.padStart(11))).join('');
   const show = (value: number | undefined, digits: number): string =>
     value === undefined ? '–' : value.toFixed(digits);
   const lines = [row([title, 'req/s', 'CPU µs', 'p50 ms', 'p99 ms', 'RSS MiB'])];
@@ -149,7 +150,7 @@ function table(title: string, summary: Summary): string[] {
   for (const [pair, ratio] of Object.entries(summary.ratios)) {
     const cost = summary.cpu_ratios[pair];
     lines.push(
-      `  ${pair.padEnd(26)} ${show(ratio, 2)} × the rate${cost === undefined ? '' : `, ${show(cost, 2)} × the CPU`}`,
+      `  ${pair.padEnd(30)} ${show(ratio, 2)} × the rate${cost === undefined ? '' : `, ${show(cost, 2)} × the CPU`}`,
     );
   }
   return lines;

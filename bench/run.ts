@@ -112,7 +112,7 @@ function describe(sample: Sample): string {
   const cpu = sample.cpuPerRequest === undefined ? '' : ` ${sample.cpuPerRequest.toFixed(1)} µs CPU`;
   const wrong = sample.errors === 0 ? '' : `  ${sample.errors} WRONG: ${sample.firstError}`;
   return (
-    `${sample.target.padEnd(16)} ${sample.method} ${sample.requestsPerSecond.toFixed(0).padStart(7)}/s` +
+    `${sample.target.padEnd(20)} ${sample.method} ${sample.requestsPerSecond.toFixed(0).padStart(7)}/s` +
     ` p50 ${sample.p50.toFixed(2)} p99 ${sample.p99.toFixed(2)} ms${cpu}` +
     ` foreign ${(sample.foreign * 100).toFixed(0)} %${wrong}`
   );

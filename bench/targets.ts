@@ -59,8 +59,13 @@ export async function startTarget(
     return { name, url: `http://127.0.0.1:${pipe.port}/mcp`, tool: 'echo', process: pipe.process };
   }
   const auditMode = name === 'governed-strict' ? 'strict' : 'available';
+  const journalOff = name === 'governed-journal-off';
   const upstreamUrl = `${origin}/mcp`;
-  return { name, ...(await startGoverned({ folder, upstreamUrl, core: cores.target, auditMode, profile })) };
+  const governed = await startGoverned({ folder, upstreamUrl, core: cores.target, auditMode, journalOff, profile });
+  if (!journalOff) return { name, ...governed };
+  // It keeps no records; any others are asked for them, so that a gateway that forgets calls is not the one measured.
+  const { recorded: _, ...unrecorded } = governed;
+  return { name, ...unrecorded };
 }
 
 /** Waits until a tools/call of `echo` comes back good through the target; an error with the last reply after 15 s. */

@@ -40,6 +40,10 @@ const tasks = {
   start: { file: 'scripts/start.ts', about: 'the gateway, with a demo workspace on an empty data folder' },
   dev: { file: 'scripts/start.ts', first: ['--watch'], about: 'the same, restarted when a source file changes' },
   test: { file: 'scripts/test.ts', about: 'every test, the conformance suite, the promises' },
+  'test:faults': {
+    file: 'scripts/faults.ts',
+    about: 'kills, full disks, lost files, wrong clocks, in their long form',
+  },
   check: { file: 'scripts/check.ts', about: 'types, lint, format, layers, sizes, documents' },
   fix: { file: 'scripts/fix.ts', about: 'mend what lint and format can mend by themselves' },
   docs: { file: 'scripts/docs.ts', about: 'write docs/reference/ anew from the code' },

@@ -64,6 +64,18 @@ describe('a miniature of npm run bench', () => {
   });
 });
 
+describe('npm run bench -- --journal-off', () => {
+  it('measures a composition without a journal beside the product', async () => {
+    const out = join(folder, 'journal-off.json');
+    const args = ['--journal-off', '--only', 'governed', '--generations', '1', '--rounds', '1', '--out', out];
+    await promisify(execFile)(process.execPath, [run, ...args, '--seconds', '0.3', '--warm-up', '0.1'], { env });
+    const report = JSON.parse(readFileSync(out, 'utf8')) as Report;
+    expect(report.errors).toBe(0);
+    expect(Object.keys(report.requests_per_second)).toEqual(['governed', 'governed-journal-off']);
+    expect(report.ratios['governed/governed-journal-off']).toBeGreaterThan(0);
+  }, 60_000);
+});
+
 describe('the load generator', () => {
   it.each<[string, (id: number) => [number, object]]>([
     ['status 500', (id: number) => [500, { jsonrpc: '2.0', id, result: {} }]],

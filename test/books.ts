@@ -37,7 +37,8 @@ export async function callRows(dataDir: string): Promise<CallRow[]> {
   }
 }
 
-function readRows(dataDir: string): CallRow[] {
+/** Rows as they are now. */
+export function readRows(dataDir: string): CallRow[] {
   const database = new DatabaseSync(join(dataDir, 'mcpnest.db'), { readOnly: true });
   try {
     return database

@@ -18,6 +18,8 @@ export interface ToolOptions {
   readonly show?: boolean;
   /** The whole environment; this process's own when left out. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The tool is told to end after this. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -38,10 +40,14 @@ export async function runTool(
 const binName = (packageName: string): string => (packageName === 'typescript' ? 'tsc' : packageName);
 
 /** Run a script on this Node. */
-export async function runNode(args: readonly string[], { show, env }: ToolOptions = {}): Promise<ToolResult> {
+export async function runNode(
+  args: readonly string[],
+  { show, env, timeoutMs }: ToolOptions = {},
+): Promise<ToolResult> {
   const child = spawn(process.execPath, [...args], {
     cwd: root,
     env: env ?? process.env,
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     stdio: show === true ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

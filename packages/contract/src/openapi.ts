@@ -62,10 +62,15 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   instanceKeys: 'Control keys (mnk_…) for the whole instance.',
   network: 'Private and loopback addresses the gateway may dial, opened one by one.',
   calls: 'One row for every tool call: metadata, never values.',
+  statistics: 'Failures, availability, latency, use and stock, from hourly counts.',
+  timelines: 'What became of a person, a machine, a server or a tool.',
   auditEvents: 'Every change anyone made.',
   proofs: 'Records with what proves them to somebody who trusts neither this server nor its database.',
   proofKeys: 'The keys that sign checkpoints.',
   checkpointTargets: 'Where checkpoints are published, and how sealing goes.',
+  handover: 'The records for other systems and for auditors.',
+  sinks: 'Where the records of a workspace are sent as they come.',
+  instanceSinks: 'Where the records of the whole instance are sent as they come.',
   instance: 'This installation.',
 };
 

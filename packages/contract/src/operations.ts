@@ -8,9 +8,11 @@ import { apiKeys } from './operations/api-keys.ts';
 import { auditEvents } from './operations/audit-events.ts';
 import { calls } from './operations/calls.ts';
 import { checkpointTargets } from './operations/checkpoint-targets.ts';
+import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { drills } from './operations/drills.ts';
 import { holds } from './operations/holds.ts';
+import { instanceSinks } from './operations/instance-sinks.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
@@ -26,8 +28,11 @@ import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
 import { servers } from './operations/servers.ts';
+import { sinks } from './operations/sinks.ts';
+import { statistics } from './operations/statistics.ts';
 import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
+import { timelines } from './operations/timelines.ts';
 import { toolWeights } from './operations/tool-weights.ts';
 import { tokens } from './operations/tokens.ts';
 import { webhooks } from './operations/webhooks.ts';
@@ -60,6 +65,8 @@ export const operations = {
   instanceKeys,
   network,
   calls,
+  statistics,
+  timelines,
   auditEvents,
   retention,
   holds,
@@ -67,6 +74,9 @@ export const operations = {
   proofs,
   proofKeys,
   checkpointTargets,
+  handover,
+  sinks,
+  instanceSinks,
   instance,
 } as const;
 

@@ -16,7 +16,13 @@ import { unavailable } from './domain/errors.ts';
 import { createGateway, type Gateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
-import { checkKey, lockDataFolder, openDataFolder, type DataFolder } from './platform/data-folder.ts';
+import {
+  checkDatabaseFile,
+  checkKey,
+  lockDataFolder,
+  openDataFolder,
+  type DataFolder,
+} from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
 import { migrate } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
@@ -27,8 +33,13 @@ import { startEventChain, type EventChain } from './platform/journal/event-chain
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
 import { verifyJournal, type Verification } from './platform/journal/verify.ts';
+import type { ShipTarget } from './platform/journal/shipper-messages.ts';
+import { verifyApart } from './platform/journal/verify-apart.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
+import { createSendLines } from './platform/send-lines.ts';
+import { createSendParcel } from './platform/sinks/send.ts';
+import { startSinks } from './platform/sinks/sinks.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
 import { openProofAccess } from './platform/proof/access.ts';
 import { startPublisher } from './platform/proof/publisher.ts';
@@ -43,6 +54,12 @@ const drainMs = 30_000;
 const closeMs = 2_000;
 /** Between two checkpoints of a log of proof that grows. */
 const checkpointEveryMs = 60_000;
+/** A stop waits until nobody has asked for anything this long, and at most so long, before it closes what is idle. */
+const quietMs = 100;
+const handOverMs = 5_000;
+
+/** The log has the file and what to do in each case. */
+const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -86,12 +103,24 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     }),
   );
 
+  const { sendParcel: send } = deps;
+  const target = targetOf(config, secrets);
+  const wanted = async () => (await database.db.selectFrom('sinks').select('id').limit(1).execute()).length > 0;
+  const sinks = opened.use(startSinks({ nodeId: folder.nodeId, target, send, wanted, log }));
+
   let stopping = false;
+  let askedAt = -Infinity;
   const databaseAnswers = createDatabaseProbe(database, systemClock);
   // A database that is away is no reason: calls go on from what is held, and the gateway itself says when that is too
-  // old. Taking every replica out at once would turn its outage into ours.
+  // old. Taking every replica out at once would turn its outage into ours. One whose file is gone does not come back.
   const reasons = (): string[] =>
-    stopping ? ['draining'] : [...gateway.readiness(), ...(journal.health.ok ? [] : ['journal'])];
+    stopping
+      ? ['draining']
+      : [
+          ...gateway.readiness(),
+          ...(journal.health.ok ? [] : ['journal']),
+          ...(database.fault() === undefined ? [] : [databaseFileLost]),
+        ];
   const measure = opened.use(measureProcess());
   const operations = createOperations({
     reasons,
@@ -99,12 +128,17 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
       ...productMetrics(gateway, journal, shipper, events),
+      gauge('mcpnest_sinks_ok', '1 when what sinks get can be read and saved.', sinks.health.ok ? 1 : 0),
       ...measure.metrics(),
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
   });
   const rest = controlListener(control);
   const server = createHttpServer((req, res) => {
+    if (stopping) {
+      res.shouldKeepAlive = false;
+      if (req.url!.startsWith('/api/')) askedAt = systemClock.monotonic();
+    }
     // A target in absolute form names its own host, which nothing here would check.
     if (!req.url!.startsWith('/')) res.writeHead(400, { 'content-length': 0, connection: 'close' }).end();
     else if (req.url!.startsWith('/api/gw/')) gateway.handle(req, res);
@@ -113,8 +147,20 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
 
   const all = opened.move();
   let stopped: Promise<void> | undefined;
+
+  /**
+   * Go on serving while `readyz` sends balancers elsewhere and each answer ends its connection. To close a connection
+   * that is in use would cost its client a call: it cannot know whether the call was made, and may not repeat it.
+   */
+  async function handOver(): Promise<void> {
+    const until = systemClock.monotonic() + handOverMs;
+    do await sleep(quietMs);
+    while (systemClock.monotonic() - askedAt < quietMs && systemClock.monotonic() < until);
+  }
+
   async function stop(): Promise<void> {
     stopping = true;
+    if (server.listening) await handOver();
     const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
     await gateway.drain(drainMs);
     server.closeIdleConnections();
@@ -187,20 +233,25 @@ async function openControl(
   for (const warning of folder.warnings) log.warn(warning);
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
+  if (config.database.kind === 'sqlite') checkDatabaseFile(folder.dir, config.database.file);
   const { database, applied } = await openDatabase(config, secrets, opened);
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins } = config;
   const clock = systemClock;
+  // A receiver whose name is looked up for long takes no turn of calls.
+  const dialer = createDialer({ lookups: 1 });
   const allow = () => selectOpenedEntries(database.db);
-  const deliver = createDeliver({ dialer: createDialer(), clock, allow });
+  const deliver = createDeliver({ dialer, clock, allow });
+  const sendParcel = createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) });
   const sendCheckpoint = createSendCheckpoint({ deliver, clock });
+  const verifyJournal = () => verifyApart(join(folder.dir, 'journal'), vault.deriveKey('journal'));
   const { dir: dataDir, nodeId } = folder;
   const now = (): number => clock.now();
   const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now });
   const deps: ControlDeps = {
-    ...{ database, bus, vault, clock, log, deliver, publicUrl, allowedHosts, allowedOrigins },
-    ...{ proof, sendCheckpoint },
+    ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ deliver, sendParcel, sendCheckpoint, verifyJournal, proof },
   };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
@@ -246,10 +297,7 @@ async function openRecords(
       afterEpoch: await lastEpoch(database.db, nodeId),
     }),
   );
-  const target =
-    config.database.kind === 'sqlite'
-      ? config.database
-      : ({ kind: 'postgres', url: secrets.databaseUrl!.reveal() } as const);
+  const target = targetOf(config, secrets);
   const { db } = database;
   const publisher = opened.use(startPublisher({ db, dir: proof.dir, vault, send, clock: systemClock, log }));
   const shipper = opened.use(
@@ -290,6 +338,10 @@ async function lastEpoch(db: OpenDatabase['db'], nodeId: string): Promise<number
     .executeTakeFirst();
   return Math.max(calls.epoch ?? 0, event?.epoch ?? 0);
 }
+
+/** How workers reach the database. */
+const targetOf = (config: Config, secrets: Secrets): ShipTarget =>
+  config.database.kind === 'sqlite' ? config.database : { kind: 'postgres', url: secrets.databaseUrl!.reveal() };
 
 /** Host names without port; every loopback name as well where no public name is configured. */
 function gatewayHosts({ host, publicUrl, allowedHosts }: Config): Set<string> {
@@ -362,6 +414,16 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, ev
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
     gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
+    gauge(
+      'mcpnest_journal_flush_seconds',
+      'How long the latest flush of the journal took, or has taken so far.',
+      journal.health.flushMs / 1_000,
+    ),
+    gauge(
+      'mcpnest_journal_damaged',
+      '1 when a record of the journal was found damaged since the start; the log names it.',
+      (journal.health.damage ?? shipper.health.damage) === undefined ? 0 : 1,
+    ),
     gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
 import { id, nothing, slug } from '../schemas/common.ts';
+import { callFacets, callFacetQuery, callPath } from '../schemas/call-answers.ts';
 import { callExplanation } from '../schemas/explanations.ts';
 import { toolCallList, toolCallQuery } from '../schemas/records.ts';
 
@@ -9,8 +10,9 @@ export const calls = {
     id: 'calls.list',
     method: 'GET',
     path: '/api/v1/workspaces/{workspace}/calls',
-    summary: 'List the tool calls of the workspace, newest first',
-    description: 'Metadata only: no value of an argument or a result is ever stored.',
+    summary: 'Search the tool calls of the workspace',
+    description:
+      'Metadata only: no value of an argument or a result is ever stored. Filters combine freely. Work is bounded: a page may hold fewer rows than `limit`, even none, while `nextCursor` leads on.',
     params: z.strictObject({ workspace: slug }),
     query: toolCallQuery,
     body: null,
@@ -34,6 +36,39 @@ export const calls = {
     response: callExplanation,
     status: 200,
     role: 'admin',
+    scope: 'workspace',
+    watched: true,
+    errors: ['not_found'],
+  }),
+  facets: defineOperation({
+    id: 'calls.facets',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/calls/facets',
+    summary: 'Count the calls a search finds, by outcome, server, tool and more',
+    description:
+      'Exact where the hourly counts know every filter; otherwise counted from rows, and `complete` says whether all were read.',
+    params: z.strictObject({ workspace: slug }),
+    query: callFacetQuery,
+    body: null,
+    response: callFacets,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    watched: true,
+    errors: ['not_found'],
+  }),
+  path: defineOperation({
+    id: 'calls.path',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/calls/{call}/path',
+    summary: 'The way one call took: who, by which token and rule, to which server, with what end',
+    description: 'A member asks about calls of their own, an admin about all.',
+    params: z.strictObject({ workspace: slug, call: id }),
+    query: nothing,
+    body: null,
+    response: callPath,
+    status: 200,
+    role: 'member',
     scope: 'workspace',
     watched: true,
     errors: ['not_found'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toolClass } from './access.ts';
+import { custodyFields } from './custody.ts';
 import { id, note, slug, time } from './common.ts';
 import { serverUrl, visibility } from './servers.ts';
 
@@ -45,6 +46,9 @@ export const manifestDocument = z
         per_tool_rpm: perMinute.optional().describe('Calls per minute to any one tool, by everyone together.'),
       })
       .default({}),
+    maintainer: custodyFields.maintainer.optional(),
+    sensitivity: custodyFields.sensitivity.optional(),
+    labels: custodyFields.labels.optional(),
   })
   .transform((document) => ({ ...document, visibility: document.visibility ?? [`team:${document.owner}`] }));
 
@@ -59,6 +63,9 @@ const readDocument = z.object({
   visibility: z.array(z.string()),
   tools: z.record(z.string(), z.object({ access: toolClass, approval: z.enum(['required', 'none']) })),
   limits: z.object({ per_user_rpm: z.int().optional(), per_tool_rpm: z.int().optional() }),
+  maintainer: z.string().optional(),
+  sensitivity: custodyFields.sensitivity.optional(),
+  labels: z.array(z.string()).optional(),
 });
 
 const plainValue = z.union([z.string(), z.number(), z.array(z.string()), z.null()]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { callFilters, timeRange } from './call-filters.ts';
 import { nextCursor, pageQuery, time } from './common.ts';
 
 export const toolCall = z.object({
@@ -52,21 +53,9 @@ export type ToolCall = z.output<typeof toolCall>;
 
 export const toolCallList = z.object({ items: z.array(toolCall), nextCursor });
 
-const range = {
-  from: time.optional().describe('Not before this moment.'),
-  to: time.optional().describe('Before this moment.'),
-};
-
 export const toolCallQuery = z.strictObject({
-  server: z.string().max(100).optional(),
-  method: z.string().max(100).optional(),
-  tool: z.string().max(200).optional(),
-  memberId: z.string().max(100).optional(),
-  tokenId: z.string().max(100).optional(),
-  machineId: z.string().max(100).optional(),
-  status: z.coerce.number().int().min(100).max(599).optional(),
-  outcome: z.string().max(100).optional(),
-  ...range,
+  ...callFilters,
+  order: z.enum(['newest', 'oldest']).default('newest').describe('Which come first.'),
   ...pageQuery,
 });
 
@@ -104,7 +93,7 @@ export const auditEventList = z.object({ items: z.array(auditEvent), nextCursor 
 
 export const auditEventQuery = z.strictObject({
   action: z.string().max(100).optional(),
-  ...range,
+  ...timeRange,
   ...pageQuery,
 });
 

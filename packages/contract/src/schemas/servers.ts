@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { viewerForm } from '../rule-form.ts';
 import { id, name, note, slug, time, warning } from './common.ts';
+import { custodyFields } from './custody.ts';
 import { pinning } from './pins.ts';
 
 export const serverPrefix = z
@@ -117,6 +118,8 @@ export const server = z.object({
   replayGuard,
   visibility: z.array(z.string()).nullable().describe('Who may know of it; null: not for you to see.'),
   owner: z.string().nullable().describe('Slug of the team it belongs to; null: it belongs to the administrators.'),
+  ...custodyFields,
+  maintainer: z.string().nullable().describe('Who looks after it; null: nobody is named.'),
   pinning,
   credential: z
     .object({ headers: z.array(z.string()) })
@@ -142,6 +145,9 @@ export const serverCreate = z.strictObject({
   replayGuard: replayGuard.partial().optional(),
   visibility: visibility.optional().describe('Everybody in the workspace when left out.'),
   pinning: pinning.optional().describe('on in a strict workspace when left out, off in an open one.'),
+  maintainer: custodyFields.maintainer.optional(),
+  sensitivity: custodyFields.sensitivity.optional().describe('none when left out.'),
+  labels: custodyFields.labels.optional(),
   note: note.optional(),
 });
 
@@ -155,6 +161,9 @@ export const serverUpdate = z
     replayGuard: replayGuard.partial().optional(),
     visibility: visibility.optional(),
     pinning: pinning.optional(),
+    maintainer: custodyFields.maintainer.nullable().optional().describe('null: nobody.'),
+    sensitivity: custodyFields.sensitivity.optional(),
+    labels: custodyFields.labels.optional().describe('Takes the place of all it has.'),
     note: note.optional(),
   })
   .refine((body) => Object.keys(body).some((key) => key !== 'note'), 'must change something');

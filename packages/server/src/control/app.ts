@@ -10,9 +10,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Deliver } from '../platform/deliver.ts';
 import { connectionProblem, isUniqueViolation } from '../platform/database/database.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
+import type { Verification } from '../platform/journal/verify.ts';
 import type { Log } from '../platform/log.ts';
 import type { ProofAccess } from '../platform/proof/access.ts';
 import type { SendCheckpoint } from '../platform/proof/send-checkpoint.ts';
+import type { SendParcel } from '../platform/sinks/send.ts';
 import { version } from '../platform/version.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
@@ -23,6 +25,7 @@ import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { holdRoutes } from './holds/routes.ts';
+import { handoverRoutes } from './handover/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -39,8 +42,11 @@ import { recordRoutes } from './records/routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
+import { sinkRoutes } from './sinks/routes.ts';
+import { statisticsRoutes } from './statistics/routes.ts';
 import { stopRoutes } from './stops/routes.ts';
 import { teamRoutes } from './teams/routes.ts';
+import { timelineRoutes } from './timelines/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 import { workspaceRoutes } from './workspaces/routes.ts';
@@ -53,6 +59,10 @@ export interface ControlDeps {
   readonly log: Log;
   /** The way out for what is sent of our own accord. */
   readonly deliver: Deliver;
+  /** How a sink is sent something for a test. */
+  readonly sendParcel: SendParcel;
+  /** Check the journal of this node; left out where there is none at hand. */
+  readonly verifyJournal?: () => Promise<Verification>;
   /** Where clients reach this server, without a trailing slash; a function, since a port may be chosen at start. */
   readonly publicUrl: () => string;
   /** `host` or `host:port` accepted in the Host header besides the public one. */
@@ -85,6 +95,7 @@ export function createControl(deps: ControlDeps): Control {
     bus: deps.bus,
     clock,
     failedLogins: createFailedLogins(clock),
+    log,
   });
   const app = new Hono<Env>();
 
@@ -166,6 +177,10 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...holdRoutes({ db, clock }),
     ...peopleRoutes(),
     ...proofRoutes({ db, vault, clock, proof, send }),
+    ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
+    ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
+    ...statisticsRoutes({ db, clock }),
+    ...timelineRoutes({ db }),
     ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));

@@ -190,7 +190,7 @@ it('[AUD-01][AUD-09] lists tool calls with filters and pages', async () => {
       server_slug: 'one',
       tool_name: 'echo',
       status,
-      outcome: 'ok',
+      outcome: status === 200 ? 'ok' : 'denied',
       error_code: null,
       latency_ms: 1,
       upstream_ms: null,

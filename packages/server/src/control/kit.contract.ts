@@ -15,6 +15,8 @@ import { createDialer } from '../platform/dialer.ts';
 import { createLog } from '../platform/log.ts';
 import { openProofAccess, type ProofAccess } from '../platform/proof/access.ts';
 import { createSendCheckpoint } from '../platform/proof/send-checkpoint.ts';
+import { createSendLines } from '../platform/send-lines.ts';
+import { createSendParcel } from '../platform/sinks/send.ts';
 import { migrate } from '../platform/database/migrate.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import { openSqlite } from '../platform/database/sqlite.ts';
@@ -77,8 +79,9 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   const dataDir = mkdtempSync(join(tmpdir(), 'mcpnest-kit-'));
   const sealingKey = vault.deriveKey('proof');
   const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
+  const dialer = createDialer();
   const allow = () => selectOpenedEntries(database.db);
-  const deliver = createDeliver({ dialer: createDialer(), clock: systemClock, allow });
+  const deliver = createDeliver({ dialer, clock: systemClock, allow });
   const control = createControl({
     proof,
     sendCheckpoint: createSendCheckpoint({ deliver, clock }),
@@ -88,6 +91,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     clock,
     log,
     deliver,
+    sendParcel: createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) }),
     publicUrl: () => publicUrl,
     allowedHosts: [],
   });

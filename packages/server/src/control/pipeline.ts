@@ -7,6 +7,7 @@ import type { InputIssue } from '../domain/errors.ts';
 import { permission } from '../domain/roles.ts';
 import type { Actor } from '../domain/roles.ts';
 import type { Schema } from '../platform/database/schema.ts';
+import type { Log } from '../platform/log.ts';
 import { authenticate, confirmActor } from './authenticate.ts';
 import { runChange } from './change.ts';
 import type { ChangeDeps } from './change.ts';
@@ -14,10 +15,12 @@ import type { FailedLogins } from './failed-logins.ts';
 import { unknownKeys } from './nearest.ts';
 import type { Route, WorkspaceRef } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
+import { streamedResponse } from './streamed.ts';
 import { createWatched, type Watched } from './watched.ts';
 
 export interface PipelineDeps extends ChangeDeps {
   readonly failedLogins: FailedLogins;
+  readonly log: Log;
 }
 
 interface Incoming {
@@ -76,7 +79,7 @@ async function perform(
       ),
   });
   if (operation.watched === true) await watched.read(actor, operation, workspace?.id ?? null);
-  return answer(operation, result);
+  return answer(operation, result, deps.log);
 }
 
 async function logIn(deps: PipelineDeps, watched: Watched, request: Request, remoteAddress: string): Promise<Actor> {
@@ -152,18 +155,13 @@ const rankOf = (issues: readonly z.core.$ZodIssue[]): number =>
   issues.some((issue) => issue.code === 'unrecognized_keys' || issue.code === 'invalid_type') ? 1 : 0;
 
 /** Only what the contract declares leaves: unknown fields are dropped and a missing one is a defect of ours. */
-function answer(operation: Operation, result: unknown): Response {
+function answer(operation: Operation, result: unknown, log: Log): Response {
   if (operation.response === null) return new Response(null, { status: operation.status });
-  if (isStreamed(operation.response)) return streamed(operation.response.media, result as ByteStream, operation.status);
+  // The handler's type says that it is one.
+  if (isStreamed(operation.response)) return streamedResponse(operation, result as ByteStream, log);
   const declared = operation.response.safeParse(result);
   if (!declared.success) {
     throw new AppError('internal', 'The answer does not have the declared form.', { cause: declared.error });
   }
   return Response.json(declared.data, { status: operation.status });
-}
-
-/** The handler's type says that it is one. */
-function streamed(media: readonly string[], { contentType, headers, body }: ByteStream, status: number): Response {
-  if (!media.includes(contentType)) throw new AppError('internal', 'The answer is not of a declared media type.');
-  return new Response(body, { status, headers: { ...headers, 'content-type': contentType } });
 }

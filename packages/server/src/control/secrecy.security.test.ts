@@ -36,6 +36,11 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const resigned = await kit.owner.webhooks.rotateSecret({ params: { ...acme, webhook: hook.webhook.id }, body: {} });
   const key = await kit.owner.instanceKeys.issue({ body: { role: 'admin', label: 'k' } });
 
+  const to = { url: 'https://siem.example.com/in', headers: { 'X-Api-Key': canary } };
+  const sink = await kit.owner.sinks.create({ params: acme, body: { kind: 'http', name: 'siem', ...to } });
+  const whole = await kit.owner.instanceSinks.create({ body: { kind: 'otlp', name: 'siem', ...to } });
+  kit.advance(60_000);
+
   const { db } = kit.database;
   const approval = approvalRow(Date.UTC(2026, 10, 21, 12), {
     workspace_id: (await kit.snapshot('acme')).workspace.id,
@@ -68,6 +73,10 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   const secrets = [kit.ownerKey, kit.workspaceToken, issued.secret, rotated.secret, key.secret, invited.secret];
   const hashes = [...tokens, ...keys, ...invitations].map((row) => row.hash);
   expect(hashes).toEqual(expect.arrayContaining(secrets.map(hashToken)));
+  const sinkSecrets = (await db.selectFrom('sinks').select('secrets').execute()).flatMap((row) =>
+    Object.values(JSON.parse(row.secrets) as Record<string, string>),
+  );
+  expect(sinkSecrets).toHaveLength(3);
   const forbidden = [
     'the-mac',
     hook.secret,
@@ -75,6 +84,8 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     approval.call_key,
     canary,
     ...sealed,
+    ...sinkSecrets,
+    sink.secret!,
     ...hashes,
     ...secrets,
   ];
@@ -92,8 +103,11 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     call: call.id,
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
+  const sinkOf = (operation: Operation) => (operation.scope === 'instance' ? whole : sink).sink.id;
   const path = (operation: Operation) =>
-    operation.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? rotated.token.id);
+    operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+      name === 'sink' ? sinkOf(operation) : (ids[name] ?? rotated.token.id),
+    );
   let read = 0;
   for (const operation of allOperations.filter((candidate) => candidate.method === 'GET')) {
     const response = await kit.send('GET', path(operation));

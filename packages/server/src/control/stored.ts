@@ -51,6 +51,9 @@ export const readReplayGuard = (text: string): ReplayGuardSettings => ({
   ...(JSON.parse(text) as Partial<ReplayGuardSettings>),
 });
 
+/** Read `gateway_workspace_servers.labels`. */
+export const readLabels = (text: string): string[] => JSON.parse(text) as string[];
+
 /** Read `approval_settings.approvers`. */
 export const readSubjects = (text: string): Subject[] => JSON.parse(text) as Subject[];
 

@@ -62,6 +62,8 @@ beforeAll(async () => {
     .id;
   const hold = await owner.holds.request({ params: acme, body: { name: 'Case 12', reason: 'to try it' } });
   await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
+  const sink = { kind: 'http', name: 'acme-sink', url: 'https://siem.example.com/in' } as const;
+  const { id: sinkId } = (await owner.sinks.create({ params: acme, body: sink })).sink;
   const asked = { token_id: token.id, workspace_id: (await kit.snapshot('acme')).workspace.id };
   const row = approvalRow(Date.UTC(2026, 10, 21, 12), asked);
   await kit.database.db.insertInto('approvals').values(row).execute();
@@ -72,9 +74,7 @@ beforeAll(async () => {
     ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
-    approval: row.id,
-    hold: hold.id,
-    call: recorded.id,
+    ...{ approval: row.id, hold: hold.id, sink: sinkId, call: recorded.id },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');

@@ -2,6 +2,8 @@ import type { ManifestChange, ManifestDocument } from '@mcpnest/contract/schemas
 
 /** What a manifest speaks of, of a server as it is or as a manifest wants it. */
 export type ManifestFacts = Pick<ManifestDocument, 'upstream' | 'visibility' | 'tools' | 'limits'> & {
+  readonly [Key in 'maintainer' | 'sensitivity' | 'labels']?: ManifestDocument[Key] | null;
+} & {
   /** Slug of the team; null: the administrators. */
   readonly owner: string | null;
 };
@@ -19,7 +21,16 @@ export function differences(before: ManifestFacts | undefined, after: ManifestFa
 }
 
 /** What is left out or says nothing has no place. */
-function places({ owner, upstream, visibility, tools, limits }: ManifestFacts): Map<string, ManifestChange['after']> {
+function places({
+  owner,
+  upstream,
+  visibility,
+  tools,
+  limits,
+  maintainer,
+  sensitivity,
+  labels,
+}: ManifestFacts): Map<string, ManifestChange['after']> {
   const found = new Map<string, ManifestChange['after']>();
   if (owner !== null) found.set('owner', owner);
   found.set('upstream', upstream);
@@ -30,5 +41,9 @@ function places({ owner, upstream, visibility, tools, limits }: ManifestFacts): 
     if (approval === 'required') found.set(`tools.${tool}.approval`, approval);
   }
   for (const [name, value] of Object.entries(limits)) if (value !== undefined) found.set(`limits.${name}`, value);
+  for (const [name, value] of Object.entries({ maintainer, sensitivity })) {
+    if (value !== undefined && value !== null) found.set(name, value);
+  }
+  if (labels !== undefined && labels !== null && labels.length > 0) found.set('labels', [...labels].sort());
   return found;
 }

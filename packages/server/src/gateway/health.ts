@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { isoTime, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { writeUpstreamHealth, type GatewayTables, type UpstreamHealth } from './store.ts';
+import { writeHealthHistory, writeUpstreamHealth, type GatewayTables, type UpstreamHealth } from './store.ts';
 import { faultViews, type FaultClass } from './upstreams/fault.ts';
 
 /**
@@ -33,7 +33,7 @@ export class HealthBoard {
     if (fault !== undefined && !faultViews[fault].blames && !telling.has(fault)) return;
     let entry = this.#entries.get(serverId);
     if (entry === undefined) {
-      entry = { ...unknown, since: '', failures: 0, writtenAt: -Infinity };
+      entry = { ...unknown, since: '', failures: 0, writtenAt: -Infinity, history: 'unknown', historyAt: -Infinity };
       this.#entries.set(serverId, entry);
     }
     entry.failures = fault === undefined ? 0 : entry.failures + 1;
@@ -46,10 +46,21 @@ export class HealthBoard {
       entry.state = state;
       entry.since = isoTime(this.#clock.now());
     }
+    this.#remember(serverId, entry, now);
     if (!changed && now - entry.writtenAt < writeEveryMs) return;
     entry.writtenAt = now;
     writeUpstreamHealth(this.#db, serverId, entry, this.#clock.now()).catch((error: unknown) => {
       this.#log.warn({ err: error, serverId }, 'health cannot be written');
+    });
+  }
+
+  /** A server that goes up and down with every call has a state every few seconds, not one for each call. */
+  #remember(serverId: string, entry: Entry, now: number): void {
+    if (entry.state === entry.history || now - entry.historyAt < historyEveryMs) return;
+    entry.history = entry.state;
+    entry.historyAt = now;
+    writeHealthHistory(this.#db, serverId, entry).catch((error: unknown) => {
+      this.#log.warn({ err: error, serverId }, 'a change of health cannot be written');
     });
   }
 
@@ -65,10 +76,14 @@ interface Entry extends UpstreamHealth {
   latencyMs: number | null;
   failures: number;
   writtenAt: number;
+  /** The state last added to the history, and when by the monotonic clock. */
+  history: UpstreamHealth['state'];
+  historyAt: number;
 }
 
 const unknown = { state: 'unknown', lastErrorClass: null, latencyMs: null } as const;
 const failuresToDown = 3;
 const writeEveryMs = 30_000;
+const historyEveryMs = 5_000;
 /** Faults that are nobody's network's fault and yet mean that the server does not work. */
 const telling: ReadonlySet<FaultClass> = new Set(['address_refused', 'unauthorized', 'throttled']);

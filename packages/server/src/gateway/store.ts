@@ -8,7 +8,13 @@ import type { Schema } from '../platform/database/schema.ts';
 /** The tables the gateway may name; any other does not compile. It reads snapshots, writes what it saw, and asks for approvals. */
 export type GatewayTables = Pick<
   Schema,
-  'workspace_snapshots' | 'upstream_lists' | 'upstream_health' | 'handed_out_names' | 'token_last_use' | 'approvals'
+  | 'workspace_snapshots'
+  | 'upstream_lists'
+  | 'upstream_health'
+  | 'health_history'
+  | 'handed_out_names'
+  | 'token_last_use'
+  | 'approvals'
 >;
 
 /** Version of every workspace's snapshot. */
@@ -82,6 +88,21 @@ export async function writeUpstreamHealth(
     .insertInto('upstream_health')
     .values({ server_id: serverId, ...row })
     .onConflict((clash) => clash.column('server_id').doUpdateSet(row))
+    .execute();
+}
+
+/** Add a state that a server has come into to its history. */
+export async function writeHealthHistory(
+  db: Kysely<GatewayTables>,
+  serverId: string,
+  { since, state, lastErrorClass }: UpstreamHealth,
+): Promise<void> {
+  const errorClass = state === 'healthy' ? null : lastErrorClass;
+  await db
+    .insertInto('health_history')
+    .values({ server_id: serverId, at: since, state, error_class: errorClass })
+    // Of two gateways that saw it in the same millisecond one is enough.
+    .onConflict((clash) => clash.doNothing())
     .execute();
 }
 

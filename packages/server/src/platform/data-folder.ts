@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
+  constants,
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -14,6 +17,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { isBusy } from './database/database.ts';
+import { listSegments } from './journal/segment.ts';
 import type { Vault } from './vault/vault.ts';
 
 const keyFile = 'secret.key';
@@ -63,12 +67,7 @@ export function lockDataFolder(dir: string): Disposable {
     lock.exec('begin exclusive');
   } catch (cause) {
     lock?.close();
-    if (!isBusy(cause)) {
-      throw unavailable(
-        `The data folder ${dir} cannot be written. Give it to the user MCPNest runs as, make room on its disk, or choose another with MCPNEST_DATA_DIR.`,
-        { cause },
-      );
-    }
+    if (!isBusy(cause)) throw cannotWrite(dir, cause);
     throw unavailable(
       `Another MCPNest server is running on the data folder ${dir}. Stop it first, or give this one a folder of its own with MCPNEST_DATA_DIR.`,
       { cause },
@@ -77,6 +76,12 @@ export function lockDataFolder(dir: string): Disposable {
   const held = lock;
   return { [Symbol.dispose]: () => held.close() };
 }
+
+const cannotWrite = (dir: string, cause: unknown) =>
+  unavailable(
+    `The data folder ${dir} cannot be written. Give it to the user MCPNest runs as, make its disk writable and make room on it, or choose another with MCPNEST_DATA_DIR.`,
+    { cause },
+  );
 
 /**
  * Find out at start, not at the first call, that the key is not the one the credentials were sealed with.
@@ -96,6 +101,22 @@ export function checkKey(dir: string, vault: Vault): void {
   }
 }
 
+/**
+ * An empty database beside a journal that has records is not a first start but a loss: everything people have set up
+ * would be gone without a word.
+ * @param file of the SQLite database
+ * @throws AppError `unavailable`, with the remedy
+ */
+export function checkDatabaseFile(dir: string, file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) return;
+  const journal = join(dir, 'journal');
+  if (!existsSync(journal) || listSegments(journal).length === 0) return;
+  throw unavailable(
+    `The database file ${file} is gone, yet ${journal} has records of calls. Restore it from a backup. ` +
+      `If it is lost, move ${journal} to a safe place to begin with an empty database.`,
+  );
+}
+
 function makePrivate(dir: string, warnings: string[]): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -104,6 +125,11 @@ function makePrivate(dir: string, warnings: string[]): void {
       `The data folder ${dir} cannot be created (${codeOf(cause)}). Choose another with MCPNEST_DATA_DIR.`,
       { cause },
     );
+  }
+  try {
+    accessSync(dir, constants.W_OK);
+  } catch (cause) {
+    throw cannotWrite(dir, cause);
   }
   const { mode, uid } = statSync(dir);
   if ((mode & 0o077) === 0) return;

@@ -27,6 +27,8 @@ export interface DialTarget {
   readonly port: string;
   /** How what arrives is read (the option of `net.Socket`); as a stream if left out. */
   readonly onread?: OnReadOpts;
+  /** What is spoken over it: HTTP/1.1 if left out, or lines, for which there is no name to agree on (RFC 7301). */
+  readonly protocol?: 'http' | 'lines';
 }
 
 /** How connections leave this process. */
@@ -42,7 +44,7 @@ export interface Dialer {
 /** Name resolution, TCP and TLS together. */
 const connectTimeoutMs = 10_000;
 const keepAliveAfterMs = 60_000;
-/** A look-up blocks a thread of the pool that also writes files, so some threads are left free. */
+/** A look-up blocks a thread of the pool, of four, that also writes files, so some threads are left free. */
 const maxLookups = 2;
 
 /**
@@ -54,9 +56,11 @@ const maxLookups = 2;
  * name in the URL. What is refused fails with AppError `upstream_failed` that names the remedy.
  *
  * @param options.resolve how names are resolved; the system's resolver if left out
+ * @param options.lookups how many names may be looked up at once
  */
-export function createDialer(options: { readonly resolve?: Resolve } = {}): Dialer {
-  const resolve = shared(options.resolve ?? ((hostname) => systemLookup(hostname, { all: true })));
+export function createDialer(options: { readonly resolve?: Resolve; readonly lookups?: number } = {}): Dialer {
+  const { resolve: given, lookups = maxLookups } = options;
+  const resolve = shared(given ?? ((hostname) => systemLookup(hostname, { all: true })), lookups);
   return { dial: (target, allow) => dial(target, resolve, allow) };
 }
 
@@ -91,7 +95,7 @@ async function dial(target: DialTarget, resolve: Resolve, allow: () => readonly 
         ...tcp,
         // Server names are for names only (RFC 6066); an address is verified against the certificate as an address.
         ...(isIP(host) === 0 && { servername: host }),
-        ALPNProtocols: ['http/1.1'],
+        ...(target.protocol !== 'lines' && { ALPNProtocols: ['http/1.1'] }),
         minVersion: 'TLSv1.2',
         // Said here so that no environment variable can say otherwise.
         rejectUnauthorized: true,
@@ -123,12 +127,12 @@ const pinned =
   };
 
 /** Concurrent questions for one name share an answer, and only a few names are looked up at once. */
-function shared(resolve: Resolve): Resolve {
+function shared(resolve: Resolve, lookups: number): Resolve {
   const running = new Map<string, Promise<readonly ResolvedAddress[]>>();
   const waiting: (() => void)[] = [];
   let busy = 0;
   const inTurn = async (hostname: string): Promise<readonly ResolvedAddress[]> => {
-    if (busy >= maxLookups) await new Promise<void>((turn) => waiting.push(turn));
+    if (busy >= lookups) await new Promise<void>((turn) => waiting.push(turn));
     else busy++;
     try {
       return await resolve(hostname);

@@ -1,7 +1,9 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { chooseWorkspace, wholeNumber } from '../choose.ts';
 import { print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
+import { answerCommands } from './answers.ts';
+import { facetCommand, filtering, readFilters, type Filters } from './call-filters.ts';
 
 interface Paging {
   from?: string;
@@ -21,40 +23,42 @@ const paging = (command: Command): Command =>
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
 
-/** `calls` are tool calls, `audit` is what people changed and read. @returns `audit` */
-export function callCommands(program: Command, { io, withClient }: Shell): Command {
+/** `calls` are tool calls, `audit` is what people changed and read, and answers about both. @returns `audit` */
+export function callCommands(program: Command, shell: Shell): Command {
+  const { io, withClient } = shell;
   const more = (cursor: string | null): void => {
     if (cursor !== null) io.err(`More: --cursor ${cursor}\n`);
   };
   const calls = program.command('calls').description('tool calls: metadata, never values');
-  paging(calls.command('list').description('list tool calls, newest first'))
-    .option('--server <slug>')
-    .option('--method <method>', 'tools/call, prompts/get, resources/read, resources/subscribe, completion/complete, …')
-    .option('--tool <name>', 'of a tool or prompt, or the URI of a resource')
-    .option('--status <code>', 'HTTP style: 200, 403, 502 …', wholeNumber)
-    .option('--outcome <outcome>')
-    .action(
-      (options: Paging & { server?: string; method?: string; tool?: string; status?: number; outcome?: string }) =>
-        withClient(async ({ client }) => {
-          const { workspace, json, ...query } = options;
-          const page = await client.calls.list({ params: await chooseWorkspace(client, workspace), query });
-          print(io, json, page, () =>
-            table(page.items, {
-              when: (row) => row.createdAt,
-              server: (row) => row.server,
-              method: (row) => row.method,
-              tool: (row) => row.tool,
-              status: (row) => row.status,
-              outcome: (row) => row.outcome,
-              error: (row) => row.errorCode,
-              ms: (row) => row.latencyMs,
-              rule: (row) => row.rule,
-            }),
-          );
-          if (json !== true) more(page.nextCursor);
-        }),
+  filtering(paging(calls.command('list').description('search tool calls')))
+    .addOption(new Option('--order <order>', 'which come first').choices(['newest', 'oldest']).default('newest'))
+    .action((options: Paging & Filters & { order: 'newest' | 'oldest' }) =>
+      withClient(async ({ client }) => {
+        const { workspace, json, limit, cursor, order, ...filters } = options;
+        const params = await chooseWorkspace(client, workspace);
+        const query = { ...(await readFilters(client, params, filters)), limit, cursor, order };
+        const page = await client.calls.list({ params, query });
+        print(io, json, page, () =>
+          table(page.items, {
+            when: (row) => row.createdAt,
+            server: (row) => row.server,
+            method: (row) => row.method,
+            tool: (row) => row.tool,
+            status: (row) => row.status,
+            outcome: (row) => row.outcome,
+            error: (row) => row.errorCode,
+            ms: (row) => row.latencyMs,
+            rule: (row) => row.rule,
+          }),
+        );
+        if (json !== true) more(page.nextCursor);
+      }),
     );
-  const audit = program.command('audit').description('what people changed and read, and what records prove');
+  facetCommand(calls, shell);
+  const audit = program
+    .command('audit')
+    .description('what people changed and read, what records prove, and records for others');
+  answerCommands(audit, shell);
   paging(
     audit
       .command('events')

@@ -24,6 +24,10 @@ interface Settings extends Common {
   replayGuard?: string[];
   replayWindow?: number;
   pinning?: 'on' | 'off';
+  /** False: `--no-maintainer`. */
+  maintainer?: string | false;
+  sensitivity?: Server['sensitivity'];
+  label?: string[];
   note?: string;
 }
 
@@ -42,6 +46,8 @@ export function printServer(io: Io, json: boolean | undefined, server: Server): 
       health: server.health.state,
       limits: writeLimits(server.limits),
       owner: server.owner === null ? undefined : `team:${server.owner}`,
+      maintainer: server.maintainer,
+      touches: [server.sensitivity, ...server.labels].join(' '),
       replay: writeGuard(server.replayGuard),
       'visible to': server.visibility?.join(', '),
       pinning: server.pinning,
@@ -66,13 +72,20 @@ const settings = (command: Command): Command =>
     .addOption(
       new Option('--pinning <mode>', 'on: only tools whose definition was approved are served').choices(['on', 'off']),
     )
+    .option('--maintainer <who>', 'who looks after it: an email address, or words')
+    .addOption(
+      new Option('--sensitivity <level>', 'of what it touches').choices([
+        ...['none', 'internal', 'confidential', 'restricted'],
+      ]),
+    )
+    .option('--label <word>', 'to find it by; several times, and together they replace those it has', collect)
     .option('--note <text>', 'why, for the history')
     .option('--workspace <slug>')
     .option('--json', 'print JSON');
 
 /** `mcpnest server …`. @returns the noun, for the commands below it */
 export function serverCommands(program: Command, { io, withClient }: Shell): Command {
-  const noun = program.command('server').description('MCP servers behind the gateway');
+  const noun = program.command('server').alias('servers').description('MCP servers behind the gateway');
   settings(
     noun
       .command('add <name>')
@@ -85,11 +98,12 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
     .action((name: string, options: Settings) =>
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
-        const { slug, prefix, position, pinning, note, visibleTo: visibility } = options;
+        const { slug, prefix, position, pinning, note, visibleTo: visibility, sensitivity, label: labels } = options;
         const limits = readLimits(options.limit) as Record<string, number> | undefined;
         const replayGuard = readGuard(options);
         const settled = { slug, prefix: prefix || undefined, position, limits, replayGuard, visibility, pinning, note };
-        const body = { name, url: options.url!, ...settled };
+        const custody = { maintainer: options.maintainer || undefined, sensitivity, labels };
+        const body = { name, url: options.url!, ...settled, ...custody };
         printServer(
           io,
           options.json,
@@ -101,6 +115,7 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
     .option('--name <name>')
     .option('--url <url>')
     .option('--no-prefix', 'serve its tools under their own names')
+    .option('--no-maintainer', 'name nobody')
     .action((server: string, options: Settings) =>
       withClient(async ({ client }) => {
         const params = { ...(await chooseWorkspace(client, options.workspace)), server };
@@ -108,13 +123,16 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
         // Commander gives `true` for a --no- option that was not used.
         const prefix =
           options.prefix === false ? null : typeof options.prefix === 'string' ? options.prefix : undefined;
-        const { name, url, note, pinning, visibleTo: visibility } = options;
+        const maintainer =
+          options.maintainer === false ? null : typeof options.maintainer === 'string' ? options.maintainer : undefined;
+        const { name, url, note, pinning, visibleTo: visibility, sensitivity, label: labels } = options;
+        const custody = { maintainer, sensitivity, labels };
         printServer(
           io,
           options.json,
           await client.servers.update({
             params,
-            body: { name, url, prefix, limits, replayGuard: readGuard(options), visibility, pinning, note },
+            body: { name, url, prefix, limits, replayGuard: readGuard(options), visibility, pinning, note, ...custody },
           }),
         );
       }),

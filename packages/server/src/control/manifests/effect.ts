@@ -10,6 +10,7 @@ import type { WorkspaceRef } from '../operation.ts';
 import {
   classifyTools,
   createServer,
+  custodyOf,
   findServer,
   ownersOf,
   setOwner,
@@ -31,8 +32,9 @@ export async function presentFacts(
   workspace: WorkspaceRef,
   directory: Directory,
   row: ServerRow,
-  { tools }: ManifestDocument,
+  { tools, ...said }: ManifestDocument,
 ): Promise<ManifestFacts> {
+  const custody = custodyOf(row);
   const { principalPerMinute, toolPerMinute } = readLimits(row.limits);
   const classes = new Map(
     (await toolsOf(db, [row]))
@@ -56,6 +58,10 @@ export async function presentFacts(
       ...(principalPerMinute === null ? {} : { per_user_rpm: principalPerMinute }),
       ...(toolPerMinute === null ? {} : { per_tool_rpm: toolPerMinute }),
     },
+    // Of these a manifest may be silent, and then changes nothing.
+    ...(said.maintainer === undefined ? {} : { maintainer: custody.maintainer }),
+    ...(said.sensitivity === undefined ? {} : { sensitivity: custody.sensitivity }),
+    ...(said.labels === undefined ? {} : { labels: custody.labels }),
   };
 }
 
@@ -69,7 +75,7 @@ export async function presentFacts(
 export async function takeEffect(
   change: Change,
   workspace: WorkspaceRef,
-  { name, upstream, visibility, tools, limits }: ManifestDocument,
+  { name, upstream, visibility, tools, limits, maintainer, sensitivity, labels }: ManifestDocument,
   { teamId, serverId, note }: { readonly teamId: string; readonly serverId: string | null; readonly note: string },
 ): Promise<string> {
   const found = await findServer(change.tx, workspace.id, name);
@@ -77,7 +83,7 @@ export async function takeEffect(
     throw conflict(`A server '${name}' that is not of this manifest exists. Remove it, or publish under another name.`);
   }
   const budgets = { principalPerMinute: limits.per_user_rpm ?? null, toolPerMinute: limits.per_tool_rpm ?? null };
-  const settings = { url: upstream, limits: budgets, visibility, note };
+  const settings = { url: upstream, limits: budgets, visibility, maintainer, sensitivity, labels, note };
   const row =
     found === undefined
       ? await createServer(change, workspace, { name, slug: name, enabled: true, ...settings })

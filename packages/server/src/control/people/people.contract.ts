@@ -7,6 +7,7 @@ import type { Kit } from '../kit.contract.ts';
 const acme = { workspace: 'acme' };
 const cy = 'cy_1@example.com';
 const tables = [
+  'gateway_workspace_servers',
   ...['access_requests', 'access_rules', 'api_keys', 'audit_events', 'gateway_tokens', 'invitations', 'legal_holds'],
   ...['machines', 'manifest_revisions', 'server_revisions', 'stops', 'teams', 'users', 'workspace_snapshots'],
 ] as const;
@@ -30,7 +31,10 @@ export function describeErasure(engine: string, open: () => Promise<OpenDatabase
     /** Every place the address could be written in. */
     async function writeEverywhere(): Promise<void> {
       const { owner } = kit;
-      await owner.servers.create({ params: acme, body: { name: 'one', url: 'https://one.example.com/mcp' } });
+      await owner.servers.create({
+        params: acme,
+        body: { name: 'one', url: 'https://one.example.com/mcp', maintainer: cy },
+      });
       const team = await owner.teams.create({ params: acme, body: { name: 'ops' } });
       await owner.teams.addMember({ params: { ...acme, team: team.slug, member: memberId } });
       await owner.tokens.issue({ params: acme, body: { kind: 'member', memberId, label: `of ${cy}` } });

@@ -1,48 +1,27 @@
 import type { z } from 'zod';
 import type { AuditEvent, ToolCall, auditEventQuery, toolCallQuery } from '@mcpnest/contract/schemas/records';
-import type { Kysely, Selectable } from 'kysely';
-import { isoTime } from '../../platform/clock.ts';
+import type { Kysely } from 'kysely';
 import type { Schema } from '../../platform/database/schema.ts';
 import { emailsOf } from '../actor-emails.ts';
-import { page, readCursor } from '../cursor.ts';
+import { page, readCursor, writeCursor } from '../cursor.ts';
+import { planCalls, stored } from './call-terms.ts';
 import type { createChainState } from './chain-state.ts';
+import { walkCalls, type CallRow } from './walk.ts';
 
-/** Tool calls of a workspace, newest first: metadata only, as the journal recorded it. */
+/** The tool calls of a workspace that a search finds: metadata only, as the journal recorded it. */
 export async function listCalls(
   db: Kysely<Schema>,
   workspaceId: string,
   query: z.output<typeof toolCallQuery>,
 ): Promise<{ items: ToolCall[]; nextCursor: string | null }> {
-  let rows = selectCalls(db, workspaceId);
-  if (query.server !== undefined) rows = rows.where('server_slug', '=', query.server);
-  if (query.method !== undefined) rows = rows.where('method', '=', query.method);
-  if (query.tool !== undefined) rows = rows.where('tool_name', '=', query.tool);
-  if (query.memberId !== undefined) rows = rows.where('member_id', '=', query.memberId);
-  if (query.tokenId !== undefined) rows = rows.where('token_id', '=', query.tokenId);
-  if (query.machineId !== undefined) {
-    const { machineId } = query;
-    rows = rows.where('token_id', 'in', (row) =>
-      row.selectFrom('gateway_tokens').select('id').where('machine_id', '=', machineId),
-    );
-  }
-  if (query.status !== undefined) rows = rows.where('status', '=', query.status);
-  if (query.outcome !== undefined) rows = rows.where('outcome', '=', query.outcome);
-  if (query.from !== undefined) rows = rows.where('created_at', '>=', normal(query.from));
-  if (query.to !== undefined) rows = rows.where('created_at', '<', normal(query.to));
-  if (query.cursor !== undefined) {
-    const { at, id } = readCursor(query.cursor);
-    rows = rows.where((row) =>
-      row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]),
-    );
-  }
-  const found = await rows
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1)
-    .execute();
-  const { rows: kept, nextCursor } = page(found, query.limit);
-  return { items: kept.map(toToolCall), nextCursor };
+  const plan = await planCalls(db, workspaceId, query);
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const { rows, next } = await walkCalls(db, plan, { order: query.order, limit: query.limit, after });
+  return { items: rows.map(toToolCall), nextCursor: next === undefined ? null : writeCursor(next) };
 }
+
+export { planCalls } from './call-terms.ts';
+export { walkCalls } from './walk.ts';
 
 /** One call of a workspace; undefined when it is not, or no longer, on record. */
 export const findCall = (db: Kysely<Schema>, workspaceId: string, id: string) =>
@@ -61,7 +40,8 @@ const selectCalls = (db: Kysely<Schema>, workspaceId: string) =>
     )
     .where('workspace_id', '=', workspaceId);
 
-export const toToolCall = (row: Selectable<Schema['mcp_tool_calls']> & { machine_id: string | null }): ToolCall => ({
+/** A row as the API shows it. */
+export const toToolCall = (row: CallRow): ToolCall => ({
   id: row.id,
   createdAt: row.created_at,
   memberId: row.member_id,
@@ -105,13 +85,14 @@ export async function listAuditEvents(
   let rows = db.selectFrom('audit_events').selectAll();
   if (workspaceId !== null) rows = rows.where('workspace_id', '=', workspaceId);
   if (query.action !== undefined) rows = rows.where('action', '=', query.action);
-  if (query.from !== undefined) rows = rows.where('created_at', '>=', normal(query.from));
-  if (query.to !== undefined) rows = rows.where('created_at', '<', normal(query.to));
+  if (query.from !== undefined) rows = rows.where('created_at', '>=', stored(query.from)!);
+  if (query.to !== undefined) rows = rows.where('created_at', '<', stored(query.to)!);
   if (query.cursor !== undefined) {
     const { at, id } = readCursor(query.cursor);
-    rows = rows.where((row) =>
-      row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]),
-    );
+    // An index takes the first of the two as a bound.
+    rows = rows
+      .where('created_at', '<=', at)
+      .where((row) => row.or([row('created_at', '<', at), row.and([row('created_at', '=', at), row('id', '<', id)])]));
   }
   const found = await rows
     .orderBy('created_at', 'desc')
@@ -145,6 +126,3 @@ function readDetail(text: string): unknown {
     return null;
   }
 }
-
-/** Stored times have milliseconds and compare as text, so a bound must be written the same way. */
-const normal = (time: string): string => isoTime(Date.parse(time));

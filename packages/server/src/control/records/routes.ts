@@ -12,6 +12,8 @@ import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { createChainState } from './chain-state.ts';
 import { explainCall } from './explain.ts';
+import { countFacets } from './facets.ts';
+import { callPath } from './path.ts';
 import { listAuditEvents, listCalls } from './records.ts';
 
 export interface RecordRoutesDeps {
@@ -28,6 +30,8 @@ export function recordRoutes(deps: RecordRoutesDeps): Route[] {
   const chainOf = createChainState(vault.deriveKey('journal/events'));
   return [
     route(calls.list, ({ workspace, input }) => listCalls(db, workspace.id, input.query)),
+    route(calls.facets, async ({ workspace, input }) => ({ items: await countFacets(db, workspace, input.query) })),
+    route(calls.path, ({ workspace, actor, input }) => callPath(db, workspace, actor, input.params.call)),
     route(calls.explain, ({ workspace, input }) => explainCall(db, workspace, input.params.call)),
     route(auditEvents.list, ({ workspace, input }) => listAuditEvents(db, workspace.id, input.query, chainOf)),
     route(auditEvents.listAll, ({ input }) => listAuditEvents(db, null, input.query, chainOf)),

@@ -9,11 +9,11 @@ import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
 import { decideTools } from './pins.ts';
-import { selectHealth, selectRevisions, selectRunningDrills, selectServer } from './queries.ts';
-import { pendingReviews, reviewServer } from './review.ts';
+import { selectRevisions, selectServer } from './queries.ts';
+import { reviewServer } from './review.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
 import { classifyTools, listTools } from './tools.ts';
-import { viewHealth, viewRevision, viewServer, viewServers } from './view.ts';
+import { serverHealth, viewRevision, viewServer, viewServers } from './view.ts';
 import { visibleServer, visibleServers } from './visibility.ts';
 
 /** The routes of `operations/servers.ts`. */
@@ -88,10 +88,7 @@ export function serverRoutes(deps: {
     ),
     route(servers.health, async ({ workspace, actor, input }) => {
       const row = await visibleServer(db, workspace, actor, input.params.server);
-      return viewHealth((await selectHealth(db, [row.id])).get(row.id), {
-        drillFrom: (await selectRunningDrills(db, [row.id], at())).get(row.id),
-        pendingReview: (await pendingReviews(db, [row])).get(row.id),
-      });
+      return (await serverHealth(db, [row], at())).get(row.id)!;
     }),
     route(serverTools.list, async ({ workspace, input }) => ({
       items: await listTools(db, workspace, input.params.server),

@@ -17,6 +17,7 @@ import {
   writeCredential,
 } from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
+import { custodyColumns, custodyOf, noCustody, setCustody } from './custody.ts';
 import { deleteManifestOf } from './owner.ts';
 import { forgetPins, setPinning } from './pins.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
@@ -55,6 +56,7 @@ export async function createServer(
     visibility: await visibilityColumn(change, workspace, body.visibility),
     owner_team_id: null,
     pinning: body.pinning ?? (await pinningAtFirst(change, workspace)),
+    ...custodyColumns(noCustody, body),
     revision: 1,
     created_at: change.at,
     updated_at: change.at,
@@ -68,7 +70,12 @@ export async function createServer(
     workspaceId: workspace.id,
     target: `server:${slug}`,
     detail: {
-      after: { ...auditable(config), visibility: body.visibility ?? ['workspace'], pinning: row.pinning },
+      after: {
+        ...auditable(config),
+        visibility: body.visibility ?? ['workspace'],
+        pinning: row.pinning,
+        ...custodyOf(row),
+      },
       position: place,
     },
     publish: 'workspace',
@@ -77,7 +84,7 @@ export async function createServer(
 }
 
 /**
- * Change a server's configuration, whom it is shown to, and whether it is pinned. Nothing to change makes no revision.
+ * Change a server's configuration, whom it is shown to, whether it is pinned, and who looks after it. Nothing to change makes no revision.
  * @throws AppError `already_exists` for a prefix in use, `conflict` when a stored credential would go to another
  *   origin: sealed values are write-only, and pointing the URL at a host of one's own would read them
  */
@@ -89,7 +96,7 @@ export async function updateServer(
 ): Promise<ServerRow> {
   const row = await selectServer(change.tx, workspace.id, slug);
   const before = configOf(row);
-  const { note, limits, replayGuard, visibility, pinning, ...rest } = body;
+  const { note, limits, replayGuard, visibility, pinning, maintainer, sensitivity, labels, ...rest } = body;
   const after: ServerConfig = {
     ...withPatch(before, rest),
     limits: checked(withPatch(before.limits, limits)),
@@ -102,7 +109,8 @@ export async function updateServer(
   }
   const changed = await reconfigure(change, row, after, note);
   const shown = visibility === undefined ? changed : await setVisibility(change, workspace, changed, visibility);
-  return pinning === undefined ? shown : setPinning(change, workspace, shown, pinning);
+  const pinned = pinning === undefined ? shown : await setPinning(change, workspace, shown, pinning);
+  return setCustody(change, workspace, pinned, { maintainer, sensitivity, labels });
 }
 
 /** Replace the whole configuration of a server by another, as a new revision. */
@@ -264,11 +272,12 @@ function checked(limits: ServerLimits): ServerLimits {
   );
 }
 
+export { custodyOf } from './custody.ts';
 export { listedTools } from './listed-tools.ts';
 export { ownersOf, setOwner } from './owner.ts';
 export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';
-export { addressWarnings } from './view.ts';
+export { addressWarnings, serverHealth } from './view.ts';
 export { announceServers } from './announced.ts';
 export { serversShownTo, visibilityNames, visibleServers } from './visibility.ts';
 

@@ -9,6 +9,7 @@ import { administers } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readConfig, readCredential, readLimits, readReplayGuard } from '../stored.ts';
 import { readDirectory } from '../subjects.ts';
+import { custodyOf } from './custody.ts';
 import { selectHealth, selectOpened, selectRunningDrills, selectTeamSlugs } from './queries.ts';
 import type { HealthRow, ServerRow } from './queries.ts';
 import { pendingReviews } from './review.ts';
@@ -27,11 +28,8 @@ export async function viewServers(
   at: string,
 ): Promise<Server[]> {
   const directory = administers(actor) ? await readDirectory(db, workspace) : undefined;
-  const ids = rows.map((row) => row.id);
-  const [health, opened] = [await selectHealth(db, ids), await selectOpened(db)];
-  const drills = await selectRunningDrills(db, ids, at);
+  const [health, opened] = [await serverHealth(db, rows, at), await selectOpened(db)];
   const teams = await selectTeamSlugs(db, workspace.id);
-  const pending = await pendingReviews(db, rows);
   return rows.map((row) => ({
     id: row.id,
     slug: row.slug,
@@ -45,9 +43,10 @@ export async function viewServers(
     replayGuard: viewReplayGuard(readReplayGuard(row.replay_guard)),
     visibility: directory === undefined ? null : visibilityNames(row.visibility, directory),
     owner: teams.get(row.owner_team_id ?? '') ?? null,
+    ...custodyOf(row),
     credential: credentialNames(readCredential(row.config_override)),
     pinning: row.pinning,
-    health: viewHealth(health.get(row.id), { drillFrom: drills.get(row.id), pendingReview: pending.get(row.id) }),
+    health: health.get(row.id)!,
     warnings: addressWarnings(row.url, opened),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -72,10 +71,7 @@ interface HealthNotes {
 }
 
 /** What the gateway recorded about a server; `unknown` when it has not spoken to it yet. */
-export const viewHealth = (
-  row: HealthRow | undefined,
-  { drillFrom, pendingReview = 0 }: HealthNotes,
-): ServerHealth => ({
+const viewHealth = (row: HealthRow | undefined, { drillFrom, pendingReview = 0 }: HealthNotes): ServerHealth => ({
   state: drillFrom === undefined ? (row?.state ?? 'unknown') : 'drill',
   since: drillFrom ?? row?.since ?? null,
   lastErrorClass: row?.last_error_class ?? null,
@@ -83,6 +79,21 @@ export const viewHealth = (
   checkedAt: row?.checked_at ?? null,
   pendingReview,
 });
+
+/** Health of servers by their ids, with running drills and tools that are held back. @param at stored time */
+export async function serverHealth(
+  db: Kysely<Schema>,
+  rows: readonly ServerRow[],
+  at: string,
+): Promise<Map<string, ServerHealth>> {
+  const ids = rows.map((row) => row.id);
+  const health = await selectHealth(db, ids);
+  const drills = await selectRunningDrills(db, ids, at);
+  const pending = await pendingReviews(db, rows);
+  return new Map(
+    ids.map((id) => [id, viewHealth(health.get(id), { drillFrom: drills.get(id), pendingReview: pending.get(id) })]),
+  );
+}
 
 /** A revision as the API shows it: of its credential the header names only. */
 export function viewRevision(row: Selectable<Schema['server_revisions']>): ServerRevision {

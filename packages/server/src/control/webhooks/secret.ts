@@ -1,9 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { Secret } from '../../domain/secret.ts';
+import type { Secret } from '../../domain/secret.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
-
-/** A secret to sign with, in the form of standardwebhooks.com: `whsec_` and Base64, here of 32 random bytes. */
-export const mintSecret = (): Secret => new Secret(`${prefix}${randomBytes(32).toString('base64')}`);
 
 export const sealSecret = (vault: Vault, webhookId: string, secret: Secret): string =>
   vault.seal(secret, contextOf(webhookId));
@@ -26,26 +22,4 @@ export function openSecrets(vault: Vault, hook: StoredSecrets, at: string): Secr
   return sealed.map((text) => vault.open(text, contextOf(hook.id)));
 }
 
-/** What is signed, and when it was sent. */
-export interface Signed {
-  readonly id: string;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  readonly body: string;
-}
-
-/**
- * Header fields of a delivery (standardwebhooks.com, "Signature scheme"): HMAC-SHA-256 over `id.timestamp.body`, one
- * signature per secret.
- */
-export function signatureHeaders({ id, now, body }: Signed, secrets: readonly Secret[]): Record<string, string> {
-  const timestamp = String(Math.floor(now / 1000));
-  const signatures = secrets.map((secret) => {
-    const key = Buffer.from(secret.reveal().slice(prefix.length), 'base64');
-    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-  });
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
-}
-
-const prefix = 'whsec_';
 const contextOf = (webhookId: string): string => `webhook/${webhookId}/secret`;

@@ -4,7 +4,8 @@ import { isoTime, type Clock } from '../../platform/clock.ts';
 import type { Deliver } from '../../platform/deliver.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
-import { openSecrets, signatureHeaders, type StoredSecrets } from './secret.ts';
+import { signWebhook } from '../../platform/standard-webhook.ts';
+import { openSecrets, type StoredSecrets } from './secret.ts';
 
 export interface SendDeps {
   readonly vault: Vault;
@@ -47,7 +48,7 @@ export async function send(
   try {
     const body = bodyOf(message, publicUrl());
     const now = clock.now();
-    const signed = signatureHeaders({ id: message.id, now, body }, openSecrets(vault, hook, isoTime(now)));
+    const signed = signWebhook(message.id, now, Buffer.from(body), openSecrets(vault, hook, isoTime(now)));
     const { status, retryAfterMs } = await deliver({
       method: 'POST',
       url: hook.url,

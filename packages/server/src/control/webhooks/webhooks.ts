@@ -16,7 +16,8 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { addressWarnings, selectOpened } from '../servers/servers.ts';
-import { mintSecret, sealSecret } from './secret.ts';
+import { newWebhookSecret } from '../../platform/standard-webhook.ts';
+import { sealSecret } from './secret.ts';
 
 export type WebhookRow = Selectable<Schema['webhooks']>;
 
@@ -47,7 +48,7 @@ export async function createWebhook(
   const present = await selectWebhooks(change.tx, workspace).execute();
   if (present.length >= mostWebhooks) throw conflict(`A workspace has at most ${mostWebhooks} webhooks.`);
   const id = newId(change.now);
-  const secret = mintSecret();
+  const secret = newWebhookSecret();
   const row: WebhookRow = {
     id,
     workspace_id: workspace.id,
@@ -127,7 +128,7 @@ export async function rotateSecret(
   { overlapSeconds }: z.output<typeof webhookRotate>,
 ): Promise<Issued> {
   const row = await findWebhook(change.tx, workspace, id);
-  const secret = mintSecret();
+  const secret = newWebhookSecret();
   const overlaps = overlapSeconds > 0;
   const next = {
     secret: sealSecret(vault, id, secret),

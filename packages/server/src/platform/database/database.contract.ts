@@ -170,6 +170,9 @@ export function describeDatabase(
         expect({ ...row }).toEqual({
           ...server,
           visibility: null,
+          maintainer: null,
+          sensitivity: 'none',
+          labels: '[]',
           owner_team_id: null,
           pinning: 'off',
           replay_guard: '{}',

@@ -11,6 +11,8 @@ import type { Schema } from './schema.ts';
 export interface OpenDatabase extends AsyncDisposable {
   readonly db: Kysely<Schema>;
   readonly dialect: 'sqlite' | 'postgres';
+  /** What has happened to its files that no waiting mends, with the remedy; undefined while they are what was opened. */
+  fault(): string | undefined;
 }
 
 /**
@@ -65,6 +67,7 @@ const connectionProblems: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its host name cannot be resolved now. Check DATABASE_URL and the name service.',
   ENOENT: 'the folder of its file does not exist. Create it, or check DATABASE_URL.',
   EACCES: 'its file may not be opened by this user. Check its owner.',
+  EROFS: 'its file is on a disk that is read-only. Make it writable.',
   EISDIR: 'its path is a folder. Check DATABASE_URL.',
   '28P01': 'the password is wrong. Check DATABASE_URL.',
   '28000': 'PostgreSQL does not let this user in. Check DATABASE_URL and pg_hba.conf.',

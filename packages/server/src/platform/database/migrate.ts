@@ -28,7 +28,11 @@ export async function migrate(
 ): Promise<string[]> {
   const known = migrationFiles(database.dialect);
   return inTransaction(database.db, async (tx) => {
-    if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(tx);
+    if (database.dialect === 'postgres') {
+      // An index over every call ever made takes longer than a query may.
+      await sql`set local statement_timeout = 0`.execute(tx);
+      await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(tx);
+    }
     await sql`create table if not exists migrations (name text primary key, applied_at text not null)`.execute(tx);
     const applied = new Set((await tx.selectFrom('migrations').select('name').execute()).map((row) => row.name));
 

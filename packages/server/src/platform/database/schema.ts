@@ -38,13 +38,18 @@ export interface Schema {
   readonly policy_bodies: PolicyBodiesTable;
   readonly upstream_lists: UpstreamListsTable;
   readonly upstream_health: UpstreamHealthTable;
+  readonly health_history: HealthHistoryTable;
   readonly handed_out_names: HandedOutNamesTable;
   readonly mcp_tool_calls: ToolCallsTable;
+  readonly call_counts: CallCountsTable;
+  readonly caller_counts: CallerCountsTable;
   readonly journal_cursors: JournalCursorsTable;
   readonly retention_graces: RetentionGracesTable;
   readonly legal_holds: LegalHoldsTable;
   readonly purges: PurgesTable;
   readonly retention_clocks: RetentionClocksTable;
+  readonly sinks: SinksTable;
+  readonly sink_states: SinkStatesTable;
   readonly migrations: MigrationsTable;
 }
 
@@ -332,6 +337,11 @@ export interface ServersTable {
   /** JSON; what is not set has its default. */
   replay_guard: Generated<string>;
   pinning: Generated<'on' | 'off'>;
+  /** Who looks after it: an email address, or words. */
+  maintainer: Generated<string | null>;
+  sensitivity: Generated<'none' | 'internal' | 'confidential' | 'restricted'>;
+  /** JSON: short words. */
+  labels: Generated<string>;
   revision: number;
   created_at: string;
   updated_at: string;
@@ -505,6 +515,14 @@ export interface UpstreamHealthTable {
   checked_at: string;
 }
 
+export interface HealthHistoryTable {
+  server_id: string;
+  /** When the state began. */
+  at: string;
+  state: string;
+  error_class: string | null;
+}
+
 export interface HandedOutNamesTable {
   workspace_id: string;
   kind: string;
@@ -560,6 +578,43 @@ export interface ToolCallsTable {
   method: Generated<string>;
   /** Calls the row stands for; more than one only for a burst of the same denial. */
   repeat_count: Generated<number>;
+}
+
+export interface CallCountsTable {
+  workspace_id: string;
+  /** UTC, as `2026-11-21T12`. */
+  hour: string;
+  /** Empty: of no server. */
+  server_slug: string;
+  tool_name: string;
+  method: string;
+  outcome: string;
+  status: number;
+  /** Lower bound in milliseconds; -1: calls without a duration of their own. */
+  latency_bucket: number;
+  calls: number;
+  would_deny: number;
+  /** Sum over the calls that have a bucket. */
+  latency_ms: number;
+  /** Calls whose server was asked, and the milliseconds it took for them. */
+  upstream_calls: number;
+  upstream_ms: number;
+  bytes_in: number;
+  bytes_out: number;
+}
+
+export interface CallerCountsTable {
+  workspace_id: string;
+  /** UTC, as `2026-11-21T12`. */
+  hour: string;
+  token_id: string;
+  /** Empty: of no server. */
+  server_slug: string;
+  outcome: string;
+  status: number;
+  calls: number;
+  bytes_in: number;
+  bytes_out: number;
 }
 
 export interface JournalCursorsTable {
@@ -628,6 +683,42 @@ export interface RetentionClocksTable {
   checked_at: string;
   drift_ms: number;
   withheld: string | null;
+}
+
+export interface SinksTable {
+  id: string;
+  /** Null = the whole instance. */
+  workspace_id: string | null;
+  name: string;
+  kind: 'http' | 'otlp' | 'syslog' | 's3';
+  include: 'all' | 'calls' | 'events';
+  /** JSON, without secrets. */
+  config: string;
+  /** JSON: name to sealed value. */
+  secrets: string;
+  paused_at: string | null;
+  created_at: string;
+  created_by: string;
+}
+
+export interface SinkStatesTable {
+  sink_id: string;
+  /** JSON: the last record of each node that was taken. */
+  marks: string;
+  /** The node that sends for it, until `held_until`. */
+  holder: string | null;
+  held_until: string | null;
+  delivered: Generated<number>;
+  last_success_at: string | null;
+  /** In a row. */
+  failures: Generated<number>;
+  /** Its class, never what the other side said. */
+  last_error: string | null;
+  last_error_at: string | null;
+  next_attempt_at: string | null;
+  /** Records that retention deleted before they were taken, and how many of them have been told of. */
+  missed: Generated<number>;
+  missed_told: Generated<number>;
 }
 
 export interface MigrationsTable {

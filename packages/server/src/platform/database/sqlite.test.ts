@@ -1,4 +1,4 @@
-import { linkSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -87,6 +87,42 @@ it.each([
     code: 'unavailable',
     message: expect.stringContaining(file) as string,
   });
+  expect(database.fault()).toContain('Put it back');
   renameSync(`${file}.kept`, file);
   await write();
+  expect(database.fault()).toBeUndefined();
 });
+
+it('creates nothing where a file is expected', () => {
+  const file = newFile();
+  expect(() => openSqlite(file, false)).toThrow('is gone');
+  expect(existsSync(file)).toBe(false);
+});
+
+it.runIf(process.platform === 'linux')('keeps the locks of a file that is opened a second time', async () => {
+  const file = newFile();
+  await using first = openSqlite(file);
+  await sql`create table t (x integer)`.execute(first.db);
+  const locks = (): number => readFileSync('/proc/locks', 'utf8').split(`:${statSync(file).ino} `).length - 1;
+  expect(locks()).toBe(1);
+  await using second = openSqlite(file);
+  await sql`select x from t`.execute(second.db);
+  expect(locks()).toBe(1);
+});
+
+it.each(['wal', 'shm'])(
+  'notices that its -%s file was deleted, and loses nothing of it when it is closed',
+  async (kind) => {
+    const file = newFile();
+    {
+      await using database = openSqlite(file);
+      await sql`create table t (x integer)`.execute(database.db);
+      await sql`insert into t values (1)`.execute(database.db);
+      rmSync(`${file}-${kind}`);
+      await expect(sql`insert into t values (2)`.execute(database.db)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(database.fault()).toContain('Restart MCPNest');
+    }
+    await using again = openSqlite(file);
+    expect((await sql`select x from t`.execute(again.db)).rows).toEqual([{ x: 1 }]);
+  },
+);

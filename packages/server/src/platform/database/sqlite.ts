@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -31,33 +31,52 @@ const maxStatements = 256;
  * served. Another process with the same file open is waited for up to 5 s without holding up the event loop.
  *
  * @param file path of the file, or `:memory:`
+ * @param create false: it is there already. Beside a database whose name is gone, a new one would take its -wal away
+ * @throws AppError `unavailable` when it is not there and may not be created
  */
-export function openSqlite(file: string): OpenDatabase {
-  // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
-  if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
-  const sameFile = file === ':memory:' ? () => {} : watchFile(file);
+export function openSqlite(file: string, create = true): OpenDatabase {
+  // Opened only where it is not there: closing any descriptor of a file gives up every lock this process has on it.
+  if (file !== ':memory:' && !existsSync(file)) {
+    if (!create) throw unavailable(`The database file ${file} is gone. Put it back.`);
+    // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
+    closeSync(openSync(file, 'a', 0o600));
+  }
   const engine = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: busyWaitMs });
   if (file !== ':memory:') engine.exec('pragma journal_mode = wal');
   engine.exec('pragma synchronous = full');
   engine.exec('pragma busy_timeout = 0');
 
+  const fault = file === ':memory:' ? () => undefined : watchFiles(file);
+  const sameFile = (): void => {
+    const problem = fault();
+    if (problem !== undefined) throw unavailable(problem);
+  };
   const db = new Kysely<Schema>({ dialect: nodeSqliteDialect(engine, sameFile) });
-  return { db, dialect: 'sqlite', [Symbol.asyncDispose]: () => db.destroy() };
+  return { db, dialect: 'sqlite', fault, [Symbol.asyncDispose]: () => db.destroy() };
 }
 
 /**
  * An open file outlives its name: deleted or replaced, it would be read and written on and nobody would see it, the
- * command line least of all, which opens the name.
- * @returns throws AppError `unavailable` once the name no longer leads to the file that is there now
+ * command line least of all, which opens the name. The files of the write-ahead log are there from the first use to the
+ * last close; a commit to one without a name dies with the process.
+ * @returns what is wrong, with the remedy; undefined while each name leads to the file it led to first
  */
-function watchFile(file: string): () => void {
-  const opened = statSync(file);
+function watchFiles(file: string): () => string | undefined {
+  const first = new Map<string, { ino: number; dev: number }>();
+  const same = (name: string): boolean => {
+    const now = statSync(name, { throwIfNoEntry: false });
+    const known = first.get(name);
+    if (known !== undefined) return now?.ino === known.ino && now.dev === known.dev;
+    if (now !== undefined) first.set(name, { ino: now.ino, dev: now.dev });
+    return true;
+  };
+  same(file);
   return () => {
-    const now = statSync(file, { throwIfNoEntry: false });
-    if (now?.ino === opened.ino && now.dev === opened.dev) return;
-    throw unavailable(
-      `The database file ${file} was deleted or replaced while in use. Put it back, or restart MCPNest.`,
-    );
+    if (!same(file))
+      return `The database file ${file} was deleted or replaced while in use. Put it back, or restore a backup and restart MCPNest.`;
+    if (!same(`${file}-wal`) || !same(`${file}-shm`))
+      return `${file}-wal or ${file}-shm was deleted or replaced while in use. Restart MCPNest without kill -9: ending, it writes into ${file} what they held.`;
+    return undefined;
   };
 }
 

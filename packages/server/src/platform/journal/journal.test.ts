@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk, type Disk } from './disk.ts';
 import { call, denial, ending, macKey, options, readRecords, tempFolder } from './fixture.ts';
@@ -208,6 +209,34 @@ describe('journal', () => {
     const ends = readRecords(folder.dir).filter(({ kind, callId }) => kind === 'outcome' && callId === one.callId);
     expect(ends.at(-1)).toMatchObject({ outcome: 'refused', status: 503, dispatched: false });
     expect(verifyJournal(folder.dir, macKey).firstBad).toBeUndefined();
+  });
+
+  it('[AUD-04] refuses strict calls while a flush does not end, closes their records, and goes on with the others', async () => {
+    using folder = tempFolder();
+    const { disk, hold } = faultyDisk();
+    const journal = await openJournal(options(folder.dir, { disk }));
+    const release = hold();
+    const calls = [call(), call()];
+    const first = journal.intent(calls[0]!, 'strict');
+    // The flush under way does not cover this one.
+    await sleep(50);
+    const second = journal.intent(calls[1]!, 'strict');
+    await expect(first).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(second).rejects.toMatchObject({ code: 'unavailable' });
+    expect(journal.health).toMatchObject({ ok: false, reason: 'a flush to disk does not end' });
+    expect(journal.health.flushMs).toBeGreaterThan(1_900);
+    await expect(journal.intent(call(), 'strict')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await journal.intent(call(), 'available')).toMatchObject({ gap: false });
+    release();
+    await expect.poll(() => journal.health.ok).toBe(true);
+    await journal.intent(call(), 'strict');
+    await journal[Symbol.asyncDispose]();
+    for (const { callId } of calls)
+      expect(readRecords(folder.dir).filter((line) => line.callId === callId)).toMatchObject([
+        { kind: 'intent' },
+        { kind: 'outcome', outcome: 'refused', dispatched: false },
+      ]);
+    expect(verifyJournal(folder.dir, macKey)).toMatchObject({ firstBad: undefined, lost: 0 });
   });
 
   it('records nothing after it was closed: strict calls are refused, available ones say so', async () => {

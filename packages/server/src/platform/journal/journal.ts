@@ -55,7 +55,8 @@ export interface Journal extends AsyncDisposable {
    * Record that a call is about to be sent. `available` resolves once the record is written to the operating system
    * (it survives the death of the process) and never rejects: when the journal cannot be written the receipt says
    * `gap`. `strict` resolves once the record is on disk.
-   * @throws AppError `unavailable` in strict mode when the record could not be made durable: no receipt, no call
+   * @throws AppError `unavailable` in strict mode when the record could not be made durable within two seconds: no
+   * receipt, no call
    */
   intent(record: CallIntent, mode: JournalMode): Promise<Receipt>;
   /** Record how the call ended. Never throws, never blocks; written with the next group. */
@@ -98,6 +99,8 @@ export interface JournalHealth {
   readonly reason: string | undefined;
   /** Records lost so far because the journal could not be written (available mode and denials). */
   readonly gaps: number;
+  /** Milliseconds the latest flush to disk took, or has taken so far. */
+  readonly flushMs: number;
   /** First record found damaged in what earlier runs wrote. */
   readonly damage: JournalDamage | undefined;
 }
@@ -160,7 +163,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     epoch,
     prev,
     syncEveryMs: 200,
+    lateAfterMs: 2_000,
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     sign,
     onWrite: () => {
       for (const listener of listeners) listener();
@@ -214,7 +219,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     get health() {
       const reason = writer.failure();
-      return { ok: reason === undefined, reason, gaps: writer.lost(), damage: past.damage };
+      return {
+        ok: reason === undefined,
+        reason,
+        gaps: writer.lost(),
+        flushMs: writer.flushMs(),
+        damage: past.damage,
+      };
     },
     async flush() {
       denials.flush();

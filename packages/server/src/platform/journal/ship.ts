@@ -3,12 +3,13 @@ import { isoTime, type Clock } from '../clock.ts';
 import { inTransaction } from '../database/database.ts';
 import type { Schema } from '../database/schema.ts';
 import { answeredRow, deniedRow, unknownRow, type CallRow, type JournalRecord, type OpenCall } from './call-rows.ts';
+import { countCalls, type CountTables } from './call-counts.ts';
 import { checkLines, isWhole, unknownLink, type ChainLink, type CheckedLine } from './check-lines.ts';
 import type { JournalDamage, JournalPosition } from './journal.ts';
 import { comparePositions, listSegments } from './segment.ts';
 
 /** The tables the shipper may name. */
-export type ShipTables = Pick<Schema, 'mcp_tool_calls' | 'journal_cursors'>;
+export type ShipTables = Pick<Schema, 'mcp_tool_calls' | 'journal_cursors'> & CountTables;
 
 export interface ShipOptions {
   readonly dir: string;
@@ -162,9 +163,15 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
     const reread = { segment, byteOffset: byte_offset };
     if (rows.length === 0 && (cursor === saved || segment === '')) return reread;
     await inTransaction(db, async (tx) => {
+      const added = new Set<string>();
       for (let from = 0; from < rows.length; from += rowsPerInsert) {
-        await tx.executeQuery(insertion(rows.slice(from, from + rowsPerInsert)));
+        const inserted = await tx.executeQuery(insertion(rows.slice(from, from + rowsPerInsert)));
+        for (const { id } of inserted.rows) added.add(id);
       }
+      await countCalls(
+        tx.$pickTables<keyof CountTables>(),
+        rows.filter((row) => added.delete(row.id)),
+      );
       const row = { segment, byte_offset, updated_at: isoTime(clock.now()) };
       await tx
         .insertInto('journal_cursors')
@@ -177,17 +184,17 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
   }
 
   /** The text of a full insert is made once: making it anew costs as much as running it. Rows differ in values only. */
-  function insertion(rows: readonly CallRow[]): CompiledQuery {
+  function insertion(rows: readonly CallRow[]): CompiledQuery<{ id: string }> {
     if (rows.length === rowsPerInsert && fullInsert !== undefined) {
-      return CompiledQuery.raw(
-        fullInsert,
-        rows.flatMap((row) => Object.values(row)),
-      );
+      const values = rows.flatMap((row) => Object.values(row));
+      return CompiledQuery.raw(fullInsert, values);
     }
     const query = db
       .insertInto('mcp_tool_calls')
       .values(rows)
       .onConflict((clash) => clash.doNothing())
+      // Which were not there yet: only those are counted.
+      .returning('id')
       .compile();
     if (rows.length === rowsPerInsert) fullInsert = query.sql;
     return query;

@@ -131,6 +131,6 @@ async function rest(ms: number): Promise<void> {
 
 // Loaded on demand: a thread that feeds SQLite need not hold the PostgreSQL driver in memory.
 async function openTarget(to: ShipTarget): Promise<OpenDatabase> {
-  if (to.kind === 'sqlite') return (await import('../database/sqlite.ts')).openSqlite(to.file);
+  if (to.kind === 'sqlite') return (await import('../database/sqlite.ts')).openSqlite(to.file, false);
   return (await import('../database/postgres.ts')).openPostgres(new Secret(to.url));
 }

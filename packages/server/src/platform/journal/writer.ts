@@ -3,6 +3,7 @@ import { isoTime } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { LineComposer, lineStart } from './chain.ts';
 import { encodeGap, encodeOutcome } from './encode.ts';
+import { createFlushWatch } from './flush-watch.ts';
 import type { Receipt } from './records.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
@@ -33,7 +34,10 @@ export interface WriterOptions {
   readonly prev: string;
   /** Milliseconds written records of mode `available` may wait for their flush. */
   readonly syncEveryMs: number;
+  /** Milliseconds strict calls wait for a flush before they are refused. */
+  readonly lateAfterMs: number;
   readonly now: () => number;
+  readonly monotonic: () => number;
   readonly sign: (fields: string) => string;
   readonly onWrite: () => void;
 }
@@ -54,7 +58,9 @@ const longestRetryMs = 2_000;
  *
  * Numbers are given out when the write has succeeded and not before, so a failed write leaves no hole.
  */
-export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, sign, onWrite }: WriterOptions) {
+export function createWriter(options: WriterOptions) {
+  const { files, log, node, epoch, prev, syncEveryMs, now, sign, onWrite } = options;
+  const { monotonic, lateAfterMs } = options;
   const start = lineStart(node, epoch);
   const composer = new LineComposer();
   let queue: Entry[] = [];
@@ -67,10 +73,13 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
 
   /** Written, promised to nobody before the next flush. */
   let awaitingFlush: Written[] = [];
+  /** The same, and the flush under way covers them. */
+  let covered: Written[] = [];
   let dirty = false;
   let syncing: Promise<void> | undefined;
   let syncTimer: NodeJS.Timeout | undefined;
   let syncFailures = 0;
+  const flushes = createFlushWatch({ monotonic, lateAfterMs, onLate: flushIsLate });
 
   let failing: { reason: string; retryMs: number } | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
@@ -87,7 +96,8 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
   };
 
   function push(entry: Entry): void {
-    if (closed || (failing !== undefined && entry.kind !== 'outcome')) {
+    const stuck = failing !== undefined ? entry.kind !== 'outcome' : flushes.late() && isStrictCall(entry);
+    if (closed || stuck) {
       lose(entry);
       return;
     }
@@ -166,7 +176,7 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
     if (kind === 'denied') lost.denials += count;
     if (waiter === undefined) return;
     if (waiter.strict) {
-      const detail = failing?.reason ?? 'the journal is closed';
+      const detail = failure() ?? 'the journal is closed';
       waiter.reject(unavailable(notProven, { detail, retryAfterMs: longestRetryMs }));
     } else {
       lost.calls++;
@@ -228,13 +238,13 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       // A turn of the event loop, so that calls that have just arrived share this flush and need not wait for the next.
       await turn();
       dirty = false;
-      const covered = awaitingFlush;
+      covered = awaitingFlush;
       awaitingFlush = [];
       const upTo = seq;
       try {
-        await files.sync();
+        await flushes.over(files.sync());
       } catch (error) {
-        syncFailed(error, covered);
+        syncFailed(error);
         break;
       }
       confirmedSeq = upTo;
@@ -248,10 +258,11 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
   }
 
   /** What nobody was promised yet is written anew, once, into another file. */
-  function syncFailed(error: unknown, covered: readonly Written[]): void {
+  function syncFailed(error: unknown): void {
     syncFailures++;
     dirty = false;
     const promised = [...covered, ...awaitingFlush].map(({ entry }) => entry);
+    covered = [];
     awaitingFlush = [];
     files.giveUp(confirmedSeq);
     log.error({ err: error, sealed: files.sealed() }, 'journal segment given up: flushing it failed');
@@ -265,6 +276,23 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
       if (kind === 'intent' && waiter !== undefined) queue.push(refusal(waiter.callId));
     stop(error, promised);
   }
+
+  /** The disk may be at it for ever: whoever needs it is refused meanwhile, whoever does not is recorded as ever. */
+  function flushIsLate(): void {
+    log.error({ lateAfterMs }, 'journal: a flush to disk does not end; strict calls are refused until it does');
+    // From here on none is taken; those taken before must be among the ones refused.
+    writeGroup();
+    const calls = [...covered, ...awaitingFlush].filter(({ entry }) => isStrictCall(entry));
+    covered = covered.filter(({ entry }) => !isStrictCall(entry));
+    awaitingFlush = awaitingFlush.filter(({ entry }) => !isStrictCall(entry));
+    for (const { entry } of calls) {
+      lose(entry);
+      queue.push(refusal(entry.waiter!.callId));
+    }
+    writeGroup();
+  }
+
+  const failure = (): string | undefined => failing?.reason ?? (flushes.late() ? flushLate : undefined);
 
   function refusal(callId: string): Entry {
     const fields = encodeOutcome({ callId, ...refused });
@@ -293,12 +321,16 @@ export function createWriter({ files, log, node, epoch, prev, syncEveryMs, now, 
     flush,
     close,
     /** Why the journal is failing now, if it is. */
-    failure: (): string | undefined => failing?.reason,
+    failure,
+    flushMs: flushes.latestMs,
     /** Calls and denials not recorded. */
     lost: (): number => lost.calls + lost.denials,
   };
 }
 
+const isStrictCall = (entry: Entry): boolean => entry.kind === 'intent' && entry.waiter?.strict === true;
+
+const flushLate = 'a flush to disk does not end';
 const notProven = 'The audit journal cannot be written, and this workspace requires proof of every call.';
 
 const refused = {

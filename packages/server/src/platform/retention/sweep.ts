@@ -24,25 +24,33 @@ const rowsPerDelete = 500;
 export const boundOf = (now: number, days: number, oldest: number): number =>
   Math.min(now - days * dayMs, oldest + daysPerRun * dayMs);
 
+/** Up to which moment rows may go, as stored time; undefined when there are none to ask. */
+export async function dueBefore(db: Kysely<Schema>, now: number, what: Sweep): Promise<string | undefined> {
+  const { rows: edge } = await sql<{ at: string | null }>`
+    select min(${sql.ref(what.time)}) as at from ${sql.table(what.table)} where ${what.where}`.execute(db);
+  const oldest = edge[0]?.at ?? null;
+  return oldest === null ? undefined : isoTime(boundOf(now, what.days, Date.parse(oldest)));
+}
+
 /**
- * Delete what is past its term, at most two days of it. Small bites: each is a transaction of its own, and other
- * writers get their turn between them.
+ * Delete what is older. Small bites: each is a transaction of its own, and other writers get their turn between them.
  * @returns how many rows
  */
-export async function sweep(db: Kysely<Schema>, now: number, what: Sweep): Promise<number> {
+export async function deleteBefore(db: Kysely<Schema>, before: string, what: Sweep): Promise<number> {
   const { table, where } = what;
-  const time = sql.ref(what.time);
-  const { rows: edge } = await sql<{ at: string | null }>`
-    select min(${time}) as at from ${sql.table(table)} where ${where}`.execute(db);
-  const oldest = edge[0]?.at ?? null;
-  if (oldest === null) return 0;
-  const before = isoTime(boundOf(now, what.days, Date.parse(oldest)));
   for (let gone = 0; ;) {
     const { rows } = await sql`
       delete from ${sql.table(table)} where id in (
-        select id from ${sql.table(table)} where ${time} < ${before} and ${where} limit ${sql.lit(rowsPerDelete)}
+        select id from ${sql.table(table)} where ${sql.ref(what.time)} < ${before} and ${where}
+        limit ${sql.lit(rowsPerDelete)}
       ) returning id`.execute(db);
     gone += rows.length;
     if (rows.length < rowsPerDelete) return gone;
   }
+}
+
+/** Delete what is past its term, at most two days of it. @returns how many rows */
+export async function sweep(db: Kysely<Schema>, now: number, what: Sweep): Promise<number> {
+  const before = await dueBefore(db, now, what);
+  return before === undefined ? 0 : deleteBefore(db, before, what);
 }

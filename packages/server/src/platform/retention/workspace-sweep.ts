@@ -1,9 +1,11 @@
 import { sql, type Kysely } from 'kysely';
 import { isoTime } from '../clock.ts';
 import { destroyDigestKeys, quarterStart } from '../digest-salts.ts';
+import { purgeCounts } from '../journal/call-counts.ts';
 import { prunePolicyVersions } from '../policy-history.ts';
+import { noteMissed } from '../sinks/missed.ts';
 import { freeApproval, freeCall, freeEvent, freeOfAny, readHolds } from './holds.ts';
-import { boundOf, dayMs, sweep } from './sweep.ts';
+import { boundOf, dayMs, deleteBefore, dueBefore, sweep } from './sweep.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Term } from './terms.ts';
 
@@ -24,8 +26,8 @@ export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, te
   const free = freeOfAny(of);
   const run = (table: keyof Schema, time: string, days: number, where: typeof here): Promise<number> =>
     sweep(db, now, { table, time, days, where });
-  const calls = await run('mcp_tool_calls', 'created_at', term.calls, sql`${here} and ${freeCall(of)}`);
   const held = (await readHolds(db, now)).some((hold) => hold.workspaceId === workspaceId);
+  const calls = await sweepCalls(db, of, term.calls, held);
   const others = [
     await run('approvals', 'created_at', term.calls, sql`${here} and ${freeApproval(of)}`),
     await run('access_requests', 'created_at', term.calls, sql`${here} and ${free}`),
@@ -48,6 +50,23 @@ export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, te
     sql`${here} and chain_seq is not null and ${freeEvent(of)}`,
   );
   return { calls, events, others, held: await heldCalls(db, workspaceId, term.calls, now) };
+}
+
+async function sweepCalls(
+  db: Kysely<Schema>,
+  of: { readonly workspaceId: string; readonly now: number },
+  days: number,
+  held: boolean,
+): Promise<number> {
+  const { workspaceId, now } = of;
+  const where = sql`workspace_id = ${workspaceId} and ${freeCall(of)}`;
+  const what = { table: 'mcp_tool_calls', time: 'created_at', days, where } as const;
+  const before = await dueBefore(db, now, what);
+  if (before === undefined) return 0;
+  await noteMissed(db, workspaceId, before, freeCall(of));
+  const calls = await deleteBefore(db, before, what);
+  if (!held) await purgeCounts(db, workspaceId, before, now);
+  return calls;
 }
 
 /** Delete events of the instance: what concerns all may matter to any hold there is. */

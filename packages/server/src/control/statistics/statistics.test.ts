@@ -1,0 +1,9 @@
+import { afterAll, beforeAll } from 'vitest';
+import { startKit, type Kit } from '../kit.contract.ts';
+import { describeAnswers } from './answers.contract.ts';
+
+let kit: Kit;
+beforeAll(async () => void (kit = await startKit()));
+afterAll(() => kit[Symbol.asyncDispose]());
+
+describeAnswers('SQLite', () => kit);

@@ -1,0 +1,33 @@
+import { isStreamed, type ByteStream, type Operation } from '@mcpnest/contract/operation';
+import { AppError } from '../domain/errors.ts';
+import type { Log } from '../platform/log.ts';
+
+/**
+ * Bytes as they are made, as the answer of an operation that declares them. What breaks them is logged here: the HTTP
+ * adapter would print it, and could write it behind what has left already.
+ * @throws AppError `internal` when they are not of a media type that the operation declares
+ */
+export function streamedResponse(
+  { id, status, response }: Operation,
+  { contentType, headers, body }: ByteStream,
+  log: Log,
+): Response {
+  if (!isStreamed(response) || !response.media.includes(contentType))
+    throw new AppError('internal', 'The answer is not of a declared media type.');
+  const told = toldOf(body, (error) => log.error({ err: error, operation: id }, 'control: an answer broke off'));
+  // Nothing is read ahead, so that a failure always meets a reader, who then breaks the connection.
+  return new Response(ReadableStream.from(told), { status, headers: { ...headers, 'content-type': contentType } });
+}
+
+async function* toldOf(body: ByteStream['body'], tell: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    tell(error);
+    throw brokenOff();
+  }
+}
+
+/** By this code the adapter knows an answer that ended early; it prints neither message nor stack then. */
+const brokenOff = (): Error =>
+  Object.assign(new Error('The answer broke off.'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
