@@ -36,7 +36,9 @@ export async function showProof(
     throw conflict(`Node ${row.node} recorded this call; ask the server that runs on its data folder.`);
   const made = await prove(proof, workspaceId, callId, row, size);
   if (made !== undefined) return made;
-  await Promise.race([proof.sealing?.sealed(), sleep(sealWaitMs, undefined, { ref: false })]);
+  // Where it does not come to that, the second look finds nothing either.
+  const sealed = proof.sealing?.sealed().catch(() => undefined);
+  await Promise.race([sealed, sleep(sealWaitMs, undefined, { ref: false })]);
   const later = await prove(proof, workspaceId, callId, row, size);
   if (later !== undefined) return later;
   throw conflict(
