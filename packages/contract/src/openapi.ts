@@ -65,12 +65,15 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   statistics: 'Failures, availability, latency, use and stock, from hourly counts.',
   timelines: 'What became of a person, a machine, a server or a tool.',
   auditEvents: 'Every change anyone made.',
-  proofs: 'Records with what proves them to somebody who trusts neither this server nor its database.',
-  proofKeys: 'The keys that sign checkpoints.',
-  checkpointTargets: 'Where checkpoints are published, and how sealing goes.',
+  retention: 'How long records are kept.',
+  holds: 'Legal holds: what must not be deleted, by the word of two people.',
+  people: 'Erasure of a person.',
   handover: 'The records for other systems and for auditors.',
   sinks: 'Where the records of a workspace are sent as they come.',
   instanceSinks: 'Where the records of the whole instance are sent as they come.',
+  proofs: 'Records with what proves them to somebody who trusts neither this server nor its database.',
+  proofKeys: 'The keys that sign checkpoints.',
+  checkpointTargets: 'Where checkpoints are published, and how sealing goes.',
   instance: 'This installation.',
 };
 

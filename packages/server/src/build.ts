@@ -32,9 +32,9 @@ import { createDialer } from './platform/dialer.ts';
 import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
 import { openJournal, type Journal } from './platform/journal/journal.ts';
 import { startShipper, type Shipper } from './platform/journal/shipper.ts';
-import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import type { ShipTarget } from './platform/journal/shipper-messages.ts';
 import { verifyApart } from './platform/journal/verify-apart.ts';
+import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
 import { createSendLines } from './platform/send-lines.ts';
@@ -52,14 +52,14 @@ import { createLocalVault } from './platform/vault/local-key.ts';
 /** Calls in flight may take this long to end after a stop is asked for; other requests a little longer. */
 const drainMs = 30_000;
 const closeMs = 2_000;
-/** Between two checkpoints of a log of proof that grows. */
-const checkpointEveryMs = 60_000;
 /** A stop waits until nobody has asked for anything this long, and at most so long, before it closes what is idle. */
 const quietMs = 100;
 const handOverMs = 5_000;
 
 /** The log has the file and what to do in each case. */
 const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
+/** Between two checkpoints of a log of proof that grows. */
+const checkpointEveryMs = 60_000;
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -245,13 +245,12 @@ async function openControl(
   const deliver = createDeliver({ dialer, clock, allow });
   const sendParcel = createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) });
   const sendCheckpoint = createSendCheckpoint({ deliver, clock });
-  const verifyJournal = () => verifyApart(join(folder.dir, 'journal'), vault.deriveKey('journal'));
   const { dir: dataDir, nodeId } = folder;
-  const now = (): number => clock.now();
-  const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now });
+  const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now: () => clock.now() });
+  const checkJournal = () => verifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
     ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
-    ...{ deliver, sendParcel, sendCheckpoint, verifyJournal, proof },
+    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint },
   };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
@@ -413,7 +412,6 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, ev
       journal.health.gaps,
     ),
     gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
-    gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
     gauge(
       'mcpnest_journal_flush_seconds',
       'How long the latest flush of the journal took, or has taken so far.',
@@ -424,6 +422,7 @@ function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, ev
       '1 when a record of the journal was found damaged since the start; the log names it.',
       (journal.health.damage ?? shipper.health.damage) === undefined ? 0 : 1,
     ),
+    gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
     gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
     gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
   ];

@@ -24,8 +24,8 @@ import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
-import { holdRoutes } from './holds/routes.ts';
 import { handoverRoutes } from './handover/routes.ts';
+import { holdRoutes } from './holds/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -155,7 +155,7 @@ export function createControl(deps: ControlDeps): Control {
 
 function contractRoutes(deps: ControlDeps): Route[] {
   const { db, dialect } = deps.database;
-  const { clock, vault, log, deliver, publicUrl, proof, sendCheckpoint: send } = deps;
+  const { clock, vault, log, deliver, publicUrl, proof, sendCheckpoint } = deps;
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
@@ -176,7 +176,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...retentionRoutes({ db, clock }),
     ...holdRoutes({ db, clock }),
     ...peopleRoutes(),
-    ...proofRoutes({ db, vault, clock, proof, send }),
+    ...proofRoutes({ db, vault, clock, proof, send: sendCheckpoint }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),

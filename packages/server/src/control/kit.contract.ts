@@ -33,11 +33,11 @@ export interface Kit extends AsyncDisposable {
   readonly control: Control;
   readonly database: OpenDatabase;
   readonly vault: Vault;
+  /** What a courier is made of. */
+  readonly courier: CourierDeps;
   /** A folder of its own; nothing seals records there unless the test does. */
   readonly dataDir: string;
   readonly proof: ProofAccess;
-  /** What a courier is made of. */
-  readonly courier: CourierDeps;
   /** Keys by who holds them. */
   readonly ownerKey: string;
   readonly workspaceToken: string;
@@ -76,12 +76,12 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   bus.subscribe('snapshot.changed', (id) => void nudges.push(id));
   const vault = createLocalVault(new Secret('0123456789abcdef'.repeat(4)));
   const log = createLog('silent');
-  const dataDir = mkdtempSync(join(tmpdir(), 'mcpnest-kit-'));
-  const sealingKey = vault.deriveKey('proof');
-  const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
   const dialer = createDialer();
   const allow = () => selectOpenedEntries(database.db);
   const deliver = createDeliver({ dialer, clock: systemClock, allow });
+  const dataDir = mkdtempSync(join(tmpdir(), 'mcpnest-kit-'));
+  const sealingKey = vault.deriveKey('proof');
+  const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
   const control = createControl({
     proof,
     sendCheckpoint: createSendCheckpoint({ deliver, clock }),
@@ -117,9 +117,9 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     control,
     database,
     vault,
+    courier: { db: database.db, bus, clock, vault, log, deliver, publicUrl: () => publicUrl },
     dataDir,
     proof,
-    courier: { db: database.db, bus, clock, vault, log, deliver, publicUrl: () => publicUrl },
     ownerKey: first.apiKey,
     workspaceToken: first.workspaceToken,
     owner,
