@@ -7,7 +7,7 @@ import type { Exchanged } from '../inbound.ts';
 import type { Message } from '../message.ts';
 import { answerFault, answerText } from './answer.ts';
 import { readFindArguments } from './arguments.ts';
-import { searchable } from './listing.ts';
+import { searchable, takeLook } from './listing.ts';
 import { rank, type Ranked } from './rank.ts';
 import { knownWords, saidOf, toolWords } from './tool-words.ts';
 
@@ -21,6 +21,7 @@ const shownCharacters = 200;
  * @throws AppError
  */
 export async function findTools(deps: GatewayDeps, call: Exchanged, message: Message, asked: Asked): Promise<void> {
+  takeLook(deps, call);
   const wanted = asked.fault ?? readFindArguments(message.bytes, asked.args);
   if (typeof wanted === 'string') return answerFault(deps, call, message, wanted);
   const { query, server, limit } = wanted;
