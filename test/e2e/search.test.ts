@@ -85,7 +85,7 @@ describe('a workspace of 101 servers', () => {
   const url = () => new URL(`${product.gateway()}?tools=search`);
   const requestInit = () => ({ headers: { authorization: `Bearer ${product.workspaceToken}` } });
 
-  it('[NEW-09] is found and called by SDK v1', async () => {
+  it('[NEW-09][REG-11] is found and called by SDK v1', async () => {
     const client = new ClientV1({ name: 'sdk-v1', version: '1' });
     await client.connect(new TransportV1(url(), { requestInit: requestInit() }));
     expect(client.getInstructions()).toContain('find_tools');
