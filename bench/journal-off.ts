@@ -3,16 +3,16 @@ import { registerHooks } from 'node:module';
 import type { Journal, JournalOptions } from '../packages/server/src/platform/journal/journal.ts';
 
 // Loaded before the product (`--import`) for `--journal-off`. The product has no switch for this and must have none: here
-// its composition root, and nothing else, is handed a journal that gives receipts at once and writes nothing, so that
+// the part of its composition root that opens the journal, and nothing else, is handed a journal that gives receipts at once and writes nothing, so that
 // the difference to the product as it is is what journal and shipper cost.
 
 const journal = new URL('../packages/server/src/platform/journal/journal.ts', import.meta.url).href;
-const build = new URL('../packages/server/src/build.ts', import.meta.url).href;
+const records = new URL('../packages/server/src/build/records.ts', import.meta.url).href;
 
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context);
-    return found.url === journal && context.parentURL === build ? { ...found, url: import.meta.url } : found;
+    return found.url === journal && context.parentURL === records ? { ...found, url: import.meta.url } : found;
   },
 });
 

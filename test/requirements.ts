@@ -65,13 +65,13 @@ export const requirements: readonly Requirement[] = [
   // Audit
   done('AUD-01', 'One row per tools/call: who, which tool, outcome, how long, when.'),
   done('AUD-02', 'No value of an argument or a result is stored anywhere.'),
-  done('AUD-03', 'Rows are only ever added, and kept 90 days unless the workspace says otherwise.'),
+  done('AUD-03', 'Rows are only ever added, and kept 90 days unless the workspace or a legal hold says otherwise.'),
   done('AUD-04', 'A database that fails does not stop calls; nothing is lost meanwhile.'),
   done('AUD-05', 'What administrators change is recorded with actor and time, in the same transaction.'),
   done('AUD-06', 'The record can be exported, and sent to other systems as it comes.'),
   done('AUD-07', 'A row holds the shape of the arguments and what the decision rested on, so it can be made again.'),
   done('AUD-08', 'A row holds the chain from agent and person to tool, with the rule that permitted it.'),
-  part('AUD-09', 'The questions of an auditor are answered from the product.'),
+  done('AUD-09', 'The questions of an auditor are answered from the product.'),
   done('AUD-10', 'One view of calls, failures and availability, overall first, then each server.'),
 
   // Hosted servers
@@ -143,7 +143,7 @@ export const requirements: readonly Requirement[] = [
   // Self-hosting
   part('SH-01', 'The whole product runs on your own machines.'),
   part('SH-02', 'Data stays where you run it; nothing calls home.'),
-  open('SH-03', 'Evidence for an audit of controls can be exported.'),
+  done('SH-03', 'Evidence for an audit of controls can be exported.'),
 
   // The gateway of a company
   done('REG-01', 'A manifest registers a server: name, owner, upstream, visibility, tools, limits.'),
@@ -154,10 +154,10 @@ export const requirements: readonly Requirement[] = [
   done('REG-06', 'Budgets per person, tool and server keep a looping agent from drowning an upstream.'),
   open('REG-07', 'Upstreams get short-lived tokens made by the gateway.'),
   done('REG-08', 'Marked tools need an approval.'),
-  part('REG-09', 'Every call is recorded so that its decision can be made again.'),
+  done('REG-09', 'Every call is recorded so that its decision can be made again.'),
   part('REG-10', 'What changes behind the URL needs no change of any client.'),
-  open('REG-11', 'Hundreds of servers are one hub.'),
-  part('REG-12', 'Months later it can be said and proven who called what.'),
+  done('REG-11', 'Hundreds of servers are one hub.'),
+  done('REG-12', 'Months later it can be said and proven who called what.'),
 
   // Seeing what there is
   done('VIS-01', 'Every server has owner, maintainer, sensitivity, last use and last health.'),
@@ -180,8 +180,8 @@ export const requirements: readonly Requirement[] = [
   done('NFR-04', 'Replicas are restarted in turn without a failed call.'),
 
   // Beyond others
-  part('NEW-01', 'Recorded decisions are made again to the same end; a draft policy is tried on the past.'),
-  open('NEW-02', 'Who could call what on any past day, and why.'),
+  done('NEW-01', 'Recorded decisions are made again to the same end; a draft policy is tried on the past.'),
+  done('NEW-02', 'Who could call what on any past day, and why.'),
   done('NEW-03', 'A proof log without content: hash chain, gaps found, survives a database outage, verified offline.'),
   done('NEW-04', 'Approvals that work with every client and survive a restart.'),
   done('NEW-05', 'Clients and servers of different protocol generations understand each other.'),

@@ -28,7 +28,7 @@ export const layers: readonly Layer[] = [
   { name: 'orchestrator', files: at('orchestrator/'), mayImport: ['contract', 'domain', 'platform', 'orchestrator'] },
   {
     name: 'build',
-    files: at('build(\\.test)?\\.ts$'),
+    files: at('build((\\.test)?\\.ts$|/)'),
     mayImport: ['contract', 'domain', 'platform', 'config', 'control', 'gateway', 'orchestrator', 'build'],
   },
   { name: 'main', files: at('main(\\.test)?\\.ts$'), mayImport: ['domain', 'platform', 'config', 'build', 'main'] },

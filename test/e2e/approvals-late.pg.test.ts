@@ -37,12 +37,15 @@ beforeAll(async () => {
   params = { workspace: product.workspace };
   upstream = stack.use(await startEchoUpstream({ tools: ['drop', 'look'] }));
   await product.addServer({ slug: 'github', url: upstream.url });
-  const settings = [{ target: 'drop', approval: 'required' as const }];
-  await product.client.approvalSettings.update({ params: { ...params, server: 'github' }, body: { settings } });
-  await until('approval is needed', async () => (await call(0)).error?.code === 428);
+  await needApproval();
 }, 60_000);
 afterAll(() => stack.disposeAsync());
 
+async function needApproval(): Promise<void> {
+  const settings = [{ target: 'drop', approval: 'required' as const }];
+  await product.client.approvalSettings.update({ params: { ...params, server: 'github' }, body: { settings } });
+  await until('approval is needed', async () => (await call(0)).error?.code === 428);
+}
 const call = async (n: number, tool = 'drop', signal?: AbortSignal): Promise<RpcMessage> => {
   const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: { n } } };
   return (await product.rpc(body, signal === undefined ? {} : { signal })).message;
@@ -126,6 +129,17 @@ describe('an approved call, while the database is slow', () => {
     expect(sent(5)).toBe(0);
     expect((await call(5)).result).toBeDefined();
     expect([sent(5), await stateOf(one.approval)]).toEqual([1, 'used']);
+  });
+
+  it('[NEW-04] is not sent to a server that was removed, though another has its name and address now', async () => {
+    const one = await held(7);
+    await product.client.servers.remove({ params: { ...params, server: 'github' } });
+    await product.addServer({ slug: 'github', url: upstream.url });
+    await until('the new one is known', async () => (await call(7, 'look')).error === undefined);
+    await one.release();
+    expect((await one.answer).error?.code).toBe(503);
+    expect(sent(7)).toBe(0);
+    await needApproval();
   });
 });
 

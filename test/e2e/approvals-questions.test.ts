@@ -2,6 +2,7 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProduct, until, type Product } from '../harness.ts';
 import type { RpcMessage } from '../http.ts';
@@ -93,6 +94,36 @@ describe('an approved call whose server asks', () => {
     await set('required');
     await until('approval is needed again', needed);
     expect((await mute(next)).error?.code).toBe(428);
+  });
+
+  it('[NEW-04] does not go on at another address than was approved', async () => {
+    const requestInit = { headers: { authorization: `Bearer ${product.workspaceToken}` } };
+    const wanted = { name: 'test_input_required_result_elicitation' };
+    const server = { ...params, server: 'new' };
+    const { url } = await product.client.servers.show({ params: server });
+    await using twin = await startAskingModernUpstream();
+    const addresses = [twin.url, url];
+    for (const [i, address] of addresses.entries()) {
+      const client = new ClientV1({ name: 'old', version: '1' }, { capabilities: { elicitation: { form: {} } } });
+      let asked = 0;
+      client.setRequestHandler(ElicitRequestSchema, async () => {
+        asked++;
+        await product.client.network.allow({ body: { target: new URL(address).host } }).catch(() => undefined);
+        await product.client.servers.update({ params: server, body: { url: address } });
+        // The gateway knows within a second.
+        await sleep(1_500);
+        return { action: 'accept', content: { name: 'Ada' } };
+      });
+      await client.connect(new TransportV1(new URL(product.gateway()), { requestInit }));
+      const call = { ...wanted, arguments: { of: `moved ${i}` } };
+      const refused = (await client.callTool(call).catch((error: unknown) => error)) as {
+        data: { approvalId: string };
+      };
+      await product.client.approvals.approve({ params: { ...params, approval: refused.data.approvalId }, body: {} });
+      await expect(client.callTool(call)).rejects.toMatchObject({ code: -32602 });
+      expect(asked).toBe(1);
+      await client.close();
+    }
   });
 
   it('[NEW-04][NEW-05] asks a legacy client on its stream and goes on', async () => {

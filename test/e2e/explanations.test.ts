@@ -75,7 +75,7 @@ async function everyCall() {
 }
 
 describe('a recorded call', () => {
-  it('[AUD-07][AUD-09] is decided again as it was, whatever changed while it ran and has been deleted since', async () => {
+  it('[AUD-07][AUD-09][REG-09][NEW-01] is decided again as it was, whatever changed while it ran and has been deleted since', async () => {
     const pick = numbers(20_261_121);
     const one = <T>(from: readonly T[]): T => from[pick(from.length)]!;
     const { client } = product;

@@ -181,6 +181,8 @@ describe('call_tool', () => {
     expect(await code(through('look', {}, as))).toBeUndefined();
     expect(await code(direct('describe_tools', { names: ['look'] }, as))).toBeUndefined();
     expect(await code(direct('find_tools', { query: '' }, as))).toBe(429);
+    expect(await code(direct('find_tools', { query: 7 }, as))).toBe(429);
+    expect(await code(direct('describe_tools', { names: [] }, as))).toBe(429);
     expect(await code(through('look', {}, as))).toBe(429);
     await limits(null);
     await until('no budget', async () => (await code(through('look', {}, as))) === undefined);

@@ -12,6 +12,7 @@ import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { drills } from './operations/drills.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
+import { holds } from './operations/holds.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
 import { machines } from './operations/machines.ts';
@@ -21,6 +22,8 @@ import { network } from './operations/network.ts';
 import { policy } from './operations/policy.ts';
 import { proofKeys } from './operations/proof-keys.ts';
 import { proofs } from './operations/proofs.ts';
+import { people } from './operations/people.ts';
+import { retention } from './operations/retention.ts';
 import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
@@ -65,6 +68,9 @@ export const operations = {
   statistics,
   timelines,
   auditEvents,
+  retention,
+  holds,
+  people,
   proofs,
   proofKeys,
   checkpointTargets,

@@ -1,19 +1,20 @@
 import { getRequestListener } from '@hono/node-server';
 import type { Transaction } from 'kysely';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLoopback, type Config } from './config/config.ts';
+import { gatewayHosts, listen, mayReadMetrics } from './build/listening.ts';
+import { productMetrics } from './build/metrics.ts';
+import { openRecords, targetOf } from './build/records.ts';
+import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
 import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
 import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
-import { createGateway, type Gateway } from './gateway/app.ts';
+import { createGateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
 import {
@@ -29,20 +30,15 @@ import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDeliver } from './platform/deliver.ts';
 import { createDialer } from './platform/dialer.ts';
-import { startEventChain, type EventChain } from './platform/journal/event-chain.ts';
-import { openJournal, type Journal } from './platform/journal/journal.ts';
-import { startShipper, type Shipper } from './platform/journal/shipper.ts';
-import type { ShipTarget } from './platform/journal/shipper-messages.ts';
 import { createVerifyApart } from './platform/journal/verify-apart.ts';
 import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import { createLog, type Log } from './platform/log.ts';
-import { counter, gauge, measureProcess, type Metric } from './platform/metrics.ts';
+import { gauge, measureProcess } from './platform/metrics.ts';
 import { createSendLines } from './platform/send-lines.ts';
 import { createSendParcel } from './platform/sinks/send.ts';
 import { startSinks } from './platform/sinks/sinks.ts';
 import { createDatabaseProbe, createOperations } from './platform/operations.ts';
 import { openProofAccess } from './platform/proof/access.ts';
-import { startPublisher } from './platform/proof/publisher.ts';
 import { createSendCheckpoint } from './platform/proof/send-checkpoint.ts';
 import { verifyFolder, type FolderReport } from './platform/proof/verify-folder.ts';
 import { createLocalVault } from './platform/vault/local-key.ts';
@@ -56,8 +52,6 @@ const handOverMs = 5_000;
 
 /** The log has the file and what to do in each case. */
 const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
-/** Between two checkpoints of a log of proof that grows. */
-const checkpointEveryMs = 60_000;
 
 /** A whole MCPNest in this process. */
 export interface Product {
@@ -88,7 +82,8 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   const publicUrl = (): string => config.publicUrl ?? url;
   const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
   const { database } = deps;
-  const { journal, shipper, events } = await openRecords(config, secrets, folder, deps, opened);
+  const records = await openRecords(config, secrets, folder, deps, opened);
+  const { journal, events } = records;
   const gateway = opened.use(
     createGateway({
       ...deps,
@@ -125,7 +120,7 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     metrics: async () => [
       gauge('mcpnest_ready', '1 when ready to serve.', reasons().length === 0 ? 1 : 0),
       gauge('mcpnest_database_ok', '1 when the database answers.', (await databaseAnswers()) ? 1 : 0),
-      ...productMetrics(gateway, journal, shipper, events),
+      ...productMetrics(gateway, records),
       gauge('mcpnest_sinks_ok', '1 when what sinks get can be read and saved.', sinks.health.ok ? 1 : 0),
       ...measure.metrics(),
     ],
@@ -275,77 +270,6 @@ async function openDatabase(
   }
 }
 
-/** The journal and what copies it to the database. */
-async function openRecords(
-  config: Config,
-  secrets: Secrets,
-  { dir: dataDir, nodeId }: DataFolder,
-  { database, vault, log, proof, sendCheckpoint: send }: ControlDeps,
-  opened: AsyncDisposableStack,
-): Promise<{ journal: Journal; shipper: Shipper; events: EventChain }> {
-  const dir = join(dataDir, 'journal');
-  const journal = opened.use(
-    await openJournal({
-      dir,
-      nodeId,
-      clock: systemClock,
-      log,
-      macKey: vault.deriveKey('journal'),
-      afterEpoch: await lastEpoch(database.db, nodeId),
-    }),
-  );
-  const target = targetOf(config, secrets);
-  const { db } = database;
-  const publisher = opened.use(startPublisher({ db, dir: proof.dir, vault, send, clock: systemClock, log }));
-  const shipper = opened.use(
-    startShipper({
-      ...{ dir, nodeId, journal, target, log },
-      proof: { dataDir, sealingKey: vault.deriveKey('proof'), checkpointEveryMs },
-      onCheckpoints: () => publisher.nudge(),
-    }),
-  );
-  proof.sealing = {
-    get health() {
-      return shipper.sealing;
-    },
-    sealed: () => shipper.sealed(),
-  };
-  publisher.nudge();
-  const macKey = vault.deriveKey('journal/events');
-  const events = opened.use(startEventChain({ db, journal, nodeId, macKey, clock: systemClock, log }));
-  return { journal, shipper, events };
-}
-
-/** Highest epoch of a node that the database knows of; 0 when there is none. */
-async function lastEpoch(db: OpenDatabase['db'], nodeId: string): Promise<number> {
-  const calls = await db
-    .selectFrom('mcp_tool_calls')
-    .select((row) => row.fn.max('epoch').as('epoch'))
-    .where('node', '=', nodeId)
-    .executeTakeFirstOrThrow();
-  const event = await db
-    .selectFrom('audit_events')
-    .select('chain_epoch as epoch')
-    .where('chain_node', '=', nodeId)
-    .where('chain_seq', 'is not', null)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return Math.max(calls.epoch ?? 0, event?.epoch ?? 0);
-}
-
-/** How workers reach the database. */
-const targetOf = (config: Config, secrets: Secrets): ShipTarget =>
-  config.database.kind === 'sqlite' ? config.database : { kind: 'postgres', url: secrets.databaseUrl!.reveal() };
-
-/** Host names without port; every loopback name as well where no public name is configured. */
-function gatewayHosts({ host, publicUrl, allowedHosts }: Config): Set<string> {
-  const names = [host, ...allowedHosts.map((entry) => new URL(`http://${entry}`).hostname)];
-  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname);
-  if (publicUrl === undefined || isLoopback(host)) names.push('localhost', '127.0.0.1', '::1');
-  return new Set(names.map((name) => name.replace(/^\[|\]$/g, '').toLowerCase()));
-}
-
 function controlListener(control: Control): RequestListener {
   const listener = getRequestListener(
     (request, { incoming }) => {
@@ -371,67 +295,4 @@ function createHttpServer(listener: RequestListener): Server {
     },
     listener,
   );
-}
-
-async function listen(server: Server, { host, port }: Config): Promise<string> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    const why = listenProblems[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be listened on.';
-    throw unavailable(`${host}:${port} ${why}`, { cause });
-  }
-  const { address, family, port: actual } = server.address() as AddressInfo;
-  // Listening everywhere includes here, and "everywhere" is not an address to connect to.
-  const name = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${name}:${actual}`;
-}
-
-const listenProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use. Stop what listens there, or choose another port with MCPNEST_PORT.',
-  EACCES: 'is not permitted to this user. Choose a port above 1023 with MCPNEST_PORT.',
-  EADDRNOTAVAIL: 'is not an address of this machine. Set MCPNEST_HOST to one that is.',
-  ENOTFOUND: 'cannot be resolved. Set MCPNEST_HOST to an address of this machine.',
-};
-
-function productMetrics(gateway: Gateway, journal: Journal, shipper: Shipper, events: EventChain): Metric[] {
-  return [
-    {
-      name: 'mcpnest_tool_calls_total',
-      help: 'Tool calls since the start, by outcome.',
-      type: 'counter',
-      samples: [...gateway.outcomes].map(([outcome, value]) => ({ value, labels: { outcome } })),
-    },
-    counter(
-      'mcpnest_journal_gaps_total',
-      'Records lost because the journal could not be written.',
-      journal.health.gaps,
-    ),
-    gauge('mcpnest_journal_ok', '1 when the journal can be written.', journal.health.ok ? 1 : 0),
-    gauge(
-      'mcpnest_journal_flush_seconds',
-      'How long the latest flush of the journal took, or has taken so far.',
-      journal.health.flushMs / 1_000,
-    ),
-    gauge(
-      'mcpnest_journal_damaged',
-      '1 when a record of the journal was found damaged since the start; the log names it.',
-      (journal.health.damage ?? shipper.health.damage) === undefined ? 0 : 1,
-    ),
-    gauge('mcpnest_sealer_ok', '1 when records are being sealed in their logs of proof.', shipper.sealing.ok ? 1 : 0),
-    gauge('mcpnest_event_chain_ok', '1 when audit events get into the journal.', events.ok ? 1 : 0),
-    gauge('mcpnest_shipper_ok', '1 when the journal is being copied to the database.', shipper.health.ok ? 1 : 0),
-  ];
-}
-
-/** Free where only programs of this machine can ask; elsewhere any valid control key will do. */
-async function mayReadMetrics(req: IncomingMessage, config: Config, control: Control): Promise<boolean> {
-  const host = req.headers.host ?? '';
-  const local =
-    isLoopback(config.host) && (config.publicUrl === undefined || isLoopback(new URL(config.publicUrl).hostname));
-  if (local && isLoopback(host.replace(/:\d+$/, ''))) return true;
-  const { authorization } = req.headers;
-  if (authorization === undefined || !URL.canParse(`http://${host}`)) return false;
-  const probe = new Request(new URL('/api/v1/instance', `http://${host}`), { headers: { authorization } });
-  return (await control.fetch(probe)).status === 200;
 }

@@ -49,7 +49,13 @@ export const workspaceSettings = z.strictObject({
     .describe(
       'available: calls go on if the journal fails, and a gap record counts them. strict: flushed to disk before the first byte leaves; no receipt, no call.',
     ),
-  retentionDays: z.int().min(30).max(2555).describe('Days a tool call stays in the store (30 days to 7 years).'),
+  retentionDays: z
+    .int()
+    .min(30)
+    .max(2555)
+    .describe(
+      'Days a tool call stays in the store: 30 to 2555, which is seven years of 365 days. A shorter term takes effect after seven days.',
+    ),
   limits: workspaceLimits,
   access: accessSettings,
   publishing: publishingSettings,

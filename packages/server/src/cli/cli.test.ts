@@ -367,3 +367,39 @@ describe('stops and drills', () => {
     expect((await edit('--replay-guard', 'sometimes')).code).toBe(2);
   });
 });
+
+describe('what is kept', () => {
+  it('[AUD-03] shows and sets terms, holds records and erases a person, each by name', async () => {
+    await bootstrapped();
+    expect((await mcpnest(['audit', 'retention', 'show'])).out).toContain('90 days');
+    expect((await mcpnest(['audit', 'retention', 'set', '30'])).code).toBe(2);
+    const shorter = await mcpnest(['audit', 'retention', 'set', '30', '--yes', '--json']);
+    expect(shorter.json).toMatchObject({ days: 30, daysInForce: 90, shortening: { calls: 0 } });
+    expect((await mcpnest(['audit', 'retention', 'set', '365'])).out).toMatch(/calls are kept: +365 days/);
+
+    await mcpnest(['member', 'add', 'cy@example.com']);
+    const asked = await mcpnest(['audit', 'hold', 'request', 'Case 12', '--reason', 'x', '--scope', 'server:none']);
+    expect(asked.code).toBe(4);
+    const { id } = (await mcpnest(['audit', 'hold', 'request', 'Case 12', '--reason', 'x', '--json'])).json;
+    expect((await mcpnest(['audit', 'hold', 'confirm', String(id)])).code).toBe(3);
+    expect((await mcpnest(['audit', 'hold', 'list'])).out).toMatch(/Case 12 +requested +workspace/);
+    const release = await mcpnest(['audit', 'hold', 'release', String(id), '--reason', 'x']);
+    expect(release.code).toBe(5);
+    expect((await mcpnest(['audit', 'hold', 'confirm-release', String(id)])).code).toBe(5);
+    const held = await mcpnest(['people', 'erase', 'cy@example.com', '--dry-run']);
+    expect([held.code, held.err]).toEqual([5, expect.stringContaining('legal hold') as string]);
+  });
+
+  it('[AUD-03] erases nobody whose id is not repeated', async () => {
+    await bootstrapped();
+    await mcpnest(['member', 'add', 'cy@example.com']);
+    const erase = ['people', 'erase', 'cy@example.com'];
+    const { id } = (await mcpnest([...erase, '--dry-run', '--json'])).json;
+    for (const more of [[], ['--confirm', 'cy@example.com']]) expect((await mcpnest([...erase, ...more])).code).toBe(2);
+    expect((await mcpnest(erase, { answer: 'yes' })).code).toBe(2);
+    const done = await mcpnest([...erase, '--workspace', 'acme', '--json'], { answer: String(id) });
+    expect(done.json).toMatchObject({ erased: true, directory: true, memberships: 1 });
+    expect((await mcpnest(erase)).code).toBe(4);
+    expect((await mcpnest(['member', 'list'])).out).not.toContain('cy@example.com');
+  });
+});

@@ -25,6 +25,7 @@ import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
+import { holdRoutes } from './holds/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -33,10 +34,12 @@ import { networkRoutes } from './network/routes.ts';
 import type { Route } from './operation.ts';
 import { checkOrigin } from './origin.ts';
 import { createPipeline } from './pipeline.ts';
+import { peopleRoutes } from './people/routes.ts';
 import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
 import { proofRoutes } from './proofs/routes.ts';
 import { recordRoutes } from './records/routes.ts';
+import { retentionRoutes } from './retention/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { sinkRoutes } from './sinks/routes.ts';
@@ -170,6 +173,9 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...webhookRoutes({ db, vault, clock, log, deliver, publicUrl }),
     ...apiKeyRoutes({ db }),
     ...networkRoutes({ db }),
+    ...retentionRoutes({ db, clock }),
+    ...holdRoutes({ db, clock }),
+    ...peopleRoutes(),
     ...proofRoutes({ db, vault, clock, proof, send: sendCheckpoint }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),

@@ -87,7 +87,8 @@ export function runChange<T>(deps: ChangeDeps, by: ChangeAuthor, work: (change: 
   });
 }
 
-const lockWorkspace = async (tx: Transaction<Schema>, workspaceId: string): Promise<void> => {
+/** Wait until it is this change's turn in a workspace. */
+export const lockWorkspace = async (tx: Transaction<Schema>, workspaceId: string): Promise<void> => {
   await tx
     .updateTable('gateway_workspaces')
     .set((row) => ({ updated_at: row.ref('updated_at') }))

@@ -15,6 +15,7 @@ import type { FailedLogins } from './failed-logins.ts';
 import { unknownKeys } from './nearest.ts';
 import type { Route, WorkspaceRef } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
+import { refuseStopped } from './stopped-actor.ts';
 import { streamedResponse } from './streamed.ts';
 import { createWatched, type Watched } from './watched.ts';
 
@@ -62,21 +63,16 @@ async function perform(
     query: parse(operation.query, readQuery(request), 'query'),
     body: operation.body === null ? undefined : parse(operation.body, await readJsonBody(request), 'body'),
   };
+  const workspaceId = actor.kind === 'invited' ? actor.workspace.id : workspace?.id;
+  const confirm = async (tx: Kysely<Schema>, at: string): Promise<void> => {
+    await confirmActor(tx, actor, at);
+    await refuseStopped(tx, actor, workspaceId, at);
+  };
   const result = await route.handle({
     actor,
     workspace,
     input,
-    change: (work) =>
-      runChange(
-        deps,
-        {
-          actor,
-          action: operation.id,
-          workspaceId: actor.kind === 'invited' ? actor.workspace.id : workspace?.id,
-          confirm: (tx, at) => confirmActor(tx, actor, at),
-        },
-        work,
-      ),
+    change: (work) => runChange(deps, { actor, action: operation.id, workspaceId, confirm }, work),
   });
   if (operation.watched === true) await watched.read(actor, operation, workspace?.id ?? null);
   return answer(operation, result, deps.log);

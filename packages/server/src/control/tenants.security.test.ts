@@ -60,6 +60,7 @@ beforeAll(async () => {
   const hook = await owner.webhooks.create({ params: acme, body: { url: 'http://127.0.0.1:1/acme' } });
   const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
     .id;
+  const hold = await owner.holds.request({ params: acme, body: { name: 'Case 12', reason: 'to try it' } });
   await owner.drills.start({ params: { ...acme, server: 'acme-one' }, body: {} });
   const sink = { kind: 'http', name: 'acme-sink', url: 'https://siem.example.com/in' } as const;
   const { id: sinkId } = (await owner.sinks.create({ params: acme, body: sink })).sink;
@@ -73,7 +74,7 @@ beforeAll(async () => {
     ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
-    ...{ approval: row.id, sink: sinkId, call: recorded.id },
+    ...{ approval: row.id, hold: hold.id, sink: sinkId, call: recorded.id },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
@@ -127,6 +128,8 @@ it('[GW-16] no body reaches into another workspace', async () => {
     () => eve.machines.update({ params: { ...other, machine: own.id }, body: { ownerId: ids.member! } }),
     () => eve.teams.addMember({ params: { ...other, team: team.slug, member: ids.member! } }),
     () => eve.teams.removeMember({ params: { ...other, team: team.slug, member: ids.member! } }),
+    () => eve.people.erase({ params: other, body: { person: 'cy@example.com', dryRun: true } }),
+    () => eve.holds.request({ params: other, body: { name: label, reason: label, scope: `member:${ids.member!}` } }),
     () => eve.apiKeys.issue({ params: other, body: { email: 'cy@example.com', role: 'member', label } }),
   ];
   for (const attempt of attempts) expect(await failure(attempt())).toMatchObject({ code: 'not_found' });

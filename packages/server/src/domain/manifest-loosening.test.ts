@@ -54,8 +54,22 @@ describe('a manifest takes away', () => {
     expect(places(now, facts(), facts(), free)).toEqual(all);
     // What the team has said itself, it may say otherwise.
     expect(places(now, next, now, free)).toEqual(['tools.a.approval']);
-    const closer = facts({ ...now, limits: { per_user_rpm: 4 }, visibility: ['team:a'] });
-    expect(places(now, closer, facts(), free)).toEqual([]);
+  });
+
+  it('what is held by hand, by making it the manifest’s own', () => {
+    const now = facts({ limits: { per_user_rpm: 5 }, visibility: ['team:a'], tools: tools({ a: 'destructive' }) });
+    const said = facts({ limits: { per_user_rpm: 9 }, tools: tools({ a: 'write' }) });
+    const all = ['tools.a.access', 'limits.per_user_rpm', 'visibility'];
+    expect(places(now, now, said, free)).toEqual(all);
+    expect(places(now, { ...now, limits: { per_user_rpm: 4 } }, said, free)).toEqual(all);
+    // What is held no closer than the team has said is no hold.
+    const wider = facts({
+      limits: { per_user_rpm: 50 },
+      visibility: ['team:a', 'team:b'],
+      tools: tools({ a: 'write' }),
+    });
+    const narrow = facts({ ...said, visibility: ['team:a'] });
+    expect(places(wider, narrow, narrow, free)).toEqual([]);
   });
 });
 

@@ -43,8 +43,8 @@ export function judgeAgain(
   const question = { serverSlug: target.server.slug, kind: asked.kind, name, definition: hash };
   const decision = deps.decide(caller.held.snapshot, caller.principal, question, deps.clock.now());
   if (decision.effect === 'deny') refuseCall(deps, current, decision);
-  // What was approved is a call of a server at its address.
-  if (target.server.url !== former.url) {
+  // What was approved is a call of this server at its address, and of no other that has come to its name.
+  if (server?.url !== former.url) {
     record.deny(409, 'server_changed', `server:${former.slug}`);
     throw new RpcError(
       200,

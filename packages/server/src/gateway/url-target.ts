@@ -28,10 +28,10 @@ export function parsePath(url: string): UrlTarget {
 }
 
 function toolsOf(query: string | undefined): ToolListMode | undefined {
-  const text = query === undefined ? null : new URLSearchParams(query).get('tools');
-  if (text === null) return undefined;
-  const mode = readToolListMode(text);
+  const [text, ...more] = query === undefined ? [] : new URLSearchParams(query).getAll('tools');
+  if (text === undefined) return undefined;
+  const mode = more.length === 0 ? readToolListMode(text) : undefined;
   if (mode !== undefined) return mode;
-  const message = `must be one of ${toolListModes.join(', ')}`;
+  const message = `must be one of ${toolListModes.join(', ')}, once`;
   throw invalidInput(`"tools" in the URL ${message}.`, [{ path: 'query.tools', message }]);
 }

@@ -8,6 +8,10 @@ export function quarterOf(at: number): string {
   return `${date.getUTCFullYear()}Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
 }
 
+/** When a quarter as `quarterOf` writes it begins; milliseconds since the epoch. */
+export const quarterStart = (quarter: string): number =>
+  Date.UTC(Number(quarter.slice(0, 4)), 3 * (Number(quarter.slice(5)) - 1));
+
 /** When the quarter of a moment ends; milliseconds since the epoch. */
 export function quarterEnd(at: number): number {
   const date = new Date(at);

@@ -89,7 +89,7 @@ async function live(member: string): Promise<string[]> {
 }
 
 describe('access as of a moment', () => {
-  it('[AUD-09] is what it was then, whatever has changed or gone since', async () => {
+  it('[AUD-09][NEW-02] is what it was then, whatever has changed or gone since', async () => {
     const allow = (object: string, subject = 'member:cy@example.com', expiresAt: string | null = null) =>
       kit.owner.rules.create({ params, body: { effect: 'allow', subject, object, expiresAt } });
     const changes: (() => Promise<unknown>)[] = [
@@ -137,7 +137,7 @@ describe('access as of a moment', () => {
     expect((await asOf(now())).some(({ subject }) => subject === 'member:cy@example.com')).toBe(false);
   });
 
-  it('[AUD-09] names callers once, narrowed tokens by themselves, and nobody whose token had ended', async () => {
+  it('[AUD-09][NEW-02] names callers once, narrowed tokens by themselves, and nobody whose token had ended', async () => {
     const callers = async () =>
       [...new Set((await asOf(now())).map(({ subject, token }) => `${subject} ${token ?? '-'}`))].sort();
     expect(await callers()).toEqual([
@@ -204,7 +204,7 @@ describe('access as of a moment', () => {
 });
 
 describe('access between two moments', () => {
-  it('[AUD-09] is exactly where the two differ', async () => {
+  it('[AUD-09][NEW-02] is exactly where the two differ', async () => {
     const first = now();
     const before = await asOf(first);
     advance(minute);

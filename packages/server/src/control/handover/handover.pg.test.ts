@@ -6,6 +6,7 @@ import { unzip } from '../../../../../test/unzip.ts';
 import { Secret } from '../../domain/secret.ts';
 import { isoTime } from '../../platform/clock.ts';
 import { openPostgres } from '../../platform/database/postgres.ts';
+import { freeCall } from '../../platform/retention/holds.ts';
 import { noteMissed, tellMissed } from '../../platform/sinks/missed.ts';
 import { startKit, type Kit } from '../kit.contract.ts';
 import { addCalls } from './call-rows.contract.ts';
@@ -63,7 +64,7 @@ it('[AUD-06] what a sink missed is counted and told once, however many tell it',
   } as const;
   const { sink } = await kit.owner.sinks.create({ params, body });
   expect(sink.lag).toMatchObject({ rows: 300, more: false });
-  await noteMissed(kit.database.db, workspaceId, isoTime(start + 1_000));
+  await noteMissed(kit.database.db, workspaceId, isoTime(start + 1_000), freeCall({ workspaceId, now: start }));
   await Promise.all([1, 2, 3].map(() => tellMissed(kit.database.db, sink.id, start)));
   const { items } = await kit.owner.auditEvents.list({ params, query: { action: 'sinks.missed' } });
   expect(items).toMatchObject([{ detail: { rows: 100 } }]);

@@ -170,7 +170,7 @@ describe('an export of a period', () => {
 describe('an evidence pack', () => {
   const pack = async (query = {}) => bytes(await kit.owner.handover.evidence({ params, query }));
 
-  it('[AUD-09] answers who had access at both ends, who left and their last call, and what was changed', async () => {
+  it('[AUD-09][SH-03] answers who had access at both ends, who left and their last call, and what was changed', async () => {
     await kit.owner.servers.create({ params, body: { name: 'one', url: 'https://one.example.com/mcp' } });
     const gone = await kit.owner.members.add({ params, body: { email: 'gone@example.com' } });
     const { token } = await kit.owner.tokens.issue({

@@ -34,18 +34,29 @@ export async function whatItLoosens(
       return [tool, { ...one, approval: ofManifest === 'required' ? one.approval : ('none' as const) }];
     }),
   );
-  const rules = rulesOnClasses(await readSnapshot(db, workspace.id), row.slug);
+  const rules = rulesOnClasses(await readSnapshot(db, workspace.id), ['*', row.slug]);
   const held = new Set([...rules.held, ...(await classesApprovedFor(db, row.id))]);
-  return loosenings({ ...present, tools: asked }, wanted, active, { ...rules, held });
+  // Who has gone since was neither shown it nor kept from it by anybody's choice.
+  const there = (names: readonly string[]) =>
+    names.filter((name) => name === 'workspace' || directory.find(name) !== undefined);
+  const said = active === undefined ? undefined : { ...active, visibility: there(active.visibility) };
+  const now = { ...present, visibility: there(present.visibility), tools: asked };
+  return loosenings(now, wanted, said, { ...rules, held });
+}
+
+/** Whether rules that name a server say anything of classes of its tools; what has ended counts, too. */
+export async function isRuledByClass(db: Kysely<Schema>, workspace: WorkspaceRef, slug: string): Promise<boolean> {
+  const { held, granted } = rulesOnClasses(await readSnapshot(db, workspace.id), [slug]);
+  return held.size + granted.size > 0;
 }
 
 /** What rules say of classes of one server's tools; what has ended counts, too. */
-function rulesOnClasses({ rules = [] }: Snapshot, slug: string): ClassRestrictions {
+function rulesOnClasses({ rules = [] }: Snapshot, servers: readonly string[]): ClassRestrictions {
   const held = new Set<ToolClass>();
   const granted = new Set<ToolClass>();
   for (const { effect, object } of rules) {
     const read = parseRuleObject(object);
-    if (read === undefined || read.target.kind !== 'class' || (read.server !== '*' && read.server !== slug)) continue;
+    if (read === undefined || read.target.kind !== 'class' || !servers.includes(read.server)) continue;
     (effect === 'deny' ? held : granted).add(read.target.toolClass);
   }
   return { held, granted };

@@ -465,8 +465,38 @@ describe('a team that publishes by itself', () => {
     });
     const wider = { ...tool('destructive'), limits: { per_user_rpm: 6 } };
     expect(await loosened(wider)).toEqual(['waiting', ['limits.per_user_rpm', 'visibility']]);
-    const closer = { ...tool('destructive'), limits: { per_user_rpm: 4 }, visibility: 'team:data-platform' };
-    expect(await loosened(closer)).toEqual(['updated', []]);
+    const closer = { ...tool('destructive', 'required'), limits: {}, visibility: 'team:data-platform' };
+    expect(await loosened(closer)).toEqual(['waiting', ['limits.per_user_rpm', 'visibility']]);
+  });
+
+  it('[REG-03] does not make what was set by hand its own, to undo it next', async () => {
+    await put(dana!, { ...tool('write'), limits: { per_user_rpm: 100 } });
+    const limits = { principalPerMinute: 5 };
+    await kit.owner.servers.update({ params: ofServer, body: { limits, visibility: ['team:data-platform'] } });
+    const classes = [{ tool: 'request_export', class: 'destructive' as const }];
+    await kit.owner.serverTools.classify({ params: ofServer, body: { classes } });
+    const byHand = await snapshotServer();
+    const all = ['tools.request_export.access', 'limits.per_user_rpm', 'visibility'];
+    for (const per_user_rpm of [4, 5]) {
+      const same = { ...tool('destructive'), limits: { per_user_rpm }, visibility: 'team:data-platform' };
+      expect(await loosened(same)).toEqual(['waiting', all]);
+      expect(await snapshotServer()).toEqual(byHand);
+    }
+    expect(await failure(dana!.manifests.remove({ params: catalog }))).toMatchObject({ code: 'forbidden' });
+    // Whoever approves that has read what it means.
+    await kit.owner.manifests.approve({ params: catalog, body: { revision: 3 } });
+    expect((await snapshotServer())?.limits.principalPerMinute).toBe(5);
+    const own = { ...tool('destructive'), limits: { per_user_rpm: 6 } };
+    expect(await loosened(own)).toEqual(['updated', []]);
+  });
+
+  it('[REG-03] is not held up by a narrower visibility that nobody chose', async () => {
+    const visibility = ['team:data-platform', 'member:cy@example.com'];
+    await put(dana!, { visibility, tools: {}, limits: {} });
+    const { items } = await kit.owner.members.list({ params });
+    const member = items.find(({ email }) => email === 'cy@example.com')!.id;
+    await kit.owner.members.remove({ params: { ...params, member } });
+    expect(await loosened({ visibility: 'workspace', tools: {}, limits: {} })).toEqual(['updated', []]);
   });
 
   it('[REG-03] does not get a tool out of what rules and settings about classes say', async () => {
@@ -494,4 +524,19 @@ describe('a team that publishes by itself', () => {
     expect(await failure(dana!.manifests.remove({ params: catalog }))).toMatchObject({ code: 'forbidden' });
     await kit.owner.manifests.remove({ params: catalog });
   });
+
+  it.each(['deny', 'allow'] as const)(
+    '[REG-03] does not leave a class that an %s rule names by removing its server',
+    async (effect) => {
+      await put(dana!, { ...tool('destructive'), limits: {} });
+      const rule = { effect, subject: 'everybody', object: 'data-catalog:@destructive' } as const;
+      const { id } = await kit.owner.rules.create({ params, body: rule });
+      expect(await failure(dana!.manifests.remove({ params: catalog }))).toMatchObject({
+        code: 'forbidden',
+        detail: expect.stringContaining('rules name classes') as string,
+      });
+      await kit.owner.rules.remove({ params: { ...params, rule: id } });
+      await dana!.manifests.remove({ params: catalog });
+    },
+  );
 });

@@ -24,7 +24,8 @@ export interface Published {
 
 /**
  * Publish a manifest: it takes effect, or waits for an administrator where its team may not publish by itself or where it
- * would loosen what holds now. What changes nothing takes effect without anybody.
+ * would loosen what holds now or take over what an administrator has set by hand. What changes nothing takes effect
+ * without anybody.
  * @param dryRun only say what would come of it; the errors are the same
  * @throws AppError `forbidden`, `invalid_input` with the place of what is wrong, `already_exists` for a name in use,
  *   `conflict` for a server that has a credential and would move to another origin, and for too many
@@ -49,9 +50,10 @@ export async function putManifest(
   const { document } = settled;
   const evidence = await gatherEvidence(change.tx, workspace, change.actor, settled, serverId);
   const same = before !== undefined && JSON.stringify(readManifest(before.document)) === JSON.stringify(document);
-  const nothingChanges = before?.server_id === serverId && serverId !== null && evidence.changes.length === 0;
-  if (same && before.state === 'active' && nothingChanges) return { outcome: 'unchanged', evidence, row: before };
   const loosens = evidence.loosens.length > 0 && !administers(change.actor);
+  const nothingChanges =
+    before?.server_id === serverId && serverId !== null && evidence.changes.length === 0 && !loosens;
+  if (same && before.state === 'active' && nothingChanges) return { outcome: 'unchanged', evidence, row: before };
   const direct = (publisher.direct && !loosens) || nothingChanges;
   if (!direct && same && before.state === 'waiting') return { outcome: 'waiting', evidence, row: before };
   if (direct && evidence.obstacles.length > 0) throw obstructed('invalid_input', evidence.obstacles, 'body.');

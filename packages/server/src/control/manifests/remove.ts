@@ -6,7 +6,7 @@ import type { WorkspaceRef } from '../operation.ts';
 import { isPinnedByChoice, removeServer, selectServer, type ServerRow } from '../servers/servers.ts';
 import { isServerStopped } from '../stops/stops.ts';
 import { readDirectory } from '../subjects.ts';
-import { whatItLoosens } from './loosening.ts';
+import { isRuledByClass, whatItLoosens } from './loosening.ts';
 import { recordManifest } from './manifests.ts';
 import { activeDocument } from './queries.ts';
 import { requireManifest } from './rights.ts';
@@ -41,6 +41,7 @@ async function refuseShakingOff(change: Change, workspace: WorkspaceRef, name: s
     ...((await isServerStopped(change, workspace, server.id)) ? ['it is stopped'] : []),
     ...((await isApprovedByChoice(change.tx, server.id)) ? ['calls of it need an approval'] : []),
     ...((await isPinnedByChoice(change, workspace, server)) ? ['it is pinned'] : []),
+    ...((await isRuledByClass(change.tx, workspace, name)) ? ['rules name classes of its tools'] : []),
     ...((await isTightened(change, workspace, server)) ? ['it is held closer than its manifest says'] : []),
   ];
   if (held.length === 0) return;

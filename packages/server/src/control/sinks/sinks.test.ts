@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SinkCreate } from '@mcpnest/contract/schemas/sinks';
 import { createDeliver } from '../../platform/deliver.ts';
 import { createDialer } from '../../platform/dialer.ts';
+import { freeCall } from '../../platform/retention/holds.ts';
 import { noteMissed } from '../../platform/sinks/missed.ts';
 import { runSink, type SinkRow, type SinkStep } from '../../platform/sinks/run-sink.ts';
 import { createSendParcel } from '../../platform/sinks/send.ts';
@@ -314,7 +315,12 @@ describe('other sinks', () => {
     });
     await kit.owner.sinks.pause({ params: { ...params, sink: sink.id } });
     await addCalls(kit.database.db, { workspaceId, node: 'a', count: 10, from: time, everyMs: 1_000 });
-    await noteMissed(kit.database.db, workspaceId, new Date(time + 4_000).toISOString());
+    await noteMissed(
+      kit.database.db,
+      workspaceId,
+      new Date(time + 4_000).toISOString(),
+      freeCall({ workspaceId, now: time }),
+    );
     expect(await show(sink.id)).toMatchObject({ missed: 4 });
     await kit.owner.sinks.resume({ params: { ...params, sink: sink.id } });
     await round();

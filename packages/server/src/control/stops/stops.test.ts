@@ -117,9 +117,49 @@ it('[L2-07] keeps the ladder: nobody stops who is above them, or lifts a stop of
     expect(await failure(admin.stops.remove({ params: { ...params, stop: id } }))).toMatchObject({
       code: 'forbidden',
     });
+    await kit.owner.stops.remove({ params: { ...params, stop: id } });
   }
   const { id } = await stop('member:cy@example.com', {}, admin);
   await admin.stops.remove({ params: { ...params, stop: id } });
+});
+
+it('[TOK-07] who is stopped changes nothing by the API and lets nobody in, reads on, and goes on once it is lifted', async () => {
+  const admin = kit.clientOf(await kit.memberKey('acme', 'bo@example.com', 'admin'));
+  const bo = await memberId('bo@example.com');
+  const cy = (await kit.owner.members.add({ params, body: { email: 'cy@example.com' } })).id;
+  const { id: machine } = await kit.owner.machines.create({ params, body: { name: 'nightly', ownerId: bo } });
+  const invited = await admin.invitations.create({ params, body: { email: 'di@example.com', role: 'admin' } });
+  const accept = () => kit.clientOf(invited.secret).invitations.accept({ body: {} });
+  const tricks: Record<string, () => Promise<unknown>> = {
+    'hand the machine over': () => admin.machines.update({ params: { ...params, machine }, body: { ownerId: cy } }),
+    'a token of nobody': () => admin.tokens.issue({ params, body: { kind: 'workspace', label: 'w' } }),
+    'a token of another': () => admin.tokens.issue({ params, body: { kind: 'member', memberId: cy, label: 'c' } }),
+    'a rule': () => admin.rules.create({ params, body: { effect: 'allow', subject: 'everybody', object: '*' } }),
+    'an invitation': () => admin.invitations.create({ params, body: { email: 'ed@example.com' } }),
+    'the one that is out': accept,
+  };
+  const { id } = await stop('member:bo@example.com', { expiresInMinutes: 10 });
+  const before = await kit.snapshot('acme');
+  for (const [what, trick] of Object.entries(tricks))
+    expect(await failure(trick()), what).toMatchObject({
+      code: 'forbidden',
+      detail: expect.stringContaining(id) as string,
+    });
+  expect(await kit.snapshot('acme')).toEqual(before);
+  expect((await admin.stops.list({ params })).items).toHaveLength(1);
+  kit.advance(10 * 60_000);
+  for (const trick of Object.values(tricks)) await trick();
+});
+
+it('[TOK-07] an owner who stopped themself lifts it; elsewhere nobody notices', async () => {
+  const second = kit.clientOf(await kit.memberKey('acme', 'bo@example.com', 'owner'));
+  const { id } = await stop('member:bo@example.com', {}, second);
+  await second.stops.remove({ params: { ...params, stop: id } });
+  await kit.owner.workspaces.create({ body: { name: 'Other', slug: 'other' } });
+  const there = kit.clientOf(await kit.memberKey('other', 'cy@example.com', 'admin'));
+  await kit.owner.members.add({ params, body: { email: 'cy@example.com' } });
+  await stop('member:cy@example.com');
+  await there.teams.create({ params: { workspace: 'other' }, body: { name: 'Ops' } });
 });
 
 it('reaches nothing of another workspace', async () => {

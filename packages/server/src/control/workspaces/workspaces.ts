@@ -9,6 +9,7 @@ import type { AccessSettings, WorkspaceSettings } from '../../domain/snapshot.ts
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { noteTerm } from '../retention/retention.ts';
 import { readSettings, withPatch } from '../stored.ts';
 import { slugFrom } from '../slug.ts';
 
@@ -89,6 +90,7 @@ export async function updateWorkspace(
   if (body.settings?.publishing !== undefined) await requireTeams(change, row.id, after.publishing.teams);
   const name = body.name ?? row.name;
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return row;
+  await noteTerm(change, row.id, before.retentionDays, after.retentionDays);
   const next = { name, settings: JSON.stringify(after), updated_at: change.at };
   await change.tx.updateTable('gateway_workspaces').set(next).where('id', '=', row.id).execute();
   await change.record({

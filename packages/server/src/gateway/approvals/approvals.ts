@@ -78,10 +78,12 @@ export class Approvals {
 
   /**
    * Go on with a call that was approved and sent before.
-   * @returns undefined when that has been done already, or the tool is not what it was
+   * @returns undefined when that has been done already, or it would be another call: its server, address or tool is not
+   *   what it was
    */
-  async resume(before: ApprovalUse, { definition }: CallTarget): Promise<ApprovalUse | undefined> {
-    const goesOn = await continueApproval(this.#db, before, definition.hash ?? '');
+  async resume(before: ApprovalUse, { call, message }: Request, target: CallTarget): Promise<ApprovalUse | undefined> {
+    const key = this.#keys.ofFirst(call.principal, target, message);
+    const goesOn = await continueApproval(this.#db, before, key.call);
     return goesOn ? { id: before.id, sends: before.sends + 1 } : undefined;
   }
 

@@ -25,9 +25,23 @@ export class CallKeys {
     this.#digest = createKeyedDigest(vault.deriveKey('gateway/approvals'));
   }
 
-  of(principal: Principal, { server, definition }: CallTarget, { bytes, params }: Message): CallKey {
+  of(principal: Principal, target: CallTarget, message: Message): CallKey {
+    return this.#of(principal, target, message, besides);
+  }
+
+  /** Of a call that is sent once more with what its server asked for: the key of its first sending. */
+  ofFirst(principal: Principal, target: CallTarget, message: Message): CallKey {
+    return this.#of(principal, target, message, besidesAnswers);
+  }
+
+  #of(
+    principal: Principal,
+    { server, definition }: CallTarget,
+    { bytes, params }: Message,
+    left: ReadonlySet<string>,
+  ): CallKey {
     const { workspaceId, tokenId } = principal;
-    const sent = params === undefined ? '{}' : canonicalJson(bytes, withoutName(params));
+    const sent = params === undefined ? '{}' : canonicalJson(bytes, without(params, left));
     const argsMac = this.#digest(JSON.stringify(['arguments', workspaceId, sent]));
     const parts = ['call', workspaceId, tokenId, server.id, server.url, definition.name, definition.hash, argsMac];
     return { argsMac, call: this.#digest(JSON.stringify(parts)) };
@@ -35,7 +49,10 @@ export class CallKeys {
 }
 
 /** A tool has several names and one identity, and `_meta` differs from one try to the next; everything else counts. */
-function withoutName(params: JsonNode): JsonNode {
-  const kept = params.keys.flatMap((key, i) => (key === 'name' || key === '_meta' ? [] : [i]));
+const besides: ReadonlySet<string> = new Set(['name', '_meta']);
+const besidesAnswers: ReadonlySet<string> = new Set([...besides, 'inputResponses', 'requestState']);
+
+function without(params: JsonNode, left: ReadonlySet<string>): JsonNode {
+  const kept = params.keys.flatMap((key, i) => (left.has(key) ? [] : [i]));
   return { ...params, keys: kept.map((i) => params.keys[i]!), children: kept.map((i) => params.children[i]!) };
 }

@@ -70,7 +70,7 @@ async function standingOf(
   setting: SnapshotApproval,
 ): Promise<Standing> {
   if (request.approval === undefined) return deps.approvals.admit(request, target, setting);
-  const use = await deps.approvals.resume(request.approval, target);
+  const use = await deps.approvals.resume(request.approval, request, target);
   if (use === undefined) throw invalidState();
   return { kind: 'granted', use };
 }

@@ -93,11 +93,12 @@ export async function claimApproval(db: Kysely<ApprovalTables>, id: string, at: 
 /**
  * Send an approved call once more, after its server asked for input.
  * @param sends how often it had been sent when the server asked: each question is answered once
+ * @param callKey of its first sending
  */
 export async function continueApproval(
   db: Kysely<ApprovalTables>,
   { id, sends }: { readonly id: string; readonly sends: number },
-  definitionHash: string,
+  callKey: string,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('approvals')
@@ -105,7 +106,7 @@ export async function continueApproval(
     .where('id', '=', id)
     .where('state', '=', 'used')
     .where('sends', '=', sends)
-    .where('definition_hash', '=', definitionHash)
+    .where('call_key', '=', callKey)
     .executeTakeFirstOrThrow();
   return numUpdatedRows === 1n;
 }

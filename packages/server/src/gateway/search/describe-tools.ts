@@ -5,7 +5,7 @@ import { definitionText } from '../list.ts';
 import type { Message } from '../message.ts';
 import { answerFault, answerText } from './answer.ts';
 import { readDescribeArguments } from './arguments.ts';
-import { searchable } from './listing.ts';
+import { searchable, takeLook } from './listing.ts';
 
 /**
  * `describe_tools`: definitions, byte for byte as the whole list has them. A tool that is hidden from the caller is as
@@ -13,6 +13,7 @@ import { searchable } from './listing.ts';
  * @throws AppError
  */
 export async function describeTools(deps: GatewayDeps, call: Exchanged, message: Message, asked: Asked): Promise<void> {
+  takeLook(deps, call);
   const names = asked.fault ?? readDescribeArguments(message.bytes, asked.args);
   if (typeof names === 'string') return answerFault(deps, call, message, names);
   const { entries, missing } = await searchable(deps, call);

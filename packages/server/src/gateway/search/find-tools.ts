@@ -1,13 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { clip } from '../../platform/text.ts';
 import type { CatalogueEntry } from '../catalogue.ts';
+import type { Definition } from '../definitions.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { Asked } from '../governed-call.ts';
 import type { Exchanged } from '../inbound.ts';
 import type { Message } from '../message.ts';
 import { answerFault, answerText } from './answer.ts';
 import { readFindArguments } from './arguments.ts';
-import { searchable } from './listing.ts';
+import { searchable, takeLook } from './listing.ts';
 import { rank, type Ranked } from './rank.ts';
 import { knownWords, saidOf, toolWords } from './tool-words.ts';
 
@@ -21,6 +22,7 @@ const shownCharacters = 200;
  * @throws AppError
  */
 export async function findTools(deps: GatewayDeps, call: Exchanged, message: Message, asked: Asked): Promise<void> {
+  takeLook(deps, call);
   const wanted = asked.fault ?? readFindArguments(message.bytes, asked.args);
   if (typeof wanted === 'string') return answerFault(deps, call, message, wanted);
   const { query, server, limit } = wanted;
@@ -47,11 +49,24 @@ async function ranked(entries: readonly CatalogueEntry[]): Promise<Ranked[]> {
   return tools;
 }
 
-function briefly({ name, server, definition }: CatalogueEntry): object {
-  const { title, description } = saidOf(definition);
-  const said = description === '' ? title : description;
-  const start = clip(said, shownCharacters);
-  const sentence = /^[^\n]*?(?:[.!?](?=\s|$)|。)/u.exec(start)?.[0];
-  const brief = sentence ?? (start.length < said.length ? `${start}…` : start);
-  return { name, server: server.slug, description: brief };
+const briefly = ({ name, server, definition }: CatalogueEntry): object => ({
+  name,
+  server: server.slug,
+  description: briefOf(definition),
+});
+
+const briefs = new WeakMap<Definition, string>();
+
+/** The first sentence of what a tool says of itself: read once, since a definition may be as long as a book. */
+function briefOf(definition: Definition): string {
+  let brief = briefs.get(definition);
+  if (brief === undefined) {
+    const { title, description } = saidOf(definition);
+    const said = description === '' ? title : description;
+    const start = clip(said, shownCharacters);
+    const sentence = /^[^\n]*?(?:[.!?](?=\s|$)|。)/u.exec(start)?.[0];
+    brief = sentence ?? (start.length < said.length ? `${start}…` : start);
+    briefs.set(definition, brief);
+  }
+  return brief;
 }

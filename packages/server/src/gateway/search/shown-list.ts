@@ -1,3 +1,4 @@
+import { isSearchTool } from '../../domain/search-tools.ts';
 import { defaultToolList, estimatedTokens, type ToolListMode } from '../../domain/tool-list.ts';
 import type { CatalogueEntry } from '../catalogue.ts';
 import type { Definition } from '../definitions.ts';
@@ -13,10 +14,14 @@ export type Looking = Pick<Caller, 'held' | 'server' | 'tools'>;
 export const toolListMode = ({ held, server, tools }: Looking): ToolListMode =>
   tools ?? (server === undefined ? (held.snapshot.settings.toolList ?? defaultToolList).mode : 'all');
 
-/** Whether this caller, who may use these tools, is shown the search tools instead. */
+/**
+ * Whether this caller, who may use these tools, is shown the search tools instead. By weight, unless a tool has the name of
+ * a search tool, as it may at the URL of its server: that name is the gateway's there, and a list does not say otherwise.
+ */
 export function showsSearch(looking: Looking, entries: readonly CatalogueEntry[]): boolean {
   const mode = toolListMode(looking);
   if (mode !== 'auto') return mode === 'search';
+  if (entries.some(({ name }) => isSearchTool(name))) return true;
   const { autoAboveTokens } = looking.held.snapshot.settings.toolList ?? defaultToolList;
   return weightOf(entries).tokens > autoAboveTokens;
 }

@@ -68,7 +68,6 @@ const connectionProblems: Readonly<Record<string, string>> = {
   ENOENT: 'the folder of its file does not exist. Create it, or check DATABASE_URL.',
   EACCES: 'its file may not be opened by this user. Check its owner.',
   EROFS: 'its file is on a disk that is read-only. Make it writable.',
-  EISDIR: 'its path is a folder. Check DATABASE_URL.',
   '28P01': 'the password is wrong. Check DATABASE_URL.',
   '28000': 'PostgreSQL does not let this user in. Check DATABASE_URL and pg_hba.conf.',
   '3D000': 'PostgreSQL has no database of that name. Create it, or check DATABASE_URL.',

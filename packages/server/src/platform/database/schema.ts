@@ -44,6 +44,10 @@ export interface Schema {
   readonly call_counts: CallCountsTable;
   readonly caller_counts: CallerCountsTable;
   readonly journal_cursors: JournalCursorsTable;
+  readonly retention_graces: RetentionGracesTable;
+  readonly legal_holds: LegalHoldsTable;
+  readonly purges: PurgesTable;
+  readonly retention_clocks: RetentionClocksTable;
   readonly sinks: SinksTable;
   readonly sink_states: SinkStatesTable;
   readonly migrations: MigrationsTable;
@@ -618,6 +622,67 @@ export interface JournalCursorsTable {
   segment: string;
   byte_offset: number;
   updated_at: string;
+}
+
+export interface RetentionGracesTable {
+  workspace_id: string;
+  /** The longer term. */
+  days: number;
+  /** Until when it goes on. */
+  until: string;
+  requested_at: string;
+  requested_by: string;
+}
+
+export interface LegalHoldsTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  reason: string;
+  scope_kind: 'workspace' | 'member' | 'machine' | 'server';
+  /** Empty for a workspace. */
+  scope_id: string;
+  /** Not before / before; null = open. */
+  from_at: string | null;
+  to_at: string | null;
+  requested_at: string;
+  requested_by: string;
+  /** Id of a user, or `local`. */
+  requested_person: string;
+  confirmed_at: string | null;
+  confirmed_by: string | null;
+  confirmed_person: string | null;
+  release_requested_at: string | null;
+  release_requested_by: string | null;
+  release_requested_person: string | null;
+  release_reason: string | null;
+  released_at: string | null;
+  released_by: string | null;
+  released_person: string | null;
+  single_person: number;
+}
+
+export interface PurgesTable {
+  /** Empty for events of the instance. */
+  workspace_id: string;
+  /** Day (UTC). */
+  ran_on: string;
+  node: string;
+  ran_at: string;
+  calls: number;
+  events: number;
+  others: number;
+  /** Calls that are past their term and kept by holds. */
+  held: number;
+  /** JSON: ids. */
+  hold_ids: string;
+}
+
+export interface RetentionClocksTable {
+  node: string;
+  checked_at: string;
+  drift_ms: number;
+  withheld: string | null;
 }
 
 export interface SinksTable {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -32,11 +32,13 @@ const maxStatements = 256;
  *
  * @param file path of the file, or `:memory:`
  * @param create false: it is there already. Beside a database whose name is gone, a new one would take its -wal away
- * @throws AppError `unavailable` when it is not there and may not be created
+ * @throws AppError `unavailable` when it is a folder, or not there and may not be created
  */
 export function openSqlite(file: string, create = true): OpenDatabase {
   // Opened only where it is not there: closing any descriptor of a file gives up every lock this process has on it.
-  if (file !== ':memory:' && !existsSync(file)) {
+  const there = file === ':memory:' ? undefined : statSync(file, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) throw unavailable(`The database file ${file} is a folder. Check DATABASE_URL.`);
+  if (file !== ':memory:' && there === undefined) {
     if (!create) throw unavailable(`The database file ${file} is gone. Put it back.`);
     // Created here so that only the owner may read it; SQLite gives its -wal and -shm files the same mode.
     closeSync(openSync(file, 'a', 0o600));

@@ -37,5 +37,5 @@ export type FromWorker =
   | { readonly kind: 'recovered' }
   | { readonly kind: 'damage'; readonly damage: JournalDamage }
   | { readonly kind: 'trim'; readonly trim: TrimmedJournal }
-  | { readonly kind: 'purged'; readonly rows: number }
+  | { readonly kind: 'purged'; readonly rows: number; readonly held: number }
   | { readonly kind: 'purge-withheld'; readonly reason: string };

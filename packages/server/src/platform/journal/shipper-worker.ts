@@ -9,8 +9,8 @@ import type { OpenDatabase } from '../database/database.ts';
 import { openProofKeys } from '../proof/keys.ts';
 import { startSealLoop } from '../proof/seal-loop.ts';
 import { createSealer } from '../proof/sealer.ts';
+import { createRetention } from '../retention/retention.ts';
 import type { JournalPosition } from './journal.ts';
-import { createRetention } from './retention.ts';
 import { comparePositions } from './segment.ts';
 import { createShip } from './ship.ts';
 import { findTrim } from './trim.ts';
@@ -60,7 +60,8 @@ port.on('message', (message: ToWorker) => {
 
 await using database = await openTarget(target);
 const ship = createShip({ dir, nodeId, db: database.db, clock: systemClock });
-const retention = createRetention({ db: database.db, clock: systemClock, stateFile: `${dir}/retention.json` });
+const stateFile = `${dir}/retention.json`;
+const retention = createRetention({ db: database.db, clock: systemClock, nodeId, stateFile });
 
 let backOffMs = firstBackOffMs;
 // Until the first step is done, nothing is known to work.
@@ -83,7 +84,7 @@ for (let done = false; !done;) {
     lookForTrim(step.reread);
     const purge = await retention.runIfDue();
     if (purge?.withheld !== undefined) tell({ kind: 'purge-withheld', reason: purge.withheld });
-    else if (purge !== undefined && purge.rows > 0) tell({ kind: 'purged', rows: purge.rows });
+    else if (purge !== undefined) tell({ kind: 'purged', rows: purge.rows, held: purge.held });
     await rest(retention.msUntilDue());
   } catch (error) {
     failing = true;

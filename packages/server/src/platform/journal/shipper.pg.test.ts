@@ -6,9 +6,9 @@ import { systemClock } from '../clock.ts';
 import { migrate } from '../database/migrate.ts';
 import { openPostgres } from '../database/postgres.ts';
 import { createLog } from '../log.ts';
+import { createRetention } from '../retention/retention.ts';
 import { call, denial, ending, options, proofWork, tempFolder } from './fixture.ts';
 import { openJournal } from './journal.ts';
-import { createRetention } from './retention.ts';
 import { lastShippedEpoch } from './ship.ts';
 import { startShipper } from './shipper.ts';
 
@@ -55,9 +55,10 @@ describe('shipping to PostgreSQL', () => {
     const retention = createRetention({
       db: database.db,
       clock: inAYear,
+      nodeId: 'node-1',
       stateFile: join(folder.dir, 'retention.json'),
     });
-    expect(await retention.runIfDue()).toEqual({ rows: 262 });
+    expect(await retention.runIfDue()).toEqual({ rows: 262, held: 0 });
     expect(await rows()).toEqual([]);
   });
 });

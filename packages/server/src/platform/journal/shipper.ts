@@ -13,6 +13,8 @@ export interface ShipperOptions {
   readonly log: Log;
   /** Told which logs of proof have a new checkpoint. It must not throw. */
   readonly onCheckpoints?: (logs: readonly string[]) => void;
+  /** Told once a day, when rows past their retention have been deleted and the clock was found right. It must not throw. */
+  readonly onRetention?: () => void;
 }
 
 export interface Shipper extends AsyncDisposable {
@@ -52,7 +54,7 @@ const longestRestartMs = 5_000;
  * cursor.
  */
 export function startShipper(options: ShipperOptions): Shipper {
-  const { dir, nodeId, journal, target, proof, log, onCheckpoints } = options;
+  const { dir, nodeId, journal, target, proof, log, onCheckpoints, onRetention } = options;
   if (target.kind === 'sqlite' && target.file === ':memory:') {
     throw new RangeError('The shipper opens the database itself and cannot reach one in memory; use a file.');
   }
@@ -138,7 +140,9 @@ export function startShipper(options: ShipperOptions): Shipper {
         );
         break;
       case 'purged':
-        log.info({ rows: message.rows }, 'rows past their retention were deleted');
+        if (message.rows > 0) log.info({ rows: message.rows }, 'rows past their retention were deleted');
+        if (message.held > 0) log.info({ calls: message.held }, 'calls past their retention are kept by legal holds');
+        onRetention?.();
         break;
       case 'purge-withheld':
         log.warn({ reason: message.reason }, 'no rows were deleted');

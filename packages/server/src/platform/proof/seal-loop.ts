@@ -88,7 +88,7 @@ export function startSealLoop({ sealer, clock, checkpointEveryMs, tell }: SealLo
   async function rest(): Promise<void> {
     if (stopBy !== Infinity) return;
     await sleep(asked.size > 0 ? hurryMs : gatherMs, false);
-    if (nudged || asked.size > 0) return;
+    if (nudged || asked.size > 0 || stopBy !== Infinity) return;
     await sleep(Math.max(0, checkpointAt - clock.monotonic()), true);
   }
 

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { Schema } from '../database/schema.ts';
 import { callsStart, type Marks } from '../handover/marks.ts';
 import { insertEvent } from '../audit-events.ts';
@@ -11,8 +11,14 @@ export type MissedTables = Pick<Schema, 'sinks' | 'sink_states' | 'mcp_tool_call
  * Before calls are deleted: count for every sink those it has not taken yet. What cannot be sent any more is at least
  * told of. A purge that is repeated after a crash may count some twice; it never counts too few.
  * @param before what is older goes
+ * @param free whether a row of `mcp_tool_calls` is held by nothing
  */
-export async function noteMissed(db: Kysely<MissedTables>, workspaceId: string, before: string): Promise<void> {
+export async function noteMissed(
+  db: Kysely<MissedTables>,
+  workspaceId: string,
+  before: string,
+  free: RawBuilder<SqlBool>,
+): Promise<void> {
   const sinks = await db
     .selectFrom('sinks')
     .innerJoin('sink_states', 'sink_states.sink_id', 'sinks.id')
@@ -24,7 +30,8 @@ export async function noteMissed(db: Kysely<MissedTables>, workspaceId: string, 
   const going = db
     .selectFrom('mcp_tool_calls')
     .where('workspace_id', '=', workspaceId)
-    .where('created_at', '<', before);
+    .where('created_at', '<', before)
+    .where(sql<boolean>`${free}`);
   const nodes = await going.select('node').distinct().execute();
   for (const sink of sinks) {
     const marks = JSON.parse(sink.marks) as Marks;

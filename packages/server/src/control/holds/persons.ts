@@ -1,0 +1,76 @@
+import type { Kysely } from 'kysely';
+import { forbidden } from '../../domain/errors.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import type { Change } from '../change.ts';
+import type { WorkspaceRef } from '../operation.ts';
+
+/** One of the two who put a hold on or take it off. */
+export interface Person {
+  /** Id of a user, or `local`. */
+  readonly id: string;
+  /** The operator at the data folder, for want of a second administrator. */
+  readonly single: boolean;
+}
+
+/** What the first of two has done. */
+export interface FirstStep {
+  readonly person: string;
+  /** Stored time. */
+  readonly at: string;
+}
+
+/**
+ * Who acts. The operator at the data folder is nobody in particular, and so may be one of two only where fewer than two
+ * people could be.
+ * @throws AppError `forbidden`
+ */
+export async function personOf(change: Change, workspace: WorkspaceRef): Promise<Person> {
+  if (change.actor.kind === 'user') return { id: change.actor.userId, single: false };
+  const people = await administrators(change.tx, workspace, change.at);
+  if (people.size > 1) {
+    throw forbidden(
+      `A legal hold takes two people, and ${people.size} here are administrators. Use their control keys (MCPNEST_API_KEY).`,
+    );
+  }
+  return { id: 'local', single: true };
+}
+
+/**
+ * The second of two: another person than the first, who did not get their key for the purpose.
+ * @throws AppError `forbidden`
+ */
+export async function secondPerson(change: Change, workspace: WorkspaceRef, first: FirstStep): Promise<Person> {
+  const second = await personOf(change, workspace);
+  if (second.id === first.person)
+    throw forbidden('It takes two people: whoever asked for this cannot confirm it, with another key neither.');
+  if (change.actor.kind === 'user') {
+    const key = await change.tx
+      .selectFrom('api_keys')
+      .select('created_at')
+      .where('id', '=', change.actor.keyId)
+      .executeTakeFirstOrThrow();
+    if (key.created_at > first.at)
+      throw forbidden('This control key is younger than what it is to confirm. Use one from before, or ask anew.');
+  }
+  return second;
+}
+
+/** Users who administer the workspace: its owners and admins, and who has a key of that role for the whole instance. */
+async function administrators(db: Kysely<Schema>, workspace: WorkspaceRef, at: string): Promise<Set<string>> {
+  const members = await db
+    .selectFrom('members')
+    .select('user_id')
+    .where('workspace_id', '=', workspace.id)
+    .where('removed_at', 'is', null)
+    .where('role', 'in', ['owner', 'admin'])
+    .execute();
+  const holders = await db
+    .selectFrom('api_keys')
+    .select('user_id')
+    .where('workspace_id', 'is', null)
+    .where('role', 'in', ['owner', 'admin'])
+    .where('revoked_at', 'is', null)
+    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', at)]))
+    .execute();
+  return new Set([...members, ...holders].map((row) => row.user_id));
+}

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { options } from '../../platform/journal/fixture.ts';
+import { startEventChain } from '../../platform/journal/event-chain.ts';
+import { openJournal } from '../../platform/journal/journal.ts';
+import { createLog } from '../../platform/log.ts';
+import { createSealer } from '../../platform/proof/sealer.ts';
+import { verifyFolder } from '../../platform/proof/verify-folder.ts';
+import { startKit } from '../kit.contract.ts';
+
+const acme = { workspace: 'acme' };
+const cy = 'cy@example.com';
+
+it('[AUD-03][NEW-03] an erasure leaves every proof as it was, and nothing on disk names the person', async () => {
+  await using kit = await startKit();
+  const now = Date.UTC(2026, 10, 21, 12);
+  const clock = { now: () => now, monotonic: () => now };
+  const journalDir = join(kit.dataDir, 'journal');
+  const { dir, nodeId, keys } = kit.proof;
+  await using journal = await openJournal(options(journalDir, { nodeId, clock }));
+  const macKey = kit.vault.deriveKey('journal/events');
+  await using chain = startEventChain({
+    ...{ db: kit.database.db, journal, nodeId, macKey, clock, log: createLog('silent') },
+  });
+  const sealer = createSealer({ journalDir, dir, nodeId, keys, now: clock.now });
+  const verified = async () => {
+    await chain.run();
+    await journal.flush();
+    while ((await sealer.step()).more);
+    sealer.checkpoint();
+    const { firstBad, logs } = verifyFolder(dir, nodeId, keys);
+    expect(firstBad).toBeUndefined();
+    return logs;
+  };
+  const events = async () => (await kit.owner.auditEvents.list({ params: acme, query: { limit: 200 } })).items;
+
+  await kit.memberKey('acme', cy, 'admin');
+  await kit.owner.rules.create({ params: acme, body: { effect: 'deny', subject: `member:${cy}`, object: '*' } });
+  expect(await verified()).toHaveLength(2);
+  const before = await events();
+  expect(new Set(before.map((event) => event.chain.state))).toEqual(new Set(['intact']));
+  const notes = readFileSync(join(dir, (await kit.snapshot('acme')).workspace.id, 'checkpoint'), 'utf8');
+
+  const { id } = await kit.owner.people.eraseEverywhere({ body: { person: cy, dryRun: true } });
+  await kit.owner.people.eraseEverywhere({ body: { person: cy, confirm: id } });
+  await verified();
+  const states = new Map((await events()).map((event) => [event.id, event]));
+  for (const { id: eventId, detail, chain: place } of before) {
+    const erased = JSON.stringify(detail).includes(cy);
+    expect(states.get(eventId)!.chain).toEqual({ ...place, state: erased ? 'erased' : 'intact' });
+  }
+  expect([...states.values()].filter((event) => event.chain.state === 'erased')).toHaveLength(4);
+  expect([...states.values()].filter((event) => event.chain.state === 'changed')).toEqual([]);
+  expect(notes).not.toBe(readFileSync(join(dir, (await kit.snapshot('acme')).workspace.id, 'checkpoint'), 'utf8'));
+  for (const file of readdirSync(kit.dataDir, { recursive: true, withFileTypes: true }))
+    if (file.isFile()) expect(readFileSync(join(file.parentPath, file.name), 'latin1')).not.toContain(cy);
+});

@@ -1,0 +1,4 @@
+import { openSqlite } from '../../platform/database/sqlite.ts';
+import { describeTerms } from './retention.contract.ts';
+
+describeTerms('SQLite', async () => openSqlite(':memory:'));
