@@ -38,7 +38,7 @@ export async function showOverview(
     void attention.push({ kind, what, next });
   for (const { server, state } of enabled) {
     if (state === 'down') say('down', `${server} is down`, `mcpnest server health ${server}`);
-    if (state === 'drill') say('drill', `a failure drill runs on ${server}`, `mcpnest drill list ${server}`);
+    if (state === 'drill') say('drill', `a failure drill runs on ${server}`, `mcpnest drill report ${server}`);
   }
   for (const { server, calls, faults } of servers) {
     if (faults.upstream / calls <= failingShare) continue;
