@@ -35,6 +35,9 @@ it('[AUD-03] the product deletes what is past its term when it starts, keeps wha
     { server_id: 'held' },
     { server_id: 'other' },
   ]);
-  const { items } = await product.client.auditEvents.list({ params, query: { action: 'retention.purge' } });
-  expect(items).toMatchObject([{ actor: 'retention', detail: { calls: 2, held: 1 } }]);
+  // The run is told once it has ended, tables and all.
+  const events = async () =>
+    (await product.client.auditEvents.list({ params, query: { action: 'retention.purge' } })).items;
+  await until('the event of the run', async () => (await events()).length > 0, 8_000);
+  expect(await events()).toMatchObject([{ actor: 'retention', detail: { calls: 2, held: 1 } }]);
 });
