@@ -14,6 +14,7 @@ import {
 } from 'kysely';
 import { unavailable } from '../../domain/errors.ts';
 import { isBusy, type OpenDatabase } from './database.ts';
+import { isRowByRow } from './row-by-row.ts';
 import type { Schema } from './schema.ts';
 
 /** How long a statement waits for another process that holds the write lock. */
@@ -134,6 +135,10 @@ function connect(engine: DatabaseSync): DatabaseConnection {
     executeQuery: <R>(query: CompiledQuery): Promise<QueryResult<R>> =>
       whenNotBusy(() => {
         const statement = prepare(query.sql);
+        if (isRowByRow(query)) {
+          const each = query.each as readonly SQLInputValue[][];
+          return { rows: each.map((values) => statement.run(...values).changes !== 0) as R[] };
+        }
         const parameters = query.parameters as SQLInputValue[];
         if (statement.columns().length > 0) {
           const rows = statement.all(...parameters) as R[];

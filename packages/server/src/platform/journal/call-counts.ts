@@ -1,6 +1,7 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type CompiledQuery, type Kysely, type Selectable, type Transaction } from 'kysely';
 import { latencyBucket } from '../../domain/latency.ts';
 import { isoTime } from '../clock.ts';
+import { prefersRowByRow, runForEach } from '../database/row-by-row.ts';
 import type { Schema } from '../database/schema.ts';
 import type { CallRow } from './call-rows.ts';
 
@@ -21,7 +22,7 @@ const noBucket = -1;
  * Add rows that were just inserted to the counts, in their transaction: counted exactly once, or not inserted.
  * Groups are written in one order, so that two nodes at work on the same hour cannot wait for each other.
  */
-export async function countCalls(tx: Kysely<CountTables>, rows: readonly CallRow[]): Promise<void> {
+export async function countCalls(tx: Transaction<CountTables>, rows: readonly CallRow[]): Promise<void> {
   const calls = new Map<string, CallCount>();
   const callers = new Map<string, CallerCount>();
   for (const row of rows) {
@@ -34,20 +35,31 @@ export async function countCalls(tx: Kysely<CountTables>, rows: readonly CallRow
     const key = { workspace_id, hour, token_id: row.token_id, server_slug, outcome, status };
     merge(callers, where + row.token_id, { ...key, calls: number, bytes_in, bytes_out }, callerSums);
   }
-  for (const some of slices(calls)) {
-    await tx
+  await upsert(tx, calls, (some) =>
+    tx
       .insertInto('call_counts')
       .values(some)
       .onConflict((clash) => clash.columns(callKeys).doUpdateSet(added('call_counts', callSums)))
-      .execute();
-  }
-  for (const some of slices(callers)) {
-    await tx
+      .compile(),
+  );
+  await upsert(tx, callers, (some) =>
+    tx
       .insertInto('caller_counts')
       .values(some)
       .onConflict((clash) => clash.columns(callerKeys).doUpdateSet(added('caller_counts', callerSums)))
-      .execute();
-  }
+      .compile(),
+  );
+}
+
+async function upsert<Row extends object>(
+  tx: Transaction<CountTables>,
+  groups: ReadonlyMap<string, Row>,
+  compile: (some: readonly Row[]) => CompiledQuery,
+): Promise<void> {
+  const rows = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  if (rows.length === 0) return;
+  if (prefersRowByRow(tx)) await runForEach(tx, compile(rows.slice(0, 1)), rows.map(Object.values));
+  else for (const some of slices(rows)) await tx.executeQuery(compile(some));
 }
 
 /** What one row adds. A call that was cut off has an outcome and no duration: nobody saw its end. */
@@ -111,12 +123,11 @@ const added = (table: string, keys: readonly string[]) =>
     keys.map((key) => [key, sql<number>`${sql.ref(`${table}.${key}`)} + ${sql.ref(`excluded.${key}`)}`]),
   );
 
-/** Groups in their order, in slices of few sizes, so that few statements need be prepared. */
-function* slices<Row>(groups: ReadonlyMap<string, Row>): Generator<Row[]> {
-  const ordered = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  for (let from = 0; from < ordered.length;) {
-    const size = sliceSizes.find((one) => one <= ordered.length - from)!;
-    yield ordered.slice(from, from + size);
+/** Slices of few sizes, so that few statements need be prepared. */
+function* slices<Row>(rows: readonly Row[]): Generator<Row[]> {
+  for (let from = 0; from < rows.length;) {
+    const size = sliceSizes.find((one) => one <= rows.length - from)!;
+    yield rows.slice(from, from + size);
     from += size;
   }
 }

@@ -8,7 +8,7 @@ const closing = '"}';
 const sealLength = opening.length + 64 + closing.length;
 const lineEnd = `${closing}\n`;
 /** What stands between the start of a digest and the next line. */
-const prefixLength = 64 + lineEnd.length;
+export const linkBytes = 64 + lineEnd.length;
 
 /**
  * A record's digest: SHA-256 over the digest before it, the end of that line, and its own line up to the digest, so
@@ -21,6 +21,13 @@ const prefixLength = 64 + lineEnd.length;
  */
 export const chainHash = (before: string, body: string, version: number): string =>
   hash('sha256', Buffer.from(before + (version === 1 ? '' : lineEnd) + body, 'latin1'), 'hex');
+
+/**
+ * The same of a record of form 2 that lies in memory as in its file, right behind the one before.
+ * @param at where its line starts
+ */
+export const chainHashInPlace = (bytes: Buffer, at: number, bodyLength: number): string =>
+  hash('sha256', bytes.subarray(at - linkBytes, at + bodyLength), 'hex');
 
 /** Composes the lines of a group of records in one piece of memory, each digest taken from the bytes as they stand. */
 export class LineComposer {
@@ -49,13 +56,13 @@ export class LineComposer {
     this.#end += this.#bytes.write(body, this.#end, 'latin1');
     const digest = hash('sha256', this.#bytes.subarray(this.#hashFrom, this.#end), 'hex');
     this.#end += this.#bytes.write(opening + digest + lineEnd, this.#end, 'latin1');
-    this.#hashFrom = this.#end - prefixLength;
+    this.#hashFrom = this.#end - linkBytes;
     return digest;
   }
 
   /** The lines of the group; valid until the next begins. */
   lines(): Buffer {
-    return this.#bytes.subarray(prefixLength, this.#end);
+    return this.#bytes.subarray(linkBytes, this.#end);
   }
 }
 

@@ -1,4 +1,4 @@
-import { chainHash, splitLine, type LineParts } from './chain.ts';
+import { chainHash, chainHashInPlace, splitLine, type LineParts } from './chain.ts';
 import { readLines, type SegmentLine } from './segment.ts';
 
 /** Where the chain stands: what the next record must follow. */
@@ -32,16 +32,20 @@ export interface CheckedLine extends SegmentLine {
  */
 export function* checkLines(dir: string, segment: string, link: ChainLink, from = 0): Generator<CheckedLine> {
   let at = link;
+  /** Whether the line before is a record and was read just now. */
+  let behind = false;
   for (const line of readLines(dir, segment, from)) {
     const parts = line.whole ? splitLine(line.text) : undefined;
-    const fault = faultOf(line, parts, at);
+    const fault = faultOf(line, parts, at, behind);
     const number = line.offset === 0 ? 1 : at.line + 1;
     const seq = parts?.seq ?? at.seq + 1;
     if (parts !== undefined) at = { hash: parts.hash, epoch: parts.epoch, seq, line: number };
     // Half a line is not a record: the next one follows the last whole one.
     else if (line.whole) at = { hash: undefined, epoch: at.epoch, seq, line: number };
     else at = { ...at, line: number };
-    yield { text: line.text, offset: line.offset, end: line.end, whole: line.whole, parts, seq, fault, link: at };
+    behind = parts !== undefined;
+    const { text, offset, end, whole, bytes, at: start } = line;
+    yield { text, offset, end, whole, bytes, at: start, parts, seq, fault, link: at };
   }
 }
 
@@ -51,11 +55,16 @@ export const numberSkipped = 'the sequence number does not follow';
 export const isWhole = (fault: string | undefined): boolean =>
   fault === undefined || fault === recordsMissing || fault === numberSkipped;
 
-function faultOf(line: SegmentLine, parts: LineParts | undefined, link: ChainLink): string | undefined {
+function faultOf(
+  line: SegmentLine,
+  parts: LineParts | undefined,
+  link: ChainLink,
+  behind: boolean,
+): string | undefined {
   if (!line.whole) return 'the line is unfinished';
   if (parts === undefined) return 'the line is not a journal record';
   const follows = parts.prev ?? link.hash;
-  if (follows !== undefined && chainHash(follows, parts.body, parts.version) !== parts.hash) {
+  if (follows !== undefined && digestOf(line, parts, follows, behind) !== parts.hash) {
     return 'the record was changed, or the one before it was changed, removed or moved';
   }
   if (line.offset === 0 && parts.prev === undefined) return 'the first record of a segment must name what it follows';
@@ -65,3 +74,9 @@ function faultOf(line: SegmentLine, parts: LineParts | undefined, link: ChainLin
   if (parts.epoch < link.epoch || parts.seq !== expected) return numberSkipped;
   return undefined;
 }
+
+/** Taken from the bytes as they were read, wherever the record it follows stands before it: nothing is copied then. */
+const digestOf = ({ bytes, at }: SegmentLine, parts: LineParts, follows: string, behind: boolean): string =>
+  behind && parts.prev === undefined && parts.version === 2
+    ? chainHashInPlace(bytes, at, parts.body.length)
+    : chainHash(follows, parts.body, parts.version);

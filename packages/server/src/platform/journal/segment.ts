@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { linkBytes } from './chain.ts';
 
 /**
  * Segment files are named `{epoch}-{number}-{date}.jsonl`, zero-padded, so that names sort in the order of writing.
@@ -36,31 +37,45 @@ export interface SegmentLine {
   readonly end: number;
   /** False for what stands after the last newline. */
   readonly whole: boolean;
+  /** Memory that holds the line and the end of the line before it; only until the next line is asked for. */
+  readonly bytes: Buffer;
+  /** Where in it the line starts. */
+  readonly at: number;
 }
 
 const chunkBytes = 256 * 1024;
+const lineFeed = 10;
 
 /** Read a segment line by line from a byte that starts a line. Reads what is there now and does not wait for more. */
 export function* readLines(dir: string, segment: string, from = 0): Generator<SegmentLine> {
   const fd = openSync(join(dir, segment), 'r');
   try {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    let rest = '';
+    let memory = Buffer.allocUnsafeSlow(chunkBytes);
+    let start = 0;
+    let filled = 0;
     let offset = from;
     for (;;) {
-      const got = readSync(fd, chunk, 0, chunkBytes, offset + rest.length);
+      if (filled === memory.length) memory = Buffer.concat([memory], filled * 2);
+      const got = readSync(fd, memory, filled, memory.length - filled, offset + filled - start);
       if (got === 0) break;
-      const text = rest + chunk.toString('latin1', 0, got);
-      let start = 0;
-      for (let newline = text.indexOf('\n', rest.length); newline !== -1; newline = text.indexOf('\n', start)) {
+      const bytes = memory.subarray(0, filled + got);
+      let newline = bytes.indexOf(lineFeed, filled);
+      filled += got;
+      for (; newline !== -1; newline = bytes.indexOf(lineFeed, start)) {
         const end = offset + newline + 1 - start;
-        yield { text: text.slice(start, newline), offset, end, whole: true };
+        yield { text: bytes.toString('latin1', start, newline), offset, end, whole: true, bytes, at: start };
         offset = end;
         start = newline + 1;
       }
-      rest = text.slice(start);
+      const done = Math.max(0, start - linkBytes);
+      memory.copyWithin(0, done, filled);
+      start -= done;
+      filled -= done;
     }
-    if (rest.length > 0) yield { text: rest, offset, end: offset + rest.length, whole: false };
+    if (filled > start) {
+      const text = memory.toString('latin1', start, filled);
+      yield { text, offset, end: offset + text.length, whole: false, bytes: memory, at: start };
+    }
   } finally {
     closeSync(fd);
   }

@@ -1,15 +1,16 @@
-import { CompiledQuery, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { isoTime, type Clock } from '../clock.ts';
 import { inTransaction } from '../database/database.ts';
 import type { Schema } from '../database/schema.ts';
 import { answeredRow, deniedRow, unknownRow, type CallRow, type JournalRecord, type OpenCall } from './call-rows.ts';
 import { countCalls, type CountTables } from './call-counts.ts';
 import { checkLines, isWhole, unknownLink, type ChainLink, type CheckedLine } from './check-lines.ts';
+import { createInsertCalls, type CallTable } from './insert-calls.ts';
 import type { JournalDamage, JournalPosition } from './journal.ts';
 import { comparePositions, listSegments } from './segment.ts';
 
 /** The tables the shipper may name. */
-export type ShipTables = Pick<Schema, 'mcp_tool_calls' | 'journal_cursors'> & CountTables;
+export type ShipTables = Pick<Schema, 'journal_cursors'> & CallTable & CountTables;
 
 export interface ShipOptions {
   readonly dir: string;
@@ -29,7 +30,6 @@ export interface ShipStep {
 }
 
 const rowsPerStep = 1_000;
-const rowsPerInsert = 100;
 const linesPerStep = 10_000;
 /** An intent this old has no call behind it any more; without an end it would hold the cursor for ever. */
 const longestCallMs = 24 * 3_600_000;
@@ -46,7 +46,7 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
   let at: JournalPosition | undefined;
   let link: ChainLink = unknownLink;
   let saved = '';
-  let fullInsert: string | undefined;
+  const insertCalls = createInsertCalls(db.$pickTables<keyof CallTable>());
   const open = new Map<string, OpenCall>();
 
   async function step(): Promise<ShipStep> {
@@ -163,15 +163,9 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
     const reread = { segment, byteOffset: byte_offset };
     if (rows.length === 0 && (cursor === saved || segment === '')) return reread;
     await inTransaction(db, async (tx) => {
-      const added = new Set<string>();
-      for (let from = 0; from < rows.length; from += rowsPerInsert) {
-        const inserted = await tx.executeQuery(insertion(rows.slice(from, from + rowsPerInsert)));
-        for (const { id } of inserted.rows) added.add(id);
-      }
-      await countCalls(
-        tx.$pickTables<keyof CountTables>(),
-        rows.filter((row) => added.delete(row.id)),
-      );
+      const inserted = await insertCalls(tx.$pickTables<keyof CallTable>(), rows);
+      // Only what was not there yet is counted.
+      await countCalls(tx.$pickTables<keyof CountTables>(), inserted);
       const row = { segment, byte_offset, updated_at: isoTime(clock.now()) };
       await tx
         .insertInto('journal_cursors')
@@ -181,23 +175,6 @@ export function createShip({ dir, nodeId, db, clock }: ShipOptions): { step(): P
     });
     saved = cursor;
     return reread;
-  }
-
-  /** The text of a full insert is made once: making it anew costs as much as running it. Rows differ in values only. */
-  function insertion(rows: readonly CallRow[]): CompiledQuery<{ id: string }> {
-    if (rows.length === rowsPerInsert && fullInsert !== undefined) {
-      const values = rows.flatMap((row) => Object.values(row));
-      return CompiledQuery.raw(fullInsert, values);
-    }
-    const query = db
-      .insertInto('mcp_tool_calls')
-      .values(rows)
-      .onConflict((clash) => clash.doNothing())
-      // Which were not there yet: only those are counted.
-      .returning('id')
-      .compile();
-    if (rows.length === rowsPerInsert) fullInsert = query.sql;
-    return query;
   }
 
   return { step };

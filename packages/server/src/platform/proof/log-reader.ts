@@ -64,8 +64,7 @@ export class LogReader implements Disposable {
   /** Hashes of the leaves of a range within one tile, one after the other. */
   leafHashes(from: number, to: number): Buffer {
     const start = from % tileWidth;
-    const hashes = readTile(this.dir, 0, Math.floor(from / tileWidth), start + to - from);
-    return Buffer.concat(hashes.slice(start), (to - from) * hashBytes);
+    return readTile(this.dir, 0, Math.floor(from / tileWidth), start + to - from).subarray(start * hashBytes);
   }
 
   [Symbol.dispose](): void {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { readIfThere } from './replace-file.ts';
+import { AppendBuffer } from './append-buffer.ts';
 import { DurableFiles } from './durable-files.ts';
 import { indexEntryBytes, indexPath, recordsPath, writeEntry } from './log-files.ts';
-import { hashBytes, prefixedLeafHash, rootAt } from './merkle.ts';
+import { rootAt } from './merkle.ts';
 import { readCheckpoint } from './note.ts';
-import { nodesIn, readTile, tilePath, tileWidth, TreeEdge, type TileEntry } from './tiles.ts';
+import { nodesIn, readTile, TreeEdge } from './tiles.ts';
 
 /** How far a log goes. What its files hold beyond that is left over from a crash and is written over. */
 export interface LogState {
@@ -20,14 +21,12 @@ export interface LogState {
 
 export const emptyLog: LogState = { size: 0, day: 0, bytes: 0, epoch: 0, seq: 0 };
 
-/** A record on its way into a log. */
-export interface Leaf {
+/** Which record it is. */
+export interface RecordPlace {
   readonly epoch: number;
   readonly seq: number;
   /** Counted from 1970-01-01 (UTC). */
   readonly day: number;
-  /** The journal's line without its line feed, one character per byte. */
-  readonly line: string;
 }
 
 /**
@@ -37,8 +36,11 @@ export interface Leaf {
 export class LogWriter {
   readonly #files: DurableFiles;
   readonly #edge: TreeEdge;
+  /** How far it goes on disk, and with what was taken since. */
   #state: LogState;
-  #pending: Leaf[] = [];
+  #taken: LogState;
+  #lines: AppendBuffer;
+  readonly #index: AppendBuffer;
 
   /**
    * @param state how far the log goes
@@ -47,6 +49,9 @@ export class LogWriter {
   constructor(dir: string, state: LogState) {
     this.#files = new DurableFiles(dir);
     this.#state = state;
+    this.#taken = state;
+    this.#lines = new AppendBuffer(this.#files, recordsPath(state.day), state.bytes);
+    this.#index = new AppendBuffer(this.#files, indexPath, state.size * indexEntryBytes);
     this.#edge = new TreeEdge(state.size, (level, index, count) => readTile(dir, level, index, count));
     checkAgainstCheckpoint(dir, state.size, this.#edge);
   }
@@ -59,53 +64,52 @@ export class LogWriter {
     return this.#edge.root();
   }
 
-  /** Take a record; nothing is written before `write`. False: it is in the log already, or came too late to be. */
-  add(leaf: Leaf): boolean {
-    const { epoch, seq } = this.#pending.at(-1) ?? this.#state;
-    if (leaf.epoch < epoch || (leaf.epoch === epoch && leaf.seq <= seq)) return false;
-    this.#pending.push(leaf);
+  /**
+   * Take a record; it counts for nothing before `write`.
+   * @param from where its line starts in memory
+   * @param to where it ends, line feed included
+   * @returns false: it is in the log already, or came too late to be
+   */
+  add({ epoch, seq, day: dayOfRecord }: RecordPlace, memory: Buffer, from: number, to: number): boolean {
+    const last = this.#taken;
+    if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) return false;
+    let { day, bytes } = last;
+    // A day that was left is closed, whatever the clock says later.
+    if (dayOfRecord > day) {
+      [day, bytes] = [dayOfRecord, 0];
+      this.#lines.flush();
+      this.#lines = new AppendBuffer(this.#files, recordsPath(day), 0);
+    }
+    const entry = this.#index.reserve(indexEntryBytes);
+    writeEntry(this.#index.bytes, entry, { epoch, seq, day, offset: bytes });
+    const length = to - from;
+    // For its hash a leaf needs a zero byte before it, where the line before has its end.
+    const at = this.#lines.reserve(length);
+    const lines = this.#lines.bytes;
+    memory.copy(lines, at, from, to);
+    const before = lines[at - 1]!;
+    lines[at - 1] = 0;
+    this.#edge.append(lines.subarray(at - 1, at + length - 1));
+    lines[at - 1] = before;
+    this.#taken = { size: this.#edge.size, day, bytes: bytes + length, epoch, seq };
     return true;
   }
 
   /** Write what was taken; resolves with the new state once all of it is on disk. */
   async write(): Promise<LogState> {
-    const leaves = this.#pending;
-    this.#pending = [];
-    if (leaves.length === 0) return this.#state;
-    const files = this.#files;
-    const index = Buffer.alloc(leaves.length * indexEntryBytes);
-    const tiles = new Map<string, { at: number; hashes: Buffer[] }>();
-    const told = (entry: TileEntry): void => addToTile(tiles, entry);
-    let { day, bytes } = this.#state;
-    let lines: Buffer[] = [];
-    let start = bytes;
-    for (const [i, { epoch, seq, day: dayOfRecord, line }] of leaves.entries()) {
-      // A day that was left is closed, whatever the clock says later.
-      if (dayOfRecord > day) {
-        if (lines.length > 0) files.write(recordsPath(day), start, Buffer.concat(lines));
-        [day, bytes, start, lines] = [dayOfRecord, 0, 0, []];
-      }
-      const entry = Buffer.from(`\0${line}\n`, 'latin1');
-      writeEntry(index, i * indexEntryBytes, { epoch, seq, day, offset: bytes });
-      this.#edge.append(prefixedLeafHash(entry.subarray(0, -1)), told);
-      lines.push(entry.subarray(1));
-      bytes += entry.length - 1;
-    }
-    files.write(recordsPath(day), start, Buffer.concat(lines));
-    files.write(indexPath, this.#state.size * indexEntryBytes, index);
-    for (const [path, { at, hashes }] of tiles) files.write(path, at, Buffer.concat(hashes));
-    await files.sync();
-    const { epoch, seq } = leaves.at(-1)!;
-    this.#state = { size: this.#edge.size, day, bytes, epoch, seq };
+    if (this.#taken === this.#state) return this.#state;
+    this.#lines.flush();
+    this.#index.flush();
+    for (const { path, at, hashes } of this.#edge.take()) this.#files.write(path, at, hashes);
+    await this.#files.sync();
+    this.#state = this.#taken;
     return this.#state;
   }
-}
 
-function addToTile(tiles: Map<string, { at: number; hashes: Buffer[] }>, { level, index, hash }: TileEntry): void {
-  const path = tilePath(level, Math.floor(index / tileWidth));
-  const tile = tiles.get(path);
-  if (tile === undefined) tiles.set(path, { at: (index % tileWidth) * hashBytes, hashes: [hash] });
-  else tile.hashes.push(hash);
+  /** Give up what is not on disk yet; nothing can be added after that. */
+  close(): void {
+    this.#files.close();
+  }
 }
 
 /** What was signed once is never contradicted: neither by a log set back nor by tiles that were changed. */

@@ -1,22 +1,26 @@
 import type { JournalPosition } from '../journal/journal.ts';
-import { instanceLog, isLogId } from './log-files.ts';
+import { dayNumber, instanceLog, isLogId } from './log-files.ts';
 
 /** Which log a line belongs to, read without parsing the whole of it. */
 interface Belonging {
   readonly log: string;
-  readonly time: number;
-  /** `YYYY-MM-DD`. */
-  readonly day: string;
+  /** Counted from 1970-01-01 (UTC). */
+  readonly day: number;
 }
 
 interface OpenCall {
   readonly log: string;
   readonly time: number;
-  readonly at: JournalPosition;
+  /** Where its line starts. */
+  readonly segment: string;
+  readonly byteOffset: number;
 }
 
-// Inside a JSON string a quotation mark is always escaped, so none of these can be found in a value.
-const head = /,"t":"((\d{4}-\d{2}-\d{2})T[^"]{9,20})","kind":"([a-z]{1,16})",/;
+// Inside a JSON string a quotation mark is always escaped, so none of these can be found in a value. What records begin
+// with is read at once, and what stands elsewhere in those of other releases is looked for.
+const head =
+  /,"t":"(\d{4}-\d{2}-\d{2}T[^"]{9,20})","kind":"([a-z]{1,16})",(?:"callId":"([^"]{1,64})",)?(?:"workspaceId":"([^"]{1,64})")?/;
+type Head = [line: string, t: string, kind: string, callId: string | undefined, workspaceId: string | undefined];
 const workspace = /,"workspaceId":"([^"]{1,64})"/;
 const call = /,"callId":"([^"]{1,64})"/;
 
@@ -30,28 +34,30 @@ const mostOpen = 100_000;
  */
 export class OpenCalls {
   readonly #open = new Map<string, OpenCall>();
+  /** The last time read: of many records it is the same. */
+  #last = { text: '', time: Number.NaN, day: Number.NaN };
 
   /**
-   * @param at where the line starts
+   * @param segment where the line is
+   * @param byteOffset where it starts there
    * @returns undefined when the line has no time and kind, which no record lacks
    */
-  place(line: string, at: JournalPosition): Belonging | undefined {
+  place(line: string, segment: string, byteOffset: number): Belonging | undefined {
     const match = head.exec(line);
     if (match === null) return undefined;
-    const [, t, day, kind] = match as unknown as [string, string, string, string];
-    const time = Date.parse(t);
+    const [, t, kind, leadingCall, leadingWorkspace] = match as unknown as Head;
+    if (t !== this.#last.text) this.#last = { text: t, time: Date.parse(t), day: dayNumber(t.slice(0, 10)) };
+    const { time, day } = this.#last;
     if (Number.isNaN(time)) return undefined;
     if (kind === 'epoch') this.#open.clear();
-    const id = workspace.exec(line)?.[1];
-    let log = id !== undefined && isLogId(id) ? id : instanceLog;
-    if (kind === 'intent' || kind === 'outcome' || kind === 'denied') {
-      const callId = call.exec(line)?.[1] ?? '';
-      if (kind === 'outcome') log = this.#open.get(callId)?.log ?? log;
-      this.#open.delete(callId);
-      if (kind === 'intent') this.#open.set(callId, { log, time, at });
-    }
+    if (kind !== 'intent' && kind !== 'outcome' && kind !== 'denied')
+      return { log: logOf(line, leadingWorkspace), day };
+    const callId = leadingCall ?? call.exec(line)?.[1] ?? '';
+    const log = (kind === 'outcome' ? this.#open.get(callId)?.log : undefined) ?? logOf(line, leadingWorkspace);
+    this.#open.delete(callId);
+    if (kind === 'intent') this.#open.set(callId, { log, time, segment, byteOffset });
     this.#forget(time);
-    return { log, time, day };
+    return { log, day };
   }
 
   #forget(now: number): void {
@@ -64,6 +70,11 @@ export class OpenCalls {
   /** Where the oldest call that is still open begins. */
   oldest(): JournalPosition | undefined {
     const [first] = this.#open.values();
-    return first?.at;
+    return first === undefined ? undefined : { segment: first.segment, byteOffset: first.byteOffset };
   }
+}
+
+function logOf(line: string, leading: string | undefined): string {
+  const id = leading ?? workspace.exec(line)?.[1];
+  return id !== undefined && isLogId(id) ? id : instanceLog;
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call, ending, readRecords, tempFolder } from '../journal/fixture.ts';
@@ -140,6 +140,30 @@ describe('the sealer', () => {
     bytes[5]! ^= 1;
     writeFileSync(tile, bytes);
     await expect(sealAll(sealerOf(folder))).rejects.toThrow('its hashes are not those of its last checkpoint');
+  });
+
+  it('keeps no file open of a step that failed, and takes its records once it can', async () => {
+    using temp = tempFolder();
+    const folder = folderIn(temp.dir);
+    await using journal = await openJournal(journalAt(folder, () => startOfTests));
+    await recordCalls(journal, 10);
+    const sealer = sealerOf(folder);
+    // A folder where the second log's file would be: the first is open by then.
+    const inTheWay = join(folder.proofDir, 'workspace-2', 'index');
+    mkdirSync(inTheWay, { recursive: true });
+    const open: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await expect(sealer.step()).rejects.toThrow('EISDIR');
+      open.push(readdirSync('/proc/self/fd').length);
+    }
+    expect(open.at(-1)).toBeLessThanOrEqual(open[0]!);
+    rmdirSync(inTheWay);
+    await sealAll(sealer);
+    for (const log of ['workspace-1', 'workspace-2']) {
+      const lines = linesOf(folder, log);
+      expect(new Set(lines).size).toBe(lines.length);
+      expect(checkpointOf(folder, log)).toMatchObject({ size: lines.length, root: rootOf(lines) });
+    }
   });
 
   it('[NEW-03] leaves a changed record out of every log, says which it was, and goes on', async () => {

@@ -1,12 +1,12 @@
-import { closeSync, fdatasync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { checkLines, isWhole, unknownLink, type ChainLink } from '../journal/check-lines.ts';
+import { checkLines, isWhole, unknownLink, type ChainLink, type CheckedLine } from '../journal/check-lines.ts';
 import type { JournalDamage, JournalPosition } from '../journal/journal.ts';
 import { comparePositions, listSegments } from '../journal/segment.ts';
 import { appendCheckpoint } from './checkpoints.ts';
 import type { ProofKeys } from './keys.ts';
-import { dayNumber, originOf } from './log-files.ts';
+import { originOf } from './log-files.ts';
 import { emptyLog, LogWriter, type LogState } from './log-writer.ts';
 import { signCheckpoint } from './note.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -74,6 +74,7 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
     const state = readState(dir);
     if (state !== undefined && state.node !== nodeId)
       throw new Error(`The logs of proof in ${dir} are of node ${state.node}, not of ${nodeId}.`);
+    for (const writer of writers.values()) writer.close();
     writers = new Map();
     calls = new OpenCalls();
     logs = new Map(Object.entries(state?.logs ?? {}));
@@ -91,7 +92,7 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
       if (comparePositions({ segment, byteOffset: 0 }, to) >= 0) return;
       for (const line of checkLines(journalDir, segment, unknownLink, segment === from.segment ? from.byteOffset : 0)) {
         if (segment === to.segment && line.end > to.byteOffset) return;
-        if (line.whole) calls.place(line.text, { segment, byteOffset: line.offset });
+        if (line.whole) calls.place(line.text, segment, line.offset);
       }
     }
   }
@@ -104,55 +105,49 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
   async function advance(from: JournalPosition): Promise<SealStep> {
     let at = from;
     let lines = 0;
-    const touched = new Set<LogWriter>();
-    const read: string[] = [];
+    const touched = new Map<string, LogWriter>();
     // Listed before reading: nothing is added to a segment once a later one exists.
     const segments = segmentsFrom(from);
     for (const [i, segment] of segments.entries()) {
       const start = segment === from.segment ? from.byteOffset : 0;
       at = { segment, byteOffset: start };
+      const durable = await syncFile(join(journalDir, segment), start);
       for (const line of checkLines(journalDir, segment, link, start)) {
-        if (!line.whole && i === segments.length - 1) break;
+        if (line.end > durable || (!line.whole && i === segments.length - 1)) break;
         link = line.link;
         at = { segment, byteOffset: line.end };
         // Where only others are missing before it, a record is still what was written.
-        const refused = isWhole(line.fault) ? take(line.text, segment, line.offset, link, touched) : undefined;
+        const refused = isWhole(line.fault) ? take(line, segment, touched) : undefined;
         const fault = line.fault ?? refused;
         if (fault !== undefined) damage ??= { segment, line: link.line, seq: line.seq, reason: fault };
         if (++lines >= linesPerStep) break;
       }
-      read.push(segment);
       if (lines >= linesPerStep) break;
     }
-    if (lines > 0) await save(read, touched, at);
+    if (lines > 0) await save(touched, at);
     position = at;
     return { more: lines >= linesPerStep, position: at, damage, reread: calls.oldest() ?? at };
   }
 
   /** @returns why the record cannot be in a log */
-  function take(
-    line: string,
-    segment: string,
-    byteOffset: number,
-    { epoch, seq }: ChainLink,
-    touched: Set<LogWriter>,
-  ): string | undefined {
-    const place = calls.place(line, { segment, byteOffset });
+  function take(line: CheckedLine, segment: string, touched: Map<string, LogWriter>): string | undefined {
+    const { text, offset: byteOffset, end, bytes, at, link: reached } = line;
+    const place = calls.place(text, segment, byteOffset);
     if (place === undefined) return 'the record has no time or no kind';
-    const writer = writerOf(place.log);
-    touched.add(writer);
-    grown.add(place.log);
-    return writer.add({ epoch, seq, day: dayNumber(place.day), line })
+    const { log, day } = place;
+    let writer = touched.get(log);
+    if (writer === undefined) {
+      writer = writers.get(log) ?? openWriter(log);
+      // Last in the order of use.
+      writers.delete(log);
+      writers.set(log, writer);
+      touched.set(log, writer);
+      grown.add(log);
+    }
+    const { epoch, seq } = reached;
+    return writer.add({ epoch, seq, day }, bytes, at, at + end - byteOffset)
       ? undefined
       : 'its log has this record or a later one already';
-  }
-
-  function writerOf(log: string): LogWriter {
-    let writer = writers.get(log);
-    if (writer === undefined) writer = openWriter(log);
-    else writers.delete(log);
-    writers.set(log, writer);
-    return writer;
   }
 
   function openWriter(log: string): LogWriter {
@@ -163,10 +158,8 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
     }
   }
 
-  async function save(read: readonly string[], touched: Set<LogWriter>, at: JournalPosition): Promise<void> {
-    // What a log holds must not be ahead of the journal when the machine stops.
-    for (const segment of read) await syncFile(join(journalDir, segment));
-    for (const [log, writer] of writers) if (touched.has(writer)) logs.set(log, await writer.write());
+  async function save(touched: ReadonlyMap<string, LogWriter>, at: JournalPosition): Promise<void> {
+    for (const [log, writer] of touched) logs.set(log, await writer.write());
     const reread = calls.oldest() ?? at;
     writeState(dir, { node: nodeId, position: at, reread, link, logs: Object.fromEntries(logs), damage });
     for (const log of writers.keys()) {
@@ -197,10 +190,17 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
   return { step, checkpoint };
 }
 
-async function syncFile(path: string): Promise<void> {
+/**
+ * What a log holds must not be ahead of the journal when the machine stops.
+ * @param from byte before which nothing will be read
+ * @returns how many bytes of the file are on disk
+ */
+async function syncFile(path: string, from: number): Promise<number> {
   const fd = openSync(path, 'r');
   try {
-    await syncData(fd);
+    const { size } = fstatSync(fd);
+    if (size > from) await syncData(fd);
+    return size;
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { CompactRange, hashBytes, type NodeAt } from './merkle.ts';
+import { CompactRange, hashBytes, hashInto, type NodeAt } from './merkle.ts';
 
 /** The tree on disk: C2SP `tlog-tiles`. A tile that is not full yet lies where the full one will be, and grows. */
 
@@ -17,25 +17,39 @@ export function tilePath(level: number, index: number): string {
   return `tile/${level}/${path}`;
 }
 
-/** A hash as it comes to lie in a tile. */
-export interface TileEntry {
-  readonly level: number;
-  /** Among all hashes of the level. */
-  readonly index: number;
-  readonly hash: Buffer;
+/** Hashes that came into a tile, one after the other. */
+export interface TileGrowth {
+  /** Of the tile's file. */
+  readonly path: string;
+  /** Byte of it where they belong. */
+  readonly at: number;
+  readonly hashes: Buffer;
 }
+
+/** A tile at the right edge. */
+interface Tile {
+  readonly hashes: Buffer;
+  count: number;
+  /** How many of them were taken. */
+  taken: number;
+}
+
+const newTile = (): Tile => ({ hashes: Buffer.allocUnsafeSlow(tileWidth * hashBytes), count: 0, taken: 0 });
 
 /** The right edge of a growing tree: the unfinished tile of every level. */
 export class TreeEdge {
-  readonly #levels: Buffer[][] = [];
+  readonly #levels: Tile[] = [];
   #size: number;
+  #full: TileGrowth[] = [];
 
   /** @param readTile the hashes of an unfinished tile of the tree of `size` leaves */
-  constructor(size: number, readTile: (level: number, index: number, count: number) => Buffer[]) {
+  constructor(size: number, readTile: (level: number, index: number, count: number) => Buffer) {
     this.#size = size;
     for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / tileWidth)) {
-      const unfinished = count % tileWidth;
-      this.#levels.push(unfinished === 0 ? [] : readTile(level, Math.floor(count / tileWidth), unfinished));
+      const tile = newTile();
+      tile.count = tile.taken = count % tileWidth;
+      if (tile.count > 0) readTile(level, Math.floor(count / tileWidth), tile.count).copy(tile.hashes);
+      this.#levels.push(tile);
     }
   }
 
@@ -43,42 +57,70 @@ export class TreeEdge {
     return this.#size;
   }
 
-  /** Add a leaf; every hash that comes into a tile by that is told. */
-  append(leaf: Buffer, told: (entry: TileEntry) => void): void {
-    let added = leaf;
-    let index = this.#size++;
-    for (let level = 0; ; level++) {
-      const tile = (this.#levels[level] ??= []);
-      tile.push(added);
-      told({ level, index, hash: added });
-      if (tile.length < tileWidth) return;
-      added = rootOfTile(tile);
-      index = Math.floor(index / tileWidth);
-      this.#levels[level] = [];
+  /** Add a leaf. @param entry what it is the hash of: a zero byte, and the record */
+  append(entry: Buffer): void {
+    const tile = (this.#levels[0] ??= newTile());
+    hashInto(entry, tile.hashes, tile.count++ * hashBytes);
+    this.#size++;
+    let index = this.#size / tileWidth - 1;
+    for (let level = 0; this.#levels[level]?.count === tileWidth; level++, index = (index + 1) / tileWidth - 1) {
+      const full = this.#levels[level]!;
+      this.#full.push(growthOf(full, level, index));
+      this.#levels[level] = newTile();
+      const above = (this.#levels[level + 1] ??= newTile());
+      rootOfTile(full.hashes).copy(above.hashes, above.count++ * hashBytes);
     }
+  }
+
+  /** The hashes that were not taken yet; valid until the next leaf. */
+  take(): TileGrowth[] {
+    const grown = this.#full;
+    this.#full = [];
+    for (const [level, tile] of this.#levels.entries()) {
+      if (tile.count === tile.taken) continue;
+      grown.push(growthOf(tile, level, Math.floor(this.#size / tileWidth ** (level + 1))));
+      tile.taken = tile.count;
+    }
+    return grown;
   }
 
   root(): Buffer {
     const range = new CompactRange();
-    for (let level = this.#levels.length - 1; level >= 0; level--) {
-      for (const each of this.#levels[level]!) range.append(each, level * tileHeight);
+    for (const [level, { hashes, count }] of [...this.#levels.entries()].reverse()) {
+      for (const each of splitHashes(hashes.subarray(0, count * hashBytes))) range.append(each, level * tileHeight);
     }
     return range.root();
   }
 }
 
-/** Root of the hashes of a tile. */
-export function rootOfTile(hashes: readonly Buffer[]): Buffer {
-  const range = new CompactRange();
-  for (const each of hashes) range.append(each);
-  return range.root();
+const growthOf = ({ hashes, count, taken }: Tile, level: number, index: number): TileGrowth => ({
+  path: tilePath(level, index),
+  at: taken * hashBytes,
+  hashes: hashes.subarray(taken * hashBytes, count * hashBytes),
+});
+
+/** Root of a tile that is full, or of a subtree in one: of its hashes one after the other, a power of two of them. */
+export function rootOfTile(hashes: Buffer): Buffer {
+  const row = Buffer.from(hashes);
+  const node = Buffer.alloc(1 + 2 * hashBytes, 1);
+  for (let width = row.length; width > hashBytes; width /= 2) {
+    for (let at = 0; at < width; at += 2 * hashBytes) {
+      row.copy(node, 1, at, at + 2 * hashBytes);
+      hashInto(node, row, at / 2);
+    }
+  }
+  return Buffer.from(row.subarray(0, hashBytes));
 }
 
+/** Hashes that lie one after the other, one by one. */
+export const splitHashes = (hashes: Buffer): Buffer[] =>
+  Array.from({ length: hashes.length / hashBytes }, (_, i) => hashes.subarray(i * hashBytes, (i + 1) * hashBytes));
+
 /**
- * The hashes at the beginning of a tile.
+ * The hashes at the beginning of a tile, one after the other.
  * @throws Error when the file has fewer
  */
-export function readTile(logDir: string, level: number, index: number, count: number): Buffer[] {
+export function readTile(logDir: string, level: number, index: number, count: number): Buffer {
   const bytes = Buffer.alloc(count * hashBytes);
   const fd = openSync(join(logDir, tilePath(level, index)), 'r');
   try {
@@ -91,7 +133,7 @@ export function readTile(logDir: string, level: number, index: number, count: nu
   } finally {
     closeSync(fd);
   }
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * hashBytes, (i + 1) * hashBytes));
+  return bytes;
 }
 
 /**
@@ -106,6 +148,6 @@ export function nodesIn(logDir: string): NodeAt {
     const first = index * width;
     const start = first % tileWidth;
     const hashes = readTile(logDir, tileLevel, Math.floor(first / tileWidth), start + width);
-    return rootOfTile(hashes.slice(start));
+    return rootOfTile(hashes.subarray(start * hashBytes));
   };
 }

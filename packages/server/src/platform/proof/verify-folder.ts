@@ -6,7 +6,7 @@ import type { ProofKeys } from './keys.ts';
 import { isLogId, originOf } from './log-files.ts';
 import { openLog, type LogReader } from './log-reader.ts';
 import type { BadRecord, CheckedLog } from './log-check.ts';
-import { readTile, rootOfTile, tilePath, tileWidth } from './tiles.ts';
+import { readTile, rootOfTile, splitHashes, tilePath, tileWidth } from './tiles.ts';
 import { verifyLines } from './verify-bundle.ts';
 
 /** What the logs of a data folder were found to be. */
@@ -87,7 +87,7 @@ function checkUpperTiles(log: LogReader): void {
   for (let level = 1, count = Math.floor(size / tileWidth); count > 0; level++, count = Math.floor(count / tileWidth)) {
     for (let tile = 0; tile * tileWidth < count; tile++) {
       const hashes = readTile(log.dir, level, tile, Math.min(tileWidth, count - tile * tileWidth));
-      for (const [i, hash] of hashes.entries()) {
+      for (const [i, hash] of splitHashes(hashes).entries()) {
         const below = tile * tileWidth + i;
         if (level === 1 && (below + 1) * tileWidth <= log.purged) continue;
         if (!rootOfTile(readTile(log.dir, level - 1, below, tileWidth)).equals(hash))
