@@ -42,6 +42,7 @@ export function checkBundle(bytes: Buffer, trust: OutsideTrust = {}): number {
   if (head.bundle !== 'mcpnest-bundle/1') throw new Error('no bundle');
   const keys = checkKeys(head.node, head.keys, trust.keys);
   const others = (trust.checkpoints ?? []).map((note) => openNote(note, keys));
+  const signers = notReplaced(keys, trust.keys);
   let log: OpenLog | undefined;
   let records = 0;
   let logs = 0;
@@ -76,7 +77,7 @@ export function checkBundle(bytes: Buffer, trust: OutsideTrust = {}): number {
       log!.grewFrom.set(frame.consistency.older, frame.consistency.hashes);
     } else if (frame.log !== undefined) {
       if (log !== undefined) closeLog(log, head.node);
-      const note = openNote(frame.checkpoint!, keys);
+      const note = openNote(frame.checkpoint!, signers);
       if (note.origin !== frame.log.origin || note.size !== frame.log.size) throw new Error('another checkpoint');
       const ofLog = others.filter((other) => other.origin === note.origin);
       log = {
@@ -214,12 +215,13 @@ export function checkInclusion(text: string, trust: OutsideTrust = {}): void {
   };
   if (proof.proof !== 'mcpnest-inclusion/1') throw new Error('no proof');
   const keys = checkKeys(proof.node, proof.keys, trust.keys);
-  const note = openNote(proof.checkpoint, keys);
+  const note = openNote(proof.checkpoint, notReplaced(keys, trust.keys));
   for (const other of trust.checkpoints ?? []) {
     const { origin, size, root } = openNote(other, keys);
     if (origin === note.origin && size === note.size && root !== note.root) throw new Error('forked');
   }
   for (const [i, { leaf: index, line, path }] of proof.records.entries()) {
+    if (!/^[ -~]*$/.test(line)) throw new Error('not ASCII');
     const record = parse(line) as { kind: string; callId: string; workspaceId?: string };
     if (record.callId !== proof.callId) throw new Error('another call');
     if (i === 0 && note.origin !== `mcpnest/${proof.node}/${record.workspaceId}`) throw new Error('another workspace');
@@ -254,18 +256,26 @@ function rootFrom(hash: Buffer, index: number, size: number, siblings: readonly 
 const leaf = (line: string): Buffer => sha256(Buffer.of(0), Buffer.from(line, 'latin1'));
 
 function checkKeys(node: string, history: readonly KeyLine[], pinned: readonly string[] = []): string[] {
+  const keys = history.map(({ publicKey }) => publicKey);
+  const given = keys.filter((key) => pinned.includes(key));
+  if (pinned.length > 0 && given.length === 0) throw new Error('another key');
   let before: string | null = null;
-  for (const { publicKey, since, previous, signedByPrevious, signedByThis } of history) {
+  for (const [i, { publicKey, since, previous, signedByPrevious, signedByThis }] of history.entries()) {
     const text = `mcpnest-key/1\n${node}\n${since}\n${previous ?? '-'}\n${publicKey}\n`;
     if (previous !== before || !signed(publicKey, text, signedByThis)) throw new Error('key not signed');
-    if (before === null ? signedByPrevious !== null : !signed(before, text, signedByPrevious ?? ''))
+    const lost = before !== null && signedByPrevious === null;
+    if (!lost && (before === null ? signedByPrevious !== null : !signed(before, text, signedByPrevious!)))
       throw new Error('key not vouched for');
+    // After a key that was lost, this one or a later one must be known.
+    if (lost && given.length > 0 && keys.indexOf(given.at(-1)!) < i) throw new Error('key not vouched for');
     before = publicKey;
   }
-  const keys = history.map(({ publicKey }) => publicKey);
-  if (pinned.length > 0 && !pinned.some((key) => keys.includes(key))) throw new Error('another key');
   return keys;
 }
+
+/** A key that was replaced before the first one that is trusted may sign nothing that counts today. */
+const notReplaced = (keys: readonly string[], pinned: readonly string[] = []): readonly string[] =>
+  pinned.length === 0 ? keys : keys.slice(keys.findIndex((key) => pinned.includes(key)));
 
 function signed(key: string, text: string, signature: string): boolean {
   // The fixed beginning of an Ed25519 key in DER (RFC 8410).

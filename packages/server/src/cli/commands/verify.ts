@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, openSync, readSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
-import type { BadRecord } from '../../platform/proof/log-check.ts';
-import { publicKeyOf, type TrustGiven } from '../../platform/proof/trust.ts';
+import type { BadRecord, CheckedLog } from '../../platform/proof/log-check.ts';
+import { publicKeyOf, type Trust, type TrustGiven } from '../../platform/proof/trust.ts';
 import { verifyBundle } from '../../platform/proof/verify-bundle.ts';
 import { verifyInclusionText } from '../../platform/proof/verify-inclusion.ts';
 import { collect } from '../choose.ts';
@@ -61,21 +61,22 @@ function readGiven(options: { checkpoint?: string[]; key?: string[] }): TrustGiv
   };
 }
 
+/** A proof, a checkpoint or a key: all of them are small. */
+const longestText = 16 * 1024 * 1024;
+
 function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
-  }
+  const bytes = firstBytes(path, longestText + 1);
+  if (bytes.length > longestText) throw new UsageError(`${path} is too long to be a proof, a checkpoint or a key.`);
+  return bytes.toString('utf8');
 }
 
 function ofFile(path: string, given: TrustGiven): Report {
-  if (firstBytes(path).includes('"mcpnest-bundle/')) {
+  if (firstBytes(path, 64).includes('"mcpnest-bundle/')) {
     const { keys, logs, firstBad, node } = verifyBundle(path, given);
     const records = logs.reduce((sum, log) => sum + log.records, 0);
     const purged = logs.reduce((sum, log) => sum + log.purged, 0);
     return {
-      said: { node, logs: logs.length, records, purged, keys: wordsOf(keys.pinned, keys.publicKeys) },
+      said: { node, logs: logs.map(rangeOf).join('; '), records, purged, keys: wordsOf(keys) },
       firstBad,
       all: { node, keys, logs, firstBad },
     };
@@ -84,27 +85,35 @@ function ofFile(path: string, given: TrustGiven): Report {
   const { node, callId, keys, size, records, firstBad } = report;
   const where = records.map(({ kind, leaf }) => `${kind} at leaf ${leaf}`).join(', ');
   return {
-    said: { node, call: callId, records: where, checkpoint: size, keys: wordsOf(keys.pinned, keys.publicKeys) },
+    said: { node, call: callId, records: where, checkpoint: size, keys: wordsOf(keys) },
     firstBad,
     all: report,
   };
 }
 
-const wordsOf = (pinned: boolean, keys: readonly string[]): string =>
-  pinned ? 'one you gave' : `of the file itself; compare: ${keys.join(' ')}`;
+/** Which part of which log it is: what is left out shows. */
+const rangeOf = ({ origin, from, to, size }: CheckedLog): string =>
+  from === 0 && to === size ? `${origin}, all ${size}` : `${origin}, ${from} to ${to} of ${size}`;
 
-function firstBytes(path: string): string {
-  let fd: number;
+function wordsOf({ pinned, publicKeys, unvouched }: Trust): string {
+  if (pinned) return 'one you gave';
+  const lost =
+    unvouched.length === 0
+      ? ''
+      : ` (nobody vouches for the one since ${unvouched.join(', ')}: the key before was lost)`;
+  return `NOT CHECKED: those of the file itself${lost}. Compare with: mcpnest audit key list. They are ${publicKeys.join(' ')}`;
+}
+
+function firstBytes(path: string, most: number): Buffer {
+  let fd: number | undefined;
   try {
     fd = openSync(path, 'r');
+    const bytes = Buffer.alloc(Math.min(most, fstatSync(fd).size));
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
   } catch (error) {
     throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
-  }
-  try {
-    const bytes = Buffer.alloc(64);
-    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0));
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -46,8 +46,12 @@ export interface SegmentLine {
 const chunkBytes = 256 * 1024;
 const lineFeed = 10;
 
-/** Read a segment line by line from a byte that starts a line. Reads what is there now and does not wait for more. */
-export function* readLines(dir: string, segment: string, from = 0): Generator<SegmentLine> {
+/**
+ * Read a segment line by line from a byte that starts a line. Reads what is there now and does not wait for more.
+ * @param longest bytes of a line, where the file is not our own
+ * @throws RangeError when a line is longer
+ */
+export function* readLines(dir: string, segment: string, from = 0, longest = Infinity): Generator<SegmentLine> {
   const fd = openSync(join(dir, segment), 'r');
   try {
     let memory = Buffer.allocUnsafeSlow(chunkBytes);
@@ -67,6 +71,7 @@ export function* readLines(dir: string, segment: string, from = 0): Generator<Se
         offset = end;
         start = newline + 1;
       }
+      if (filled - start > longest) throw new RangeError(`Line at byte ${offset} is longer than ${longest} bytes.`);
       const done = Math.max(0, start - linkBytes);
       memory.copyWithin(0, done, filled);
       start -= done;

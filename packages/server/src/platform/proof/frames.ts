@@ -10,6 +10,8 @@ const base64 = z
   .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, 'must be base64 as it is written')
   .transform((text) => Buffer.from(text, 'base64'));
 const hash = base64.refine((bytes) => bytes.length === 32, 'must be 32 bytes');
+/** Journal lines are ASCII; of any other character only a part would come into the hash. */
+const ascii = /^[ -~]*$/;
 const text64 = z.string().refine((text) => Buffer.from(text, 'base64').toString('base64') === text);
 
 /** A key, since when it signs, and for every key but the first who says so. */
@@ -88,7 +90,7 @@ export const inclusion = z.strictObject({
       z.strictObject({
         leaf: whole,
         /** As the journal wrote it. */
-        line: z.string(),
+        line: z.string().regex(ascii),
         /** Inclusion proof of RFC 9162, 2.1.3, from the leaf upwards. */
         path: z.array(hash).max(64),
       }),

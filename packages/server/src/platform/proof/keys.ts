@@ -18,9 +18,13 @@ export const rotationText = (
   { publicKey, since, previous }: Pick<KeyRecord, 'publicKey' | 'since' | 'previous'>,
 ): string => `mcpnest-key/1\n${node}\n${since}\n${previous ?? '-'}\n${publicKey}\n`;
 
+/** Whether nobody vouches for a key, because the one before it was lost. */
+export const isUnvouched = ({ previous, signedByPrevious }: KeyRecord): boolean =>
+  previous !== null && signedByPrevious === null;
+
 /**
- * Check that every key was vouched for by the one before.
- * @returns what is wrong with the first that was not
+ * Check that every key follows the one before, and was vouched for by it unless that was lost.
+ * @returns what is wrong with the first of which that is not so
  */
 export function faultOfHistory(node: string, history: readonly KeyRecord[]): string | undefined {
   let before: PublicKeyText | null = null;
@@ -30,7 +34,7 @@ export function faultOfHistory(node: string, history: readonly KeyRecord[]): str
       signature !== null && verify(null, text, importPublicKey(key), Buffer.from(signature, 'base64'));
     if (record.previous !== before) return `the key of ${record.since} does not follow the one before it`;
     if (!signed(record.publicKey, record.signedByThis)) return `the key of ${record.since} has not signed its record`;
-    if (before !== null && !signed(before, record.signedByPrevious))
+    if (before !== null && !isUnvouched(record) && !signed(before, record.signedByPrevious))
       return `the key of ${record.since} is not vouched for by the one before it`;
     before = record.publicKey;
   }
@@ -40,6 +44,8 @@ export function faultOfHistory(node: string, history: readonly KeyRecord[]): str
 export interface ProofKeys {
   /** The key that signs now; made at the first use. @throws Error when it is gone or cannot be opened */
   current(): { readonly privateKey: KeyObject; readonly publicKey: PublicKeyText };
+  /** The key that is there; undefined when none is. @throws Error when it cannot be opened */
+  held(): PublicKeyText | undefined;
   /** Every key so far, oldest first. */
   history(): KeyRecord[];
   /**
@@ -125,6 +131,10 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
 
   return {
     current,
+    held() {
+      const text = readIfThere(privatePath);
+      return text === undefined ? undefined : publicTextOf(openKey(text));
+    },
     history,
     rotate(at, lost = false) {
       const known = history();

@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import type { consistencyFrame, leavesFrame, logFrame, subtreesFrame } from './frames.ts';
 import { CompactRange, hashBytes, leafHash, subtreesOf, verifyConsistency } from './merkle.ts';
 import { openCheckpoint, type OpenedCheckpoint, type PublicKeyText } from './note.ts';
+import { tileWidth } from './tiles.ts';
+import { replacedSigner, type Trust } from './trust.ts';
 
 /** The first thing that is not as it was signed. */
 export interface BadRecord {
@@ -73,14 +75,20 @@ export class LogCheck {
    * @param others checkpoints of the same log from elsewhere, their signatures checked
    * @throws BadLog
    */
-  constructor(node: string, frame: LogFrame, keys: readonly PublicKeyText[], others: readonly OpenedCheckpoint[]) {
+  constructor(
+    node: string,
+    frame: LogFrame,
+    { publicKeys, signers }: Pick<Trust, 'publicKeys' | 'signers'>,
+    others: readonly OpenedCheckpoint[],
+  ) {
     this.#frame = frame.log;
     this.#node = node;
     try {
-      this.#checkpoint = openCheckpoint(frame.checkpoint, keys);
+      this.#checkpoint = openCheckpoint(frame.checkpoint, publicKeys);
     } catch (error) {
       throw this.#bad(`the checkpoint is no good: ${(error as Error).message}`);
     }
+    if (!signers.includes(this.#checkpoint.signedBy)) throw this.#bad(replacedSigner);
     const { origin, size, from, to } = frame.log;
     const { origin: signedOrigin, size: signedSize } = this.#checkpoint;
     if (origin !== signedOrigin || size !== signedSize || !(from >= 0 && from <= to && to <= size))
@@ -107,7 +115,8 @@ export class LogCheck {
     const leaf = this.#tree.size;
     const parts = splitLine(line);
     if (parts === undefined) throw this.#bad('the line is not a journal record', leaf);
-    const fault = this.#faultOf(parts);
+    const fault =
+      this.#untold.length < tileWidth ? this.#faultOf(parts) : 'the hashes of the records before it are missing';
     if (fault !== undefined) throw this.#bad(fault, leaf, parts);
     if (leaf < this.#frame.from || leaf >= this.#frame.to)
       throw this.#bad('the record is outside the range the bundle names', leaf, parts);

@@ -57,6 +57,7 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
   let logs = new Map<string, LogState>();
   let writers = new Map<string, LogWriter>();
   const grown = new Set<string>();
+  let signedWith: string | undefined;
 
   async function step(): Promise<SealStep> {
     try {
@@ -170,9 +171,12 @@ export function createSealer({ journalDir, dir, nodeId, keys, now }: SealerOptio
 
   function checkpoint(): string[] {
     // Between a failed step and the next nothing in memory is to be believed.
-    if (position === undefined || grown.size === 0) return [];
+    if (position === undefined || logs.size === 0) return [];
     const signed: string[] = [];
-    const { privateKey } = keys.current();
+    const { privateKey, publicKey } = keys.current();
+    // A log at rest is vouched for by the new key, too.
+    if (signedWith !== publicKey) for (const [log, { size }] of logs) if (size > 0) grown.add(log);
+    signedWith = publicKey;
     for (const log of grown) {
       const { size, root } = headOf(log);
       const note = signCheckpoint({ origin: originOf(nodeId, log), size, root }, privateKey);

@@ -3,7 +3,7 @@ import { readLines } from '../journal/segment.ts';
 import { isRecord } from './bundle.ts';
 import { bundleFrame, bundleHead, type BundleFrame, type BundleHead } from './frames.ts';
 import { BadLog, LogCheck, type BadRecord, type CheckedLog } from './log-check.ts';
-import { checkTrust, openOthers, type Trust, type TrustGiven } from './trust.ts';
+import { checkTrust, findFork, openOthers, type Trust, type TrustGiven } from './trust.ts';
 import type { OpenedCheckpoint } from './note.ts';
 
 /** What a bundle was found to be. */
@@ -26,11 +26,14 @@ export function verifyLines(lines: Generator<string, undefined>, given: TrustGiv
   const head = headOf(lines.next().value);
   const { node } = head;
   const trust = checkTrust(node, head.keys, given.keys);
-  const others = openOthers(given.checkpoints, trust.publicKeys);
   const logs: CheckedLog[] = [];
+  const none = { leaf: undefined, epoch: undefined, seq: undefined };
+  if (trust.fault !== undefined)
+    return { node, keys: trust, logs, firstBad: { log: '', ...none, reason: trust.fault } };
+  const others = openOthers(given.checkpoints, trust.publicKeys);
+  const forked = findFork(others);
+  if (forked !== undefined) return { node, keys: trust, logs, firstBad: { ...forked, ...none } };
   try {
-    if (trust.fault !== undefined)
-      throw new BadLog({ log: '', leaf: undefined, epoch: undefined, seq: undefined, reason: trust.fault });
     for (const log of checkLogs(lines, node, trust, others)) logs.push(log);
   } catch (error) {
     if (!(error instanceof BadLog)) throw error;
@@ -50,7 +53,7 @@ function* checkLogs(
 ): Generator<CheckedLog> {
   let check: LogCheck | undefined;
   let origin = '';
-  let logs = 0;
+  const seen = new Set<string>();
   let records = 0;
   let ended = false;
   const broken = (reason: string): BadLog =>
@@ -77,16 +80,22 @@ function* checkLogs(
     if ('log' in frame) {
       ({ origin } = frame.log);
       const ofLog = others.filter((other) => other.origin === origin);
-      check = new LogCheck(node, frame, trust.publicKeys, ofLog);
-      logs++;
-    } else if (frame.end.logs !== logs || frame.end.records !== records) throw broken('the bundle is not complete');
+      check = new LogCheck(node, frame, trust, ofLog);
+      if (seen.has(origin)) throw broken('the bundle holds this log twice');
+      seen.add(origin);
+    } else if (frame.end.logs !== seen.size || frame.end.records !== records)
+      throw broken('the bundle is not complete');
     else ended = true;
   }
   if (!ended) throw broken('the bundle is cut off');
+  if (seen.size === 0) throw broken('the bundle holds no log, and so proves nothing');
 }
 
+/** The longest is the first: it lists the keys. */
+const longestLine = 8 * 1024 * 1024;
+
 function* textLines(path: string): Generator<string, undefined> {
-  for (const { text } of readLines(dirname(path), basename(path)))
+  for (const { text } of readLines(dirname(path), basename(path), 0, longestLine))
     // Records are ASCII; the rest is UTF-8.
     yield isRecord(text) ? text : Buffer.from(text, 'latin1').toString('utf8');
 }

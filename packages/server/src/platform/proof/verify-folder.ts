@@ -7,6 +7,7 @@ import { isLogId, originOf } from './log-files.ts';
 import { openLog, type LogReader } from './log-reader.ts';
 import type { BadRecord, CheckedLog } from './log-check.ts';
 import { readTile, rootOfTile, splitHashes, tilePath, tileWidth } from './tiles.ts';
+import { readState } from './state.ts';
 import { verifyLines } from './verify-bundle.ts';
 
 /** What the logs of a data folder were found to be. */
@@ -27,14 +28,44 @@ export const listLogs = (proofDir: string): string[] =>
  * Check every log of a node against its checkpoints, all of them, and its tiles against its records. Works beside a
  * server that goes on sealing.
  */
-export function verifyFolder(proofDir: string, node: string, keys: Pick<ProofKeys, 'history'>): FolderReport {
+export function verifyFolder(proofDir: string, node: string, keys: Pick<ProofKeys, 'history' | 'held'>): FolderReport {
   const logs: CheckedLog[] = [];
+  const foreign = faultOfKeys(keys);
+  if (foreign !== undefined) return { logs, firstBad: { log: '', ...noRecord, reason: foreign } };
   for (const name of listLogs(proofDir)) {
     const report = verifyLog(proofDir, name, node, keys);
     if ('reason' in report) return { logs, firstBad: report };
     logs.push(report);
   }
-  return { logs, firstBad: undefined };
+  return { logs, firstBad: missingLog(proofDir, node, logs) };
+}
+
+const noRecord = { leaf: undefined, epoch: undefined, seq: undefined };
+
+/** Who can write files and has not the secret key could sign everything anew with a key of their own. */
+function faultOfKeys({ history, held }: Pick<ProofKeys, 'history' | 'held'>): string | undefined {
+  let key: string | undefined;
+  try {
+    key = held();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  // One that is gone has signed nothing since; a new one follows it in the list.
+  return key === undefined || history().some(({ publicKey }) => publicKey === key)
+    ? undefined
+    : 'the list of keys does not hold the key of this data folder: it was replaced or is older';
+}
+
+/** A log that has records and no checkpoint any more, or that was set back to an earlier one. */
+function missingLog(proofDir: string, node: string, found: readonly CheckedLog[]): BadRecord | undefined {
+  for (const [name, { size }] of Object.entries(readState(proofDir)?.logs ?? {})) {
+    const log = originOf(node, name);
+    if (size === 0 || found.some(({ origin }) => origin === log)) continue;
+    // The first checkpoint comes after the first records.
+    const young = existsSync(join(proofDir, name, 'index')) && !existsSync(join(proofDir, name, 'checkpoints'));
+    if (!young) return { log, ...noRecord, reason: `the log or its checkpoint is gone; it had ${size} records` };
+  }
+  return undefined;
 }
 
 function verifyLog(
@@ -44,13 +75,19 @@ function verifyLog(
   keys: Pick<ProofKeys, 'history'>,
 ): CheckedLog | BadRecord {
   const bad = (reason: string): BadRecord => ({
-    ...{ log: originOf(node, name), leaf: undefined, epoch: undefined, seq: undefined, reason },
+    ...{ log: originOf(node, name), ...noRecord, reason },
   });
   try {
     // The checkpoint is read before the others, so that none of them can be ahead of it.
     using log = openLog(proofDir, name);
     if (log === undefined) return bad('the log has no checkpoint');
-    const checkpoints = [...everyCheckpoint(log.dir)].filter((note) => covers(log, note));
+    const kept = [...everyCheckpoint(log.dir)];
+    // Read last, so that nothing signed meanwhile is ahead of it.
+    const written = readState(proofDir)?.logs[name]?.size ?? 0;
+    const ahead = kept.map(sizeOf).find((size) => size > Math.max(written, log.checkpoint.size));
+    if (ahead !== undefined)
+      return bad(`it ends at ${written} records, but a checkpoint of ${ahead} was signed: the log was set back`);
+    const checkpoints = kept.filter((note) => covers(log, note));
     const range = { from: 0, to: log.checkpoint.size };
     const lines = bundleLines({ node, keys: keys.history() }, [{ log, range }]);
     const { logs, firstBad } = verifyLines(withIndex(log, lines), { checkpoints, keys: [] });
@@ -62,9 +99,11 @@ function verifyLog(
   }
 }
 
+const sizeOf = (note: string): number => Number(note.split('\n')[1]);
+
 /** What was signed in the part that was purged has no record left to be compared with. */
 const covers = (log: LogReader, note: string): boolean => {
-  const size = Number(note.split('\n')[1]);
+  const size = sizeOf(note);
   return size >= log.purged && size <= log.checkpoint.size;
 };
 

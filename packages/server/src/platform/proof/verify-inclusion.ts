@@ -3,7 +3,7 @@ import { inclusion, type Inclusion } from './frames.ts';
 import { originOf } from './log-files.ts';
 import { leafHash, verifyInclusion } from './merkle.ts';
 import { openCheckpoint, type OpenedCheckpoint } from './note.ts';
-import { checkTrust, openOthers, type Trust, type TrustGiven } from './trust.ts';
+import { checkTrust, openOthers, replacedSigner, type Trust, type TrustGiven } from './trust.ts';
 import type { BadRecord } from './log-check.ts';
 
 /** What a proof of one call was found to be. */
@@ -44,6 +44,7 @@ export function verifyInclusionText(text: string, given: TrustGiven): InclusionR
     return answer(undefined, bad('', `the checkpoint is no good: ${(error as Error).message}`));
   }
   const { origin, size } = checkpoint;
+  if (!trust.signers.includes(checkpoint.signedBy)) return answer(size, bad(origin, replacedSigner));
   for (const [i, record] of proof.records.entries()) {
     const reason = faultOf(proof, record, i, checkpoint);
     if (reason !== undefined) return answer(size, bad(origin, reason, record.leaf, record.line));
