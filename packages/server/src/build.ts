@@ -16,6 +16,7 @@ import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
+import { checkRows, type RowsReport } from './platform/row-check/row-check.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
 import {
   checkDatabaseFile,
@@ -213,6 +214,18 @@ export function verifyRecords(config: Config, secrets: Secrets): RecordsReport {
   });
   const journal = verifyJournal(join(dataDir, 'journal'), vault.deriveKey('journal'));
   return { nodeId, journal, logs: verifyFolder(proof.dir, nodeId, proof.keys) };
+}
+
+/**
+ * Compare the rows of calls and events with the logs of proof, beside a server that runs or not.
+ * @throws AppError `unavailable` when the database cannot be reached or used
+ */
+export async function verifyRows(config: Config, secrets: Secrets): Promise<RowsReport> {
+  await using opened = new AsyncDisposableStack();
+  const { dir: dataDir, nodeId } = openDataFolder(config.dataDir, secrets.secretKey);
+  if (config.database.kind === 'sqlite') checkDatabaseFile(dataDir, config.database.file);
+  const { database } = await openDatabase(config, secrets, opened);
+  return await checkRows({ db: database.db, dataDir, nodeId, now: systemClock.now() });
 }
 
 async function openControl(

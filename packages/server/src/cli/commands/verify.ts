@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.ts';
 import type { BadRecord, CheckedLog } from '../../platform/proof/log-check.ts';
 import { publicKeyOf, type Trust, type TrustGiven } from '../../platform/proof/trust.ts';
+import type { RowsReport } from '../../platform/row-check/row-check.ts';
 import { verifyBundle } from '../../platform/proof/verify-bundle.ts';
 import { verifyInclusionText } from '../../platform/proof/verify-inclusion.ts';
 import { collect } from '../choose.ts';
@@ -19,6 +20,13 @@ interface Report {
   readonly all: object;
 }
 
+interface Options {
+  readonly checkpoint?: string[];
+  readonly key?: string[];
+  readonly rows?: true;
+  readonly json?: true;
+}
+
 /** `mcpnest audit verify`: offline, with nothing but the file and what is given. */
 export function verifyCommand(audit: Command, { io, exitWith }: Shell): void {
   audit
@@ -26,10 +34,13 @@ export function verifyCommand(audit: Command, { io, exitWith }: Shell): void {
     .description('check a bundle or a proof offline; without a file the journal and logs of the data folder')
     .option('--checkpoint <file>', 'a checkpoint from elsewhere that must still hold; may be repeated', collect)
     .option('--key <key>', 'a public key you hold, or a file with one; may be repeated', collect)
+    .option('--rows', 'compare the rows of the database with the logs as well')
     .option('--json', 'print JSON')
-    .action(async (file: string | undefined, options: { checkpoint?: string[]; key?: string[]; json?: true }) => {
+    .action(async (file: string | undefined, options: Options) => {
       const given = readGiven(options);
-      const report = file === undefined ? await ofFolder(io, given) : ofFile(file, given);
+      if (file !== undefined && options.rows === true)
+        throw new UsageError('--rows compares the database of a data folder; a file has none.');
+      const report = file === undefined ? await ofFolder(io, given, options.rows === true) : ofFile(file, given);
       const { firstBad } = report;
       print(io, options.json, { ok: firstBad === undefined, ...report.all }, () =>
         fields({
@@ -117,25 +128,39 @@ function firstBytes(path: string, most: number): Buffer {
   }
 }
 
-async function ofFolder(io: Io, given: TrustGiven): Promise<Report> {
+async function ofFolder(io: Io, given: TrustGiven, withRows: boolean): Promise<Report> {
   if (given.checkpoints.length > 0 || given.keys.length > 0)
     throw new UsageError('--checkpoint and --key go with a bundle or a proof. Make one with: mcpnest audit bundle');
   const { config, secrets } = loadConfig(io.environment);
-  const { verifyRecords } = await import('../../build.ts');
+  const { verifyRecords, verifyRows } = await import('../../build.ts');
   const { nodeId, journal, logs } = verifyRecords(config, secrets);
   const damage = journal.firstBad;
   const ofJournal: BadRecord | undefined =
     damage === undefined
       ? undefined
       : { log: damage.segment, leaf: undefined, epoch: undefined, seq: damage.seq, reason: damage.reason };
+  const firstBad = ofJournal ?? logs.firstBad;
+  // Rows are held to the logs, so those come first.
+  const rows = withRows && firstBad === undefined ? await verifyRows(config, secrets) : undefined;
   return {
     said: {
       node: nodeId,
       journal: `${journal.records} records in ${journal.segments} segments`,
       lost: journal.lost,
       logs: logs.logs.map((log) => `${log.origin} ${log.records}`).join(', '),
+      ...(rows === undefined ? {} : { rows: wordsOfRows(rows) }),
     },
-    firstBad: ofJournal ?? logs.firstBad,
-    all: { node: nodeId, journal, ...logs },
+    firstBad: firstBad ?? badRow(rows),
+    all: { node: nodeId, journal, ...logs, ...(rows === undefined ? {} : { rows }) },
   };
+}
+
+const wordsOfRows = ({ calls, events, expired, waiting, faults }: RowsReport): string =>
+  `${calls} calls and ${events} events as recorded, ${expired} past their term, ${waiting} under way, ${faults} NOT as recorded`;
+
+function badRow(rows: RowsReport | undefined): BadRecord | undefined {
+  const first = rows?.shown[0];
+  if (first === undefined) return undefined;
+  const { log, epoch, seq, table, id, reason } = first;
+  return { log, leaf: undefined, epoch, seq, reason: `${reason} (${table} ${id})` };
 }

@@ -43,7 +43,8 @@ export function verifyJournal(dir: string, macKey?: Buffer): Verification {
       link = line.link;
       let fault = line.fault;
       const mark = isWhole(fault) ? markOf(line) : undefined;
-      if (mark !== undefined && sign !== undefined && sign(mark.signedText) !== mark.mac)
+      if (mark === 'unreadable') fault = 'the record cannot be read';
+      else if (mark !== undefined && sign !== undefined && sign(mark.signedText) !== mark.mac)
         fault = 'the signature is wrong';
       else if (mark?.kind === 'gap') {
         lostInEpoch.set(link.epoch, mark.lostCalls + mark.lostDenials);
@@ -110,13 +111,17 @@ type Mark = { readonly signedText: string; readonly mac: string } & (
 const markPattern = /"kind":"(?:gap|epoch|purge|trim)"/;
 
 /** A signed record with the text its signature covers; undefined for every other record. */
-function markOf(line: CheckedLine): Mark | undefined {
+function markOf(line: CheckedLine): Mark | 'unreadable' | undefined {
   if (line.parts === undefined) return undefined;
   const { node, epoch, body } = line.parts;
   const from = body.search(markPattern);
   const to = body.lastIndexOf(',"mac":"');
   if (from === -1 || to < from) return undefined;
-  return { ...(JSON.parse(line.text) as Mark), signedText: signedText(node, epoch, body.slice(from, to)) };
+  try {
+    return { ...(JSON.parse(line.text) as Mark), signedText: signedText(node, epoch, body.slice(from, to)) };
+  } catch {
+    return 'unreadable';
+  }
 }
 
 function withoutEpoch(bad: (JournalDamage & { epoch: number }) | undefined): JournalDamage | undefined {
