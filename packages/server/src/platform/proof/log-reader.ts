@@ -4,7 +4,7 @@ import { lastCheckpoint } from './checkpoints.ts';
 import { dayText, LogIndex, recordsPath } from './log-files.ts';
 import { hashBytes, type NodeAt } from './merkle.ts';
 import { readCheckpoint, type Checkpoint } from './note.ts';
-import { purgedLeaves } from './purged.ts';
+import { lastPurge } from './purged.ts';
 import { nodesIn, readTile, tileWidth } from './tiles.ts';
 
 /** A log as far as its last checkpoint goes: what can be proven. Closed by disposing it. */
@@ -23,7 +23,7 @@ export class LogReader implements Disposable {
     this.checkpoint = checkpoint;
     this.index = new LogIndex(dir);
     this.nodeAt = nodesIn(dir);
-    this.purged = purgedLeaves(dir);
+    this.purged = lastPurge(dir).to;
   }
 
   /**

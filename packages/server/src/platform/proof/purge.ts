@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Journal } from '../journal/journal.ts';
 import type { PurgedRange } from '../journal/records.ts';
 import { dayText, recordsPath } from './log-files.ts';
-import { openLog } from './log-reader.ts';
+import { openLog, type LogReader } from './log-reader.ts';
 import { rootAt } from './merkle.ts';
-import { markPurged } from './purged.ts';
+import { lastPurge, markPurged } from './purged.ts';
 import { tilePath, tileWidth } from './tiles.ts';
 
 /** Deletes what a log of proof holds of a workspace's early days. */
@@ -17,6 +17,8 @@ export type Purge = (
   reason: string,
   /** Who wants it, by id. */
   actor: string,
+  /** Asked once everything is recorded and nothing is gone yet: what holds it back may have begun meanwhile. */
+  stillDue?: () => Promise<boolean>,
 ) => Promise<PurgedRange | undefined>;
 
 export interface PurgeDeps {
@@ -30,15 +32,17 @@ export interface PurgeDeps {
 /**
  * Whole files of days go, with the leaf hashes wholly among them; higher tiles stay, so that the root, proofs of what
  * is left and consistency with old checkpoints from there on can still be made. Before, the journal says what will be
- * missing, as a leaf of the same log, and a checkpoint covers that. The file of the day that is being written, and what no checkpoint covers, stays.
+ * missing, as a leaf of the same log, and a checkpoint covers that. The file of the day that is being written, and what no
+ * checkpoint covers, stays. What a crash left of an earlier purge goes with the next.
  *
- * Returns undefined when there is nothing to delete; throws AppError `unavailable` when that could not be recorded.
+ * Returns undefined when there is nothing to delete, or it is not due any more; throws AppError `unavailable` when that could not be recorded.
  */
 export const createPurge =
   ({ dir, journal, sealed }: PurgeDeps): Purge =>
-  async (workspaceId, beforeDay, reason, actor) => {
+  async (workspaceId, beforeDay, reason, actor, stillDue) => {
     using log = openLog(dir, workspaceId);
     if (log === undefined || log.checkpoint.size === 0) return undefined;
+    await removeFiles(log);
     const { day: lastDay } = log.index.at(log.checkpoint.size - 1);
     const to = log.firstOf(beforeDay < dayText(lastDay) ? beforeDay : dayText(lastDay));
     const from = log.purged;
@@ -46,12 +50,19 @@ export const createPurge =
     const range = { workspaceId, from, to, root: rootAt(to, log.nodeAt).toString('base64'), reason, actor };
     await journal.purge(range);
     await sealed();
-    markPurged(log.dir, to);
-    const firstKept = recordsPath(log.index.at(to).day);
-    for (const file of readdirSync(join(log.dir, 'records'))) {
-      if (`records/${file}` < firstKept) await rm(join(log.dir, 'records', file));
-    }
-    for (let tile = Math.floor(from / tileWidth); (tile + 1) * tileWidth <= to; tile++)
-      await rm(join(log.dir, tilePath(0, tile)), { force: true });
+    if (stillDue !== undefined && !(await stillDue())) return undefined;
+    markPurged(log.dir, { from, to });
+    await removeFiles(log);
     return range;
   };
+
+/** Delete the files of what the last purge took; those that are gone already are passed over. */
+async function removeFiles({ dir, index }: LogReader): Promise<void> {
+  const { from, to } = lastPurge(dir);
+  if (to === 0) return;
+  const firstKept = recordsPath(index.at(to).day);
+  for (const file of readdirSync(join(dir, 'records')))
+    if (`records/${file}` < firstKept) await rm(join(dir, 'records', file));
+  for (let tile = Math.floor(from / tileWidth); (tile + 1) * tileWidth <= to; tile++)
+    await rm(join(dir, tilePath(0, tile)), { force: true });
+}

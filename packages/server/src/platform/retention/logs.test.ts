@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkBundle } from '../../../../../test/proof-check.ts';
@@ -49,10 +49,10 @@ describe('retention of the logs of proof', () => {
     temp[Symbol.dispose]();
   });
   const sealed = async (): Promise<void> => void (await sealAll(sealerOf(folder, () => now)));
-  const run = (): Promise<number> =>
+  const run = (checkpoint = sealed): Promise<number> =>
     purgeLogs({
       ...{ db: database.db, dir: folder.proofDir, clock: { now: () => now }, log: createLog('silent') },
-      purge: createPurge({ dir: folder.proofDir, journal, sealed }),
+      purge: createPurge({ dir: folder.proofDir, journal, sealed: checkpoint }),
     });
   const daysOf = (log: string): string[] =>
     readdirSync(join(folder.proofDir, log, 'records'))
@@ -106,6 +106,38 @@ describe('retention of the logs of proof', () => {
     await run();
     expect(daysOf('kept-30')[0]).toBe(day(5));
     expect(verified()).toBe(true);
+  });
+
+  it('[AUD-03] keeps what a hold is about that begins while a purge waits for its checkpoint', async () => {
+    now = firstDay + 60 * dayMs;
+    const held = async (): Promise<void> => {
+      await sealed();
+      await addHold(database, 'kept-30');
+    };
+    expect(await run(held)).toBe(0);
+    expect(daysOf('kept-30')[0]).toBe(day(1));
+    expect(verified()).toBe(true);
+  });
+
+  it('[AUD-03] deletes what a purge that was cut off by a crash has left', async () => {
+    now = firstDay + 34 * dayMs;
+    const dir = join(folder.proofDir, 'kept-30');
+    const left = ['records/2026-09-01.jsonl', 'tile/0/001'].map((path) => join(dir, path));
+    const kept = left.map((path) => readFileSync(path));
+    await run();
+    expect(left.map((path) => existsSync(path))).toEqual([false, false]);
+    for (const [i, path] of left.entries()) writeFileSync(path, kept[i]!);
+    now += dayMs;
+    await run();
+    expect(left.map((path) => existsSync(path))).toEqual([false, false]);
+    expect(verified()).toBe(true);
+  });
+
+  it('[AUD-03] of one log that is broken leaves the others their turn', async () => {
+    now = firstDay + 120 * dayMs;
+    writeFileSync(join(folder.proofDir, 'gone', 'checkpoint'), 'no checkpoint');
+    expect(await run(async () => undefined)).toBe(600);
+    expect(daysOf('kept-30')[0]).toBe(day(3));
   });
 
   it('[AUD-03] loses two days a run to a clock of 2099, and what proves the instance stays a year', async () => {

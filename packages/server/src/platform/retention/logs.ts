@@ -30,22 +30,26 @@ export interface LogRetentionOptions {
  */
 export async function purgeLogs({ db, dir, purge, clock, log }: LogRetentionOptions): Promise<number> {
   let records = 0;
-  try {
-    for (const name of listLogs(dir)) {
-      const now = clock.now();
-      // Read for each log: deleting one takes a while, and a hold begins at once.
-      const terms = await readTerms(db, isoTime(now));
-      const holds = await readHolds(db, now);
-      const instance = name === instanceLog;
-      const its = instance ? holds : holds.filter((hold) => hold.workspaceId === name);
-      const term: Term = instance ? terms.longest : terms.of(name);
-      const day = firstDayToKeep(dir, name, now - (instance ? term.events : term.calls) * dayMs, its);
+  // Asked for each log, and again before anything of it goes: that takes a while, and a hold begins at once.
+  async function dueBefore(name: string): Promise<string | undefined> {
+    const now = clock.now();
+    const terms = await readTerms(db, isoTime(now));
+    const holds = await readHolds(db, now);
+    const instance = name === instanceLog;
+    const its = instance ? holds : holds.filter((hold) => hold.workspaceId === name);
+    const term: Term = instance ? terms.longest : terms.of(name);
+    return firstDayToKeep(dir, name, now - (instance ? term.events : term.calls) * dayMs, its);
+  }
+  for (const name of listLogs(dir)) {
+    try {
+      const day = await dueBefore(name);
       if (day === undefined) continue;
-      const range = await purge(name, day, 'retention', retentionActor);
+      const stillDue = async (): Promise<boolean> => ((await dueBefore(name)) ?? '') >= day;
+      const range = await purge(name, day, 'retention', retentionActor, stillDue);
       if (range !== undefined) records += range.to - range.from;
+    } catch (error) {
+      log.error({ err: error, log: name }, 'records past their retention were not purged from a log of proof');
     }
-  } catch (error) {
-    log.error({ err: error }, 'records past their retention were not purged from their logs of proof');
   }
   if (records > 0) log.info({ records }, 'records past their retention were purged from their logs of proof');
   return records;

@@ -26,7 +26,9 @@ export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, te
   const free = freeOfAny(of);
   const run = (table: keyof Schema, time: string, days: number, where: typeof here): Promise<number> =>
     sweep(db, now, { table, time, days, where });
-  const held = (await readHolds(db, now)).some((hold) => hold.workspaceId === workspaceId);
+  // Asked again for each: what goes before takes a while, and a hold begins at once.
+  const held = async (): Promise<boolean> =>
+    (await readHolds(db, now)).some((hold) => hold.workspaceId === workspaceId);
   const calls = await sweepCalls(db, of, term.calls, held);
   const others = [
     await run('approvals', 'created_at', term.calls, sql`${here} and ${freeApproval(of)}`),
@@ -39,8 +41,8 @@ export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, te
     ),
     // One that is open has not expired.
     await run('invitations', 'expires_at', term.events, sql`${here} and ${free}`),
-    held ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
-    held ? 0 : await sweepDigestKeys(db, workspaceId, term.calls, now),
+    (await held()) ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
+    (await held()) ? 0 : await sweepDigestKeys(db, workspaceId, term.calls, now),
   ].reduce((sum, count) => sum + count, 0);
   // What is not in the chain yet has not been proven to anybody.
   const events = await run(
@@ -56,7 +58,7 @@ async function sweepCalls(
   db: Kysely<Schema>,
   of: { readonly workspaceId: string; readonly now: number },
   days: number,
-  held: boolean,
+  held: () => Promise<boolean>,
 ): Promise<number> {
   const { workspaceId, now } = of;
   const where = sql`workspace_id = ${workspaceId} and ${freeCall(of)}`;
@@ -65,7 +67,7 @@ async function sweepCalls(
   if (before === undefined) return 0;
   await noteMissed(db, workspaceId, before, freeCall(of));
   const calls = await deleteBefore(db, before, what);
-  if (!held) await purgeCounts(db, workspaceId, before, now);
+  if (!(await held())) await purgeCounts(db, workspaceId, before, now);
   return calls;
 }
 
