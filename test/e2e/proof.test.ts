@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSqlite } from '../../packages/server/src/platform/database/sqlite.ts';
 import { mcpnest, type Ran } from '../cli.ts';
 import { bootstrapData, startProduct, until, type Product, type ProductData } from '../harness.ts';
 import { checkBundle, checkInclusion } from '../proof-check.ts';
@@ -113,6 +114,40 @@ describe('what was recorded', () => {
     writeFileSync(day, readFileSync(day, 'latin1').replace('"outcome":"ok"', '"outcome":"no"'), 'latin1');
     const ran = await mcpnest(['audit', 'verify', '--json'], { MCPNEST_DATA_DIR: copy });
     expect([ran.code, JSON.parse(ran.out)]).toMatchObject([1, { firstBad: { leaf: 1 } }]);
+  });
+
+  it('[AUD-03][NEW-03] shows a row of the database that is not what was recorded', async () => {
+    const good = await mcpnest(args('audit verify --rows --json'), here);
+    const rows = { faults: 0, waiting: 0 };
+    expect([good.code, JSON.parse(good.out)]).toMatchObject([0, { ok: true, rows: { ...rows, calls: 40 } }]);
+    expect((await mcpnest(args('audit verify --rows'), here)).out).toContain('0 NOT as recorded');
+    const copy = join(dir, 'rows');
+    cpSync(data.dir, copy, { recursive: true });
+    await using database = openSqlite(join(copy, 'mcpnest.db'));
+    await database.db.updateTable('mcp_tool_calls').set({ tool_name: 'other' }).where('id', '=', callId).execute();
+    const [event] = await database.db
+      .selectFrom('audit_events')
+      .select('id')
+      .where('action', '=', 'proofKeys.rotate')
+      .execute();
+    await database.db.deleteFrom('audit_events').where('id', '=', event!.id).execute();
+    const bad = await mcpnest(args('audit verify --rows --json'), { MCPNEST_DATA_DIR: copy });
+    expect([bad.code, JSON.parse(bad.out)]).toMatchObject([1, { ok: false, rows: { faults: 2 } }]);
+    expect(bad.out).toContain('the row was changed: tool_name');
+    expect(bad.out).toContain(event!.id);
+    expect((await offline(`audit verify ${dir}/second.bundle --rows`)).code).toBe(2);
+  });
+
+  it('[NEW-03] says of a file whose keys nobody knows that they were not checked, and what part of which log it is', async () => {
+    const { out } = await offline(`audit verify ${dir}/part.bundle`);
+    expect(out).toMatch(/logs:\s+mcpnest\/[\w-]+\/[\w-]+, 0 to 0 of \d+/);
+    expect(out).toContain('NOT CHECKED');
+    for (const bytes of [Buffer.alloc(20_000_000, '['), Buffer.from([0x1f, 0x8b, 8, 0, 0]), Buffer.alloc(0)]) {
+      writeFileSync(`${dir}/hostile`, bytes);
+      const ran = await offline(`audit verify ${dir}/hostile`);
+      expect([ran.code, ran.err]).not.toEqual([0, '']);
+      expect(ran.err).toMatch(/too long to be|not a proof/);
+    }
   });
 
   it('[NEW-03] outlives the key in no place but the data folder, sealed', async () => {

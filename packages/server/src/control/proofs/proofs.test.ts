@@ -14,6 +14,7 @@ import { createLog } from '../../platform/log.ts';
 import { openCheckpoint } from '../../platform/proof/note.ts';
 import { publicKeyOf } from '../../platform/proof/trust.ts';
 import { startPublisher } from '../../platform/proof/publisher.ts';
+import { createSealer } from '../../platform/proof/sealer.ts';
 import { createSendCheckpoint } from '../../platform/proof/send-checkpoint.ts';
 import { failure, startKit } from '../kit.contract.ts';
 import type { Kit } from '../kit.contract.ts';
@@ -111,6 +112,18 @@ describe('publication', () => {
       await sealCalls(kit, 'acme', 3);
       running.nudge();
       await expect.poll(() => readdirSync(dir).length).toBe(4);
+      // Signed anew, but the same size and root.
+      await kit.owner.proofKeys.rotate({ body: {} });
+      const { dir: proofDir, nodeId, keys } = kit.proof;
+      const journalDir = join(kit.dataDir, 'journal');
+      const sealer = createSealer({ journalDir, dir: proofDir, nodeId, keys, now: () => Date.now() });
+      await sealer.step();
+      expect(sealer.checkpoint()).toHaveLength(2);
+      const before = (await kit.owner.checkpointTargets.list()).items[0]!.lastSuccessAt;
+      running.nudge();
+      await expect
+        .poll(async () => (await kit.owner.checkpointTargets.list()).items[0]!.lastSuccessAt)
+        .not.toBe(before);
     }
     const files = readdirSync(dir).sort();
     expect(files[2]).toBe('mcpnest_node-1_instance-000000000000001.txt');
