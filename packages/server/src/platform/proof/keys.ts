@@ -1,11 +1,11 @@
 import { createPrivateKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime } from '../clock.ts';
 import { createSealedText } from '../sealed-text.ts';
 import { keyRecord, type KeyRecord } from './frames.ts';
 import { importPublicKey, rawPublicKey, type PublicKeyText } from './note.ts';
-import { readIfThere, replaceFile } from './replace-file.ts';
+import { readIfThere, replaceFile, syncFolder } from './replace-file.ts';
 
 /**
  * The keys a node signs its checkpoints with. The private one lies sealed in the data folder, never in the database;
@@ -71,6 +71,8 @@ export interface KeyFiles {
 export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): ProofKeys {
   const sealed = createSealedText(sealingKey);
   const privatePath = join(dataDir, 'proof-key');
+  /** A key on its way: the one that signs as soon as the list names it. */
+  const nextPath = `${privatePath}.next`;
   const historyPath = join(dataDir, 'proof', 'keys.json');
 
   const history = (): KeyRecord[] => {
@@ -81,9 +83,15 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
     return read.data;
   };
 
-  function current() {
+  function current(): ReturnType<ProofKeys['current']> {
     const known = history();
     const text = readIfThere(privatePath);
+    const next = readIfThere(nextPath);
+    // A crash came between the list and the key it names.
+    if (next !== undefined && publicTextOf(openKey(next)) === known.at(-1)?.publicKey) {
+      takeOver();
+      return current();
+    }
     if (text === undefined) {
       if (known.length === 0) {
         const made = make(null, undefined, []);
@@ -94,9 +102,17 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
       );
     }
     const privateKey = openKey(text);
-    const publicKey = publicTextOf(privateKey);
-    // A crash between the two files leaves the history ahead: the key it names was never used.
-    return { privateKey, publicKey };
+    return { privateKey, publicKey: publicTextOf(privateKey) };
+  }
+
+  /** Let the next key sign; another process may have done it. */
+  function takeOver(): void {
+    try {
+      renameSync(nextPath, privatePath);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    syncFolder(dataDir);
   }
 
   function openKey(text: string): KeyObject {
@@ -124,8 +140,9 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
     };
     mkdirSync(join(dataDir, 'proof'), { recursive: true, mode: 0o700 });
     const der = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+    replaceFile(nextPath, `${sealed.seal(der, sealContext)}\n`);
     replaceFile(historyPath, `${JSON.stringify([...known, record], null, 2)}\n`);
-    replaceFile(privatePath, `${sealed.seal(der, sealContext)}\n`);
+    takeOver();
     return { privateKey, record };
   }
 
@@ -140,8 +157,7 @@ export function openProofKeys({ dataDir, sealingKey, nodeId, now }: KeyFiles): P
       const known = history();
       if (lost) return make(null, known.at(-1)?.publicKey, known, at).record;
       const { privateKey, publicKey } = current();
-      const upTo = history().findIndex((record) => record.publicKey === publicKey) + 1;
-      return make(privateKey, publicKey, history().slice(0, upTo), at).record;
+      return make(privateKey, publicKey, history(), at).record;
     },
   };
 }

@@ -5,7 +5,12 @@ import { dirname } from 'node:path';
 export function replaceFile(path: string, content: string): void {
   writeFileSync(`${path}.new`, content, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
-  const fd = openSync(dirname(path), 'r');
+  syncFolder(dirname(path));
+}
+
+/** Make the names in a folder durable. */
+export function syncFolder(dir: string): void {
+  const fd = openSync(dir, 'r');
   try {
     fsyncSync(fd);
   } finally {
