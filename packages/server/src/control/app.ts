@@ -175,7 +175,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...networkRoutes({ db }),
     ...retentionRoutes({ db, clock }),
     ...holdRoutes({ db, clock }),
-    ...peopleRoutes(),
+    ...peopleRoutes(deps),
     ...proofRoutes({ db, vault, clock, proof, send: sendCheckpoint }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),

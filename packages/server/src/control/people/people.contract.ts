@@ -8,6 +8,7 @@ const acme = { workspace: 'acme' };
 const cy = 'cy_1@example.com';
 const tables = [
   'gateway_workspace_servers',
+  'gateway_workspaces',
   ...['access_requests', 'access_rules', 'api_keys', 'audit_events', 'gateway_tokens', 'invitations', 'legal_holds'],
   ...['machines', 'manifest_revisions', 'server_revisions', 'stops', 'teams', 'users', 'workspace_snapshots'],
 ] as const;
@@ -33,8 +34,9 @@ export function describeErasure(engine: string, open: () => Promise<OpenDatabase
       const { owner } = kit;
       await owner.servers.create({
         params: acme,
-        body: { name: 'one', url: 'https://one.example.com/mcp', maintainer: cy },
+        body: { name: `One of ${cy}`, slug: 'one', url: 'https://one.example.com/mcp', maintainer: cy },
       });
+      await owner.workspaces.update({ params: acme, body: { name: `Acme of ${cy}` } });
       const team = await owner.teams.create({ params: acme, body: { name: 'ops' } });
       await owner.teams.addMember({ params: { ...acme, team: team.slug, member: memberId } });
       await owner.tokens.issue({ params: acme, body: { kind: 'member', memberId, label: `of ${cy}` } });

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { options } from '../../platform/journal/fixture.ts';
+import { openSqlite } from '../../platform/database/sqlite.ts';
+import { options, tempFolder } from '../../platform/journal/fixture.ts';
 import { startEventChain } from '../../platform/journal/event-chain.ts';
 import { openJournal } from '../../platform/journal/journal.ts';
 import { createLog } from '../../platform/log.ts';
@@ -11,6 +12,21 @@ import { startKit } from '../kit.contract.ts';
 
 const acme = { workspace: 'acme' };
 const cy = 'cy@example.com';
+
+it('[AUD-03] an erasure leaves nothing of the person in the file of the database, nor in its log of writes', async () => {
+  using temp = tempFolder();
+  const file = join(temp.dir, 'mcpnest.db');
+  await using kit = await startKit(openSqlite(file));
+  const written = (): number =>
+    [file, `${file}-wal`].reduce((sum, path) => sum + readFileSync(path, 'latin1').split(cy).length - 1, 0);
+  for (let i = 0; i < 60; i++)
+    await kit.owner.teams.create({ params: acme, body: { name: `Team ${i} of ${cy}`, slug: `team-${i}` } });
+  await kit.memberKey('acme', cy, 'admin');
+  expect(written()).toBeGreaterThan(60);
+  const { id } = await kit.owner.people.eraseEverywhere({ body: { person: cy, dryRun: true } });
+  await kit.owner.people.eraseEverywhere({ body: { person: cy, confirm: id } });
+  expect(written()).toBe(0);
+});
 
 it('[AUD-03][NEW-03] an erasure leaves every proof as it was, and nothing on disk names the person', async () => {
   await using kit = await startKit();

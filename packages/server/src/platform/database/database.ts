@@ -13,6 +13,8 @@ export interface OpenDatabase extends AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres';
   /** What has happened to its files that no waiting mends, with the remedy; undefined while they are what was opened. */
   fault(): string | undefined;
+  /** Leave nothing of what was overwritten in a log of writes, as far as others who read let it. Never rejects. */
+  settle(): Promise<void>;
 }
 
 /**

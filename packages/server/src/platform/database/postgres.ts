@@ -27,7 +27,13 @@ export function openPostgres(url: Secret): OpenDatabase {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, dialect: 'postgres', fault: () => undefined, [Symbol.asyncDispose]: () => db.destroy() };
+  return {
+    db,
+    dialect: 'postgres',
+    fault: () => undefined,
+    settle: async () => undefined,
+    [Symbol.asyncDispose]: () => db.destroy(),
+  };
 }
 
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0];

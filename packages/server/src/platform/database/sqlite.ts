@@ -7,6 +7,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -47,6 +48,8 @@ export function openSqlite(file: string, create = true): OpenDatabase {
   const engine = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: busyWaitMs });
   if (file !== ':memory:') engine.exec('pragma journal_mode = wal');
   engine.exec('pragma synchronous = full');
+  // What was erased or deleted is not left in the free space of the file.
+  engine.exec('pragma secure_delete = on');
   engine.exec('pragma busy_timeout = 0');
 
   const fault = file === ':memory:' ? () => undefined : watchFiles(file);
@@ -55,7 +58,11 @@ export function openSqlite(file: string, create = true): OpenDatabase {
     if (problem !== undefined) throw unavailable(problem);
   };
   const db = new Kysely<Schema>({ dialect: nodeSqliteDialect(engine, sameFile) });
-  return { db, dialect: 'sqlite', fault, [Symbol.asyncDispose]: () => db.destroy() };
+  async function settle(): Promise<void> {
+    // Refused while another process writes: its own checkpoints do the same later.
+    await sql`pragma wal_checkpoint(truncate)`.execute(db).catch(() => undefined);
+  }
+  return { db, dialect: 'sqlite', fault, settle, [Symbol.asyncDispose]: () => db.destroy() };
 }
 
 /**
