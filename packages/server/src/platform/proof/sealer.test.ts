@@ -9,6 +9,7 @@ import {
   folderIn,
   journalAt,
   keysOf,
+  nodeId,
   recordCalls,
   sealAll,
   sealerOf,
@@ -18,6 +19,7 @@ import {
 import { LogIndex } from './log-files.ts';
 import { CompactRange, leafHash } from './merkle.ts';
 import { openCheckpoint } from './note.ts';
+import { verifyFolder } from './verify-folder.ts';
 
 const linesOf = (folder: Folder, log: string): string[] => {
   const dir = join(folder.proofDir, log, 'records');
@@ -184,4 +186,22 @@ describe('the sealer', () => {
     expect(sealed.filter((line) => line.includes('delete_issue'))).toEqual([]);
     expect(sealed.length).toBeGreaterThan(80);
   });
+
+  it.each(['', '{', 'null', '[]', '{"v":1}'])(
+    '[NEW-03] says what to do where its state is damaged (%s)',
+    async (text) => {
+      using temp = tempFolder();
+      const folder = folderIn(temp.dir);
+      {
+        await using journal = await openJournal(journalAt(folder, () => startOfTests));
+        await recordCalls(journal, 10);
+      }
+      await sealAll(sealerOf(folder));
+      writeFileSync(join(folder.proofDir, 'state.json'), text);
+      await expect(sealerOf(folder).step()).rejects.toThrow('Put the whole folder proof back');
+      expect(verifyFolder(folder.proofDir, nodeId, keysOf(folder)).firstBad).toBeDefined();
+      writeFileSync(join(folder.proofDir, 'state.json'), '{"v":2,"logs":{}}');
+      await expect(sealerOf(folder).step()).rejects.toThrow('newer form');
+    },
+  );
 });

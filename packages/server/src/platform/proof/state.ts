@@ -23,9 +23,19 @@ const fileName = 'state.json';
 export function readState(dir: string): SealState | undefined {
   const text = readIfThere(join(dir, fileName));
   if (text === undefined) return undefined;
-  const { v, ...state } = JSON.parse(text) as SealState & { v: number };
+  const { v, ...state } = stateOf(text);
+  if (v === undefined || typeof state.logs !== 'object')
+    throw new Error('The file proof/state.json is damaged. Put the whole folder proof back from a backup.');
   if (v !== 1) throw new Error(`${join(dir, fileName)} is of a newer form than this version knows.`);
   return state;
+}
+
+function stateOf(text: string): Partial<{ v: number }> & SealState {
+  try {
+    return (JSON.parse(text) ?? {}) as SealState;
+  } catch {
+    return {} as SealState;
+  }
 }
 
 export const writeState = (dir: string, state: SealState): void =>
