@@ -94,4 +94,33 @@ describe('the tree', () => {
       }),
     );
   });
+
+  it('[NEW-03] holds at every size up to 70 and around powers of two, for every leaf and every older size', () => {
+    const leaves = leavesOf(257);
+    const roots = new Map<string, Buffer>();
+    const nodeAt: NodeAt = ({ level, index }) => {
+      const key = `${level}/${index}`;
+      const known = roots.get(key) ?? naiveRoot(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level));
+      roots.set(key, known);
+      return known;
+    };
+    for (const size of [...Array.from({ length: 71 }, (_, i) => i), 127, 128, 129, 255, 256, 257]) {
+      const root = naiveRoot(leaves.slice(0, size));
+      expect(rootAt(size, nodeAt)).toEqual(root);
+      for (let at = 0; at < size; at++) {
+        const proof = inclusionProof(at, size, nodeAt);
+        expect(verifyInclusion(leafHash(leaves[at]!), at, size, proof, root)).toBe(true);
+        expect(verifyInclusion(leafHash(leaves[at]!), at, size, [...proof, root], root)).toBe(false);
+        if (proof.length > 0)
+          expect(verifyInclusion(leafHash(leaves[at]!), at, size, proof.slice(1), root)).toBe(false);
+        const [older, grew] = [rootAt(at + 1, nodeAt), consistencyProof(at + 1, size, nodeAt)];
+        expect(verifyConsistency(at + 1, size, older, root, grew)).toBe(true);
+        expect(verifyConsistency(at + 1, size, older, root, [...grew, root])).toBe(false);
+        if (grew.length > 0) expect(verifyConsistency(at + 1, size, older, root, grew.slice(1))).toBe(false);
+      }
+      expect(verifyInclusion(leafHash(leaves[0]!), size, size, [], root)).toBe(false);
+      expect(() => inclusionProof(size, size, nodeAt)).toThrow(RangeError);
+    }
+    expect(verifyConsistency(0, 5, emptyRoot(), rootAt(5, nodeAt), [])).toBe(false);
+  });
 });

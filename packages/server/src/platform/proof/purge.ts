@@ -51,6 +51,8 @@ export const createPurge =
     await journal.purge(range);
     await sealed();
     if (stillDue !== undefined && !(await stillDue())) return undefined;
+    // While sealing fails this waits for days, and the next day's purge beside it.
+    if (lastPurge(log.dir).to !== from) return undefined;
     markPurged(log.dir, { from, to });
     await removeFiles(log);
     return range;

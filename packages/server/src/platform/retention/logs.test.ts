@@ -133,6 +133,19 @@ describe('retention of the logs of proof', () => {
     expect(verified()).toBe(true);
   });
 
+  it('[AUD-03] that waited while a later one was made does not undo that', async () => {
+    now = firstDay + 120 * dayMs;
+    const later = Promise.withResolvers<void>();
+    const purgeWith = (checkpoint: () => Promise<void>, before: string) =>
+      createPurge({ dir: folder.proofDir, journal, sealed: checkpoint })('kept-30', before, 'retention', 'retention');
+    const first = purgeWith(() => later.promise, day(3));
+    expect(await purgeWith(sealed, day(5))).toMatchObject({ from: 0 });
+    later.resolve();
+    expect(await first).toBeUndefined();
+    expect(daysOf('kept-30')[0]).toBe(day(5));
+    expect(verified()).toBe(true);
+  });
+
   it('[AUD-03] of one log that is broken leaves the others their turn', async () => {
     now = firstDay + 120 * dayMs;
     writeFileSync(join(folder.proofDir, 'gone', 'checkpoint'), 'no checkpoint');
