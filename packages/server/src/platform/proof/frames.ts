@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** The forms of what leaves the server to be checked elsewhere. Strict: what is not signed or needed is not there. */
 
 const whole = z.int().min(0);
+/** What is shown has no room for what a terminal would obey. */
+const node = z.string().regex(/^[\w.-]{1,64}$/);
 
 /** Bytes in base64 (RFC 4648, section 4) in the one way they are written. */
 const base64 = z
@@ -19,7 +21,7 @@ export const keyRecord = z.strictObject({
   /** 32 bytes of an Ed25519 public key, in base64. */
   publicKey: text64,
   /** ISO 8601. */
-  since: z.string().max(40),
+  since: z.string().regex(/^[\d:.TZ-]{1,40}$/),
   /** The key before; null for the first. */
   previous: text64.nullable(),
   /** Signatures of `rotationText` by the key before (null where it was lost) and by this one, in base64. */
@@ -33,7 +35,7 @@ export const bundleFormat = 'mcpnest-bundle/1';
 /** The first line of a bundle. */
 export const bundleHead = z.strictObject({
   bundle: z.literal(bundleFormat),
-  node: z.string().max(64),
+  node,
   /** Every key of the node, oldest first; each rotation is signed by both keys. */
   keys: z.array(keyRecord).max(10_000),
 });
@@ -41,7 +43,7 @@ export type BundleHead = z.input<typeof bundleHead>;
 
 /** Begins a log. */
 export const logFrame = z.strictObject({
-  log: z.strictObject({ origin: z.string().max(200), from: whole, to: whole, size: whole }),
+  log: z.strictObject({ origin: z.string().regex(/^[\w./-]{1,200}$/), from: whole, to: whole, size: whole }),
   /** The signed note. */
   checkpoint: z.string(),
 });
@@ -83,8 +85,8 @@ export const inclusionFormat = 'mcpnest-inclusion/1';
 /** The records of one call, and the way from each to a signed root. */
 export const inclusion = z.strictObject({
   proof: z.literal(inclusionFormat),
-  node: z.string().max(64),
-  callId: z.string().max(64),
+  node,
+  callId: z.string().regex(/^[\w-]{1,64}$/),
   records: z
     .array(
       z.strictObject({

@@ -184,6 +184,32 @@ describe('a bundle that was made to deceive', () => {
   });
 });
 
+describe('what is shown of a file', () => {
+  it('[NEW-03] has nothing in it that a terminal obeys or that looks like another line', async () => {
+    const lines = bundleOf(folder).split('\n');
+    for (const told of ['\\u001b[2Jx', 'x\\nresult: good']) {
+      const changed = lines[0]!.replace(`"node":"${nodeId}"`, `"node":"${told}"`);
+      expect(changed).not.toBe(lines[0]);
+      expect(() => reasonOf([changed, ...lines.slice(1)].join('\n'))).toThrow('not a proof bundle');
+      const named = lines[1]!.replace(/"origin":"[^"]+"/, `"origin":"mcpnest/${nodeId}/${told}"`);
+      expect(reasonOf([lines[0], named, ...lines.slice(2)].join('\n'))).toContain('neither a record');
+    }
+    using opened = openLog(folder.proofDir, log)!;
+    const { epoch, seq } = opened.index.at(0);
+    const callId = (JSON.parse([...opened.lines(0, 1)][0]!) as { callId: string }).callId;
+    const request = { callId, begin: { epoch, seq } };
+    const proof = (await proveCall(opened, nodeId, keysOf(folder).history(), request)) as InclusionText;
+    const records = proof.records.map((each) => ({
+      ...each,
+      line: each.line.replace(/"kind":"\w+"/, '"kind":"\\u001b[2J"'),
+    }));
+    const given = { checkpoints: [], keys: [] };
+    expect(verifyInclusionText(JSON.stringify({ ...proof, records }), given).records[0]!.kind).toBe('unknown');
+    const other = JSON.stringify({ ...proof, callId: 'x\nresult: good' });
+    expect(() => verifyInclusionText(other, given)).toThrow('not a proof of a form');
+  });
+});
+
 describe('the logs of a data folder', () => {
   const check = (of: Folder): string => verifyFolder(of.proofDir, nodeId, keysOf(of)).firstBad?.reason ?? 'good';
 

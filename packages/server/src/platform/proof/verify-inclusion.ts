@@ -81,7 +81,12 @@ function faultOf(
 
 function fieldsOf(line: string): { kind: string; callId: string; workspaceId: string } {
   const fields = (jsonOf(line) ?? {}) as Record<string, unknown>;
-  return { kind: String(fields.kind), callId: String(fields.callId), workspaceId: String(fields.workspaceId) };
+  const kind = String(fields.kind);
+  return {
+    kind: /^[a-z]{1,16}$/.test(kind) ? kind : 'unknown',
+    callId: String(fields.callId),
+    workspaceId: String(fields.workspaceId),
+  };
 }
 
 function jsonOf(text: string): unknown {
