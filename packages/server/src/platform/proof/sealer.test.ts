@@ -202,6 +202,14 @@ describe('the sealer', () => {
       expect(verifyFolder(folder.proofDir, nodeId, keysOf(folder)).firstBad).toBeDefined();
       writeFileSync(join(folder.proofDir, 'state.json'), '{"v":2,"logs":{}}');
       await expect(sealerOf(folder).step()).rejects.toThrow('newer form');
+      // Without a backup: all but the list of keys goes, and the journal is sealed anew.
+      for (const name of readdirSync(folder.proofDir))
+        if (name !== 'keys.json') rmSync(join(folder.proofDir, name), { recursive: true });
+      await sealAll(sealerOf(folder));
+      expect(verifyFolder(folder.proofDir, nodeId, keysOf(folder))).toMatchObject({
+        firstBad: undefined,
+        logs: [{}, {}, {}],
+      });
     },
   );
 });
