@@ -62,10 +62,7 @@ export async function startTarget(
   const journalOff = name === 'governed-journal-off';
   const upstreamUrl = `${origin}/mcp`;
   const governed = await startGoverned({ folder, upstreamUrl, core: cores.target, auditMode, journalOff, profile });
-  if (!journalOff) return { name, ...governed };
-  // It keeps no records; any others are asked for them, so that a gateway that forgets calls is not the one measured.
-  const { recorded: _, ...unrecorded } = governed;
-  return { name, ...unrecorded };
+  return { name, ...governed };
 }
 
 /** Waits until a tools/call of `echo` comes back good through the target; an error with the last reply after 15 s. */
