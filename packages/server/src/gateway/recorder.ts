@@ -83,7 +83,6 @@ export class CallRecord {
   #argsMac: string | null = null;
   #approvalId: string | null = null;
   #receipt: Receipt | undefined;
-  /** What it is judged by. */
 
   constructor(
     journal: Journal,
@@ -204,8 +203,7 @@ export class CallRecord {
   }
 
   #intent(rule: string, wouldDeny: string | null): CallIntent {
-    const { principal, server, era, inbound } = this.#call;
-    const { held } = this.#call;
+    const { principal, held, server, era, inbound } = this.#call;
     const owner = this.#target?.server ?? server;
     return {
       callId: this.#callId,

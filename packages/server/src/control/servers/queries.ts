@@ -1,6 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { notFound } from '../../domain/errors.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import { selectOpenedEntries } from '../network/network.ts';
 
 export type ServerRow = Selectable<Schema['gateway_workspace_servers']>;
 export type HealthRow = Selectable<Schema['upstream_health']>;
@@ -61,8 +62,7 @@ export async function selectRunningDrills(
 
 /** The opened addresses as `host:port`. */
 export async function selectOpened(db: Handle): Promise<Set<string>> {
-  const rows = await db.selectFrom('network_allow').select(['host', 'port']).execute();
-  return new Set(rows.map((row) => `${row.host}:${row.port}`));
+  return new Set((await selectOpenedEntries(db)).map(({ host, port }) => `${host}:${port}`));
 }
 
 /** Slugs of the teams of a workspace, by id. */
