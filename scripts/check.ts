@@ -1,5 +1,6 @@
 /** `npm run check`: everything a change must satisfy besides its tests. All checks run; any failure fails the whole. */
 import { edges } from '../test/edges.ts';
+import { firstLoadFindings } from './checks/first-load.ts';
 import { findUnsettledEdges } from './checks/edges.ts';
 import { findHabitViolations } from './checks/habits.ts';
 import { layersThatExist } from './checks/layer-rules.ts';
@@ -19,12 +20,14 @@ const modules = readModules(root);
 
 const checks: readonly (readonly [string, () => Promise<Findings> | Findings])[] = [
   ['types (tsc)', () => tool('typescript', ['-p', '.', '--pretty', 'false'])],
+  ['types of the console', () => tool('typescript', ['-p', 'packages/console', '--pretty', 'false'])],
   ['lint (oxlint, type-aware)', () => tool('oxlint', ['--type-aware', '--deny-warnings', '--format=unix'])],
   ['format (oxfmt)', () => tool('oxfmt', ['--check', '.'])],
   [`layers (${modules.length} modules)`, layers],
   ['habits', () => findHabitViolations(modules)],
   ['unused code and packages (knip)', () => tool('knip', ['--no-progress'])],
   ['file sizes', () => findOversizedFiles(root)],
+  ['first load of the console', () => firstLoadFindings()],
   ['no credentials in the tree', () => findSecrets(root)],
   ['promises', () => findUnkeptPromises(root)],
   [`protocol edges (${edges.length})`, () => findUnsettledEdges(modules, edges)],

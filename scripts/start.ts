@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { ensureConsole, watchConsole } from './console/ensure.ts';
 import { printBanner } from './demo/banner.ts';
 import type { Gateway } from './demo/gateway.ts';
 import { refuseTakenPort, startGateway } from './demo/gateway.ts';
@@ -54,6 +55,8 @@ function readOptions(): { values: Options } {
 
 async function run(options: Options, dataFolder: string, children: Child[]): Promise<number> {
   await refuseTakenPort();
+  await ensureConsole();
+  if (options.watch) watchConsole();
   const state = options['no-demo'] ? undefined : readDemoState(dataFolder);
   const demo = !options['no-demo'] && (state !== undefined || isEmpty(dataFolder));
   let first: PreparedDemo | undefined;

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { requirements } from '../test/requirements.ts';
+import { ensureConsole } from './console/ensure.ts';
 import { reportPromises, resultsFile } from './lib/promises.ts';
 import { bold, duration, print, runTask } from './lib/steps.ts';
 import { root, runTool } from './lib/tool.ts';
@@ -23,6 +24,7 @@ await runTask(async () => {
   // The product refuses variables it does not know, and tests start it with this environment.
   delete process.env['MCPNEST_TEST_WITHOUT'];
   const excluded = await ensureSystemPackages(without);
+  await ensureConsole();
 
   const tests = await runVitest(filters, excluded);
   const conformance = filters.length === 0 ? await runConformanceSuite() : { passed: 0, failed: 0 };

@@ -5,7 +5,7 @@ export interface Layer {
   readonly files: RegExp;
   /** Layers it may import from, itself included. */
   readonly mayImport: readonly string[];
-  /** The packages and `node:` modules it is limited to; undefined: any the manifest names. */
+  /** The packages and `node:` modules it is limited to, `scope/*` for all below; undefined: any the manifest names. */
   readonly packages?: readonly string[];
 }
 
@@ -54,7 +54,24 @@ export const layers: readonly Layer[] = [
       'node:timers/promises',
     ],
   },
-  { name: 'console', files: /^packages\/console\/src\//, mayImport: ['contract', 'console'] },
+  {
+    name: 'console',
+    files: /^packages\/console\/src\//,
+    mayImport: ['contract', 'console'],
+    packages: [
+      '@base-ui/react/*',
+      '@codemirror/*',
+      '@simplewebauthn/browser',
+      '@tanstack/react-query',
+      '@tanstack/react-router',
+      '@tanstack/react-virtual',
+      'lucide-react',
+      'react',
+      'react-dom/client',
+      'uplot',
+      'uplot/dist/uPlot.min.css',
+    ],
+  },
   {
     name: 'tooling',
     files: /^(scripts|test|bench)\//,
@@ -86,6 +103,7 @@ export const layersThatExist = [
   'main',
   'cli',
   'bridge',
+  'console',
 ];
 
 /** What swaps an engine is named by the composition roots and nowhere else. */

@@ -30,7 +30,7 @@ function judge(root: string, from: string, record: ImportRecord): string[] {
   const why: string[] = [];
   const { file } = record;
   if (!existsSync(join(root, file))) return [`there is no file ${file}`];
-  if (file.endsWith('.json')) return [];
+  if (/\.(json|css)$/.test(file)) return [];
   const target = layerOf(file);
   const testOfAPlane = isTestFile(from);
   if (isTestFile(file) && !testOfAPlane && !/^(scripts|bench)\//.test(from)) why.push('only tests import tests');
@@ -53,7 +53,7 @@ function judgePackage(from: string, packages: readonly string[] | undefined, rec
   const why: string[] = [];
   if (!record.specifier.startsWith('node:') && builtinModules.includes(record.specifier))
     why.push(`write node:${record.specifier}`);
-  if (packages !== undefined && !packages.includes(record.specifier)) {
+  if (packages !== undefined && !packages.some((name) => covers(name, record.specifier))) {
     why.push(`this layer may use ${packages.join(', ')} and nothing else`);
   }
   if (record.typeOnly) return why;
@@ -70,6 +70,9 @@ function judgePackage(from: string, packages: readonly string[] | undefined, rec
   }
   return why;
 }
+
+const covers = (name: string, specifier: string): boolean =>
+  name === specifier || (name.endsWith('/*') && specifier.startsWith(name.slice(0, -1)));
 
 /** Inside control, `rooms/a/x.ts` may import `rooms/b/b.ts` and no other file of room b. */
 function closedDoor(from: string, file: string): string | undefined {

@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { gatewayHosts, listen, mayReadMetrics } from './build/listening.ts';
 import { productMetrics } from './build/metrics.ts';
 import { openRecords, targetOf } from './build/records.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import { openConsole, type ConsoleFiles } from './control/console/console.ts';
 import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
 import { startCourier } from './control/webhooks/courier.ts';
@@ -51,6 +53,9 @@ const closeMs = 2_000;
 const quietMs = 100;
 const handOverMs = 5_000;
 
+/** Where `npm start` builds the console. */
+const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
+
 /** The log has the file and what to do in each case. */
 const databaseFileLost = 'database file deleted or replaced while in use: put it back or restore it, then restart';
 
@@ -81,7 +86,8 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     opened.use(lockDataFolder(dirname(engine.file)));
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
-  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
+  const pages = openConsole(consoleFolder);
+  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log, pages));
   const { database } = deps;
   const records = await openRecords(config, secrets, folder, deps, opened);
   const { journal, events } = records;
@@ -234,6 +240,7 @@ async function openControl(
   folder: DataFolder,
   publicUrl: () => string,
   log: Log,
+  pages?: ConsoleFiles,
 ): Promise<LocalControl> {
   await using opened = new AsyncDisposableStack();
   for (const warning of folder.warnings) log.warn(warning);
@@ -256,7 +263,7 @@ async function openControl(
   const checkJournal = createVerifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
     ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
-    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint },
+    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint, console: pages },
   };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };

@@ -20,6 +20,7 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { accessRoutes } from './access/routes.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
+import type { ConsoleFiles } from './console/console.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
@@ -71,6 +72,8 @@ export interface ControlDeps {
   readonly allowedOrigins?: readonly string[];
   readonly proof: ProofAccess;
   readonly sendCheckpoint: SendCheckpoint;
+  /** The built console; left out where nobody browses. */
+  readonly console?: ConsoleFiles | undefined;
 }
 
 export interface RequestInfo {
@@ -119,7 +122,14 @@ export function createControl(deps: ControlDeps): Control {
   );
   app.get('/docs', (context) => context.html(described().page));
   app.get('/docs/style.css', (context) => context.body(docsStyle, 200, { 'content-type': 'text/css; charset=utf-8' }));
-  app.get('/', (context) => context.html(landingPage(version)));
+  const { console: pages } = deps;
+  app.get('/', (context) => pages?.page() ?? context.html(landingPage(version)));
+  app.get('/assets/:name', (context) => {
+    const { name } = context.req.param();
+    const file = pages?.asset(name, context.req.raw.headers);
+    if (file === undefined) throw notFound('file', name.slice(0, 200));
+    return file;
+  });
   for (const [path, methods] of methodsByPath()) {
     app.all(path, (context) => {
       context.header('allow', methods.join(', '));
@@ -127,6 +137,8 @@ export function createControl(deps: ControlDeps): Control {
     });
   }
   app.notFound((context) => {
+    const page = isPageRequest(context.req.raw) ? pages?.page() : undefined;
+    if (page !== undefined) return page;
     throw notFound('page or operation', context.req.path.slice(0, 200));
   });
   app.onError((error, context) => {
@@ -193,6 +205,13 @@ function contractRoutes(deps: ControlDeps): Route[] {
   return routes;
 }
 
+/** Whether somebody browses to a path; what is below /api is never a page. */
+function isPageRequest(request: Request): boolean {
+  const { pathname } = new URL(request.url);
+  const machine = /^\/(?:api|docs|assets|\.well-known)(?:\/|$)/.test(pathname);
+  return request.method === 'GET' && !machine && (request.headers.get('accept') ?? '').includes('text/html');
+}
+
 /** Open to everyone, so made once and not per request; the address is known only after the start. */
 function describeOnce(publicUrl: () => string): () => { json: string; page: string } {
   let made: { url: string; json: string; page: string } | undefined;
@@ -229,12 +248,13 @@ function asAppError(error: unknown): AppError {
   });
 }
 
-/** Nothing served here runs scripts, is framed or is sniffed; the API is never cached. */
+/** What is served here runs no scripts, unless it says which; it is never framed or sniffed, and the API never cached. */
 function withSecurityHeaders(response: Response, requestId: string): Response {
   const { headers } = response;
   const page = (headers.get('content-type') ?? '').startsWith('text/html');
   const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-  headers.set('content-security-policy', page ? `${policy}; style-src 'self'` : policy);
+  if (!headers.has('content-security-policy'))
+    headers.set('content-security-policy', page ? `${policy}; style-src 'self'` : policy);
   headers.set('x-content-type-options', 'nosniff');
   headers.set('referrer-policy', 'no-referrer');
   headers.set('cross-origin-opener-policy', 'same-origin');

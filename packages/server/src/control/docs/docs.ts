@@ -69,6 +69,7 @@ export const landingPage = (version: string): string =>
       <h1>MCPNest</h1>
       <p class="quiet">Version ${version}</p>
       <p>Every MCP server of a workspace behind one authenticated URL.</p>
+      <p>The console is not built here: <code>npm start</code> builds it, and this page becomes it.</p>
       <ul>
         <li>MCP clients connect to <code>/api/gw/&lt;workspace&gt;</code> with a gateway token.</li>
         <li>The <a href="/docs">control API</a> changes what the gateway serves.</li>

@@ -70,6 +70,6 @@ function bodyOf({ type, createdAt, workspace, data }: Message, publicUrl: string
   const where =
     decide === undefined
       ? {}
-      : { decide: { url: `${publicUrl}/#/workspaces/${workspace}/${decide.page}`, command: decide.command } };
+      : { decide: { url: `${publicUrl}/workspaces/${workspace}/${decide.page}`, command: decide.command } };
   return JSON.stringify({ type, timestamp: createdAt, data: { workspace, ...rest, ...where } });
 }

@@ -127,7 +127,7 @@ describe('deliveries', () => {
       workspace: 'acme',
       reason: 'it loops',
       decide: {
-        url: `${publicUrl}/#/workspaces/acme/stops/${String(first!.data['stopId'])}`,
+        url: `${publicUrl}/workspaces/acme/stops/${String(first!.data['stopId'])}`,
         command: `mcpnest stop lift ${String(first!.data['stopId'])}`,
       },
     });

@@ -1,0 +1,20 @@
+import { clientOf } from '@mcpnest/contract/caller';
+import { readProblem } from './problem.ts';
+import { wires } from './wires.precomputed.ts';
+
+let csrfToken = '';
+
+/** Keep what proves that a change comes from this page; it belongs to the session. */
+export const setCsrfToken = (token: string): void => {
+  csrfToken = token;
+};
+
+/** Send a request of ours with the session; everything that changes something carries the token. */
+export function sendWithSession(request: Request): Promise<Response> {
+  const headers = new Headers(request.headers);
+  if (request.method !== 'GET') headers.set('x-csrf-token', csrfToken);
+  return fetch(new Request(request, { credentials: 'same-origin', headers }));
+}
+
+/** Every operation of the contract, as the person who is signed in. */
+export const client = clientOf(wires, { baseUrl: location.origin, fetch: sendWithSession, readProblem });

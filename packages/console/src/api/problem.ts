@@ -1,0 +1,41 @@
+import { ApiError } from '@mcpnest/contract/caller';
+import type { Problem } from '@mcpnest/contract/schemas/common';
+
+/** A problem document (RFC 9457) as the control API writes it, or undefined for any other body. */
+export function readProblem(body: unknown): Problem | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { code, title, detail, status } = body as Partial<Problem>;
+  const known = [code, title, detail].every((text) => typeof text === 'string') && typeof status === 'number';
+  return known ? (body as Problem) : undefined;
+}
+
+/** Anything thrown, as something a person can be told: what is wrong and what to do about it. */
+export interface AppProblem {
+  readonly code: Problem['code'] | 'unreachable' | 'broken';
+  readonly title: string;
+  readonly detail: string;
+  /** What is wrong with which field, by the path of the field. */
+  readonly errors: Readonly<Record<string, string>>;
+  readonly retryable: boolean;
+  readonly requestId: string | undefined;
+}
+
+/** Read whatever was thrown. */
+export function problemOf(error: unknown): AppProblem {
+  if (error instanceof ApiError) {
+    const { code, title, detail, retryable, requestId, issues = [] } = error.problem;
+    const errors = Object.fromEntries(issues.map(({ path, message }) => [path, message]));
+    return { ...{ code, title, detail, retryable, errors }, requestId: requestId === '' ? undefined : requestId };
+  }
+  const offline = error instanceof TypeError && /fetch|network|load/i.test(error.message);
+  return {
+    code: offline ? 'unreachable' : 'broken',
+    title: offline ? 'MCPNest cannot be reached' : 'This page has a fault',
+    detail: offline
+      ? 'Check your connection and whether the server runs; what you see may be old. It is tried again by itself.'
+      : 'Reload the page. If it happens again, tell whoever runs this instance what you did before.',
+    errors: {},
+    retryable: true,
+    requestId: undefined,
+  };
+}

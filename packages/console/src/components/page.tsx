@@ -1,0 +1,96 @@
+import { ChevronRight } from 'lucide-react';
+import { useEffect } from 'react';
+import type { ReactNode } from 'react';
+import { CliEquivalent } from './cli-equivalent.tsx';
+import type { CliEquivalentProps } from './cli-equivalent.tsx';
+import { Link } from './link.tsx';
+import { cx } from '../ui/cx.ts';
+import { useHere } from './navigate.ts';
+
+export interface PageProps {
+  readonly title: string;
+  /** One sentence on what this page is for. */
+  readonly about?: ReactNode;
+  /** The way here from the top; the page itself is not in it. */
+  readonly trail?: readonly { readonly label: string; readonly to: string }[];
+  /** Beside the title: the state of the thing. */
+  readonly status?: ReactNode;
+  /** At the top right; the primary one last. */
+  readonly actions?: ReactNode;
+  readonly tabs?: readonly LinkTab[];
+  /** The same by command line and API. */
+  readonly cli?: CliEquivalentProps;
+  readonly children: ReactNode;
+}
+
+/** What every page has around it. */
+export function Page({ title, about, trail = [], status, actions, tabs, cli, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · MCPNest`;
+  }, [title]);
+  return (
+    <main
+      id="main"
+      tabIndex={-1}
+      className="mx-auto flex w-full max-w-6xl flex-col gap-6 px-6 py-7 outline-none lg:px-10"
+    >
+      <header className="flex flex-col gap-1">
+        {trail.length > 0 && (
+          <nav aria-label="Breadcrumbs">
+            <ol className="flex items-center gap-1 text-sm text-quiet">
+              {trail.map(({ label, to }) => (
+                <li key={to} className="flex items-center gap-1">
+                  <Link to={to} className="rounded hover:text-text">
+                    {label}
+                  </Link>
+                  <ChevronRight size={13} aria-hidden />
+                </li>
+              ))}
+            </ol>
+          </nav>
+        )}
+        <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
+          <div className="flex min-w-0 items-center gap-3">
+            <h1 className="truncate text-2xl font-semibold tracking-tight">{title}</h1>
+            {status}
+          </div>
+          {actions !== undefined && <div className="flex items-center gap-2">{actions}</div>}
+        </div>
+        {about !== undefined && <p className="max-w-prose text-quiet">{about}</p>}
+      </header>
+      {tabs !== undefined && <LinkTabs tabs={tabs} label={title} />}
+      {children}
+      {cli !== undefined && <CliEquivalent {...cli} />}
+    </main>
+  );
+}
+
+export interface LinkTab {
+  readonly label: string;
+  readonly to: string;
+}
+
+/** Parts of one page, each with an address of its own. */
+export function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; readonly label: string }) {
+  const { pathname } = useHere();
+  return (
+    <nav aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">
+      {tabs.map((tab) => {
+        const current = pathname === tab.to;
+        return (
+          <Link
+            key={tab.to}
+            to={tab.to}
+            aria-current={current ? 'page' : undefined}
+            className={cx(
+              '-mb-px border-b-2 px-0.5 pb-2 whitespace-nowrap',
+              current ? 'border-accent font-medium text-text' : 'border-transparent text-quiet hover:text-text',
+            )}
+          >
+            {tab.label}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

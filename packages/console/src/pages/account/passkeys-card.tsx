@@ -1,0 +1,110 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { problemOf } from '../../api/problem.ts';
+import { addPasskey, listPasskeys, newPasskeyOptions, removePasskey } from '../../api/session.ts';
+import type { Passkey } from '../../api/session.ts';
+import { Asked } from '../../components/asked.tsx';
+import { t } from '../../strings/account.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { TextField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+import { RelativeTime } from '../../ui/relative-time.tsx';
+
+async function register(name: string): Promise<Passkey> {
+  const [{ startRegistration }, optionsJSON] = await Promise.all([
+    import('@simplewebauthn/browser'),
+    newPasskeyOptions(),
+  ]);
+  return addPasskey({ name, response: await startRegistration({ optionsJSON }) });
+}
+
+/** The passkeys of the person. */
+export function PasskeysCard() {
+  const query = useQuery({ queryKey: ['passkeys', 'list'], queryFn: listPasskeys });
+  const cache = useQueryClient();
+  const [adding, setAdding] = useState(false);
+  const [name, setName] = useState('');
+  const [doomed, setDoomed] = useState<Passkey | null>(null);
+  const refresh = (): Promise<void> => cache.invalidateQueries({ queryKey: ['passkeys'] });
+  const add = useMutation({
+    mutationFn: register,
+    onSuccess: async () => {
+      setAdding(false);
+      setName('');
+      await refresh();
+    },
+  });
+  const remove = useMutation({
+    mutationFn: removePasskey,
+    onSuccess: async () => {
+      setDoomed(null);
+      await refresh();
+    },
+  });
+  const problem = add.error === null ? undefined : problemOf(add.error);
+  return (
+    <Card
+      title={t('passkeys')}
+      about={t('passkeysAbout')}
+      actions={
+        <Button small onClick={() => setAdding(true)}>
+          {t('addPasskey')}
+        </Button>
+      }
+    >
+      <Asked query={query} rows={2}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="text-quiet">{t('noPasskeys')}</p>
+          ) : (
+            <ul className="divide-y divide-line">
+              {items.map((passkey) => (
+                <li key={passkey.id} className="flex items-center justify-between gap-4 py-2">
+                  <span className="grow font-medium">{passkey.name}</span>
+                  <span className="text-sm text-quiet">
+                    <RelativeTime at={passkey.lastUsedAt ?? passkey.createdAt} />
+                  </span>
+                  <Button small look="danger" onClick={() => setDoomed(passkey)}>
+                    {t('remove')}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Asked>
+      <Dialog open={adding} onClose={() => setAdding(false)} title={t('addPasskey')}>
+        <Form
+          submit={t('addPasskey')}
+          busy={add.isPending}
+          problem={problem}
+          disabled={name.trim() === ''}
+          onSubmit={() => add.mutate(name)}
+          onCancel={() => setAdding(false)}
+        >
+          <TextField
+            label={t('passkeyName')}
+            name="name"
+            help={t('passkeyHelp')}
+            value={name}
+            onChange={setName}
+            error={problem?.errors['name']}
+          />
+        </Form>
+      </Dialog>
+      <ConfirmDialog
+        open={doomed !== null}
+        onClose={() => setDoomed(null)}
+        title={t('removePasskey', { name: doomed?.name ?? '' })}
+        consequences={[t('removePasskeyAbout')]}
+        action={t('remove')}
+        busy={remove.isPending}
+        problem={remove.error === null ? undefined : problemOf(remove.error)}
+        onConfirm={() => doomed !== null && remove.mutate(doomed.id)}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,99 @@
+import { useQuery } from '@tanstack/react-query';
+import { Building2, Search } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { apiQuery } from '../api/queries.ts';
+import { useSession } from '../api/session.ts';
+import { Link } from '../components/link.tsx';
+import { useHere } from '../components/navigate.ts';
+import { paths } from '../paths.ts';
+import { t } from '../strings/shell.ts';
+import { cx } from '../ui/cx.ts';
+import { navigationItems } from './navigation-items.ts';
+import { PersonMenu } from './person-menu.tsx';
+import { WorkspaceSwitcher } from './workspace-switcher.tsx';
+
+export interface SidebarProps {
+  readonly workspace: string;
+  readonly onPalette: () => void;
+  readonly onSheet: () => void;
+}
+
+/** Which workspace, where in it, and who is here. */
+export function Sidebar({ workspace, onPalette, onSheet }: SidebarProps) {
+  const session = useSession();
+  const { pathname } = useHere();
+  return (
+    <div className="flex flex-col gap-4 border-line bg-sunken px-3 py-4 max-md:border-b md:sticky md:top-0 md:h-dvh md:border-r">
+      <WorkspaceSwitcher workspace={workspace} />
+      <button
+        type="button"
+        onClick={onPalette}
+        className="flex h-8.5 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-sm text-quiet hover:border-line-strong"
+      >
+        <Search size={14} aria-hidden />
+        <span className="grow text-left">{t('search')}</span>
+        <kbd className="font-sans text-xs">Ctrl K</kbd>
+      </button>
+      <nav aria-label="Main" className="flex grow flex-col gap-0.5 overflow-y-auto">
+        {workspace !== '' &&
+          navigationItems.map(({ label, to, icon: Icon, badge }) => (
+            <NavLink key={label} to={to(workspace)} exact={to === paths.home} pathname={pathname}>
+              <Icon size={16} aria-hidden />
+              <span className="grow">{label}</span>
+              {badge === 'approvals' && <WaitingBadge workspace={workspace} />}
+            </NavLink>
+          ))}
+        {session.instanceRole !== null && (
+          <div className={cx(workspace !== '' && 'mt-3 border-t border-line pt-3')}>
+            <NavLink to={paths.instance()} pathname={pathname}>
+              <Building2 size={16} aria-hidden />
+              {t('instance')}
+            </NavLink>
+          </div>
+        )}
+      </nav>
+      <PersonMenu onSheet={onSheet} />
+    </div>
+  );
+}
+
+interface NavLinkProps {
+  readonly to: string;
+  readonly pathname: string;
+  readonly exact?: boolean;
+  readonly children: ReactNode;
+}
+
+function NavLink({ to, pathname, exact = false, children }: NavLinkProps) {
+  const current = pathname === to || pathname === `${to}/` || (!exact && pathname.startsWith(`${to}/`));
+  return (
+    <Link
+      to={to}
+      aria-current={current ? 'page' : undefined}
+      className={cx(
+        'flex h-8.5 items-center gap-2.5 rounded-md px-2.5',
+        current
+          ? 'bg-panel font-medium text-text shadow-raised inset-ring inset-ring-line'
+          : 'text-quiet hover:bg-panel hover:text-text',
+      )}
+    >
+      {children}
+    </Link>
+  );
+}
+
+/** How many calls wait for somebody; asked again every quarter of a minute while the page is looked at. */
+function WaitingBadge({ workspace }: { readonly workspace: string }) {
+  const { data } = useQuery({
+    ...apiQuery('approvals', 'list', { params: { workspace }, query: { show: 'pending', limit: 100 } }),
+    refetchInterval: 15_000,
+  });
+  const count = data?.items.filter(({ mayDecide }) => mayDecide).length ?? 0;
+  if (count === 0) return null;
+  return (
+    <span className="rounded-full bg-accent px-1.5 text-xs font-semibold text-on-accent">
+      <span aria-hidden>{count === 100 ? '99+' : count}</span>
+      <span className="sr-only">{t('waiting', { count })}</span>
+    </span>
+  );
+}

@@ -1,0 +1,26 @@
+import { catalogue } from './catalogue.ts';
+
+/** Words around every page. */
+export const t = catalogue({
+  home: 'Home',
+  servers: 'Servers',
+  access: 'Access',
+  approvals: 'Approvals',
+  activity: 'Activity',
+  settings: 'Settings',
+  instance: 'Instance',
+  account: 'Your account',
+  workspaceMenu: 'Workspace: {name}. Switch workspace',
+  allWorkspaces: 'All workspaces',
+  waiting: { one: '{count} approval waits', other: '{count} approvals wait' },
+  skip: 'Skip to the page',
+  search: 'Search or jump to',
+  apiReference: 'API reference',
+  keyboard: 'Keyboard shortcuts',
+  signOut: 'Sign out',
+  personMenu: 'Account of {name}',
+  theme: 'Theme',
+  nothingFits: 'Nothing fits.',
+  noWorkspace: 'You belong to no workspace yet',
+  noWorkspaceAbout: 'Ask an owner of this instance to invite you. Once you are a member, the workspace appears here.',
+});
