@@ -18,13 +18,16 @@ export interface FilterBarProps {
 
 /** Search and filters over a list. The values belong to the address: see useFilters. */
 export function FilterBar({ label, text, onText, children, onClear }: FilterBarProps) {
-  const [typed, setTyped] = useState(text ?? '');
-  useEffect(() => setTyped(text ?? ''), [text]);
+  // What is typed becomes the filter once the person pauses; then the address has it.
+  const [draft, setDraft] = useState<string | null>(null);
   useEffect(() => {
-    if (typed === (text ?? '')) return undefined;
-    const timer = setTimeout(() => onText(typed === '' ? undefined : typed), 150);
+    if (draft === null) return undefined;
+    const timer = setTimeout(() => {
+      onText(draft === '' ? undefined : draft);
+      setDraft(null);
+    }, 150);
     return () => clearTimeout(timer);
-  });
+  }, [draft, onText]);
   return (
     <div role="search" className="flex flex-wrap items-center gap-2">
       <div className="relative w-72">
@@ -34,8 +37,8 @@ export function FilterBar({ label, text, onText, children, onClear }: FilterBarP
           data-search
           aria-label={label}
           placeholder={label}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
+          value={draft ?? text ?? ''}
+          onChange={(event) => setDraft(event.target.value)}
           className={cx(inputClass, 'h-8.5 pl-8')}
         />
       </div>

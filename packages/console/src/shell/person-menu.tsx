@@ -61,7 +61,7 @@ export function PersonMenu({ onSheet }: { readonly onSheet: () => void }) {
             aria-hidden
             className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-sm font-semibold text-accent-text"
           >
-            {[...user.name][0]?.toUpperCase()}
+            {user.name.slice(0, 1).toUpperCase()}
           </span>
           <span className="min-w-0">
             <span className="block truncate font-medium">{user.name}</span>

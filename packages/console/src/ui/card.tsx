@@ -34,10 +34,10 @@ export function Card({ title, about, actions, children }: CardProps) {
 }
 
 /** Names and values, one pair a line. */
-export function KeyValueList({ items }: { readonly items: readonly (readonly [string, ReactNode])[] }) {
+export function KeyValueList({ items }: { readonly items: Readonly<Record<string, ReactNode>> }) {
   return (
     <dl className="grid grid-cols-[minmax(8rem,auto)_1fr] gap-x-6 gap-y-2">
-      {items.map(([name, value]) => (
+      {Object.entries(items).map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-quiet">{name}</dt>
           <dd className="min-w-0 break-words">{value}</dd>

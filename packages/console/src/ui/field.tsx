@@ -74,7 +74,7 @@ export function TextField({
         {...rest}
         {...(ref === undefined ? {} : { ref })}
         value={value}
-        onValueChange={(next) => onChange(String(next))}
+        onValueChange={onChange}
         className={cx(inputClass, 'h-8.5', mono && 'font-mono text-sm')}
       />
     </FieldShell>
@@ -95,7 +95,7 @@ export function TextArea({ value, onChange, rows = 4, mono = false, placeholder,
     <FieldShell {...frame}>
       <Base.Control
         value={value}
-        onValueChange={(next) => onChange(String(next))}
+        onValueChange={onChange}
         render={<textarea rows={rows} placeholder={placeholder} />}
         className={cx(inputClass, 'py-1.5', mono && 'font-mono text-sm')}
       />

@@ -20,7 +20,7 @@ export function PasswordField({ value, onChange, autoComplete, ...frame }: Passw
         <Base.Control
           type={shown ? 'text' : 'password'}
           value={value}
-          onValueChange={(next) => onChange(String(next))}
+          onValueChange={onChange}
           autoComplete={autoComplete}
           spellCheck={false}
           className={cx(inputClass, 'h-8.5 pr-9')}

@@ -59,13 +59,13 @@ export function InstancePage() {
         {({ version, database, counts }) => (
           <Card title={t('facts')}>
             <KeyValueList
-              items={[
-                [t('version'), version],
-                [t('database'), database],
-                [t('servers'), formatNumber(counts.servers)],
-                [t('members'), formatNumber(counts.members)],
-                [t('tokens'), formatNumber(counts.tokens)],
-              ]}
+              items={{
+                [t('version')]: version,
+                [t('database')]: database,
+                [t('servers')]: formatNumber(counts.servers),
+                [t('members')]: formatNumber(counts.members),
+                [t('tokens')]: formatNumber(counts.tokens),
+              }}
             />
           </Card>
         )}

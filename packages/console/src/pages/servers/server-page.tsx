@@ -28,13 +28,13 @@ export function ServerPage() {
         {({ url, prefix, revision, credential, createdAt }) => (
           <Card title="Configuration">
             <KeyValueList
-              items={[
-                [t('address'), <span className="font-mono text-sm">{url}</span>],
-                [t('prefix'), prefix ?? '–'],
-                ['Credential', credential === null ? 'None' : credential.headers.join(', ')],
-                ['Revision', revision],
-                ['Added', <RelativeTime at={createdAt} />],
-              ]}
+              items={{
+                [t('address')]: <span className="font-mono text-sm">{url}</span>,
+                [t('prefix')]: prefix ?? '–',
+                Credential: credential === null ? 'None' : credential.headers.join(', '),
+                Revision: revision,
+                Added: <RelativeTime at={createdAt} />,
+              }}
             />
           </Card>
         )}

@@ -20,14 +20,14 @@ export function SettingsPage() {
         {({ name, slug, settings }) => (
           <Card title={t('general')}>
             <KeyValueList
-              items={[
-                [t('name'), name],
-                [t('slug'), slug],
-                [t('preset'), settings.access.preset],
-                [t('auditMode'), settings.auditMode],
-                [t('retention'), t('days', { count: settings.retentionDays })],
-                [t('toolList'), settings.toolList.mode],
-              ]}
+              items={{
+                [t('name')]: name,
+                [t('slug')]: slug,
+                [t('preset')]: settings.access.preset,
+                [t('auditMode')]: settings.auditMode,
+                [t('retention')]: t('days', { count: settings.retentionDays }),
+                [t('toolList')]: settings.toolList.mode,
+              }}
             />
           </Card>
         )}

@@ -39,6 +39,7 @@ export function Plot({ times, series }: TimeChartProps) {
       fit.disconnect();
       plot.destroy();
     };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- the colours follow the theme
   }, [times, series, theme]);
   return <div ref={holder} className="h-full w-full" />;
 }

@@ -11,7 +11,9 @@ export function Editor({ label, value, onChange, language, lint }: CodeEditorPro
   const holder = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const latest = useRef({ value, onChange, lint });
-  latest.current = { value, onChange, lint };
+  useEffect(() => {
+    latest.current = { value, onChange, lint };
+  });
   const editable = onChange !== undefined;
   useEffect(() => {
     if (holder.current === null) return undefined;

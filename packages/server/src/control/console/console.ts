@@ -88,7 +88,7 @@ function answer({ type, etag, bodies }: Asset, wanted: Headers): Response {
   if (wanted.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
   const encoding = chooseEncoding(wanted.get('accept-encoding') ?? '', bodies);
   if (encoding !== 'identity') headers.set('content-encoding', encoding);
-  return new Response(bodies.get(encoding)!, { headers });
+  return new Response(bodies.get(encoding), { headers });
 }
 
 /** The smallest the client takes (RFC 9110 section 12.5.3); a weight of 0 refuses one. */

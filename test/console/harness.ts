@@ -1,0 +1,194 @@
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient } from '@mcpnest/contract/client';
+import type { Role } from '@mcpnest/contract/operation';
+import { chromium } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { ensureConsole } from '../../scripts/console/ensure.ts';
+import { root } from '../../scripts/lib/tool.ts';
+import { startProduct } from '../harness.ts';
+import type { Product } from '../harness.ts';
+
+export type PersonName = 'ada' | 'bo' | 'cy';
+
+interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly instanceRole: Role | null;
+  readonly key: string;
+}
+
+/** A running product with people, and a browser to look at it with. */
+export interface ConsoleBench extends AsyncDisposable {
+  readonly product: Product;
+  readonly people: Readonly<Record<PersonName, Person>>;
+  /**
+   * A page of a browser of its own. Whatever it asks of another origin, every violation of its policy and every
+   * error it prints is a fault; `faults` has them.
+   */
+  open(options?: OpenOptions): Promise<OpenPage>;
+}
+
+export interface OpenOptions {
+  /** Null: nobody is signed in. */
+  readonly as?: PersonName | null;
+  readonly theme?: 'light' | 'dark';
+}
+
+export interface OpenPage extends AsyncDisposable {
+  readonly page: Page;
+  readonly faults: readonly string[];
+  /** Go to a path and wait until the page has its heading. */
+  visit(path: string): Promise<void>;
+}
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Build the console if need be, start the product, add people, start the browser. One for each test file. */
+export async function startConsoleBench(): Promise<ConsoleBench> {
+  await ensureConsole();
+  const product = await startProduct();
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+  const people = await addPeople(product);
+  return {
+    product,
+    people,
+    open: (options) => openPage(product, browser, people, options),
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await product[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function addPeople({ client, workspace, apiKey }: Product): Promise<Record<PersonName, Person>> {
+  const params = { workspace };
+  const { items } = await client.members.list({ params });
+  const owner = items[0]!;
+  const ada: Person = { ...owner, id: owner.userId, name: 'Ada', role: 'owner', instanceRole: 'owner', key: apiKey };
+  const add = async (name: string, role: Role): Promise<Person> => {
+    const email = `${name.toLowerCase()}@example.com`;
+    const { userId } = await client.members.add({ params, body: { email, name, role } });
+    const { secret } = await client.apiKeys.issue({ params, body: { email, role, label: name } });
+    return { id: userId, email, name, role, instanceRole: null, key: secret };
+  };
+  return { ada, bo: await add('Bo', 'admin'), cy: await add('Cy', 'member') };
+}
+
+async function openPage(
+  product: Product,
+  browser: Browser,
+  people: ConsoleBench['people'],
+  { as = 'ada', theme = 'light' }: OpenOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    viewport: { width: 1360, height: 860 },
+  });
+  await signIn(context, product, as === null ? null : people[as]);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  await watchFaults(page, product.url, faults);
+  return {
+    page,
+    faults,
+    async visit(path) {
+      await page.goto(product.url + path);
+      await page.locator('h1').waitFor();
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+/**
+ * Be somebody: the answers about the session are given here, and every other request carries the person's control key
+ * to the real server.
+ */
+async function signIn(context: BrowserContext, product: Product, person: Person | null): Promise<void> {
+  await context.route(`${product.url}/api/v1/**`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === '/api/v1/session') {
+      const problem = {
+        ...{ type: '/docs#unauthenticated', title: 'Not signed in', status: 401, detail: 'Sign in.' },
+        ...{ code: 'unauthenticated', retryable: false, requestId: 'x' },
+      };
+      if (person === null) await route.fulfill({ status: 401, json: problem });
+      else await route.fulfill({ json: sessionOf(person, product.workspace) });
+    } else if (/^\/api\/v1\/(?:sessions|passkeys)$/.test(pathname)) await route.fulfill({ json: { items: [] } });
+    else if (pathname === '/api/v1/setup') await route.fulfill({ json: { needed: true, ownerEmail: null } });
+    else {
+      const headers = { ...route.request().headers(), authorization: `Bearer ${person?.key ?? 'none'}` };
+      await route.continue({ headers });
+    }
+  });
+}
+
+const sessionOf = ({ id, email, name, role, instanceRole }: Person, workspace: string): object => ({
+  user: { id, email, name },
+  instanceRole,
+  workspaces: [{ slug: workspace, name: 'Acme', role }],
+  csrfToken: 'token',
+  expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+  authMethod: 'password',
+});
+
+async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) faults.push(`asks ${url}`);
+  });
+  page.on('pageerror', (error) => faults.push(`throws ${error.message}`));
+  page.on('console', (message) => {
+    // The browser itself reports each answer that is an error; whether that is a fault, the test knows.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      faults.push(`prints ${message.text()}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+      console.error(`policy: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`),
+    );
+  });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds on the page by WCAG 2.2 A and AA: one line for each rule and place. */
+export async function axe(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const { axe: runner } = globalThis as unknown as {
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+      };
+    };
+    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    return (await runner.run({ runOnly: { type: 'tag', values } })).violations;
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary.split('\n')[1] ?? ''}`),
+  );
+}
+
+/** Write a picture into docs/images, when MCPNEST_SCREENSHOTS asks for it; tests leave the tree alone otherwise. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  if (process.env['MCPNEST_SCREENSHOTS'] === undefined) return;
+  await page.screenshot({ path: join(root, 'docs/images', `${name}.png`) });
+}
+
+/** A client of somebody, for what a test prepares. */
+export const clientOf = ({ product }: ConsoleBench, { key }: Person): ReturnType<typeof createClient> =>
+  createClient({ baseUrl: product.url, apiKey: key });
