@@ -38,6 +38,7 @@ export async function buildConsole(): Promise<void> {
       target: 'es2023',
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       manifest: 'manifest.json',
+      chunkSizeWarningLimit: 1_000,
       rolldownOptions: {
         input: { index: join(consoleFolder, 'index.html'), theme: join(consoleFolder, 'src/theme.ts') },
       },

@@ -99,6 +99,7 @@ async function openPage(
   });
   await signIn(context, product, as === null ? null : people[as]);
   const page = await context.newPage();
+  page.setDefaultTimeout(5_000);
   const faults: string[] = [];
   await watchFaults(page, product.url, faults);
   return {

@@ -50,7 +50,7 @@ describe.each(['light', 'dark'] as const)('every page in the %s theme', (theme) 
     }
     expect(found).toEqual([]);
     expect(faults).toEqual([]);
-  });
+  }, 60_000);
 
   it('says the same of the pages for who is not signed in', async () => {
     await using opened = await bench.open({ theme, as: null });
@@ -63,7 +63,7 @@ describe.each(['light', 'dark'] as const)('every page in the %s theme', (theme) 
     }
     expect(found).toEqual([]);
     expect(faults).toEqual([]);
-  });
+  }, 60_000);
 });
 
 it('paints in the chosen theme from the first frame on', async () => {

@@ -52,17 +52,14 @@ export function PersonMenu({ onSheet }: { readonly onSheet: () => void }) {
         [{ label: t('signOut'), icon: <LogOut size={14} aria-hidden />, onSelect: () => void leave() }],
       ]}
       trigger={
-        <button
-          type="button"
-          aria-label={t('personMenu', { name: user.name })}
-          className="flex items-center gap-2.5 rounded-md p-1.5 text-left hover:bg-panel"
-        >
+        <button type="button" className="flex items-center gap-2.5 rounded-md p-1.5 text-left hover:bg-panel">
           <span
             aria-hidden
             className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-sm font-semibold text-accent-text"
           >
             {user.name.slice(0, 1).toUpperCase()}
           </span>
+          <span className="sr-only">{t('account')}:</span>
           <span className="min-w-0">
             <span className="block truncate font-medium">{user.name}</span>
             <span className="block truncate text-xs text-quiet">{user.email}</span>

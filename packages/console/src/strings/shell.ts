@@ -18,7 +18,6 @@ export const t = catalogue({
   apiReference: 'API reference',
   keyboard: 'Keyboard shortcuts',
   signOut: 'Sign out',
-  personMenu: 'Account of {name}',
   theme: 'Theme',
   nothingFits: 'Nothing fits.',
   noWorkspace: 'You belong to no workspace yet',

