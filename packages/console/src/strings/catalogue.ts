@@ -51,7 +51,7 @@ export function formatRelative(at: number, now: number): string {
   if (Math.abs(value) < 5) return 'just now';
   for (const [unit, size] of steps) {
     if (Math.abs(value) < size) return relative.format(value, unit);
-    value = Math.round(value / size);
+    value = Math.trunc(value / size);
   }
   return formatTime(new Date(at).toISOString());
 }
