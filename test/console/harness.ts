@@ -75,7 +75,8 @@ export async function startConsoleBench(): Promise<ConsoleBench> {
 async function addPeople({ client, workspace, apiKey }: Product): Promise<Record<PersonName, Person>> {
   const params = { workspace };
   const { items } = await client.members.list({ params });
-  const owner = items[0]!;
+  const owner = items[0];
+  if (owner === undefined) throw new Error('a bootstrapped workspace has an owner');
   const ada: Person = { ...owner, id: owner.userId, name: 'Ada', role: 'owner', instanceRole: 'owner', key: apiKey };
   const add = async (name: string, role: Role): Promise<Person> => {
     const email = `${name.toLowerCase()}@example.com`;

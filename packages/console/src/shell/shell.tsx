@@ -26,7 +26,8 @@ function Gate() {
   const go = useGo();
   const signedIn = session !== null;
   useEffect(() => {
-    if (!signedIn) go(paths.signIn(pathname + searchStr), { replace: true });
+    // The shell is still here for a moment after it has sent somebody away.
+    if (!signedIn && pathname !== paths.signIn()) go(paths.signIn(pathname + searchStr), { replace: true });
   }, [signedIn, pathname, searchStr, go]);
   return signedIn ? <Frame /> : null;
 }
