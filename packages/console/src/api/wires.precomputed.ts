@@ -10,13 +10,14 @@ export interface WireOperation {
   readonly role: Access;
   readonly scope: Operation['scope'];
   readonly body: true | null;
-  readonly response: true | null | { readonly media: readonly string[] };
+  /** Empty: JSON. */
+  readonly response: null | { readonly media?: readonly string[] };
 }
 
 const wireOf = ({ id, method, path, role, scope, body, response }: Operation): WireOperation => ({
   ...{ id, method, path, role, scope },
   body: body === null ? null : true,
-  response: isStreamed(response) ? response : response === null ? null : true,
+  response: isStreamed(response) ? response : response === null ? null : {},
 });
 
 /** Every operation by noun and verb. */
