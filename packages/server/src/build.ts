@@ -1,4 +1,5 @@
 import { getRequestListener } from '@hono/node-server';
+import type { Link } from '@mcpnest/contract/schemas/sessions';
 import type { Transaction } from 'kysely';
 import { existsSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -12,6 +13,7 @@ import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
 import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
+import { createHashing, issueSetupLink, setUpFromConfig } from './control/signing-in/signing-in.ts';
 import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway } from './gateway/app.ts';
@@ -62,6 +64,8 @@ export interface Product {
   readonly publicUrl: string;
   /** Serve. @throws AppError `unavailable` when the address cannot be listened on */
   start(): Promise<void>;
+  /** A link by which somebody becomes the first owner; undefined once one can sign in. */
+  setupLink(): Promise<Link | undefined>;
   /** Not ready at once; calls in flight end, records are flushed, everything is closed. May be called again. */
   stop(): Promise<void>;
 }
@@ -171,10 +175,12 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       return publicUrl();
     },
     start: async () => {
+      await setUpHeadless(config, secrets, deps);
       await gateway.start();
       url = await listen(server, config);
       all.use(startCourier({ ...deps, db: database.db }));
     },
+    setupLink: () => issueSetupLink({ ...deps, db: database.db }, { kind: 'system' }, publicUrl()),
     stop: () => (stopped ??= stop()),
   };
 }
@@ -243,7 +249,7 @@ async function openControl(
   const { database, applied } = await openDatabase(config, secrets, opened);
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
-  const { allowedHosts, allowedOrigins } = config;
+  const { allowedHosts, allowedOrigins, allowInsecure = false } = config;
   const clock = systemClock;
   // A receiver whose name is looked up for long takes no turn of calls.
   const dialer = createDialer({ lookups: 1 });
@@ -255,7 +261,7 @@ async function openControl(
   const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now: () => clock.now() });
   const checkJournal = createVerifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
-    ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins, allowInsecure },
     ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint },
   };
   const all = opened.move();
@@ -281,6 +287,15 @@ async function openDatabase(
     const problem = connectionProblem(error);
     throw problem === undefined ? error : unavailable(problem, { cause: error });
   }
+}
+
+/** The first owner from the configuration, where it names one. */
+async function setUpHeadless({ adminEmail }: Config, secrets: Secrets, deps: ControlDeps): Promise<void> {
+  const password = secrets.adminPassword?.reveal();
+  if (adminEmail === undefined || password === undefined) return;
+  const { database, bus, clock } = deps;
+  const { db, dialect } = database;
+  await setUpFromConfig({ db, bus, clock, dialect, hashing: createHashing() }, { email: adminEmail, password });
 }
 
 function controlListener(control: Control): RequestListener {
