@@ -32,6 +32,13 @@ export const systemPackages: readonly SystemPackage[] = [
     tests: ['**/dialer.test.ts', '**/hostile-upstream.test.ts', '**/memory.test.ts'],
     present: () => onPath('openssl'),
   },
+  {
+    name: 'chromium',
+    debian: 'chromium',
+    neededFor: 'the tests that sign in with a browser',
+    tests: ['**/e2e/signing-in.test.ts'],
+    present: () => existsSync('/usr/bin/chromium'),
+  },
 ];
 
 /**

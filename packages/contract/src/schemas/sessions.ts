@@ -8,8 +8,8 @@ export const authMethod = z.enum(authMethods).describe('How the person signed in
 /** A password that is being chosen (NIST SP 800-63B: length and a list of the commonest, no rules of composition). */
 export const newPassword = z
   .string()
-  .refine((text) => [...text].length >= 12, 'must have at least 12 characters')
-  .refine((text) => [...text].length <= 256, 'must have at most 256 characters')
+  .refine((text) => Array.from(text).length >= 12, 'must have at least 12 characters')
+  .refine((text) => Array.from(text).length <= 256, 'must have at most 256 characters')
   .describe('12 to 256 characters; any of them, spaces too.');
 
 /** One that is being checked; whatever was accepted once fits. */

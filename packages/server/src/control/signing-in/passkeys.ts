@@ -25,6 +25,9 @@ const mostPasskeys = 20;
 
 type PasskeyRow = Selectable<Schema['passkeys']>;
 
+/** EdDSA, ES256 and RS256 (IANA COSE): what authenticators have, and what this Node verifies without experiments. */
+const algorithms = [-8, -7, -257];
+
 /** Loaded where it is used: most starts of the command line have no use for it. */
 const webauthn = () => import('@simplewebauthn/server');
 
@@ -104,6 +107,7 @@ export async function addOptions({ db, clock, publicUrl }: PasskeyDeps, visit: V
     userName: user.email,
     userDisplayName: user.name,
     attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
     excludeCredentials: known.map((row) => ({ id: row.credential_id, transports: transportsOf(row) })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
   });
@@ -132,6 +136,7 @@ export async function addPasskey(
     expectedOrigin: party.origin,
     expectedRPID: party.id,
     requireUserVerification: false,
+    supportedAlgorithmIDs: algorithms,
   }).catch(notThisOne);
   if (registrationInfo === undefined) throw notKnown();
   const { credential } = registrationInfo;
