@@ -34,7 +34,8 @@ export interface Config {
  */
 export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
   const { values, problems } = readVariables(environment);
-  problems.push(...publicUrlProblems(values), ...listProblems(values), ...adminProblems(values), ...notYet(values));
+  problems.push(...publicUrlProblems(values), ...listProblems(values), ...notYet(values));
+  if (!problems.some(({ variable }) => variable.startsWith('MCPNEST_ADMIN_'))) problems.push(...adminProblems(values));
   const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
   if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
 
