@@ -30,9 +30,18 @@ export function readSessionCookie(headers: Headers, { allowInsecure }: CookiePol
  * @throws AppError `forbidden` where the browser would not keep it, with the remedy
  */
 export function sessionCookie(headers: Headers, policy: CookiePolicy, secret: string, maxAgeSeconds: number): string {
+  const name = cookieNameFor(headers, policy);
   const common = `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict`;
-  if (isTrustworthy(headers, policy)) return `${cookieName}=${secret}; ${common}; Secure`;
-  if (policy.allowInsecure) return `${insecureName}=${secret}; ${common}`;
+  return `${name}=${secret}; ${common}${name === cookieName ? '; Secure' : ''}`;
+}
+
+/**
+ * By which name the browser will keep a cookie; asked also before a link or an invitation is used up.
+ * @throws AppError `forbidden` where it would keep none, with the remedy
+ */
+export function cookieNameFor(headers: Headers, policy: CookiePolicy): string {
+  if (isTrustworthy(headers, policy)) return cookieName;
+  if (policy.allowInsecure) return insecureName;
   throw forbidden(
     'Signing in needs https here: put a TLS proxy in front and set MCPNEST_PUBLIC_URL, or open the console on this machine at http://localhost.',
   );

@@ -84,8 +84,14 @@ export interface SendOptions {
 
 export const publicUrl = 'http://127.0.0.1:8420';
 
-/** @param database an empty one to work on; it is closed with the kit */
-export async function startKit(database: OpenDatabase = openSqlite(':memory:')): Promise<Kit> {
+/**
+ * @param database an empty one to work on; it is closed with the kit
+ * @param allowedHosts names of the server besides the public one
+ */
+export async function startKit(
+  database: OpenDatabase = openSqlite(':memory:'),
+  allowedHosts: readonly string[] = [],
+): Promise<Kit> {
   let now = Date.UTC(2026, 10, 21, 12);
   const clock = { now: () => now, monotonic: () => now };
   await migrate(database, clock);
@@ -111,7 +117,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     deliver,
     sendParcel: createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) }),
     publicUrl: () => publicUrl,
-    allowedHosts: [],
+    allowedHosts,
   });
   const first = await bootstrap({ database, bus, clock }, { email: 'ada@example.com', workspace: 'acme' });
   let address = 0;

@@ -7,6 +7,7 @@ import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { invited } from '../authenticate.ts';
 import { runChange } from '../change.ts';
+import { cookieNameFor } from '../console-cookie.ts';
 import { becomeMember } from '../invitations/invitations.ts';
 import type { Visit } from '../operation.ts';
 import { refuseStopped } from '../stopped-actor.ts';
@@ -28,6 +29,7 @@ export async function acceptAndSignIn(
   { secret, name, password }: z.output<typeof acceptInConsole>,
 ): Promise<Session> {
   const { db, clock } = deps;
+  cookieNameFor(visit.headers, deps.cookies);
   const actor = await invited(db, hashToken(secret), isoTime(clock.now()));
   const { email } = await db
     .selectFrom('invitations')

@@ -10,6 +10,8 @@ const forgottenMs = 60 * 60_000;
 /** Failures of one address whatever the account, and of one account wherever: so many at once, then one in a while. */
 const ofAddress = { burst: 50, refillMs: 6_000 };
 const ofAccount = { burst: 100, refillMs: 60_000 };
+/** Questions of one address that anybody may ask. */
+const ofQuestions = { burst: 60, refillMs: 1_000 };
 const mostKept = 10_000;
 
 /** One try to sign in; it counts as failed until it is said that it was not, so that many at once are not one. */
@@ -62,6 +64,23 @@ export function createAttempts(clock: Clock): Attempts {
         },
       };
     },
+  };
+}
+
+/**
+ * Bound what an address asks that needs no credential and still costs a look at the database.
+ * @returns a function that counts one question. @throws (it) AppError `rate_limited`
+ */
+export function createQuestionLimit(clock: Clock): (address: string) => void {
+  const addresses = createBuckets(clock, ofQuestions);
+  return (address) => {
+    const wait = addresses.wait(address);
+    if (wait > 0) {
+      throw new AppError('rate_limited', 'Too many requests from this address. Wait a little, then try again.', {
+        retryAfterMs: Math.ceil(wait),
+      });
+    }
+    addresses.take(address);
   };
 }
 

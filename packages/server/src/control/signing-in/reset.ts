@@ -7,6 +7,7 @@ import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { runChange } from '../change.ts';
 import type { Change } from '../change.ts';
+import { cookieNameFor } from '../console-cookie.ts';
 import type { Visit } from '../operation.ts';
 import { checkLink, endLinks, issueLink, linkRefused, takeLink } from './links.ts';
 import { refuseCommon, storePassword } from './passwords.ts';
@@ -31,6 +32,7 @@ export async function resetPassword(
   visit: Visit,
   { key, password }: z.output<typeof passwordReset>,
 ): Promise<Session> {
+  cookieNameFor(visit.headers, deps.cookies);
   await checkLink(deps.db, 'reset', key, isoTime(deps.clock.now()));
   refuseCommon(password, [], 'body.password');
   const hash = await deps.hashing.hash(password);

@@ -8,7 +8,7 @@ import type { OpenDatabase } from '../../platform/database/database.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { acceptAndSignIn } from './accept.ts';
-import { createAttempts } from './attempts.ts';
+import { createAttempts, createQuestionLimit } from './attempts.ts';
 import { createHashing } from './hashing.ts';
 import { addOptions, addPasskey, listPasskeys, removePasskey, signInOptions, signInWithPasskey } from './passkeys.ts';
 import { changePassword, signInWithPassword } from './passwords.ts';
@@ -26,6 +26,7 @@ export interface SigningInDeps extends SessionDeps {
 export function signingInRoutes(given: SigningInDeps): Route[] {
   const { db, clock, publicUrl } = given;
   const deps = { ...given, hashing: createHashing(), attempts: createAttempts(clock) };
+  const question = createQuestionLimit(clock);
   return [
     route(session.show, async ({ actor }) => describeSession(deps, await ownSession(db, actor))),
     route(session.create, ({ visit, input }) => signInWithPassword(deps, visit, input.body)),
@@ -33,7 +34,10 @@ export function signingInRoutes(given: SigningInDeps): Route[] {
       await change((made) => signOut(made, visit));
       return undefined;
     }),
-    route(session.passkeyOptions, ({ visit }) => signInOptions(deps, visit)),
+    route(session.passkeyOptions, async ({ visit }) => {
+      question(visit.address);
+      return signInOptions(deps, visit);
+    }),
     route(session.createByPasskey, ({ visit, input }) => signInWithPasskey(deps, visit, input.body)),
     route(sessions.list, async ({ actor }) => {
       const { id, user_id: userId } = await ownSession(db, actor);
@@ -68,7 +72,10 @@ export function signingInRoutes(given: SigningInDeps): Route[] {
       return undefined;
     }),
     route(passwordReset.create, ({ visit, input }) => resetPassword(deps, visit, input.body)),
-    route(setup.show, () => setupState(db)),
+    route(setup.show, async ({ visit }) => {
+      question(visit.address);
+      return setupState(db);
+    }),
     route(setup.finish, ({ visit, input }) => finishSetup(deps, visit, input.body)),
     route(invitations.acceptInConsole, ({ visit, input }) => acceptAndSignIn(deps, visit, input.body)),
     route(people.resetLink, ({ change, input }) =>

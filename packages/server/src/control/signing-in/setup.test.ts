@@ -31,6 +31,30 @@ it('[NEW-11] the link ends after an hour', async () => {
   expect((await kit.send('POST', '/api/v1/setup', { key: null, body })).status).toBe(401);
 });
 
+it('[NEW-11] says whether it is needed to anybody, but not without end to one address', async () => {
+  const remoteAddress = '192.0.2.1';
+  const statuses: number[] = [];
+  for (let index = 0; index < 62; index++)
+    statuses.push((await kit.send('GET', '/api/v1/setup', { key: null, remoteAddress })).status);
+  expect(statuses.slice(58)).toEqual([200, 200, 429, 429]);
+});
+
+it('[NEW-11] a link is not used up where the browser could keep no session', async () => {
+  const plain = { origin: 'http://gateway.internal' };
+  await using other = await startKit(undefined, ['gateway.internal']);
+  const { database, courier } = other;
+  const made = await issueSetupLink({ ...courier, db: database.db }, { kind: 'local' }, 'http://gateway.internal');
+  const body = {
+    key: made!.link.split('#k=')[1]!,
+    email: 'ada@example.com',
+    name: 'Ada',
+    password: 'a long private one',
+  };
+  const refused = await other.send('POST', '/api/v1/setup', { key: null, body, headers: plain });
+  expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('needs https')]);
+  expect((await other.send('POST', '/api/v1/setup', { key: null, body })).status).toBe(201);
+});
+
 it('gives the owner nobody else’s address', async () => {
   await kit.owner.members.add({ params: { workspace: 'acme' }, body: { email: 'bo@example.com' } });
   const made = await issueSetupLink(deps(), { kind: 'local' }, 'https://mcp.example.com');

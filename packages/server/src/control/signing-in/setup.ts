@@ -9,6 +9,7 @@ import type { OpenDatabase } from '../../platform/database/database.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { runChange } from '../change.ts';
 import type { Change, ChangeDeps } from '../change.ts';
+import { cookieNameFor } from '../console-cookie.ts';
 import { findOrCreateUser } from '../membership.ts';
 import type { Visit } from '../operation.ts';
 import { createWorkspace, insertMember } from '../workspaces/workspaces.ts';
@@ -56,6 +57,7 @@ export async function finishSetup(
   visit: Visit,
   { key, ...owner }: z.output<typeof setupFinish>,
 ): Promise<Session> {
+  cookieNameFor(visit.headers, deps.cookies);
   await checkLink(deps.db, 'setup', key, isoTime(deps.clock.now()));
   refuseCommon(owner.password, [owner.email, owner.name], 'body.password');
   const hash = await deps.hashing.hash(owner.password);
