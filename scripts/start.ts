@@ -71,7 +71,12 @@ async function run(options: Options, dataFolder: string, children: Child[]): Pro
   );
   children.push(gateway.child);
   if (first !== undefined) await finishFirstStart(gateway.url, dataFolder, first);
-  printBanner({ url: gateway.url, dataFolder, demo: demo ? { credentials: first?.credentials } : null });
+  printBanner({
+    url: gateway.url,
+    setup: gateway.setup(),
+    dataFolder,
+    demo: demo ? { credentials: first?.credentials } : null,
+  });
   return watchOver(gateway, children);
 }
 

@@ -35,8 +35,8 @@ export const systemPackages: readonly SystemPackage[] = [
   {
     name: 'chromium',
     debian: 'chromium',
-    neededFor: 'the tests of the console in a browser (test/console)',
-    tests: ['test/console/*.test.ts'],
+    neededFor: 'the tests that open the console in a browser',
+    tests: ['test/console/*.test.ts', '**/e2e/signing-in.test.ts'],
     present: () => existsSync('/usr/bin/chromium'),
   },
 ];

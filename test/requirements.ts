@@ -190,7 +190,7 @@ export const requirements: readonly Requirement[] = [
   open('NEW-08', 'Scores from what really happened.'),
   done('NEW-09', 'The context a tool list costs is measured and adapted.'),
   done('NEW-10', 'Why a tool is not visible is answered, and access can be asked for.'),
-  open('NEW-11', 'Sign-on, provisioning, roles, audit, retention and approvals in one free process.'),
+  part('NEW-11', 'Sign-on, provisioning, roles, audit, retention and approvals in one free process.'),
   done('NEW-12', 'A repeated write gives the first result instead of a second effect.'),
   done('NEW-13', 'A repeatable benchmark with everything on; each reply says what the gateway itself took.'),
   done('NEW-14', 'A server can be broken on purpose to see who is affected.'),

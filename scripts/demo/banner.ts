@@ -13,13 +13,15 @@ export const curlLine = (gatewayUrl: string, token: string): string =>
 
 export interface BannerFacts {
   readonly url: string;
+  /** How to finish the set-up; undefined once an owner can sign in. */
+  readonly setup: string | undefined;
   readonly dataFolder: string;
   /** Null without the demo. */
   readonly demo: { readonly credentials: DemoCredentials | undefined } | null;
 }
 
 /** What a start says at its end: where everything is and what to do next. */
-export function printBanner({ url, dataFolder, demo }: BannerFacts): void {
+export function printBanner({ url, setup, dataFolder, demo }: BannerFacts): void {
   const gatewayUrl = `${url}/api/gw/${demoWorkspace}`;
   print();
   if (demo === null) {
@@ -35,6 +37,9 @@ export function printBanner({ url, dataFolder, demo }: BannerFacts): void {
     }
   }
   print();
+  // By a name: passkeys cannot belong to an address.
+  print(`${bold('Console')}      ${url.replace('//127.0.0.1:', '//localhost:')}`);
+  if (setup !== undefined) print(setup);
   print(`API           ${url}/docs`);
   print(`Data          ${dataFolder}`);
   print(`Commands      npx mcpnest --help`);

@@ -11,6 +11,8 @@ export interface Gateway {
   readonly child: Child;
   /** Base URL, without a slash at the end. */
   readonly url: string;
+  /** What it says of finishing the set-up, where nobody can sign in yet. */
+  readonly setup: () => string | undefined;
 }
 
 export interface GatewayOptions {
@@ -28,12 +30,15 @@ const patience = 20_000;
  * @throws Problem when it ends instead; its last words have been printed
  */
 export async function startGateway({ watch, allLogs }: GatewayOptions): Promise<Gateway> {
+  let setup: string | undefined;
   const ready = Promise.withResolvers<string>();
   const child = startChild({
     name: 'gateway',
     args: [...(watch ? ['--watch', '--watch-preserve-output'] : []), join(root, 'packages/server/src/main.ts')],
     env: process.env,
     onLine: (line) => {
+      // Shown at the end, where whoever starts it looks.
+      if (line.startsWith('Finish setup ')) return void (setup = line);
       const entry = readLogLine(line);
       if (entry?.url !== undefined) ready.resolve(entry.url);
       if (allLogs || entry === undefined || entry.level >= 40) print(line);
@@ -47,7 +52,7 @@ export async function startGateway({ watch, allLogs }: GatewayOptions): Promise<
     throw new Problem(`The gateway ended with exit code ${code}.`);
   });
   try {
-    return { child, url: await Promise.race([ready.promise, gone]) };
+    return { child, url: await Promise.race([ready.promise, gone]), setup: () => setup };
   } catch (error) {
     await child.stop();
     throw error;

@@ -86,6 +86,24 @@ describe.each(['against a URL', 'at the data folder'])('people from the command 
     expect((await mcpnest(['machine', 'show', 'build'], operator)).code).toBe(2);
   });
 
+  it('[NEW-11] gets people into the console and out of it', async () => {
+    const email = 'owner@example.com';
+    const link = await done('people', 'reset-link', email);
+    expect(link).toMatch(/^http:\/\/localhost:\d+\/reset#k=[\w-]{43}\n$/);
+    const signedIn = await fetch(`${product.url}/api/v1/password-reset`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ key: link.trim().split('#k=')[1], password: 'a long and private one' }),
+    });
+    expect(signedIn.status).toBe(201);
+    expect(await done('session', 'list', email)).toMatch(/127\.0\.0\.1 +Unknown browser +reset/);
+    const setup = await mcpnest(['setup', 'link'], operator);
+    expect([setup.code, setup.out]).toEqual([mode === 'against a URL' ? 2 : 5, '']);
+    expect(await done('session', 'revoke', email, '--yes')).toBe('1 ended.\n');
+    expect(await json('session', 'list', email)).toEqual({ items: [] });
+    expect((await mcpnest(['people', 'reset-link', 'nobody@example.com'], operator)).code).toBe(4);
+  });
+
   it('[L2-07] revokes an invitation', async () => {
     const { invitation } = (await json('invitation', 'create', 'x@example.com', '--role', 'admin')) as {
       invitation: { id: string };

@@ -3,7 +3,7 @@ import { errorCodes } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { allOperations } from './operations.ts';
 import { commonErrors, isStreamed } from './operation.ts';
-import type { Operation } from './operation.ts';
+import type { Access, Operation } from './operation.ts';
 import { errorStatus, errorTitle } from './problem.ts';
 import { problem } from './schemas/common.ts';
 
@@ -26,7 +26,7 @@ export interface OpenApiOperation {
   readonly requestBody?: { readonly required: true; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
   readonly security: readonly Record<string, readonly string[]>[];
-  /** The least role or `invited`, and whether the key must be for the whole instance. */
+  /** The least role or who else may, and whether the key must be for the whole instance. */
   readonly 'x-role': string;
   readonly 'x-scope': string;
   /** Error codes the operation answers with beyond the common ones. */
@@ -50,6 +50,12 @@ export interface OpenApiDocument {
 }
 
 const tagDescriptions: Readonly<Record<string, string>> = {
+  session: 'Signing in to the console and out of it.',
+  sessions: 'Where you are signed in.',
+  password: 'Your password.',
+  passkeys: 'Your passkeys (WebAuthn).',
+  passwordReset: 'A new password by a link.',
+  setup: 'The first owner of an instance.',
   workspaces: 'A workspace is one gateway URL with its servers, people and tokens.',
   servers: 'The MCP servers behind the gateway URL, in their order.',
   manifests: 'What a team says of its server, in one document; publishing it registers the server.',
@@ -67,7 +73,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   auditEvents: 'Every change anyone made.',
   retention: 'How long records are kept.',
   holds: 'Legal holds: what must not be deleted, by the word of two people.',
-  people: 'Erasure of a person.',
+  people: 'Erasure of a person; their sessions and ways to sign in.',
   handover: 'The records for other systems and for auditors.',
   sinks: 'Where the records of a workspace are sent as they come.',
   instanceSinks: 'Where the records of the whole instance are sent as they come.',
@@ -93,7 +99,7 @@ export function openApiDocument(options: { readonly version: string; readonly ur
       title: 'MCPNest control API',
       version: options.version,
       description:
-        'Change what the gateway serves. Send a control key as `Authorization: Bearer mnk_…`. Every change is audited in the transaction that makes it and reaches the gateway within a second. Errors are problem documents (RFC 9457).',
+        'Change what the gateway serves. Send a control key as `Authorization: Bearer mnk_…`, or from the console its cookie and, to change something, `x-csrf-token`. Every change is audited in the transaction that makes it and reaches the gateway within a second. Errors are problem documents (RFC 9457).',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: options.url }],
@@ -103,6 +109,7 @@ export function openApiDocument(options: { readonly version: string; readonly ur
       securitySchemes: {
         controlKey: { type: 'http', scheme: 'bearer', bearerFormat: 'mnk_ + 48 lower-case hex characters' },
         invitation: { type: 'http', scheme: 'bearer', bearerFormat: 'mni_ + 48 lower-case hex characters' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-mcpnest-session' },
       },
       schemas: { Problem: schemaOf(problem, 'output') },
     },
@@ -138,7 +145,7 @@ function describe(operation: Operation): OpenApiOperation {
           : { description: 'Done.', content: contentOf(operation.response) },
       ...errorResponses([...commonErrors, ...operation.errors]),
     },
-    security: [operation.role === 'invited' ? { invitation: [] } : { controlKey: [] }],
+    security: securityOf(operation.role),
     'x-role': operation.role,
     'x-scope': operation.scope,
     'x-errors': operation.errors,
@@ -150,9 +157,22 @@ const contentOf = (response: NonNullable<Operation['response']>): Content =>
     ? Object.fromEntries(response.media.map((media) => [media, { schema: { type: 'string', format: 'binary' } }]))
     : { 'application/json': { schema: schemaOf(response, 'output') } };
 
+/** Alternatives; none at all: anybody. */
+function securityOf(role: Access): OpenApiOperation['security'] {
+  if (role === 'anyone') return [];
+  if (role === 'invited') return [{ invitation: [] }];
+  return role === 'signed-in' ? [{ session: [] }] : [{ controlKey: [] }, { session: [] }];
+}
+
+const accessSentences: Partial<Record<Access, string | undefined>> = {
+  invited: undefined,
+  anyone: 'Needs no credential.',
+  'signed-in': 'Needs a session of the console; a control key does not do.',
+};
+
 const roleSentence = (operation: Operation): string | undefined =>
-  operation.role === 'invited'
-    ? undefined
+  operation.role in accessSentences
+    ? accessSentences[operation.role]
     : `Needs the role ${operation.role}${operation.scope === 'instance' ? ' and a key for the whole instance' : ''}.`;
 
 function parameters(schema: z.ZodObject, place: 'path' | 'query'): OpenApiParameter[] {

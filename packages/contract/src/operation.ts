@@ -5,8 +5,11 @@ import type { ErrorCode } from './error-codes.ts';
 export const roles = ['owner', 'admin', 'member'] as const;
 export type Role = (typeof roles)[number];
 
-/** Who may do something: whoever has at least this role, or only the bearer of an open invitation. */
-export type Access = Role | 'invited';
+/**
+ * Who may do something: whoever has at least this role; only the bearer of an open invitation; anybody at all, whatever
+ * they send with it; or only a person who is signed in, with whatever role.
+ */
+export type Access = Role | 'invited' | 'anyone' | 'signed-in';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -56,10 +59,12 @@ export interface Operation {
   /** Null: the answer has no body (204). */
   readonly response: z.ZodType | Streamed | null;
   readonly status: 200 | 201 | 204;
-  /** The least role that may do it; `invited` has no order among them. */
+  /** The least role that may do it; the others have no order among them. */
   readonly role: Access;
   /** `instance`: only keys of the whole instance. `workspace`: also keys bound to the workspace in the path. */
   readonly scope: 'instance' | 'workspace';
+  /** Of the instance, and still open to a person who is signed in and has no role for it: they get their own part. */
+  readonly ownPart?: true;
   /** It shows records: each reading is on record itself, as one event of an actor and minute with a count. */
   readonly watched?: true;
   /** Errors beyond `commonErrors`. */

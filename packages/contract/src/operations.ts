@@ -27,6 +27,9 @@ import { retention } from './operations/retention.ts';
 import { reviews } from './operations/reviews.ts';
 import { rules } from './operations/rules.ts';
 import { serverTools } from './operations/server-tools.ts';
+import { session } from './operations/session.ts';
+import { sessions } from './operations/sessions.ts';
+import { setup } from './operations/setup.ts';
 import { servers } from './operations/servers.ts';
 import { sinks } from './operations/sinks.ts';
 import { statistics } from './operations/statistics.ts';
@@ -35,11 +38,18 @@ import { teams } from './operations/teams.ts';
 import { timelines } from './operations/timelines.ts';
 import { toolWeights } from './operations/tool-weights.ts';
 import { tokens } from './operations/tokens.ts';
+import { passkeys, password, passwordReset } from './operations/ways-in.ts';
 import { webhooks } from './operations/webhooks.ts';
 import { workspaces } from './operations/workspaces.ts';
 
 /** Everything the control plane can do, by noun and verb. What is not here has no route. */
 export const operations = {
+  session,
+  sessions,
+  password,
+  passkeys,
+  passwordReset,
+  setup,
   workspaces,
   servers,
   serverTools,

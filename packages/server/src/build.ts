@@ -1,4 +1,5 @@
 import { getRequestListener } from '@hono/node-server';
+import type { Link } from '@mcpnest/contract/schemas/sessions';
 import type { Transaction } from 'kysely';
 import { existsSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -14,6 +15,7 @@ import { createControl, type Control, type ControlDeps } from './control/app.ts'
 import { openConsole, type ConsoleFiles } from './control/console/console.ts';
 import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
+import { createHashing, issueSetupLink, setUpFromConfig } from './control/signing-in/signing-in.ts';
 import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
 import { createGateway } from './gateway/app.ts';
@@ -67,6 +69,8 @@ export interface Product {
   readonly publicUrl: string;
   /** Serve. @throws AppError `unavailable` when the address cannot be listened on */
   start(): Promise<void>;
+  /** A link by which somebody becomes the first owner; undefined once one can sign in. */
+  setupLink(): Promise<Link | undefined>;
   /** Not ready at once; calls in flight end, records are flushed, everything is closed. May be called again. */
   stop(): Promise<void>;
 }
@@ -177,10 +181,12 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       return publicUrl();
     },
     start: async () => {
+      await setUpHeadless(config, secrets, deps);
       await gateway.start();
       url = await listen(server, config);
       all.use(startCourier({ ...deps, db: database.db }));
     },
+    setupLink: () => issueSetupLink({ ...deps, db: database.db }, { kind: 'system' }, publicUrl()),
     stop: () => (stopped ??= stop()),
   };
 }
@@ -250,7 +256,7 @@ async function openControl(
   const { database, applied } = await openDatabase(config, secrets, opened);
   if (applied.length > 0) log.info({ applied }, 'database migrated');
   const bus = opened.use(createMemoryBus());
-  const { allowedHosts, allowedOrigins } = config;
+  const { allowedHosts, allowedOrigins, allowInsecure = false } = config;
   const clock = systemClock;
   // A receiver whose name is looked up for long takes no turn of calls.
   const dialer = createDialer({ lookups: 1 });
@@ -262,7 +268,7 @@ async function openControl(
   const proof = openProofAccess({ dataDir, sealingKey: vault.deriveKey('proof'), nodeId, now: () => clock.now() });
   const checkJournal = createVerifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
-    ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
+    ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins, allowInsecure },
     ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint, console: pages },
   };
   const all = opened.move();
@@ -288,6 +294,15 @@ async function openDatabase(
     const problem = connectionProblem(error);
     throw problem === undefined ? error : unavailable(problem, { cause: error });
   }
+}
+
+/** The first owner from the configuration, where it names one. */
+async function setUpHeadless({ adminEmail }: Config, secrets: Secrets, deps: ControlDeps): Promise<void> {
+  const password = secrets.adminPassword?.reveal();
+  if (adminEmail === undefined || password === undefined) return;
+  const { database, bus, clock } = deps;
+  const { db, dialect } = database;
+  await setUpFromConfig({ db, bus, clock, dialect, hashing: createHashing() }, { email: adminEmail, password });
 }
 
 function controlListener(control: Control): RequestListener {

@@ -1,4 +1,4 @@
-import { build } from './build.ts';
+import { build, type Product } from './build.ts';
 import { loadConfig } from './config/config.ts';
 import { processEnvironment, type Environment } from './config/env.ts';
 import { AppError } from './domain/errors.ts';
@@ -30,6 +30,7 @@ export async function run(environment: Environment): Promise<number> {
     await product.stop();
     throw error;
   }
+  await sayHowToSetUp(product);
   // The line that whoever started the server waits for; only `silent` leaves it out.
   const always = log.child({}, { level: config.logLevel === 'silent' ? 'silent' : 'info' });
   always.info({ url: product.url, publicUrl: product.publicUrl, pid: process.pid }, 'ready');
@@ -38,6 +39,12 @@ export async function run(environment: Environment): Promise<number> {
   await product.stop();
   log.info('stopped');
   return 0;
+}
+
+/** To whoever watches the start, and not to the log: the link lets somebody in. */
+async function sayHowToSetUp(product: Product): Promise<void> {
+  const made = await product.setupLink();
+  if (made !== undefined) process.stderr.write(`Finish setup (valid 60 min, single use): ${made.link}\n`);
 }
 
 /** The first signal that asks to stop. The next one does not ask. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
 import { id, nothing, slug } from '../schemas/common.ts';
+import { acceptInConsole, session } from '../schemas/sessions.ts';
 import {
   invitationAccept,
   invitationAccepted,
@@ -75,5 +76,22 @@ export const invitations = {
     scope: 'instance',
     errors: ['already_exists'],
     example: { name: 'Cy' },
+  }),
+  acceptInConsole: defineOperation({
+    id: 'invitations.acceptInConsole',
+    method: 'POST',
+    path: '/api/v1/invitations/accept-in-console',
+    summary: 'Accept an invitation and sign in',
+    description:
+      'Whoever is new chooses a password. Whoever has an account gives the password of it, so that an invitation takes over nobody.',
+    params: nothing,
+    query: nothing,
+    body: acceptInConsole,
+    response: session,
+    status: 201,
+    role: 'anyone',
+    scope: 'instance',
+    errors: ['already_exists', 'conflict'],
+    example: { secret: `mni_${'0'.repeat(48)}`, name: 'Cy', password: 'a long and private one' },
   }),
 };

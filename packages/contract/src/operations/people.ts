@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
-import { nothing, slug } from '../schemas/common.ts';
+import { email, nothing, slug } from '../schemas/common.ts';
 import { erasure, erasureRequest } from '../schemas/people.ts';
+import { link, sessionList, sessionsEnded } from '../schemas/sessions.ts';
 
 const what =
   'Removes the person, and blanks email and name in the directory, invitations and audit events. Calls keep an id that names nobody, and every proof stays valid. Refused for the last owner and under a legal hold. It cannot be undone.';
+
+const ofPerson = '/api/v1/people/{email}';
+const inPerson = z.strictObject({ email });
 
 const example = { person: 'cy@example.com', dryRun: true };
 
@@ -40,5 +44,49 @@ export const people = {
     scope: 'instance',
     errors: ['not_found', 'conflict'],
     example,
+  }),
+  resetLink: defineOperation({
+    id: 'people.resetLink',
+    method: 'POST',
+    path: `${ofPerson}/reset-link`,
+    summary: 'Make a link by which a person sets a new password',
+    description:
+      'It works once, within a day. MCPNest sends no e-mail: hand the link to the person yourself. Earlier ones for them end.',
+    params: inPerson,
+    query: nothing,
+    body: null,
+    response: link,
+    status: 201,
+    role: 'owner',
+    scope: 'instance',
+    errors: ['not_found'],
+  }),
+  sessions: defineOperation({
+    id: 'people.sessions',
+    method: 'GET',
+    path: `${ofPerson}/sessions`,
+    summary: 'List where a person is signed in',
+    params: inPerson,
+    query: nothing,
+    body: null,
+    response: sessionList,
+    status: 200,
+    role: 'owner',
+    scope: 'instance',
+    errors: ['not_found'],
+  }),
+  endSessions: defineOperation({
+    id: 'people.endSessions',
+    method: 'DELETE',
+    path: `${ofPerson}/sessions`,
+    summary: 'End all sessions of a person now',
+    params: inPerson,
+    query: nothing,
+    body: null,
+    response: sessionsEnded,
+    status: 200,
+    role: 'owner',
+    scope: 'instance',
+    errors: ['not_found'],
   }),
 };

@@ -29,6 +29,7 @@ export const workspaces = {
     method: 'GET',
     path: collection,
     summary: 'List all workspaces',
+    description: 'A person who is signed in and has no role for the instance gets those they are a member of.',
     params: nothing,
     query: nothing,
     body: null,
@@ -36,6 +37,7 @@ export const workspaces = {
     status: 200,
     role: 'member',
     scope: 'instance',
+    ownPart: true,
     errors: [],
   }),
   show: defineOperation({

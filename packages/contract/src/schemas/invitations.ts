@@ -37,6 +37,7 @@ export const invitationCreated = z.object({
   secret: z
     .string()
     .describe('The invitation itself (mni_…), to be handed to the person. Shown this once; only its SHA-256 is kept.'),
+  link: z.string().describe('The same as a link to the console.'),
 });
 
 export const invitationAccept = z.strictObject({

@@ -71,6 +71,15 @@ describe('bootstrap', () => {
     expect(statSync(data).mode & 0o077).toBe(0);
   });
 
+  it('[NEW-11] leaves an owner who finishes the set-up with a link', async () => {
+    await bootstrapped();
+    const ran = await mcpnest(['setup', 'link', '--json']);
+    expect(ran.json).toEqual({
+      link: expect.stringMatching(/^http:\/\/localhost:8420\/setup#k=[\w-]{43}$/) as string,
+      expiresAt: expect.any(String) as string,
+    });
+  });
+
   it('is refused the second time, with the remedy and without new secrets', async () => {
     await bootstrapped();
     const again = await mcpnest(['bootstrap', '--json']);

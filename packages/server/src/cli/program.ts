@@ -23,6 +23,7 @@ import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
 import { serverCommands } from './commands/servers.ts';
+import { sessionCommands } from './commands/sessions.ts';
 import { sinkCommands } from './commands/sinks.ts';
 import { stopCommands } from './commands/stops.ts';
 import { teamCommands } from './commands/teams.ts';
@@ -86,6 +87,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   tokenCommands(program, shell);
   memberCommands(program, shell);
   peopleCommands(program, shell);
+  sessionCommands(program, shell);
   teamCommands(program, shell);
   machineCommands(program, shell);
   invitationCommands(program, shell);

@@ -42,6 +42,7 @@ describe('with nothing set', () => {
       logLevel: 'info',
       allowedHosts: [],
       allowedOrigins: [],
+      allowInsecure: false,
       remoteUrl: undefined,
     });
     expect(secrets).toEqual({ secretKey: undefined, databaseUrl: undefined, apiKey: undefined });
@@ -85,6 +86,17 @@ describe('values', () => {
     expect(loadConfig({ DATABASE_URL: url }).config.database).toEqual(database);
   });
 
+  it('reads the first owner, whose password is a secret', () => {
+    const { config, secrets } = loadConfig({
+      MCPNEST_ADMIN_EMAIL: 'Ada@Example.com',
+      MCPNEST_ADMIN_PASSWORD_FILE: file('a long and private one\n'),
+      MCPNEST_ALLOW_INSECURE: '1',
+    });
+    expect(config).toMatchObject({ adminEmail: 'ada@example.com', allowInsecure: true });
+    expect(inspect([config, secrets])).not.toContain('private');
+    expect(secrets.adminPassword!.reveal()).toBe('a long and private one');
+  });
+
   it('reads a secret from a file, without the line end', () => {
     const { secrets } = loadConfig({ MCPNEST_SECRET_KEY_FILE: file(`${key}\n`) });
     expect(secrets.secretKey!.reveal()).toBe(key);
@@ -94,6 +106,24 @@ describe('values', () => {
 describe('refusals', () => {
   it.each([
     ['a port that is none', { MCPNEST_PORT: '70000' }, 'MCPNEST_PORT', /0 to 65535/],
+    [
+      'a first owner without a password',
+      { MCPNEST_ADMIN_EMAIL: 'ada@example.com' },
+      'MCPNEST_ADMIN_EMAIL',
+      /MCPNEST_ADMIN_PASSWORD_FILE/,
+    ],
+    [
+      'a password of nobody',
+      { MCPNEST_ADMIN_PASSWORD: 'a long one' + 'x'.repeat(9) },
+      'MCPNEST_ADMIN_PASSWORD',
+      /EMAIL/,
+    ],
+    [
+      'a short password',
+      { MCPNEST_ADMIN_EMAIL: 'a@b.example', MCPNEST_ADMIN_PASSWORD: 'short' },
+      'MCPNEST_ADMIN_PASSWORD',
+      /12/,
+    ],
     ['a port that is text', { MCPNEST_PORT: 'http' }, 'MCPNEST_PORT', /0 to 65535/],
     ['a host with a port', { MCPNEST_HOST: 'http://x' }, 'MCPNEST_HOST', /without a port/],
     ['a level that is none', { MCPNEST_LOG_LEVEL: 'loud' }, 'MCPNEST_LOG_LEVEL', /debug, info/],

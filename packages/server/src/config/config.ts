@@ -20,6 +20,10 @@ export interface Config {
   /** `host` or `host:port`, lower-case. */
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Whether credentials may cross networks unencrypted. */
+  readonly allowInsecure?: boolean;
+  /** The first owner, for a set-up without a person. */
+  readonly adminEmail?: string | undefined;
   /** Command line: the server to talk to. */
   readonly remoteUrl: string | undefined;
 }
@@ -31,6 +35,7 @@ export interface Config {
 export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
   const { values, problems } = readVariables(environment);
   problems.push(...publicUrlProblems(values), ...listProblems(values), ...notYet(values));
+  if (!problems.some(({ variable }) => variable.startsWith('MCPNEST_ADMIN_'))) problems.push(...adminProblems(values));
   const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
   if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
 
@@ -50,11 +55,14 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       logLevel: given.MCPNEST_LOG_LEVEL,
       allowedHosts: given.MCPNEST_ALLOWED_HOSTS,
       allowedOrigins: given.MCPNEST_ALLOWED_ORIGINS,
+      allowInsecure: given.MCPNEST_ALLOW_INSECURE,
+      adminEmail: given.MCPNEST_ADMIN_EMAIL,
       remoteUrl: given.MCPNEST_URL,
     },
     secrets: {
       secretKey: secret(given.MCPNEST_SECRET_KEY),
       databaseUrl: database.config.kind === 'postgres' ? secret(given.DATABASE_URL) : undefined,
+      adminPassword: secret(given.MCPNEST_ADMIN_PASSWORD),
       apiKey: secret(given.MCPNEST_API_KEY),
     },
   };
@@ -135,6 +143,16 @@ function listProblems({ MCPNEST_ALLOWED_HOSTS: hosts, MCPNEST_ALLOWED_ORIGINS: o
           },
         ]),
   ];
+}
+
+/** One of the two alone would set nobody up, without a word. */
+function adminProblems({ MCPNEST_ADMIN_EMAIL: email, MCPNEST_ADMIN_PASSWORD: password }: Partial<Values>): Problem[] {
+  if ((email === undefined) === (password === undefined)) return [];
+  const [set, missing] =
+    email === undefined
+      ? ['MCPNEST_ADMIN_PASSWORD', 'MCPNEST_ADMIN_EMAIL']
+      : ['MCPNEST_ADMIN_EMAIL', 'MCPNEST_ADMIN_PASSWORD_FILE'];
+  return [{ variable: set, message: `needs ${missing} beside it` }];
 }
 
 /** Settings of the design whose parts do not exist yet: better refused than ignored. */

@@ -74,6 +74,23 @@ export const variables = z.object({
     .describe(
       'Further web origins whose pages may call this server, comma-separated, e.g. `https://tools.example.com`.',
     ),
+  MCPNEST_ADMIN_EMAIL: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be an email address')
+    .optional()
+    .describe(
+      'The first owner, where nobody opens the set-up link; with `MCPNEST_ADMIN_PASSWORD`. Ignored once an owner can sign in.',
+    ),
+  MCPNEST_ADMIN_PASSWORD: z
+    .string()
+    .min(12, 'must have at least 12 characters')
+    .max(256, 'must have at most 256 characters')
+    .optional()
+    .describe(
+      'Password of the first owner. Better as `MCPNEST_ADMIN_PASSWORD_FILE`; change it after the first sign-in.',
+    ),
   MCPNEST_URL: z.string().optional().describe('Command line: the server to talk to instead of the local data folder.'),
   MCPNEST_API_KEY: z.string().optional().describe('Command line: the control API key (`mnk_…`) for `MCPNEST_URL`.'),
   MCPNEST_TOKEN: z
@@ -90,6 +107,7 @@ export const secretVariables: readonly VariableName[] = [
   'DATABASE_URL',
   'REDIS_URL',
   'MCPNEST_SECRET_KEY',
+  'MCPNEST_ADMIN_PASSWORD',
   'MCPNEST_API_KEY',
   'MCPNEST_TOKEN',
 ];

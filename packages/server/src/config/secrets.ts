@@ -6,6 +6,8 @@ export interface Secrets {
   readonly secretKey: Secret | undefined;
   /** Address of the database with its password; undefined unless it is PostgreSQL. */
   readonly databaseUrl: Secret | undefined;
+  /** Password of the first owner, for a set-up without a person. */
+  readonly adminPassword?: Secret | undefined;
   /** Control API key of the command line. */
   readonly apiKey: Secret | undefined;
 }

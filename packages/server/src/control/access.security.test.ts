@@ -13,6 +13,8 @@ import type { Kit } from './kit.contract.ts';
 let kit: Kit;
 let keys: Record<Role, string>;
 let other: string;
+/** What the browsers send in which people of these roles are signed in; `none`: with no workspace at all. */
+let browsers: Record<Role | 'instance' | 'other' | 'none', Record<string, string>>;
 /** Secret of an invitation that stays open: no request here is complete enough to use it up. */
 let invitation: string;
 const unknownId = '0199d2b4-7c1e-7a53-9f04-3a1f6f0f8a11';
@@ -28,24 +30,71 @@ beforeAll(async () => {
   invitation = (await kit.owner.invitations.create(invited)).secret;
   await kit.owner.workspaces.create({ body: { name: 'Other', slug: 'other' } });
   other = await kit.memberKey('other', 'eve@example.com', 'owner');
+  await kit.owner.members.add({ params: { workspace: 'other' }, body: { email: 'nobody@example.com' } });
+  const headersOf = async (email: string) => (await kit.signIn(email)).headers;
+  browsers = {
+    owner: await headersOf('olga@example.com'),
+    admin: await headersOf('bo@example.com'),
+    member: await headersOf('cy@example.com'),
+    instance: await headersOf('ada@example.com'),
+    other: await headersOf('eve@example.com'),
+    none: await headersOf('nobody@example.com'),
+  };
+  const params = { workspace: 'other' };
+  const leaving = (await kit.owner.members.list({ params })).items.find(({ email }) => email === 'nobody@example.com')!;
+  await kit.owner.members.remove({ params: { ...params, member: leaving.id } });
 });
 afterAll(() => kit[Symbol.asyncDispose]());
 
-const values: Record<string, string> = { workspace: 'acme', server: 'missing', target: '127.0.0.1:1' };
+const values: Record<string, string> = {
+  workspace: 'acme',
+  server: 'missing',
+  target: '127.0.0.1:1',
+  email: 'missing@example.com',
+};
 const pathOf = (operation: Operation): string =>
   operation.path.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? unknownId);
 
 /** No body: permission must be settled before the input is looked at. */
-const statusOf = async (operation: Operation, key: string | null): Promise<number> => {
-  const response = await kit.send(operation.method, pathOf(operation), { key });
+const statusOf = async (
+  operation: Operation,
+  key: string | null,
+  headers: Record<string, string> = {},
+): Promise<number> => {
+  const response = await kit.send(operation.method, pathOf(operation), { key, headers });
   const problem = (await response.json().catch(() => null)) as { code?: string } | null;
   if (response.status >= 500) throw new Error(`${operation.id}: ${JSON.stringify(problem)}`);
   return response.status;
 };
 
+const isRole = (access: Operation['role']): access is Role => access in keys;
 const refusedBy = (status: number): boolean => status === 401 || status === 403;
 
+/** Signing out would end what the tests after it need. */
+const endsSessions = new Set(['session.end', 'sessions.revokeOthers']);
+const byKey = allOperations.filter(({ role }) => role !== 'anyone' && role !== 'signed-in');
+
 describe.each(allOperations.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
+  it('[NEW-11] is open to a person who is signed in as their role is, and to nobody else', async () => {
+    if (endsSessions.has(operation.id)) return;
+    const statusFor = (who: keyof typeof browsers) => statusOf(operation, null, browsers[who]);
+    const { role, scope } = operation;
+    for (const who of ['owner', 'admin', 'member', 'instance', 'other', 'none'] as const) {
+      const status = await statusFor(who);
+      if (role === 'anyone' || role === 'signed-in') expect([who, refusedBy(status)]).toEqual([who, false]);
+      else if (role === 'invited') expect([who, status]).toEqual([who, 403]);
+      else if (who === 'instance') expect([who, refusedBy(status)]).toEqual([who, false]);
+      else if (scope === 'instance') expect([who, refusedBy(status)]).toEqual([who, operation.ownPart !== true]);
+      else if (who === 'other' || who === 'none') expect([who, status]).toEqual([who, 404]);
+      else expect([who, refusedBy(status)]).toEqual([who, !atLeast(who, role)]);
+    }
+    if (operation.method === 'GET' || role === 'anyone') return;
+    const { 'x-csrf-token': _token, ...without } = browsers.instance;
+    expect(await statusOf(operation, null, without)).toBe(403);
+  });
+});
+
+describe.each(byKey.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
   it('[TOK-09] answers 401 without a key, with a wrong key and with a gateway token', async () => {
     expect(await statusOf(operation, null)).toBe(401);
     expect(await statusOf(operation, mintToken('mnk_'))).toBe(401);
@@ -57,7 +106,7 @@ describe.each(allOperations.map((operation) => [operation.id, operation] as cons
   it('[GW-16] is open to its role and above, and to no role below', async () => {
     for (const role of ['owner', 'admin', 'member'] as const) {
       const status = await statusOf(operation, keys[role]);
-      const may = operation.role !== 'invited' && operation.scope === 'workspace' && atLeast(role, operation.role);
+      const may = isRole(operation.role) && operation.scope === 'workspace' && atLeast(role, operation.role);
       expect([role, refusedBy(status)]).toEqual([role, !may]);
     }
     expect(refusedBy(await statusOf(operation, kit.ownerKey))).toBe(operation.role === 'invited');
@@ -68,15 +117,21 @@ describe.each(allOperations.map((operation) => [operation.id, operation] as cons
     const status = await statusOf(operation, other);
     expect(status).toBe(operation.scope === 'workspace' ? 404 : 403);
   });
+});
 
+describe.each(allOperations.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
   it('refuses fields and parameters it does not declare', async () => {
-    const key = operation.role === 'invited' ? invitation : kit.ownerKey;
+    const key = { invited: invitation, 'signed-in': null, anyone: null }[operation.role as string];
+    const as = {
+      key: key === undefined ? kit.ownerKey : key,
+      headers: operation.role === 'signed-in' ? browsers.instance : {},
+    };
     if (operation.body !== null) {
       const sent = { ...(operation.example as object), surprise: true };
-      const response = await kit.send(operation.method, pathOf(operation), { key, body: sent });
+      const response = await kit.send(operation.method, pathOf(operation), { ...as, body: sent });
       expect([response.status, await response.json()]).toMatchObject([400, { issues: [{ path: 'body.surprise' }] }]);
     }
-    const response = await kit.send(operation.method, `${pathOf(operation)}?surprise=1`, { key });
+    const response = await kit.send(operation.method, `${pathOf(operation)}?surprise=1`, as);
     expect([response.status, await response.json()]).toMatchObject([400, { issues: [{ path: 'query.surprise' }] }]);
   });
 

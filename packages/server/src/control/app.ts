@@ -39,6 +39,7 @@ import { peopleRoutes } from './people/routes.ts';
 import { problemResponse } from './problem.ts';
 import { RequestRefused } from './read-body.ts';
 import { proofRoutes } from './proofs/routes.ts';
+import { signingInRoutes } from './signing-in/routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
@@ -70,6 +71,8 @@ export interface ControlDeps {
   readonly allowedHosts: readonly string[];
   /** Web origins accepted besides our own. */
   readonly allowedOrigins?: readonly string[];
+  /** Whether credentials may cross networks unencrypted. */
+  readonly allowInsecure?: boolean;
   readonly proof: ProofAccess;
   readonly sendCheckpoint: SendCheckpoint;
   /** The built console; left out where nobody browses. */
@@ -93,10 +96,9 @@ type Env = { Bindings: { info: RequestInfo; requestId: string } };
 export function createControl(deps: ControlDeps): Control {
   const { clock, log, publicUrl } = deps;
   const origins = { publicUrl, allowedHosts: deps.allowedHosts, allowedOrigins: deps.allowedOrigins ?? [] };
+  const sessions = sessionDeps(deps);
   const run = createPipeline({
-    db: deps.database.db,
-    bus: deps.bus,
-    clock,
+    ...sessions,
     failedLogins: createFailedLogins(clock),
     log,
   });
@@ -106,7 +108,7 @@ export function createControl(deps: ControlDeps): Control {
     if (context.env.info.actor === undefined) checkOrigin(context.req.raw, origins);
     await next();
   });
-  for (const route of contractRoutes(deps)) {
+  for (const route of contractRoutes(deps, sessions)) {
     const path = route.operation.path.replace(/\{(\w+)\}/g, ':$1');
     app.on(route.operation.method, path, (context) =>
       run(route, { request: context.req.raw, params: context.req.param(), info: context.env.info }),
@@ -165,10 +167,20 @@ export function createControl(deps: ControlDeps): Control {
   };
 }
 
-function contractRoutes(deps: ControlDeps): Route[] {
+/** What sessions of the console rest on. */
+const sessionDeps = ({ database, bus, clock, vault, publicUrl, allowInsecure = false }: ControlDeps) => ({
+  db: database.db,
+  bus,
+  clock,
+  cookies: { publicUrl, allowInsecure },
+  csrfKey: vault.deriveKey('csrf'),
+});
+
+function contractRoutes(deps: ControlDeps, sessions: ReturnType<typeof sessionDeps>): Route[] {
   const { db, dialect } = deps.database;
   const { clock, vault, log, deliver, publicUrl, proof, sendCheckpoint } = deps;
   const routes = [
+    ...signingInRoutes({ ...sessions, publicUrl, dialect }),
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
     ...drillRoutes({ db, clock }),
@@ -176,7 +188,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...memberRoutes({ db }),
     ...teamRoutes({ db }),
     ...machineRoutes({ db }),
-    ...invitationRoutes({ db, clock }),
+    ...invitationRoutes({ db, clock, publicUrl }),
     ...manifestRoutes({ db, publicUrl }),
     ...ruleRoutes({ db, clock }),
     ...accessRoutes({ db, clock }),

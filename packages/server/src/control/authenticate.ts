@@ -8,8 +8,12 @@ import { hashToken, tokenPrefix } from '../domain/token.ts';
 import { isoTime } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Schema } from '../platform/database/schema.ts';
+import { confirmSession } from './console-session.ts';
 
 const dayMs = 86_400_000;
+
+/** What whoever sends no credential is told. */
+export const nothingSent = () => unauthenticated('Sign in, or send a control key: Authorization: Bearer mnk_…');
 
 /**
  * The actor of an `Authorization: Bearer mnk_…` header (RFC 6750). A key bound to a workspace counts for no more than
@@ -17,8 +21,7 @@ const dayMs = 86_400_000;
  * actor too, who can do nothing but accept it.
  * @throws AppError `unauthenticated`; there is no anonymous actor
  */
-export async function authenticate(db: Kysely<Schema>, clock: Clock, header: string | null): Promise<Actor> {
-  if (header === null) throw unauthenticated('Send a control key: Authorization: Bearer mnk_…');
+export async function authenticate(db: Kysely<Schema>, clock: Clock, header: string): Promise<Actor> {
   const key = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? '';
   const prefix = tokenPrefix(key);
   if (prefix === 'mng_') {
@@ -41,10 +44,15 @@ export async function authenticate(db: Kysely<Schema>, clock: Clock, header: str
       .where('id', '=', row.id)
       .execute();
   }
-  return { kind: 'user', userId: row.user_id, keyId: row.id, ...bound };
+  return { kind: 'user', userId: row.user_id, credential: { kind: 'key', id: row.id }, ...bound };
 }
 
-async function invited(db: Kysely<Schema>, hash: string, at: string): Promise<Actor> {
+/** The bearer of an open invitation. @param hash of its secret. @throws AppError `unauthenticated` */
+export async function invited(
+  db: Kysely<Schema>,
+  hash: string,
+  at: string,
+): Promise<Extract<Actor, { kind: 'invited' }>> {
   const row = await db
     .selectFrom('invitations')
     .innerJoin('gateway_workspaces as workspace', 'workspace.id', 'invitations.workspace_id')
@@ -75,15 +83,22 @@ const refused = () =>
   unauthenticated('This control key is not valid: wrong, expired or revoked. Ask an owner for a new one.');
 
 /**
- * Look again at who makes a change, now that its transaction has its turn: whoever was removed, demoted or whose key
- * ended while this change waited makes none.
+ * Look again at who makes a change, now that its transaction has its turn: whoever was removed, demoted or whose key or
+ * session ended while this change waited makes none.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function confirmActor(tx: Kysely<Schema>, actor: Actor, at: string): Promise<void> {
   if (actor.kind !== 'user') return;
-  const row = await findKey(tx, 'id', actor.keyId);
+  const role = await roleNow(tx, actor, at);
+  if (role === null || !atLeast(role, actor.role))
+    throw forbidden('Your role has just been changed. Look again first.');
+}
+
+async function roleNow(tx: Kysely<Schema>, actor: Extract<Actor, { kind: 'user' }>, at: string): Promise<Role | null> {
+  if (actor.credential.kind === 'session') return confirmSession(tx, actor, at);
+  const row = await findKey(tx, 'id', actor.credential.id);
   if (row === undefined || ended(row, at)) throw refused();
-  if (!atLeast(boundTo(row).role, actor.role)) throw forbidden('Your role has just been changed. Look again first.');
+  return boundTo(row).role;
 }
 
 const ended = (row: { revoked_at: string | null; expires_at: string | null }, at: string): boolean =>
@@ -104,12 +119,10 @@ const findKey = (db: Kysely<Schema>, column: 'id' | 'hash', value: string) =>
     .where(`key.${column}`, '=', value)
     .executeTakeFirst();
 
-function boundTo(row: {
-  workspace_id: string | null;
-  slug: string | null;
-  role: string;
-  member_role: string | null;
-}): Pick<Extract<Actor, { kind: 'user' }>, 'role' | 'workspace'> {
+function boundTo(row: { workspace_id: string | null; slug: string | null; role: string; member_role: string | null }): {
+  readonly role: Role;
+  readonly workspace: { readonly id: string; readonly slug: string } | null;
+} {
   if (row.workspace_id === null) return { role: row.role as Role, workspace: null };
   if (row.slug === null || row.member_role === null) throw refused();
   return {

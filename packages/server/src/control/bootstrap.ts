@@ -50,6 +50,7 @@ export function bootstrap(
         );
       }
       const userId = await findOrCreateUser(change, input.email, undefined);
+      await change.tx.updateTable('users').set({ instance_role: 'owner' }).where('id', '=', userId).execute();
       const row = await createWorkspace(change, { name: input.workspace, slug: slugFrom(input.workspace) });
       await insertMember(change, row.id, userId, 'owner');
       const key = await issueKey(change, null, { email: input.email, role: 'owner', label: 'First owner' });

@@ -50,11 +50,29 @@ export interface Kit extends AsyncDisposable {
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   /** Add a member with this role to a workspace and issue a workspace key of that role. */
   memberKey(workspace: string, email: string, role: Role): Promise<string>;
+  /** Sign a person in to the console; they get a password by a reset link where they have none of this kit. */
+  signIn(email: string): Promise<SignedIn>;
   snapshot(workspace: string): Promise<Snapshot>;
   /** Workspace ids nudged so far, once the bus has delivered. */
   nudges(): Promise<readonly string[]>;
   /** Move the clock. */
   advance(milliseconds: number): void;
+}
+
+/** A browser in which somebody is signed in. */
+export interface SignedIn {
+  /** `name=value`. */
+  readonly cookie: string;
+  readonly csrf: string;
+  /** What the console sends with everything. */
+  readonly headers: Record<string, string>;
+  readonly client: Client;
+}
+
+/** The session an answer begins. */
+export function readSignedIn(response: Response, csrf: string): Pick<SignedIn, 'cookie' | 'csrf' | 'headers'> {
+  const cookie = response.headers.getSetCookie()[0]!.split(';', 1)[0]!;
+  return { cookie, csrf, headers: { cookie, 'x-csrf-token': csrf, 'sec-fetch-site': 'same-origin' } };
 }
 
 export interface SendOptions {
@@ -66,8 +84,14 @@ export interface SendOptions {
 
 export const publicUrl = 'http://127.0.0.1:8420';
 
-/** @param database an empty one to work on; it is closed with the kit */
-export async function startKit(database: OpenDatabase = openSqlite(':memory:')): Promise<Kit> {
+/**
+ * @param database an empty one to work on; it is closed with the kit
+ * @param allowedHosts names of the server besides the public one
+ */
+export async function startKit(
+  database: OpenDatabase = openSqlite(':memory:'),
+  allowedHosts: readonly string[] = [],
+): Promise<Kit> {
   let now = Date.UTC(2026, 10, 21, 12);
   const clock = { now: () => now, monotonic: () => now };
   await migrate(database, clock);
@@ -93,7 +117,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     deliver,
     sendParcel: createSendParcel({ vault, clock, deliver, sendLines: createSendLines({ dialer, allow }) }),
     publicUrl: () => publicUrl,
-    allowedHosts: [],
+    allowedHosts,
   });
   const first = await bootstrap({ database, bus, clock }, { email: 'ada@example.com', workspace: 'acme' });
   let address = 0;
@@ -129,6 +153,21 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
     memberKey: async (workspace, email, role) => {
       await owner.members.add({ params: { workspace }, body: { email, role } });
       return (await owner.apiKeys.issue({ params: { workspace }, body: { email, role, label: email } })).secret;
+    },
+    signIn: async (email) => {
+      const { link } = await owner.people.resetLink({ params: { email } });
+      const body = { key: link.split('#k=')[1]!, password: `the password of ${email}` };
+      const response = await send('POST', '/api/v1/password-reset', { key: null, body });
+      const { csrfToken } = (await response.json()) as { csrfToken: string };
+      const signedIn = readSignedIn(response, csrfToken);
+      const client = createClient({
+        baseUrl: publicUrl,
+        fetch: (request) => {
+          for (const [name, value] of Object.entries(signedIn.headers)) request.headers.set(name, value);
+          return control.fetch(request, { remoteAddress: `10.1.0.${address++}` });
+        },
+      });
+      return { ...signedIn, client };
     },
     snapshot: async (workspace) => {
       const row = await database.db

@@ -55,7 +55,7 @@ export async function findOrCreateUser(change: Change, email: string, name: stri
   const known = await change.tx.selectFrom('users').select('id').where('email', '=', email).executeTakeFirst();
   if (known !== undefined) return known.id;
   const id = newId(change.now);
-  const user = { id, email, name: name ?? email.split('@', 1)[0]!, created_at: change.at };
+  const user = { id, email, name: name ?? email.split('@', 1)[0]!, created_at: change.at, instance_role: null };
   await change.tx.insertInto('users').values(user).execute();
   return id;
 }

@@ -2,6 +2,15 @@ import type { Operation, OperationInput, OperationResponse } from '@mcpnest/cont
 import type { Actor } from '../domain/roles.ts';
 import type { Changer } from './change.ts';
 
+/** The request as those operations need it that let people in and out. */
+export interface Visit {
+  readonly headers: Headers;
+  /** Of the network. */
+  readonly address: string;
+  /** Fields of the answer to come. */
+  readonly answer: Headers;
+}
+
 export interface WorkspaceRef {
   readonly id: string;
   readonly slug: string;
@@ -15,6 +24,7 @@ export interface OperationContext<O extends Operation> {
   readonly input: OperationInput<O>;
   /** Run a change under this operation's id. */
   readonly change: Changer;
+  readonly visit: Visit;
 }
 
 /** An operation of the contract joined with the code that performs it. */
@@ -28,6 +38,7 @@ export interface RouteContext {
   readonly workspace: WorkspaceRef | null;
   readonly input: { readonly params: unknown; readonly query: unknown; readonly body: unknown };
   readonly change: Changer;
+  readonly visit: Visit;
 }
 
 /** Join an operation with its handler; the types of both come from the contract. */

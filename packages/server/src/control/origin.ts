@@ -2,6 +2,9 @@ import { forbidden } from '../domain/errors.ts';
 
 const loopback: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Whether a host name, without a port, is one of this machine for itself. */
+export const isLoopbackName = (name: string): boolean => loopback.has(name);
+
 export interface OriginPolicy {
   readonly publicUrl: () => string;
   /** `host` or `host:port`, besides the public one. */

@@ -8,12 +8,14 @@ import { permission } from '../domain/roles.ts';
 import type { Actor } from '../domain/roles.ts';
 import type { Schema } from '../platform/database/schema.ts';
 import type { Log } from '../platform/log.ts';
-import { authenticate, confirmActor } from './authenticate.ts';
+import { authenticate, confirmActor, nothingSent } from './authenticate.ts';
 import { runChange } from './change.ts';
 import type { ChangeDeps } from './change.ts';
+import { readSessionCookie, type CookiePolicy } from './console-cookie.ts';
+import { actorOfSession, checkCsrf, lookUpSession, refuseForeignPage, sessionEnded } from './console-session.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import { unknownKeys } from './nearest.ts';
-import type { Route, WorkspaceRef } from './operation.ts';
+import type { Route, Visit, WorkspaceRef } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
 import { refuseStopped } from './stopped-actor.ts';
 import { streamedResponse } from './streamed.ts';
@@ -21,6 +23,8 @@ import { createWatched, type Watched } from './watched.ts';
 
 export interface PipelineDeps extends ChangeDeps {
   readonly failedLogins: FailedLogins;
+  readonly cookies: CookiePolicy;
+  readonly csrfKey: Buffer;
   readonly log: Log;
 }
 
@@ -39,9 +43,18 @@ export function createPipeline(deps: PipelineDeps): (route: Route, incoming: Inc
   const watched = createWatched(deps);
   return async (route, { request, params, info }) => {
     const { operation } = route;
-    const actor = info.actor ?? (await logIn(deps, watched, request, info.remoteAddress ?? 'unknown'));
+    const address = info.remoteAddress ?? 'unknown';
+    const visit = { headers: request.headers, address, answer: new Headers() };
+    if (operation.role === 'anyone') {
+      refuseForeignPage(request);
+      const actor = { kind: 'anyone' } as const;
+      return countingFailures(deps, watched, address, () =>
+        perform(deps, watched, route, { request, params, actor, visit }),
+      );
+    }
+    const actor = info.actor ?? (await logIn(deps, watched, operation, { request, params, address }));
     try {
-      return await perform(deps, watched, route, { request, params, actor });
+      return await perform(deps, watched, route, { request, params, actor, visit });
     } catch (error) {
       await watched.refused(actor, operation, error);
       throw error;
@@ -53,7 +66,7 @@ async function perform(
   deps: PipelineDeps,
   watched: Watched,
   route: Route,
-  { request, params, actor }: Pick<Incoming, 'request' | 'params'> & { readonly actor: Actor },
+  { request, params, actor, visit }: Pick<Incoming, 'request' | 'params'> & { readonly actor: Actor; visit: Visit },
 ): Promise<Response> {
   const { operation } = route;
   authorise(actor, operation, params.workspace);
@@ -72,19 +85,57 @@ async function perform(
     actor,
     workspace,
     input,
+    visit,
     change: (work) => runChange(deps, { actor, action: operation.id, workspaceId, confirm }, work),
   });
   if (operation.watched === true) await watched.read(actor, operation, workspace?.id ?? null);
-  return answer(operation, result, deps.log);
+  const response = answer(operation, result, deps.log);
+  for (const [name, value] of visit.answer) response.headers.append(name, value);
+  return response;
 }
 
-async function logIn(deps: PipelineDeps, watched: Watched, request: Request, remoteAddress: string): Promise<Actor> {
+interface Knock {
+  readonly request: Request;
+  readonly params: Record<string, string>;
+  readonly address: string;
+}
+
+/** A key counts where both are sent; a session is judged by what it may do where the operation is. */
+async function logIn(
+  deps: PipelineDeps,
+  watched: Watched,
+  operation: Operation,
+  { request, params, address }: Knock,
+): Promise<Actor> {
+  const { db, clock } = deps;
+  const header = request.headers.get('authorization');
+  if (header !== null) return countingFailures(deps, watched, address, () => authenticate(db, clock, header));
+  const secret = readSessionCookie(request.headers, deps.cookies);
+  if (secret === undefined) {
+    // The console asks who is signed in before anybody is.
+    if (operation.role === 'signed-in') throw nothingSent();
+    return countingFailures(deps, watched, address, () => Promise.reject(nothingSent()));
+  }
+  // A session that has ended is no try to get in; one that never was is.
+  const session = await countingFailures(deps, watched, address, () => lookUpSession(db, secret, clock.now()));
+  if (session === undefined) throw sessionEnded();
+  checkCsrf(request, deps.csrfKey, session);
+  return actorOfSession(db, session, operation, params.workspace);
+}
+
+/** @throws AppError what the work throws, or `rate_limited` in its place where the address has failed too often */
+async function countingFailures<T>(
+  { failedLogins }: PipelineDeps,
+  watched: Watched,
+  address: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    return await authenticate(deps.db, deps.clock, request.headers.get('authorization'));
+    return await work();
   } catch (error) {
     if (error instanceof AppError && error.code === 'unauthenticated') {
-      deps.failedLogins.count(remoteAddress);
-      await watched.failedLogin(remoteAddress);
+      failedLogins.count(address);
+      await watched.failedLogin(address);
     }
     throw error;
   }
@@ -95,9 +146,14 @@ function authorise(actor: Actor, operation: Operation, workspaceSlug: string | u
   if (verdict === 'allow') return;
   if (verdict === 'hidden') throw notFound('workspace', workspaceSlug!.slice(0, 100));
   if (verdict === 'instance-only')
-    throw forbidden(`${operation.id} needs a key for the whole instance; this key is bound to one workspace.`);
+    throw forbidden(
+      actor.kind === 'user' && actor.workspace === 'none'
+        ? `${operation.id} needs a role for the whole instance.`
+        : `${operation.id} needs a key for the whole instance; this key is bound to one workspace.`,
+    );
   if (verdict === 'invited-only')
     throw forbidden(`${operation.id} needs the secret of an invitation: Authorization: Bearer mni_…`);
+  if (verdict === 'signed-in-only') throw forbidden(`${operation.id} needs a session of the console; sign in there.`);
   throw forbidden(`${operation.id} needs the role ${operation.role}.`);
 }
 

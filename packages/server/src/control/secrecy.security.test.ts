@@ -62,6 +62,13 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     .insertInto('mcp_tool_calls')
     .values({ ...call, node, epoch, seq })
     .execute();
+  const signedIn = await kit.signIn('ada@example.com');
+  const entries = [
+    ...(await db.selectFrom('console_sessions').select('hash').execute()),
+    ...(await db.selectFrom('entry_links').select('hash').execute()),
+    ...(await db.selectFrom('passwords').select('hash').execute()),
+  ].map((row) => row.hash);
+  expect(entries).toHaveLength(3);
   const tokens = await db.selectFrom('gateway_tokens').select('hash').execute();
   const keys = await db.selectFrom('api_keys').select('hash').execute();
   const invitations = await db.selectFrom('invitations').select('hash').execute();
@@ -78,6 +85,9 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
   );
   expect(sinkSecrets).toHaveLength(3);
   const forbidden = [
+    ...entries,
+    signedIn.cookie.split('=')[1]!,
+    'the password of ada@example.com',
     'the-mac',
     hook.secret,
     resigned.secret,
@@ -101,6 +111,7 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     webhook: hook.webhook.id,
     approval: approval.id,
     call: call.id,
+    email: 'ada@example.com',
     member: (await kit.owner.members.list({ params: acme })).items[0]!.id,
   };
   const sinkOf = (operation: Operation) => (operation.scope === 'instance' ? whole : sink).sink.id;
@@ -110,7 +121,10 @@ it('[TOK-02][GW-11] no answer and no audit event ever holds a hash, a sealed val
     );
   let read = 0;
   for (const operation of allOperations.filter((candidate) => candidate.method === 'GET')) {
-    const response = await kit.send('GET', path(operation));
+    const response = await kit.send('GET', path(operation), {
+      headers: signedIn.headers,
+      ...(operation.role === 'signed-in' ? { key: null } : {}),
+    });
     const text = await response.text();
     expect([operation.id, response.status]).toEqual([operation.id, 200]);
     expect([operation.id, forbidden.filter((secret) => text.includes(secret))]).toEqual([operation.id, []]);

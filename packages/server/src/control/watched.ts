@@ -37,7 +37,8 @@ export function createWatched({ db, clock }: { readonly db: Kysely<Schema>; read
     async refused(actor, { id: action }, error) {
       if (!(error instanceof AppError) || error.code !== 'forbidden') return;
       // Of the workspace the key belongs to: which one was asked for is no matter of whoever may not know of it.
-      const workspaceId = 'workspace' in actor ? (actor.workspace?.id ?? null) : null;
+      const bound = 'workspace' in actor && actor.workspace !== 'none' ? actor.workspace : null;
+      const workspaceId = bound?.id ?? null;
       await countEvent(db, { workspaceId, actor: actorName(actor), action, target: 'refused' }, clock.now()).catch(
         () => undefined,
       );

@@ -1,20 +1,22 @@
 import type { Operation, Role } from '@mcpnest/contract/operation';
 
 /**
- * Who changes state. Made from a verified control key or invitation, or by the local CLI: whoever can read the data folder holds
- * the database and the key anyway, and is the operator.
+ * Who changes state. Made from a verified control key, session or invitation, or by the local CLI: whoever can read the
+ * data folder holds the database and the key anyway, and is the operator.
  */
 export type Actor =
   | { readonly kind: 'local' }
   /** MCPNest itself, where a change follows from what has happened; no request is made as it. */
   | { readonly kind: 'system' }
+  /** Nobody in particular: of operations that are open to anyone, and of nothing else. */
+  | { readonly kind: 'anyone' }
   | {
       readonly kind: 'user';
       readonly userId: string;
-      readonly keyId: string;
+      readonly credential: { readonly kind: 'key' | 'session'; readonly id: string };
       readonly role: Role;
-      /** The one workspace the key is bound to; null = the whole instance. */
-      readonly workspace: { readonly id: string; readonly slug: string } | null;
+      /** The one workspace they act in; null = the whole instance; `none`: only what is their own. */
+      readonly workspace: { readonly id: string; readonly slug: string } | null | 'none';
     }
   | {
       /** Bears an open invitation, and can do nothing but accept it. */
@@ -34,7 +36,7 @@ export const atLeast = (role: Role, needed: Role): boolean => rank[role] >= rank
 export const lesserRole = (a: Role, b: Role): Role => (atLeast(a, b) ? b : a);
 
 export function roleOf(actor: Actor): Role {
-  if (actor.kind === 'system') return 'member';
+  if (actor.kind === 'system' || actor.kind === 'anyone') return 'member';
   return actor.kind === 'local' ? 'owner' : actor.role;
 }
 
@@ -42,7 +44,9 @@ export function roleOf(actor: Actor): Role {
 export function actorName(actor: Actor): string {
   if (actor.kind === 'local') return 'local-cli';
   if (actor.kind === 'system') return 'mcpnest';
-  return actor.kind === 'user' ? `user:${actor.userId}/key:${actor.keyId}` : `invitation:${actor.invitationId}`;
+  if (actor.kind === 'anyone') return 'anonymous';
+  if (actor.kind === 'invited') return `invitation:${actor.invitationId}`;
+  return `user:${actor.userId}/${actor.credential.kind}:${actor.credential.id}`;
 }
 
 /**
@@ -51,12 +55,17 @@ export function actorName(actor: Actor): string {
  */
 export function permission(
   actor: Actor,
-  operation: Pick<Operation, 'role' | 'scope'>,
+  operation: Pick<Operation, 'role' | 'scope' | 'ownPart'>,
   workspaceSlug: string | undefined,
-): 'allow' | 'hidden' | 'instance-only' | 'role' | 'invited-only' {
+): 'allow' | 'hidden' | 'instance-only' | 'role' | 'invited-only' | 'signed-in-only' {
+  if (operation.role === 'anyone') return 'allow';
   if (operation.role === 'invited') return actor.kind === 'invited' ? 'allow' : 'invited-only';
-  if (actor.kind === 'invited' || actor.kind === 'system') return 'role';
+  if (operation.role === 'signed-in') {
+    return actor.kind === 'user' && actor.credential.kind === 'session' ? 'allow' : 'signed-in-only';
+  }
+  if (actor.kind === 'invited' || actor.kind === 'system' || actor.kind === 'anyone') return 'role';
   if (actor.kind === 'local') return 'allow';
+  if (actor.workspace === 'none') return operation.ownPart === true ? 'allow' : 'instance-only';
   if (actor.workspace !== null) {
     if (operation.scope === 'instance') return 'instance-only';
     if (workspaceSlug !== actor.workspace.slug) return 'hidden';

@@ -44,7 +44,7 @@ export function invitationCommands(program: Command, { io, withClient, withSecre
           io,
           options.json,
           made,
-          `Invitation of ${made.invitation.email} to ${params.workspace} (${role}), open until ${until}. No e-mail is sent: hand it over yourself. They accept it with: mcpnest invitation accept.`,
+          `Invitation of ${made.invitation.email} to ${params.workspace} (${role}), open until ${until}. No e-mail is sent: hand it over yourself. They accept it in the browser at ${made.link.replace(/#.*$/, '')}#<secret>, or with: mcpnest invitation accept.`,
         );
       }),
     );

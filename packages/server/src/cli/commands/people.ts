@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../fault.ts';
-import { fields, print } from '../output.ts';
+import { fields, print, shortTime } from '../output.ts';
 import type { Shell } from '../program.ts';
 
 interface EraseOptions {
@@ -13,6 +13,17 @@ interface EraseOptions {
 /** `mcpnest people …` */
 export function peopleCommands(program: Command, { io, withClient }: Shell): void {
   const noun = program.command('people').description('people across workspaces');
+  noun
+    .command('reset-link <email>')
+    .description('print a link by which a person sets a password; it works once, within a day')
+    .option('--json', 'print JSON')
+    .action((email: string, { json }: { json?: true }) =>
+      withClient(async ({ client }) => {
+        const made = await client.people.resetLink({ params: { email } });
+        print(io, json, made, () => `${made.link}\n`);
+        io.err(`Open until ${shortTime(made.expiresAt)}. No e-mail is sent: hand the link over yourself.\n`);
+      }),
+    );
   noun
     .command('erase <person>')
     .description('remove a person (email or user id) and blank what names them; it cannot be undone')

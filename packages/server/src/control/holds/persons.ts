@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { forbidden } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/roles.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -44,18 +45,33 @@ export async function secondPerson(change: Change, workspace: WorkspaceRef, firs
   if (second.id === first.person)
     throw forbidden('It takes two people: whoever asked for this cannot confirm it, with another key neither.');
   if (change.actor.kind === 'user') {
-    const key = await change.tx
-      .selectFrom('api_keys')
-      .select('created_at')
-      .where('id', '=', change.actor.keyId)
-      .executeTakeFirstOrThrow();
-    if (key.created_at > first.at)
-      throw forbidden('This control key is younger than what it is to confirm. Use one from before, or ask anew.');
+    const since = await knownSince(change.tx, change.actor);
+    if (since > first.at)
+      throw forbidden(
+        'This way in is younger than what it is to confirm. Use a control key or an account from before, or ask anew.',
+      );
   }
   return second;
 }
 
-/** Users who administer the workspace: its owners and admins, and who has a key of that role for the whole instance. */
+/**
+ * Since when somebody has had what they came in with: the key, or the newest way to sign in of the account. Whoever can
+ * make a reset link could give themselves the last of these.
+ */
+async function knownSince(
+  db: Kysely<Schema>,
+  { credential, userId }: Extract<Actor, { kind: 'user' }>,
+): Promise<string> {
+  if (credential.kind === 'key') {
+    const keys = db.selectFrom('api_keys').select('created_at').where('id', '=', credential.id);
+    return (await keys.executeTakeFirstOrThrow()).created_at;
+  }
+  const passwords = await db.selectFrom('passwords').select('changed_at').where('user_id', '=', userId).execute();
+  const passkeys = await db.selectFrom('passkeys').select('created_at').where('user_id', '=', userId).execute();
+  return [...passwords.map((row) => row.changed_at), ...passkeys.map((row) => row.created_at)].toSorted().at(-1)!;
+}
+
+/** Users who administer the workspace: its owners and admins, and who has that role, or a key of it, for the whole instance. */
 async function administrators(db: Kysely<Schema>, workspace: WorkspaceRef, at: string): Promise<Set<string>> {
   const members = await db
     .selectFrom('members')
@@ -72,5 +88,10 @@ async function administrators(db: Kysely<Schema>, workspace: WorkspaceRef, at: s
     .where('revoked_at', 'is', null)
     .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', at)]))
     .execute();
-  return new Set([...members, ...holders].map((row) => row.user_id));
+  const ofInstance = await db
+    .selectFrom('users')
+    .select('id as user_id')
+    .where('instance_role', 'in', ['owner', 'admin'])
+    .execute();
+  return new Set([...members, ...holders, ...ofInstance].map((row) => row.user_id));
 }

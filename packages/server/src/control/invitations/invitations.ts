@@ -114,19 +114,34 @@ export interface Accepted {
 }
 
 /**
- * Use up the invitation the actor bears: its person becomes a user where not one yet, a member and part of the teams it
- * names, and has a first control key.
+ * Use up the invitation the actor bears, as `becomeMember` does; its person has a first control key as well.
  * @throws AppError `unauthenticated` when the invitation has been used, revoked or has expired meanwhile;
  *   `already_exists` when its person has become a member otherwise
  */
 export async function acceptInvitation(change: Change, body: z.output<typeof invitationAccept>): Promise<Accepted> {
+  const { workspace, memberId, email, role } = await becomeMember(change, body.name);
+  const label = 'Made with the invitation';
+  const key = await issueKey(change, workspace, { email, role, label });
+  return { workspace, memberId, key };
+}
+
+/**
+ * Use up the invitation the actor bears: its person becomes a user where not one yet, a member and part of the teams it
+ * names.
+ * @throws AppError `unauthenticated` when the invitation has been used, revoked or has expired meanwhile;
+ *   `already_exists` when its person has become a member otherwise
+ */
+export async function becomeMember(
+  change: Change,
+  name: string | undefined,
+): Promise<{ workspace: WorkspaceRef; memberId: string; userId: string; email: string; role: Role }> {
   const { actor } = change;
   if (actor.kind !== 'invited') throw invitationRefused();
   const { workspace } = actor;
   const row = await invitationsOf(change.tx, workspace).where('id', '=', actor.invitationId).executeTakeFirst();
   if (row === undefined || stateOf(row, change.at) !== 'open') throw invitationRefused();
   await refuseMember(change, workspace, row.email);
-  const userId = await findOrCreateUser(change, row.email, body.name);
+  const userId = await findOrCreateUser(change, row.email, name);
   const memberId = await insertMember(change, workspace.id, userId, row.role);
   const teams = JSON.parse(row.team_ids) as string[];
   for (const team of teams) await insertTeamMember(change, team, memberId);
@@ -136,9 +151,7 @@ export async function acceptInvitation(change: Change, body: z.output<typeof inv
     .where('id', '=', row.id)
     .execute();
   await recordInvitation(change, row, { email: row.email, role: row.role, memberId, teams });
-  const label = 'Made with the invitation';
-  const key = await issueKey(change, workspace, { email: row.email, role: row.role as Role, label });
-  return { workspace, memberId, key };
+  return { workspace, memberId, userId, email: row.email, role: row.role as Role };
 }
 
 function stateOf(row: InvitationRow, at: string): Invitation['state'] {

@@ -9,6 +9,7 @@ import { readHolds } from '../../platform/retention/holds.ts';
 import { lockWorkspace, type Change } from '../change.ts';
 import { removeMember } from '../members/members.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { endAccount } from '../signing-in/signing-in.ts';
 import { findEvents, findTexts, replaceText, type EventTrace } from './traces.ts';
 
 /** Who is to be erased, and where they are known. */
@@ -58,6 +59,7 @@ export async function erasePerson(
   const placeholder = `erased-${person.id}@erased.invalid`;
   if (only === null && person.userId !== undefined) await endKeys(change, person.userId);
   if (directory) {
+    if (person.userId !== undefined) await endAccount(change, person.userId);
     await tx.updateTable('users').set({ email: placeholder, name: 'erased' }).where('id', '=', person.userId).execute();
   }
   for (const { id } of invitations) {
@@ -132,7 +134,8 @@ async function knownElsewhere(db: Kysely<Schema>, userId: string, only: Workspac
     .where('user_id', '=', userId)
     .where('workspace_id', 'is', null)
     .executeTakeFirst();
-  return member !== undefined || key !== undefined;
+  const user = await db.selectFrom('users').select('instance_role').where('id', '=', userId).executeTakeFirst();
+  return member !== undefined || key !== undefined || (user?.instance_role ?? null) !== null;
 }
 
 /** A hold of a workspace, or of the person, keeps what says who they were. */
@@ -147,7 +150,8 @@ async function refuseHeld(change: Change, person: Person, workspaces: readonly s
 }
 
 async function keepInstanceOwner({ tx, at }: Change, { userId }: Person): Promise<void> {
-  const owners = await tx
+  const signedIn = await tx.selectFrom('users').select('id as user_id').where('instance_role', '=', 'owner').execute();
+  const withKeys = await tx
     .selectFrom('api_keys')
     .select('user_id')
     .where('workspace_id', 'is', null)
@@ -155,8 +159,9 @@ async function keepInstanceOwner({ tx, at }: Change, { userId }: Person): Promis
     .where('revoked_at', 'is', null)
     .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', at)]))
     .execute();
+  const owners = [...signedIn, ...withKeys];
   if (owners.length === 0 || owners.some((owner) => owner.user_id !== userId)) return;
-  throw conflict('This person is the last owner of the instance. Issue an owner key to somebody else first.');
+  throw conflict('This person is the last owner of the instance. Make somebody else one first.');
 }
 
 const endKeys = (change: Change, userId: string): Promise<unknown> =>

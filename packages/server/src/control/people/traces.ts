@@ -34,6 +34,7 @@ const texts: readonly TextColumn[] = [
   { table: 'manifest_revisions', column: 'answer', key: ['manifest_id', 'revision'], workspace: ofManifest },
   { table: 'manifest_revisions', column: 'document', key: ['manifest_id', 'revision'], workspace: ofManifest },
   { table: 'network_allow', column: 'note', key: ['id'], workspace: sql`null` },
+  { table: 'passkeys', column: 'name', key: ['id'], workspace: sql`null` },
   { table: 'server_revisions', column: 'config', key: ['server_id', 'revision'], workspace: ofServer },
   { table: 'server_revisions', column: 'note', key: ['server_id', 'revision'], workspace: ofServer },
   { table: 'stops', column: 'reason', key: ['id'], workspace: own },

@@ -12,8 +12,8 @@ export function workspaceRoutes(deps: { readonly db: Kysely<Schema>; readonly pu
     route(workspaces.create, async ({ change, input }) =>
       toWorkspace(await change((made) => createWorkspace(made, input.body)), publicUrl()),
     ),
-    route(workspaces.list, async () => ({
-      items: (await listWorkspaces(db)).map((row) => toWorkspace(row, publicUrl())),
+    route(workspaces.list, async ({ actor }) => ({
+      items: (await listWorkspaces(db, actor)).map((row) => toWorkspace(row, publicUrl())),
     })),
     route(workspaces.show, async ({ workspace }) => toWorkspace(await findWorkspace(db, workspace.slug), publicUrl())),
     route(workspaces.update, async ({ change, workspace, input }) =>

@@ -6,6 +6,7 @@ import { alreadyExists, invalidInput, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import { defaultWorkspaceSettings, defaultWritePerMinute } from '../../domain/snapshot.ts';
 import type { AccessSettings, WorkspaceSettings } from '../../domain/snapshot.ts';
+import type { Actor } from '../../domain/roles.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -29,9 +30,24 @@ export function toWorkspace(row: WorkspaceRow, publicUrl: string): Workspace {
   };
 }
 
-/** All workspaces, by slug. */
-export const listWorkspaces = (db: Kysely<Schema>): Promise<WorkspaceRow[]> =>
-  db.selectFrom('gateway_workspaces').selectAll().orderBy('slug').execute();
+/** All workspaces, by slug; of who has no role for the instance, those they are a member of. */
+export const listWorkspaces = (db: Kysely<Schema>, actor: Actor): Promise<WorkspaceRow[]> =>
+  db
+    .selectFrom('gateway_workspaces')
+    .selectAll()
+    .$if(actor.kind === 'user' && actor.workspace === 'none', (query) =>
+      query.where(
+        'id',
+        'in',
+        db
+          .selectFrom('members')
+          .select('workspace_id')
+          .where('user_id', '=', actor.kind === 'user' ? actor.userId : '')
+          .where('removed_at', 'is', null),
+      ),
+    )
+    .orderBy('slug')
+    .execute();
 
 /** @throws AppError `not_found` */
 export async function findWorkspace(db: Kysely<Schema>, slug: string): Promise<WorkspaceRow> {

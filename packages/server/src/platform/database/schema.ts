@@ -3,6 +3,11 @@ import type { Generated } from 'kysely';
 /** Row types of every table in migrations/, as both engines return them: flags are 0 or 1, times ISO 8601 in UTC, JSON is text. */
 export interface Schema {
   readonly users: UsersTable;
+  readonly passwords: PasswordsTable;
+  readonly passkeys: PasskeysTable;
+  readonly console_sessions: ConsoleSessionsTable;
+  readonly passkey_challenges: PasskeyChallengesTable;
+  readonly entry_links: EntryLinksTable;
   readonly gateway_workspaces: WorkspacesTable;
   readonly members: MembersTable;
   readonly gateway_tokens: GatewayTokensTable;
@@ -58,6 +63,61 @@ export interface UsersTable {
   email: string;
   name: string;
   created_at: string;
+  /** What the person may administer of the whole instance when signed in. */
+  instance_role: 'owner' | 'admin' | 'member' | null;
+}
+
+export interface PasswordsTable {
+  user_id: string;
+  hash: string;
+  changed_at: string;
+}
+
+export interface PasskeysTable {
+  id: string;
+  user_id: string;
+  name: string;
+  /** base64url, as the key. */
+  credential_id: string;
+  public_key: string;
+  counter: number;
+  /** JSON: names of transports. */
+  transports: string;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+export interface ConsoleSessionsTable {
+  id: string;
+  user_id: string;
+  hash: string;
+  auth_method: 'password' | 'passkey' | 'setup' | 'reset' | 'invitation';
+  address: string;
+  browser: string;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+  ended_at: string | null;
+}
+
+export interface PasskeyChallengesTable {
+  id: string;
+  /** Whose passkey it adds; null to sign in. */
+  user_id: string | null;
+  challenge: string;
+  expires_at: string;
+}
+
+export interface EntryLinksTable {
+  id: string;
+  kind: 'setup' | 'reset';
+  /** Null for the set-up. */
+  user_id: string | null;
+  hash: string;
+  expires_at: string;
+  created_at: string;
+  created_by: string;
+  used_at: string | null;
 }
 
 export interface WorkspacesTable {

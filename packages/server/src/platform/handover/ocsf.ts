@@ -148,7 +148,13 @@ const targetOf = ({ target }: EventRecord): string => target ?? 'erased';
 
 const actorOf = ({ actor }: EventRecord): object =>
   actor.startsWith('user:')
-    ? { user: { uid: /^user:([^/]*)/.exec(actor)![1], credential_uid: /key:(.*)$/.exec(actor)?.[1], type_id: 1 } }
+    ? {
+        user: {
+          uid: /^user:([^/]*)/.exec(actor)![1],
+          credential_uid: /(?:key|session):(.*)$/.exec(actor)?.[1],
+          type_id: 1,
+        },
+      }
     : { app_name: actor };
 
 function activityOf(verb: string): number {

@@ -222,6 +222,33 @@ export function describeRetention(engine: string, open: () => Promise<OpenDataba
       expect(await retention.runIfDue()).toEqual({ rows: 1, held: 0 });
     });
 
+    it('[NEW-11] sweeps sessions and links a month after they have expired', async () => {
+      const { db } = database;
+      await db
+        .insertInto('users')
+        .values({ id: 'u', email: 'x', name: 'x', created_at: ago(0) })
+        .execute();
+      for (const days of [31, 29, -1]) {
+        const row = { id: `${days}`, user_id: 'u', hash: `${days}`, created_at: ago(60), expires_at: ago(days) };
+        const session = { auth_method: 'password' as const, address: 'a', browser: 'b', last_seen_at: ago(60) };
+        await db
+          .insertInto('console_sessions')
+          .values({ ...row, ...session })
+          .execute();
+        const link = { kind: 'reset' as const, created_by: 'local-cli' };
+        await db
+          .insertInto('entry_links')
+          .values({ ...row, ...link })
+          .execute();
+      }
+      await retentionOf().runIfDue();
+      for (const table of ['console_sessions', 'entry_links'] as const)
+        expect((await db.selectFrom(table).select('id').execute()).map(({ id }) => id).toSorted()).toEqual([
+          '-1',
+          '29',
+        ]);
+    });
+
     it('sweeps what else grows: ended invitations, access requests, drills; unless something is held', async () => {
       await database.db
         .insertInto('users')

@@ -6,7 +6,7 @@ import { readHolds } from './holds.ts';
 import type { Schema } from '../database/schema.ts';
 import { readTerms } from './terms.ts';
 import { dayMs } from './sweep.ts';
-import { sweepInstance, sweepWorkspace, type Swept } from './workspace-sweep.ts';
+import { sweepEntries, sweepInstance, sweepWorkspace, type Swept } from './workspace-sweep.ts';
 
 export interface RetentionOptions {
   readonly db: Kysely<Schema>;
@@ -78,6 +78,7 @@ export function createRetention({ db, clock, nodeId, stateFile }: RetentionOptio
     };
     for (const id of await workspaces()) await purge(id, () => sweepWorkspace(db, id, terms.of(id), now));
     await purge('', async () => {
+      await sweepEntries(db, now);
       const events = await sweepInstance(db, terms.longest.events, now);
       return { calls: 0, events, others: 0, held: 0 };
     });

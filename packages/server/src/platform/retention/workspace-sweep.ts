@@ -80,6 +80,13 @@ export const sweepInstance = (db: Kysely<Schema>, days: number, now: number): Pr
     where: sql`workspace_id is null and chain_seq is not null and ${freeEvent({ workspaceId: undefined, now })}`,
   });
 
+/** Sessions of the console and links into it go a month after their end: the events of them say what matters. */
+export async function sweepEntries(db: Kysely<Schema>, now: number): Promise<void> {
+  const where = sql`1 = 1`;
+  for (const table of ['console_sessions', 'entry_links', 'passkey_challenges'] as const)
+    await sweep(db, now, { table, time: 'expires_at', days: 30, where });
+}
+
 async function sweepPolicies(db: Kysely<Schema>, workspaceId: string, days: number, now: number): Promise<number> {
   // The oldest goes once the one after it is old enough: that is when it was replaced.
   const [, second] = await db

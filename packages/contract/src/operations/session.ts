@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { defineOperation } from '../operation.ts';
+import { nothing } from '../schemas/common.ts';
+import { passkeyOptions, passkeySignIn, session as shown, signIn } from '../schemas/sessions.ts';
+
+const path = '/api/v1/session';
+
+/** The session of the console that asks. */
+export const session = {
+  show: defineOperation({
+    id: 'session.show',
+    method: 'GET',
+    path,
+    summary: 'Show who is signed in',
+    params: nothing,
+    query: nothing,
+    body: null,
+    response: shown,
+    status: 200,
+    role: 'signed-in',
+    scope: 'instance',
+    errors: [],
+  }),
+  create: defineOperation({
+    id: 'session.create',
+    method: 'POST',
+    path,
+    summary: 'Sign in with a password',
+    description:
+      'Sets the cookie `__Host-mcpnest-session`. Each sign-in is a new session. Failures slow down the address and the account, and lock nobody out.',
+    params: nothing,
+    query: nothing,
+    body: signIn,
+    response: shown,
+    status: 201,
+    role: 'anyone',
+    scope: 'instance',
+    errors: [],
+    example: { email: 'ada@example.com', password: 'a long and private one' },
+  }),
+  end: defineOperation({
+    id: 'session.end',
+    method: 'DELETE',
+    path,
+    summary: 'Sign out',
+    params: nothing,
+    query: nothing,
+    body: null,
+    response: null,
+    status: 204,
+    role: 'signed-in',
+    scope: 'instance',
+    errors: [],
+  }),
+  passkeyOptions: defineOperation({
+    id: 'session.passkeyOptions',
+    method: 'POST',
+    path: `${path}/passkey-options`,
+    summary: 'Begin to sign in with a passkey',
+    description: 'The challenge can be answered once, within five minutes.',
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({}),
+    response: passkeyOptions,
+    status: 200,
+    role: 'anyone',
+    scope: 'instance',
+    errors: ['conflict'],
+    example: {},
+  }),
+  createByPasskey: defineOperation({
+    id: 'session.createByPasskey',
+    method: 'POST',
+    path: `${path}/passkey`,
+    summary: 'Sign in with a passkey',
+    params: nothing,
+    query: nothing,
+    body: passkeySignIn,
+    response: shown,
+    status: 201,
+    role: 'anyone',
+    scope: 'instance',
+    errors: ['conflict'],
+    example: { response: { id: 'rOcl9rQ', response: { clientDataJSON: 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0' } } },
+  }),
+};
