@@ -52,6 +52,7 @@ export interface OpenApiDocument {
 const tagDescriptions: Readonly<Record<string, string>> = {
   workspaces: 'A workspace is one gateway URL with its servers, people and tokens.',
   servers: 'The MCP servers behind the gateway URL, in their order.',
+  tools: 'What a person’s clients are shown, and what not.',
   manifests: 'What a team says of its server, in one document; publishing it registers the server.',
   tokens: 'Gateway tokens (mng_…) open the data plane and nothing else.',
   members: 'The people of a workspace and what they may administer.',

@@ -34,6 +34,7 @@ import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { timelines } from './operations/timelines.ts';
 import { toolWeights } from './operations/tool-weights.ts';
+import { tools } from './operations/tools.ts';
 import { tokens } from './operations/tokens.ts';
 import { webhooks } from './operations/webhooks.ts';
 import { workspaces } from './operations/workspaces.ts';
@@ -43,6 +44,7 @@ export const operations = {
   workspaces,
   servers,
   serverTools,
+  tools,
   manifests,
   drills,
   reviews,

@@ -14,7 +14,7 @@ import { reviewServer } from './review.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
 import { classifyTools, listTools } from './tools.ts';
 import { serverHealth, viewRevision, viewServer, viewServers } from './view.ts';
-import { visibleServer, visibleServers } from './visibility.ts';
+import { serversSeenBy, visibleServer, visibleServers } from './visibility.ts';
 
 /** The routes of `operations/servers.ts`. */
 export function serverRoutes(deps: {
@@ -31,6 +31,11 @@ export function serverRoutes(deps: {
     route(servers.list, async ({ workspace, actor }) => ({
       items: await viewServers(db, workspace, actor, await visibleServers(db, workspace, actor), at()),
     })),
+    route(servers.listAs, async ({ workspace, actor, input }) => {
+      const rows = await serversSeenBy(db, workspace, input.params.member);
+      const items = await viewServers(db, workspace, actor, rows, at());
+      return { items: items.map((item) => ({ ...item, visibility: null })) };
+    }),
     route(servers.show, async ({ workspace, actor, input }) =>
       viewServer(db, workspace, actor, await visibleServer(db, workspace, actor, input.params.server), at()),
     ),
