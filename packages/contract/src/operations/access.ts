@@ -27,7 +27,8 @@ export const access = {
     method: 'GET',
     path: '/api/v1/workspaces/{workspace}/access/matrix',
     summary: 'Who may call how much of what: members, teams or machines by servers, or by the tools of one',
-    description: 'Decided now by the policy that decides calls. In pages both ways. A team stands for who is in it and has nothing of their own.',
+    description:
+      'Decided now by the policy that decides calls. In pages both ways. A team stands for who is in it and has nothing of their own.',
     params: z.strictObject({ workspace: slug }),
     query: matrixQuery,
     body: null,

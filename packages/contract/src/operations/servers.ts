@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
+import { healthHistory, healthHistoryQuery } from '../schemas/charts.ts';
 import { id, nothing, slug } from '../schemas/common.ts';
 import { serverCredential } from '../schemas/credentials.ts';
 import {
@@ -184,6 +185,20 @@ export const servers = {
     response: server,
     status: 200,
     role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  healthHistory: defineOperation({
+    id: 'servers.healthHistory',
+    method: 'GET',
+    path: `${item}/health/history`,
+    summary: 'How the server was doing, as bars of equal length',
+    params: inServer,
+    query: healthHistoryQuery,
+    body: null,
+    response: healthHistory,
+    status: 200,
+    role: 'member',
     scope: 'workspace',
     errors: ['not_found'],
   }),

@@ -4,6 +4,7 @@ import { approvalCommands, approvalSettingCommands } from './commands/approvals.
 import { auditCommands } from './commands/audit.ts';
 import { callCommands } from './commands/calls.ts';
 import { handoverCommands } from './commands/handover.ts';
+import { healthHistoryCommand } from './commands/charts.ts';
 import { connectCommand } from './commands/connect.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
@@ -83,6 +84,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   approvalSettingCommands(server, shell);
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
+  healthHistoryCommand(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   peopleCommands(program, shell);

@@ -124,7 +124,10 @@ function matrixText({ columns, rows, nextCursor }: Matrix): string {
     tool ?? server,
     (row: Matrix['rows'][number]): string => cell(row.cells[at]!),
   ]);
-  const text = table(rows, { who: (row) => row.subject, ...(Object.fromEntries(named) as Columns<Matrix['rows'][number]>) });
+  const text = table(rows, {
+    who: (row) => row.subject,
+    ...(Object.fromEntries(named) as Columns<Matrix['rows'][number]>),
+  });
   return nextCursor === null ? text : `${text}There is more: --cursor ${nextCursor}\n`;
 }
 

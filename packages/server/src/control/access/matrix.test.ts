@@ -169,7 +169,11 @@ describe('the matrix', () => {
     for (let n = 0; n < 50; n++)
       await kit.owner.rules.create({
         params: large,
-        body: { effect: 'deny', subject: `member:m${String(n).padStart(4, '0')}@example.com`, object: `s${n % 20}:t${n}` },
+        body: {
+          effect: 'deny',
+          subject: `member:m${String(n).padStart(4, '0')}@example.com`,
+          object: `s${n % 20}:t${n}`,
+        },
       });
     const before = performance.now();
     const found = await kit.owner.access.matrix({ params: large, query: { limit: 100 } });

@@ -47,7 +47,12 @@ interface Candidate {
   readonly definition: string;
 }
 
-async function shownTools({ db, clock }: Deps, workspace: WorkspaceRef, member: string, query: Query): Promise<ToolList> {
+async function shownTools(
+  { db, clock }: Deps,
+  workspace: WorkspaceRef,
+  member: string,
+  query: Query,
+): Promise<ToolList> {
   const snapshot = await readSnapshot(db, workspace.id);
   const principal = await principalOf(db, workspace, { kind: 'member', id: member });
   const directory = await readDirectory(db, workspace);
@@ -124,7 +129,10 @@ async function handedOutNames(db: Kysely<Schema>, workspaceId: string): Promise<
 }
 
 async function having<Judged extends { readonly tool: Candidate }>(all: Judged[], words: string): Promise<Judged[]> {
-  const wanted = words.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const wanted = words
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const pause = pauses();
   const found: Judged[] = [];
   for (const judged of all) {

@@ -8,6 +8,7 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
+import { healthBars } from './health-bars.ts';
 import { decideTools } from './pins.ts';
 import { selectRevisions, selectServer } from './queries.ts';
 import { reviewServer } from './review.ts';
@@ -94,6 +95,10 @@ export function serverRoutes(deps: {
     route(servers.health, async ({ workspace, actor, input }) => {
       const row = await visibleServer(db, workspace, actor, input.params.server);
       return (await serverHealth(db, [row], at())).get(row.id)!;
+    }),
+    route(servers.healthHistory, async ({ workspace, actor, input }) => {
+      const row = await visibleServer(db, workspace, actor, input.params.server);
+      return healthBars(db, row.id, input.query, clock.now());
     }),
     route(serverTools.list, async ({ workspace, input }) => ({
       items: await listTools(db, workspace, input.params.server),

@@ -144,7 +144,10 @@ describe('a member', () => {
     expect(made[0]).toMatchObject({ kind: 'member', memberId: own, purpose: 'console', label: 'Console' });
     expect(made[0]!.expiresAt).toBe('2026-11-21T12:10:00.000Z');
     const { tokens } = await kit.snapshot('acme');
-    expect(made.map(({ id }) => tokens.some((token) => token.id === id))).toEqual([false, ...made.slice(1).map(() => true)]);
+    expect(made.map(({ id }) => tokens.some((token) => token.id === id))).toEqual([
+      false,
+      ...made.slice(1).map(() => true),
+    ]);
     const again = cy.tokens.rotate({ params: { ...params, token: made[5]!.id }, body: { expiresInDays: 300 } });
     expect(await failure(again)).toMatchObject({ code: 'conflict' });
     kit.advance(600_000);
@@ -152,7 +155,9 @@ describe('a member', () => {
     const left = (await kit.snapshot('acme')).tokens.filter(({ memberId }) => memberId === own);
     expect(left.map(({ id }) => id)).toEqual([last.token.id]);
     const { items } = await kit.owner.auditEvents.list({ params, query: { action: 'tokens.issueForConsole' } });
-    expect(items[0]).toMatchObject({ detail: { purpose: 'console', ended: expect.arrayContaining([made[5]!.id]) as unknown } });
+    expect(items[0]).toMatchObject({
+      detail: { purpose: 'console', ended: expect.arrayContaining([made[5]!.id]) as unknown },
+    });
     expect(await failure(kit.local.tokens.issueForConsole({ params }))).toMatchObject({ code: 'invalid_input' });
   });
 
