@@ -181,7 +181,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),
     ...timelineRoutes({ db }),
-    ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
+    ...recordRoutes({ db, dialect, vault, clock, log, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));
   const missing = allOperations.filter((operation) => !joined.has(operation.id));
