@@ -40,7 +40,7 @@ export const tokens = {
     status: 201,
     role: 'member',
     scope: 'workspace',
-    errors: ['conflict'],
+    errors: ['not_found', 'conflict'],
   }),
   list: defineOperation({
     id: 'tokens.list',

@@ -3,7 +3,7 @@ import type { Operation, Role } from '@mcpnest/contract/operation';
 import { allOperations } from '@mcpnest/contract/operations';
 import { atLeast } from '../domain/roles.ts';
 import { mintToken } from '../domain/token.ts';
-import { failure, startKit } from './kit.contract.ts';
+import { isLive, failure, startKit } from './kit.contract.ts';
 import type { Kit } from './kit.contract.ts';
 
 /**
@@ -38,6 +38,10 @@ const pathOf = (operation: Operation): string =>
 /** No body: permission must be settled before the input is looked at. */
 const statusOf = async (operation: Operation, key: string | null): Promise<number> => {
   const response = await kit.send(operation.method, pathOf(operation), { key });
+  if (response.ok && isLive(operation.response)) {
+    await response.body?.cancel();
+    return response.status;
+  }
   const problem = (await response.json().catch(() => null)) as { code?: string } | null;
   if (response.status >= 500) throw new Error(`${operation.id}: ${JSON.stringify(problem)}`);
   return response.status;

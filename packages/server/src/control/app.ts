@@ -176,7 +176,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...retentionRoutes({ db, clock }),
     ...holdRoutes({ db, clock }),
     ...peopleRoutes(deps),
-    ...proofRoutes({ db, vault, clock, proof, send: sendCheckpoint }),
+    ...proofRoutes({ db, vault, clock, log, proof, send: sendCheckpoint }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),
