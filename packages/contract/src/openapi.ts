@@ -65,6 +65,8 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   calls: 'One row for every tool call: metadata, never values.',
   statistics: 'Failures, availability, latency, use and stock, from hourly counts.',
   timelines: 'What became of a person, a machine, a server or a tool.',
+  search: 'What is where, by name.',
+  impacts: 'Who would notice a removal.',
   auditEvents: 'Every change anyone made.',
   retention: 'How long records are kept.',
   holds: 'Legal holds: what must not be deleted, by the word of two people.',

@@ -10,6 +10,7 @@ import { calls } from './operations/calls.ts';
 import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
+import { impacts, search } from './operations/console.ts';
 import { drills } from './operations/drills.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
 import { holds } from './operations/holds.ts';
@@ -69,6 +70,8 @@ export const operations = {
   calls,
   statistics,
   timelines,
+  search,
+  impacts,
   auditEvents,
   retention,
   holds,

@@ -23,6 +23,7 @@ import { reviewCommands } from './commands/reviews.ts';
 import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
+import { searchCommands } from './commands/search.ts';
 import { serverCommands } from './commands/servers.ts';
 import { sinkCommands } from './commands/sinks.ts';
 import { stopCommands } from './commands/stops.ts';
@@ -109,6 +110,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   handoverCommands(audit, shell);
   sinkCommands(program, shell);
   overviewCommand(program, shell);
+  searchCommands(program, shell);
   connectCommand(program, shell);
   inheritSettings(program);
   return program;

@@ -26,6 +26,7 @@ import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
+import { impactRoutes } from './impacts/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -41,6 +42,7 @@ import { proofRoutes } from './proofs/routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
+import { searchRoutes } from './search/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { sinkRoutes } from './sinks/routes.ts';
 import { statisticsRoutes } from './statistics/routes.ts';
@@ -181,6 +183,8 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),
     ...timelineRoutes({ db }),
+    ...searchRoutes({ db, clock }),
+    ...impactRoutes({ db, clock }),
     ...recordRoutes({ db, dialect, vault, clock, log, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));
