@@ -42,7 +42,6 @@ import { proofRoutes } from './proofs/routes.ts';
 import { recordRoutes } from './records/routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { ruleRoutes } from './rules/routes.ts';
-import { searchRoutes } from './search/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { sinkRoutes } from './sinks/routes.ts';
 import { statisticsRoutes } from './statistics/routes.ts';
@@ -183,7 +182,6 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),
     ...timelineRoutes({ db }),
-    ...searchRoutes({ db, clock }),
     ...impactRoutes({ db, clock }),
     ...recordRoutes({ db, dialect, vault, clock, log, publicUrl }),
   ];

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { systemClock } from '../../platform/clock.ts';
 import { chooseWorkspace, wholeNumber } from '../choose.ts';
 import { print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
@@ -21,7 +22,7 @@ const common = (command: Command): Command =>
     .option('--json', 'print JSON');
 
 /** The wall clock of whoever reads, in minutes ahead of UTC. */
-const ownOffset = (): number => -new Date().getTimezoneOffset();
+const ownOffset = (): number => -new Date(systemClock.now()).getTimezoneOffset();
 
 /** `mcpnest audit series|heat|dependencies`: what charts are drawn from. */
 export function chartCommands(audit: Command, { io, withClient }: Shell): void {

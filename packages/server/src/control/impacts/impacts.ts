@@ -131,7 +131,7 @@ async function living(db: Db, column: 'member_id' | 'machine_id', id: string, at
     .where('revoked_at', 'is', null)
     .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', at)]))
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 async function callsOf(db: Db, workspace: WorkspaceRef, thing: Thing, from: number): Promise<Calls> {

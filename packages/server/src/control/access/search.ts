@@ -5,7 +5,6 @@ import type { Actor } from '../../domain/roles.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { clip } from '../../platform/text.ts';
-import { principalOf } from '../access/principals.ts';
 import { listMachines } from '../machines/machines.ts';
 import { listMembers } from '../members/members.ts';
 import { administers, ownMember } from '../membership.ts';
@@ -14,6 +13,7 @@ import { toolNames, visibleServers } from '../servers/servers.ts';
 import { readSnapshot } from '../snapshot/publish.ts';
 import { listTeams } from '../teams/teams.ts';
 import { listTokens } from '../tokens/tokens.ts';
+import { principalOf } from './principals.ts';
 
 const shown = 20;
 
