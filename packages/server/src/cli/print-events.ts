@@ -11,7 +11,9 @@ const mostEventBytes = 4 * 1024 * 1024;
 export async function printEvents(io: Io, { body }: ByteStream): Promise<void> {
   const { signal } = io.streams();
   const reader = body.getReader();
-  signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
   const events = new SseReader((data, event) => {
     io.out(`${JSON.stringify({ event, ...(JSON.parse(data.toString()) as object) })}\n`);
   }, mostEventBytes);

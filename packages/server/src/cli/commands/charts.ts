@@ -58,7 +58,7 @@ export function chartCommands(audit: Command, { io, withClient }: Shell): void {
           table([...days.values()], {
             day: (row) => ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'][row[0]!.weekday - 1]!,
             ...Object.fromEntries(
-              Array.from({ length: 24 }, (_, hour) => [String(hour), (row: typeof heat.cells) => row[hour]!.calls]),
+              Array.from({ length: 24 }, (_, hour) => [`${hour}h`, (row: typeof heat.cells) => row[hour]!.calls]),
             ),
           }),
         );
