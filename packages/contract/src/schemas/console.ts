@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { time } from './common.ts';
 
 export const searchQuery = z.strictObject({
-  words: z.string().trim().min(1).max(100).describe('All of them must be in the name; case does not matter.'),
+  words: z.string().trim().max(100).default('').describe('All of them must be in the name; case does not matter.'),
 });
 
 export const found = z.object({
