@@ -10,6 +10,7 @@ import { calls } from './operations/calls.ts';
 import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
+import { impacts, search } from './operations/console.ts';
 import { drills } from './operations/drills.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
 import { holds } from './operations/holds.ts';
@@ -37,6 +38,7 @@ import { stops } from './operations/stops.ts';
 import { teams } from './operations/teams.ts';
 import { timelines } from './operations/timelines.ts';
 import { toolWeights } from './operations/tool-weights.ts';
+import { tools } from './operations/tools.ts';
 import { tokens } from './operations/tokens.ts';
 import { passkeys, password, passwordReset } from './operations/ways-in.ts';
 import { webhooks } from './operations/webhooks.ts';
@@ -53,6 +55,7 @@ export const operations = {
   workspaces,
   servers,
   serverTools,
+  tools,
   manifests,
   drills,
   reviews,
@@ -77,6 +80,8 @@ export const operations = {
   calls,
   statistics,
   timelines,
+  search,
+  impacts,
   auditEvents,
   retention,
   holds,

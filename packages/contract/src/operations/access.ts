@@ -3,6 +3,7 @@ import { defineOperation } from '../operation.ts';
 import { accessAsOf, accessAsOfQuery, accessChanges, accessChangesQuery } from '../schemas/access-history.ts';
 import { accessQuery, accessReport } from '../schemas/access.ts';
 import { slug } from '../schemas/common.ts';
+import { matrix, matrixQuery } from '../schemas/tools.ts';
 
 export const access = {
   explain: defineOperation({
@@ -18,6 +19,22 @@ export const access = {
     response: accessReport,
     status: 200,
     role: 'member',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  matrix: defineOperation({
+    id: 'access.matrix',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/access/matrix',
+    summary: 'Who may call how much of what: members, teams or machines by servers, or by the tools of one',
+    description:
+      'Decided now by the policy that decides calls. In pages both ways. A team stands for who is in it and has nothing of their own.',
+    params: z.strictObject({ workspace: slug }),
+    query: matrixQuery,
+    body: null,
+    response: matrix,
+    status: 200,
+    role: 'admin',
     scope: 'workspace',
     errors: ['not_found'],
   }),

@@ -3,6 +3,7 @@ import { defineOperation } from '../operation.ts';
 import { id, nothing, slug } from '../schemas/common.ts';
 import { callFacets, callFacetQuery, callPath } from '../schemas/call-answers.ts';
 import { callExplanation } from '../schemas/explanations.ts';
+import { tailQuery } from '../schemas/tail.ts';
 import { toolCallList, toolCallQuery } from '../schemas/records.ts';
 
 export const calls = {
@@ -17,6 +18,23 @@ export const calls = {
     query: toolCallQuery,
     body: null,
     response: toolCallList,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    watched: true,
+    errors: ['not_found'],
+  }),
+  tail: defineOperation({
+    id: 'calls.tail',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/calls/tail',
+    summary: 'New calls and changes as they are recorded',
+    description:
+      'Server-sent events: `ready` when nothing is missed any more, `call` with a call as calls.list has it, `change` with an audit event, `skipped` when more came than could be told, and `end` with a reason when the key ends or the role is lost. Comments are signs of life. Nothing is repeated: after `ready`, calls.list has what was before. At most five at once per person.',
+    params: z.strictObject({ workspace: slug }),
+    query: tailQuery,
+    body: null,
+    response: { media: ['text/event-stream'] },
     status: 200,
     role: 'admin',
     scope: 'workspace',

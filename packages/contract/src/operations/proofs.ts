@@ -1,9 +1,39 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
-import { slug } from '../schemas/common.ts';
-import { bundleQuery, callId, callProof, proofQuery } from '../schemas/proofs.ts';
+import { nothing, slug } from '../schemas/common.ts';
+import { bundleQuery, callId, callProof, proofQuery, sealStatus } from '../schemas/proofs.ts';
 
 export const proofs = {
+  status: defineOperation({
+    id: 'proofs.status',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/audit/status',
+    summary: 'How far the records of the workspace are sealed and published, and what the last check found',
+    params: z.strictObject({ workspace: slug }),
+    query: nothing,
+    body: null,
+    response: sealStatus,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  verify: defineOperation({
+    id: 'proofs.verify',
+    method: 'POST',
+    path: '/api/v1/workspaces/{workspace}/audit/verify',
+    summary: 'Check the workspace’s log of proof now',
+    description:
+      'It begins and answers at once; proofs.status shows how far it is and what it found. One at a time for a workspace, two for the whole server. This is the server’s word about itself: a bundle is checked without it.',
+    params: z.strictObject({ workspace: slug }),
+    query: nothing,
+    body: null,
+    response: sealStatus,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found', 'conflict'],
+  }),
   show: defineOperation({
     id: 'proofs.show',
     method: 'GET',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
-import { nothing, slug } from '../schemas/common.ts';
+import { healthHistory, healthHistoryQuery } from '../schemas/charts.ts';
+import { id, nothing, slug } from '../schemas/common.ts';
 import { serverCredential } from '../schemas/credentials.ts';
 import {
   server,
@@ -48,6 +49,22 @@ export const servers = {
     status: 200,
     role: 'member',
     scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  listAs: defineOperation({
+    id: 'servers.listAs',
+    method: 'GET',
+    path: '/api/v1/workspaces/{workspace}/members/{member}/servers',
+    summary: 'List the servers as a member sees them',
+    description: 'Nothing can be done in their name; that it was looked at is on record.',
+    params: z.strictObject({ workspace: slug, member: id }),
+    query: nothing,
+    body: null,
+    response: serverList,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    watched: true,
     errors: ['not_found'],
   }),
   show: defineOperation({
@@ -168,6 +185,20 @@ export const servers = {
     response: server,
     status: 200,
     role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  healthHistory: defineOperation({
+    id: 'servers.healthHistory',
+    method: 'GET',
+    path: `${item}/health/history`,
+    summary: 'How the server was doing, as bars of equal length',
+    params: inServer,
+    query: healthHistoryQuery,
+    body: null,
+    response: healthHistory,
+    status: 200,
+    role: 'member',
     scope: 'workspace',
     errors: ['not_found'],
   }),

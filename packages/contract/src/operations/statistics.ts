@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
 import { slug } from '../schemas/common.ts';
+import { dependencies, dependencyQuery, heat, heatQuery, series, seriesQuery } from '../schemas/charts.ts';
 import { inventory, inventoryQuery } from '../schemas/inventory.ts';
 import { overview, overviewQuery, stats, statsQuery, usage, usageQuery } from '../schemas/statistics.ts';
 
@@ -49,6 +50,52 @@ export const statistics = {
     response: usage,
     status: 200,
     role: 'member',
+    scope: 'workspace',
+    watched: true,
+    errors: ['not_found'],
+  }),
+  series: defineOperation({
+    id: 'statistics.series',
+    method: 'GET',
+    path: `${workspace}/stats/series`,
+    summary: 'Calls, failures and latency hour by hour or day by day, of the workspace, a server or a tool',
+    description: 'From hourly counts. At most 31 days of hours or 400 of days at once.',
+    params: inWorkspace,
+    query: seriesQuery,
+    body: null,
+    response: series,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  heat: defineOperation({
+    id: 'statistics.heat',
+    method: 'GET',
+    path: `${workspace}/stats/heat`,
+    summary: 'Calls by weekday and hour',
+    description: 'From hourly counts; at most 400 days at once.',
+    params: inWorkspace,
+    query: heatQuery,
+    body: null,
+    response: heat,
+    status: 200,
+    role: 'admin',
+    scope: 'workspace',
+    errors: ['not_found'],
+  }),
+  dependencies: defineOperation({
+    id: 'statistics.dependencies',
+    method: 'GET',
+    path: `${workspace}/dependencies`,
+    summary: 'Who depends on which server, with calls and failures',
+    description: 'From hourly counts; at most 92 days at once.',
+    params: inWorkspace,
+    query: dependencyQuery,
+    body: null,
+    response: dependencies,
+    status: 200,
+    role: 'admin',
     scope: 'workspace',
     watched: true,
     errors: ['not_found'],

@@ -26,6 +26,22 @@ export const tokens = {
     errors: ['not_found', 'conflict'],
     example: { kind: 'workspace', label: 'CI', scope: ['github', 'grafana:get_dashboard'], expiresInDays: 90 },
   }),
+  issueForConsole: defineOperation({
+    id: 'tokens.issueForConsole',
+    method: 'POST',
+    path: `${collection}/console`,
+    summary: 'Issue yourself a gateway token to try tools with',
+    description:
+      'It acts for you, lives ten minutes and cannot be replaced, so that policy, approvals, budgets and records hold for what a console tries. Of more than five living ones the oldest ends.',
+    params: inWorkspace,
+    query: nothing,
+    body: null,
+    response: tokenIssued,
+    status: 201,
+    role: 'member',
+    scope: 'workspace',
+    errors: ['not_found', 'conflict'],
+  }),
   list: defineOperation({
     id: 'tokens.list',
     method: 'GET',

@@ -122,6 +122,52 @@ export const targetTest = z.object({
   error: z.string().nullable().describe('Why it failed, and what to do.'),
 });
 
+/** How the records of one workspace are sealed, for its administrators. */
+export const sealStatus = z.object({
+  node: z.string(),
+  key: z.string().nullable().describe('The public key that signs now, in base64.'),
+  sealing: z
+    .object({ ok: z.boolean() })
+    .nullable()
+    .describe('Whether records come into their logs; null where no server runs in this process.'),
+  log: z
+    .object({
+      origin: z.string(),
+      records: z.int().describe('Under the last checkpoint.'),
+      purged: z.int(),
+      signedAt: time,
+      verifierKey: z.string().nullable().describe('The key that signs now, as tools for signed notes want it.'),
+    })
+    .nullable()
+    .describe('Null before the first checkpoint.'),
+  published: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(['folder', 'https', 's3']),
+        lastSuccessAt: time.nullable(),
+        failing: z.boolean(),
+      }),
+    )
+    .describe('Where checkpoints go besides.'),
+  running: z
+    .object({ startedAt: time, checked: z.int(), of: z.int() })
+    .nullable()
+    .describe('The check that is under way, in records.'),
+  lastCheck: z
+    .object({
+      startedAt: time,
+      finishedAt: time,
+      requestedBy: z.string().describe('An email address where it is known.'),
+      records: z.int(),
+      ok: z.boolean(),
+      reason: z.string().nullable().describe('What was found wrong.'),
+    })
+    .nullable()
+    .describe('The last one that ended on this node.'),
+});
+export type SealStatus = z.output<typeof sealStatus>;
+
 export const auditStatus = z.object({
   node: z.string(),
   sealing: z

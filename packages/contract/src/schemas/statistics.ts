@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { timeRange } from './call-filters.ts';
 import { slug, time } from './common.ts';
 
-const span = {
+/** What was counted, in whole hours. */
+export const span = {
   from: time.describe('Start of the first whole hour (UTC) that was counted.'),
   to: time.describe('End of the last one.'),
 };

@@ -36,6 +36,7 @@ export const token = z.object({
   scope: z.array(z.string()).nullable(),
   ...secretState,
   lastUsedAt: time.nullable().describe('Up to a minute behind.'),
+  purpose: z.enum(['console']).nullable().describe('console: made by a console to try tools with; null: to be kept.'),
 });
 export type Token = z.output<typeof token>;
 

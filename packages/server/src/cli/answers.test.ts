@@ -61,6 +61,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+const of = ['--from', '2026-11-21T00:00:00Z', '--to', '2026-11-21T23:00:00Z'];
+
 it.each([
   [['calls', 'list', '--member', 'ada@example.com', '--failed'], /\(none\)/],
   [
@@ -80,6 +82,16 @@ it.each([
     /^period,member,calls,failed,denied,bytes in,bytes out\r\n2026-11-21,ada@example\.com,1,0,0,100,200\r\n$/,
   ],
   [['overview', '--hours', '1'], /orphaned +github: it has neither owner nor maintainer/],
+  [['audit', 'series', '--per', 'day', ...of], /2026-11-2[01][^\n]* 1 +1 +0/],
+  [['audit', 'heat', ...of], /^DAY +0H[^]*\nSat[^\n]* 1 /],
+  [['audit', 'dependencies', ...of], /member:ada@example\.com +github +1 +0 +0/],
+  [['server', 'health-history', 'github', '--bars', '2'], /unknown/],
+  [['server', 'list', '--as', 'ada@example.com'], /github/],
+  [['access', 'tools', '--member', 'ada@example.com'], /^member:ada@example\.com/],
+  [['access', 'matrix'], /WHO +GITHUB\nmember:ada@example\.com +1 of 1/],
+  [['search', 'git'], /server +GitHub +github/],
+  [['impact', 'server', 'github'], /name: +GitHub/],
+  [['audit', 'seal'], /none yet/],
   [['servers', 'inventory', '--label', 'prod', '--csv'], /^server,state,owner[^]*\r\ngithub,unknown,,,none,prod,/],
 ])('[AUD-10][VIS-02][VIS-05] answers mcpnest %j', async (args, text) => {
   const { code, out } = await mcpnest(...args);

@@ -4,6 +4,7 @@ import { approvalCommands, approvalSettingCommands } from './commands/approvals.
 import { auditCommands } from './commands/audit.ts';
 import { callCommands } from './commands/calls.ts';
 import { handoverCommands } from './commands/handover.ts';
+import { healthHistoryCommand } from './commands/charts.ts';
 import { connectCommand } from './commands/connect.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
@@ -22,6 +23,7 @@ import { reviewCommands } from './commands/reviews.ts';
 import { rulesCommands } from './commands/rules.ts';
 import { serverToolCommands } from './commands/server-tools.ts';
 import { credentialCommands } from './commands/credential.ts';
+import { searchCommands } from './commands/search.ts';
 import { serverCommands } from './commands/servers.ts';
 import { sessionCommands } from './commands/sessions.ts';
 import { sinkCommands } from './commands/sinks.ts';
@@ -84,6 +86,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   approvalSettingCommands(server, shell);
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
+  healthHistoryCommand(server, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   peopleCommands(program, shell);
@@ -109,6 +112,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   handoverCommands(audit, shell);
   sinkCommands(program, shell);
   overviewCommand(program, shell);
+  searchCommands(program, shell);
   connectCommand(program, shell);
   inheritSettings(program);
   return program;

@@ -27,6 +27,7 @@ import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
+import { impactRoutes } from './impacts/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -200,12 +201,13 @@ function contractRoutes(deps: ControlDeps, sessions: ReturnType<typeof sessionDe
     ...retentionRoutes({ db, clock }),
     ...holdRoutes({ db, clock }),
     ...peopleRoutes(deps),
-    ...proofRoutes({ db, vault, clock, proof, send: sendCheckpoint }),
+    ...proofRoutes({ db, vault, clock, log, proof, send: sendCheckpoint }),
     ...handoverRoutes({ db, clock, verifyJournal: deps.verifyJournal }),
     ...sinkRoutes({ db, vault, clock, sendParcel: deps.sendParcel }),
     ...statisticsRoutes({ db, clock }),
     ...timelineRoutes({ db }),
-    ...recordRoutes({ db, dialect, vault, clock, publicUrl }),
+    ...impactRoutes({ db, clock }),
+    ...recordRoutes({ db, dialect, vault, clock, log, publicUrl }),
   ];
   const joined = new Set(routes.map((route) => route.operation.id));
   const missing = allOperations.filter((operation) => !joined.has(operation.id));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isStreamed, type Operation } from '@mcpnest/contract/operation';
 import { createClient } from '@mcpnest/contract/client';
 import type { ApiError, Client } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
@@ -190,6 +191,10 @@ export async function startKit(
     },
   };
 }
+
+/** Whether an answer tells what is to come, and does not end by itself. */
+export const isLive = (response: Operation['response']): boolean =>
+  isStreamed(response) && response.media.includes('text/event-stream');
 
 /** The error a client call ended with, for `expect(await failure(…)).toMatchObject({ code })`. */
 export async function failure(call: Promise<unknown>): Promise<ApiError['problem']> {

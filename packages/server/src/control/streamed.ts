@@ -24,11 +24,14 @@ export function streamedResponse(
  */
 function toldOf(body: ByteStream['body'], tell: (error: unknown) => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  let gone = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { value, done } = await reader.read();
+          // To whoever has gone away meanwhile nothing more can be said.
+          if (gone) return;
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (error) {
@@ -36,7 +39,10 @@ function toldOf(body: ByteStream['body'], tell: (error: unknown) => void): Reada
           controller.error(brokenOff());
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => {
+        gone = true;
+        return reader.cancel(reason);
+      },
     },
     { highWaterMark: 0 },
   );

@@ -1,8 +1,9 @@
 import type { AccessReport, AccessRequest } from '@mcpnest/contract/schemas/access';
-import type { Command } from 'commander';
-import { chooseWorkspace, wholeNumber } from '../choose.ts';
+import type { Matrix, MatrixCell, ToolList } from '@mcpnest/contract/schemas/tools';
+import { Option, type Command } from 'commander';
+import { chooseMember, chooseWorkspace, wholeNumber } from '../choose.ts';
 import { UsageError } from '../fault.ts';
-import { fields, print, shortTime, table } from '../output.ts';
+import { fields, print, shortTime, table, type Columns } from '../output.ts';
 import type { Shell } from '../program.ts';
 import { common, type Common } from './rule-text.ts';
 
@@ -30,6 +31,39 @@ export function accessCommands(program: Command, { io, withClient }: Shell): voi
         const { member, machine } = options;
         const report = await client.access.explain({ params, query: { member, machine, ...named(options) } });
         print(io, options.json, report, () => reportText(report));
+      }),
+    );
+  common(noun.command('tools').description('the tools your clients are shown, and why not the others'))
+    .option('--member <member>', 'as this member sees it: email or id')
+    .option('--server <slug>')
+    .option('--words <words>', 'in the name, title or description')
+    .option('--listed', 'only what is shown')
+    .action((options: Options & { words?: string; listed?: true }) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, options.workspace);
+        const { server, words, member } = options;
+        const query = { server, words, ...(options.listed === true ? { show: 'listed' as const } : {}), limit: 500 };
+        const list =
+          member === undefined
+            ? await client.tools.list({ params, query })
+            : await client.tools.listAs({
+                params: { ...params, member: await chooseMember(client, params, member) },
+                query,
+              });
+        print(io, options.json, list, () => toolsText(list));
+      }),
+    );
+  common(noun.command('matrix').description('who may call how much of what'))
+    .addOption(new Option('--of <whom>').choices(['members', 'teams', 'machines']).default('members'))
+    .option('--server <slug>', 'by its tools; by servers when left out')
+    .option('--words <words>', 'rows with these in their name')
+    .option('--cursor <cursor>', 'nextCursor of the page before')
+    .action((options: Options & { of: 'members' | 'teams' | 'machines'; words?: string; cursor?: string }) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, options.workspace);
+        const { of, server, words, cursor } = options;
+        const found = await client.access.matrix({ params, query: { of, server, words, cursor } });
+        print(io, options.json, found, () => matrixText(found));
       }),
     );
   common(noun.command('request <object>').description('ask for access, as github:create_issue'))
@@ -70,6 +104,31 @@ export function accessCommands(program: Command, { io, withClient }: Shell): voi
         print(io, options.json, refused, () => fields(refused));
       }),
     );
+}
+
+function toolsText({ subject, items, nextCursor }: ToolList): string {
+  const rows = table(items, {
+    name: (row) => row.name,
+    server: (row) => row.server,
+    class: (row) => row.class,
+    shown: (row) => (row.listed ? (row.approval ? 'once approved' : 'yes') : 'no'),
+    why: (row) => row.reason,
+  });
+  return `${subject}\n\n${rows}${nextCursor === null ? '' : 'There is more; name a server with --server.\n'}`;
+}
+
+function matrixText({ columns, rows, nextCursor }: Matrix): string {
+  const cell = ({ allowed, approval, denied, hidden }: MatrixCell): string =>
+    `${allowed}${approval === 0 ? '' : ` (${approval} once approved)`} of ${allowed + denied + hidden}`;
+  const named = columns.map(({ server, tool }, at) => [
+    tool ?? server,
+    (row: Matrix['rows'][number]): string => cell(row.cells[at]!),
+  ]);
+  const text = table(rows, {
+    who: (row) => row.subject,
+    ...(Object.fromEntries(named) as Columns<Matrix['rows'][number]>),
+  });
+  return nextCursor === null ? text : `${text}There is more: --cursor ${nextCursor}\n`;
 }
 
 function verdictText({ verdict, wouldDeny, approval }: AccessReport['items'][number]): string {

@@ -6,6 +6,7 @@ import { csv } from '../csv.ts';
 import { UsageError } from '../fault.ts';
 import { print, shortTime, table, type Columns } from '../output.ts';
 import type { Shell } from '../program.ts';
+import { chartCommands } from './charts.ts';
 
 interface Common {
   from?: string;
@@ -27,6 +28,7 @@ export function answerCommands(audit: Command, shell: Shell): void {
   pathCommand(audit, shell);
   statsCommand(audit, shell);
   usageCommand(audit, shell);
+  chartCommands(audit, shell);
 }
 
 function timelineCommand(audit: Command, { io, withClient }: Shell): void {

@@ -3,6 +3,7 @@ import { chooseWorkspace, wholeNumber } from '../choose.ts';
 import { print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
 import { answerCommands } from './answers.ts';
+import { printEvents } from '../print-events.ts';
 import { facetCommand, filtering, readFilters, type Filters } from './call-filters.ts';
 
 interface Paging {
@@ -52,6 +53,19 @@ export function callCommands(program: Command, shell: Shell): Command {
           }),
         );
         if (json !== true) more(page.nextCursor);
+      }),
+    );
+  filtering(calls.command('tail').description('new tool calls and changes as they are recorded, until interrupted'))
+    .addOption(new Option('--show <what>').choices(['calls', 'changes', 'all']).default('calls'))
+    .option('--workspace <slug>')
+    .action(({ workspace, show, ...filters }: Filters & { workspace?: string; show: 'calls' | 'changes' | 'all' }) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, workspace);
+        const stream = await client.calls.tail({
+          params,
+          query: { ...(await readFilters(client, params, filters)), show },
+        });
+        await printEvents(io, stream);
       }),
     );
   facetCommand(calls, shell);

@@ -4,6 +4,7 @@ import { chooseWorkspace, confirm, wholeNumber } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
 import { saveStream } from '../save-stream.ts';
+import { sealCommands } from './seal.ts';
 import { targetCommands } from './checkpoint-targets.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -41,6 +42,7 @@ export function proofCommands(audit: Command, shell: Shell): void {
         else writeFileSync(options.out, text, { mode: 0o600 });
       }),
     );
+  sealCommands(audit, shell);
   verifyCommand(audit, shell);
   audit
     .command('status')

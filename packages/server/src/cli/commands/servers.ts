@@ -1,6 +1,6 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { Option, type Command } from 'commander';
-import { chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
+import { chooseMember, chooseWorkspace, collect, confirm, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { fields, print, shortTime, table } from '../output.ts';
 import { readGuard, writeGuard } from './replay-guard.ts';
 import type { Io } from '../io.ts';
@@ -175,12 +175,18 @@ export function serverCommands(program: Command, { io, withClient }: Shell): Com
 const common = (command: Command): Command => command.option('--workspace <slug>').option('--json', 'print JSON');
 
 function readingCommands(noun: Command, { io, withClient }: Pick<Shell, 'io' | 'withClient'>): void {
-  common(noun.command('list').description('list the servers in their order, with health')).action((options: Common) =>
-    withClient(async ({ client }) => {
-      const list = await client.servers.list({ params: await chooseWorkspace(client, options.workspace) });
-      print(io, options.json, list, () => serverTable(list.items));
-    }),
-  );
+  common(noun.command('list').description('list the servers in their order, with health'))
+    .option('--as <member>', 'as this member sees them: email or id')
+    .action(({ as, ...options }: Common & { as?: string }) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, options.workspace);
+        const list =
+          as === undefined
+            ? await client.servers.list({ params })
+            : await client.servers.listAs({ params: { ...params, member: await chooseMember(client, params, as) } });
+        print(io, options.json, list, () => serverTable(list.items));
+      }),
+    );
   common(noun.command('show <server>').description('show a server')).action((server: string, options: Common) =>
     withClient(async ({ client }) => {
       const params = { ...(await chooseWorkspace(client, options.workspace)), server };

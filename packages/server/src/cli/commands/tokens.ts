@@ -71,6 +71,18 @@ export function tokenCommands(program: Command, { io, withClient }: Shell): void
       }),
     );
   noun
+    .command('console')
+    .description('issue yourself a token to try tools with, for ten minutes, and print it')
+    .option('--workspace <slug>')
+    .option('--json', 'print JSON')
+    .action((options: Common) =>
+      withClient(async ({ client }) => {
+        const params = await chooseWorkspace(client, options.workspace);
+        const issued = await client.tokens.issueForConsole({ params });
+        printSecret(io, options.json, issued, `Token for ${params.workspace}, for ten minutes.`);
+      }),
+    );
+  noun
     .command('list')
     .description('list the tokens, ended ones included')
     .option('--workspace <slug>')
@@ -82,7 +94,7 @@ export function tokenCommands(program: Command, { io, withClient }: Shell): void
           table(list.items, {
             id: (row) => row.id,
             label: (row) => row.label,
-            kind: (row) => row.kind,
+            kind: (row) => row.purpose ?? row.kind,
             token: (row) => `mng_…${row.hint}`,
             'last used': (row) => shortTime(row.lastUsedAt),
             scope: (row) => row.scope?.join(',') ?? 'all',

@@ -21,6 +21,19 @@ export async function principalOf(
   });
 }
 
+/** These members or machines as callers with tokens that are narrowed to nothing, by id. */
+export async function principalsOf(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  kind: 'member' | 'machine',
+  ids: readonly string[],
+): Promise<Map<string, Principal>> {
+  const teams = kind === 'member' ? await teamsOf(db, workspace) : new Map<string, string[]>();
+  const one = (id: string): Principal =>
+    make(workspace, { ...nobody, kind, [`${kind}Id`]: id, teams: teams.get(id) ?? [] });
+  return new Map(ids.map((id) => [id, one(id)]));
+}
+
 /** Somebody who is in one team and has nothing of their own. */
 export const teamPrincipal = (workspace: WorkspaceRef, teamId: string): Principal =>
   make(workspace, { ...nobody, kind: 'member', teams: [teamId] });

@@ -72,6 +72,51 @@ describe('proofs', () => {
   });
 });
 
+describe('the check of a workspace’s log', () => {
+  const status = () => kit.owner.proofs.status({ params: acme });
+  const checked = async () => {
+    await expect.poll(async () => (await status()).running, { timeout: 10_000 }).toBeNull();
+    return (await status()).lastCheck;
+  };
+
+  it('[NEW-03] is run by a workspace admin, who sees how far records are sealed and what was found', async () => {
+    const admin = kit.clientOf(await kit.memberKey('acme', 'al@example.com', 'admin'));
+    expect(await admin.proofs.status({ params: acme })).toMatchObject({ log: null, lastCheck: null, running: null });
+    expect(await failure(admin.proofs.verify({ params: acme }))).toMatchObject({ code: 'conflict' });
+    await sealCalls(kit, 'acme', 20);
+    await kit.owner.checkpointTargets.create({ body: { kind: 'folder', name: 'share', path: dir } });
+    const begun = await admin.proofs.verify({ params: acme });
+    expect(begun.running).toMatchObject({ checked: 0, of: 40 });
+    expect(await failure(admin.proofs.verify({ params: acme }))).toMatchObject({ code: 'conflict' });
+    expect(await checked()).toMatchObject({ ok: true, records: 40, reason: null, requestedBy: 'al@example.com' });
+    const shown = await admin.proofs.status({ params: acme });
+    expect(shown.log).toMatchObject({ records: 40, verifierKey: expect.stringContaining('mcpnest/node-1') as string });
+    expect(shown.published).toEqual([{ name: 'share', kind: 'folder', lastSuccessAt: null, failing: false }]);
+    expect(JSON.stringify(shown)).not.toContain(dir);
+    expect(await actions()).toContain('proofs.verify');
+    const member = kit.clientOf(await kit.memberKey('acme', 'cy@example.com', 'member'));
+    expect(await failure(member.proofs.verify({ params: acme }))).toMatchObject({ code: 'forbidden' });
+    expect(await failure(member.proofs.status({ params: acme }))).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('[NEW-03] finds a record that was changed, and names no file', async () => {
+    await sealCalls(kit, 'acme', 20);
+    const folder = join(kit.proof.dir, (await kit.snapshot('acme')).workspace.id);
+    const records = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.startsWith('records/'),
+    )!;
+    const text = readFileSync(join(folder, records), 'latin1');
+    writeFileSync(join(folder, records), text.replace('"kind":"outcome"', '"kind":"outcomE"'), 'latin1');
+    await kit.owner.proofs.verify({ params: acme });
+    expect(await checked()).toMatchObject({ ok: false, reason: expect.stringContaining('was changed') as string });
+    rmSync(join(folder, records));
+    await kit.owner.proofs.verify({ params: acme });
+    const { reason } = (await checked())!;
+    expect(reason).toContain('cannot be read');
+    expect(reason).not.toContain(kit.dataDir);
+  });
+});
+
 describe('the keys that sign checkpoints', () => {
   it('[NEW-03] are rotated and shown to owners of the instance alone', async () => {
     await sealCalls(kit, 'acme', 1);

@@ -5,12 +5,14 @@ import type { Kysely } from 'kysely';
 import { conflict } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
+import type { Log } from '../../platform/log.ts';
 import type { ProofAccess } from '../../platform/proof/access.ts';
 import type { KeyRecord } from '../../platform/proof/frames.ts';
 import type { SendCheckpoint } from '../../platform/proof/send-checkpoint.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
+import { createLogChecks, describeLog } from './log-checks.ts';
 import { showProof, streamBundle } from './proofs.ts';
 import { describeProof } from './status.ts';
 import { createTarget, listTargets, removeTarget, testTarget } from './targets.ts';
@@ -19,13 +21,21 @@ export interface ProofRoutesDeps {
   readonly db: Kysely<Schema>;
   readonly vault: Vault;
   readonly clock: Clock;
+  readonly log: Log;
   readonly proof: ProofAccess;
   readonly send: SendCheckpoint;
 }
 
 /** Proofs, the keys behind them, and where checkpoints go. */
-export function proofRoutes({ db, vault, clock, proof, send }: ProofRoutesDeps): Route[] {
+export function proofRoutes({ db, vault, clock, log, proof, send }: ProofRoutesDeps): Route[] {
+  const checks = createLogChecks({ db, clock, log, proof });
   return [
+    route(proofs.status, ({ workspace }) => describeLog(db, proof, checks, workspace)),
+    route(proofs.verify, async ({ workspace, change }) => {
+      const begin = await change((one) => checks.prepare(one, workspace));
+      begin();
+      return describeLog(db, proof, checks, workspace);
+    }),
     route(proofs.show, ({ workspace, input }) =>
       showProof(db, proof, workspace.id, input.params.call, input.query.size),
     ),

@@ -14,20 +14,8 @@ import { listTargets } from './targets.ts';
 export async function describeProof(db: Kysely<Schema>, proof: ProofAccess): Promise<z.output<typeof auditStatus>> {
   const key = proof.keys.history().at(-1)?.publicKey ?? null;
   const logs = listLogs(proof.dir).flatMap((name) => {
-    using log = proof.open(name);
-    if (log === undefined) return [];
-    const { origin, size } = log.checkpoint;
-    const signedAt = isoTime(statSync(join(log.dir, 'checkpoint')).mtimeMs);
-    return [
-      {
-        log: name,
-        origin,
-        records: size,
-        purged: log.purged,
-        signedAt,
-        verifierKey: key === null ? null : verifierKey(origin, key),
-      },
-    ];
+    const log = describeOne(proof, name, key);
+    return log === undefined ? [] : [{ log: name, ...log }];
   });
   const health = proof.sealing?.health;
   return {
@@ -39,5 +27,19 @@ export async function describeProof(db: Kysely<Schema>, proof: ProofAccess): Pro
     key,
     logs,
     targets: await listTargets(db),
+  };
+}
+
+/** One log as far as its last checkpoint; undefined before the first. @param key that signs now */
+export function describeOne(proof: ProofAccess, name: string, key: string | null) {
+  using log = proof.open(name);
+  if (log === undefined) return undefined;
+  const { origin, size } = log.checkpoint;
+  return {
+    origin,
+    records: size,
+    purged: log.purged,
+    signedAt: isoTime(statSync(join(log.dir, 'checkpoint')).mtimeMs),
+    verifierKey: key === null ? null : verifierKey(origin, key),
   };
 }

@@ -7,6 +7,7 @@ import { isoTime } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
+import type { Log } from '../../platform/log.ts';
 import { version } from '../../platform/version.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
@@ -14,6 +15,7 @@ import { createChainState } from './chain-state.ts';
 import { explainCall } from './explain.ts';
 import { countFacets } from './facets.ts';
 import { callPath } from './path.ts';
+import { createTail } from './live/tail.ts';
 import { listAuditEvents, listCalls } from './records.ts';
 
 export interface RecordRoutesDeps {
@@ -21,15 +23,18 @@ export interface RecordRoutesDeps {
   readonly dialect: Instance['database'];
   readonly vault: Vault;
   readonly clock: Clock;
+  readonly log: Log;
   readonly publicUrl: () => string;
 }
 
 /** Reading what happened: tool calls, changes, and the size of the instance. */
 export function recordRoutes(deps: RecordRoutesDeps): Route[] {
   const { db, vault } = deps;
+  const tail = createTail(deps);
   const chainOf = createChainState(vault.deriveKey('journal/events'));
   return [
     route(calls.list, ({ workspace, input }) => listCalls(db, workspace.id, input.query)),
+    route(calls.tail, ({ workspace, actor, input }) => tail(workspace, actor, input.query)),
     route(calls.facets, async ({ workspace, input }) => ({ items: await countFacets(db, workspace, input.query) })),
     route(calls.path, ({ workspace, actor, input }) => callPath(db, workspace, actor, input.params.call)),
     route(calls.explain, ({ workspace, input }) => explainCall(db, workspace, input.params.call)),

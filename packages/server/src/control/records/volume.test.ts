@@ -108,6 +108,23 @@ const questions: readonly (readonly [string, () => Promise<unknown>])[] = [
   ],
   ['usage by member and month, all time', () => kit.owner.statistics.usage({ params, query: {} })],
   ['usage by team and day, all time', () => kit.owner.statistics.usage({ params, query: { by: 'team', per: 'day' } })],
+  [
+    'series of hours, 31 days',
+    () => kit.owner.statistics.series({ params, query: { from: monthBefore, to: lastDayStart } }),
+  ],
+  [
+    'series of days of a tool, all time',
+    () =>
+      kit.owner.statistics.series({
+        params,
+        query: { per: 'day', from: '2026-08-01T00:00:00Z', to: lastDayStart, server: 's3', tool: 's3_tool_2' },
+      }),
+  ],
+  ['heat, all time', () => kit.owner.statistics.heat({ params, query: { from: '2026-08-01T00:00:00Z' } })],
+  [
+    'dependencies, a month',
+    () => kit.owner.statistics.dependencies({ params, query: { from: monthBefore, to: lastDayStart } }),
+  ],
   ['overview', () => kit.owner.statistics.overview({ params, query: {} })],
   ['inventory', () => kit.owner.statistics.inventory({ params, query: {} })],
   ['timeline of a member', () => kit.owner.timelines.member({ params: { ...params, member: members[0]! }, query: {} })],

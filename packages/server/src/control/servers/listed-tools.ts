@@ -84,18 +84,28 @@ export async function lookAlikesIn(
     .where('workspace_id', '=', workspaceId)
     .where('removed_at', 'is', null)
     .execute();
-  const bodies = await readBodies(
+  const names = await toolNames(
     db,
     servers.map(({ id }) => id),
   );
-  const tools: NamedTool[] = [];
+  return lookAlikes(
+    servers.flatMap(({ id, slug: server }) => names.get(id)!.map((tool): NamedTool => ({ server, tool }))),
+  );
+}
+
+/** The names of the tools of servers as they were last listed, by server. */
+export async function toolNames(db: Kysely<Schema>, serverIds: readonly string[]): Promise<Map<string, string[]>> {
+  const bodies = await readBodies(db, serverIds);
   const pause = pauses();
-  for (const { id, slug: server } of servers) {
+  const names = new Map<string, string[]>();
+  for (const id of serverIds) {
+    const own: string[] = [];
     for (const text of textsOf(bodies.get(id))) {
       await pause(text.length);
       const name = (JSON.parse(text) as { name?: unknown } | null)?.name;
-      if (typeof name === 'string') tools.push({ server, tool: name });
+      if (typeof name === 'string') own.push(name);
     }
+    names.set(id, own);
   }
-  return lookAlikes(tools);
+  return names;
 }

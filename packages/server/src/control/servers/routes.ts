@@ -8,13 +8,14 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { clearCredential, setCredential } from './credential.ts';
+import { healthBars } from './health-bars.ts';
 import { decideTools } from './pins.ts';
 import { selectRevisions, selectServer } from './queries.ts';
 import { reviewServer } from './review.ts';
 import { createServer, moveServer, removeServer, rollbackServer, updateServer } from './servers.ts';
 import { classifyTools, listTools } from './tools.ts';
 import { serverHealth, viewRevision, viewServer, viewServers } from './view.ts';
-import { visibleServer, visibleServers } from './visibility.ts';
+import { serversSeenBy, visibleServer, visibleServers } from './visibility.ts';
 
 /** The routes of `operations/servers.ts`. */
 export function serverRoutes(deps: {
@@ -31,6 +32,11 @@ export function serverRoutes(deps: {
     route(servers.list, async ({ workspace, actor }) => ({
       items: await viewServers(db, workspace, actor, await visibleServers(db, workspace, actor), at()),
     })),
+    route(servers.listAs, async ({ workspace, actor, input }) => {
+      const rows = await serversSeenBy(db, workspace, input.params.member);
+      const items = await viewServers(db, workspace, actor, rows, at());
+      return { items: items.map((item) => ({ ...item, visibility: null })) };
+    }),
     route(servers.show, async ({ workspace, actor, input }) =>
       viewServer(db, workspace, actor, await visibleServer(db, workspace, actor, input.params.server), at()),
     ),
@@ -89,6 +95,10 @@ export function serverRoutes(deps: {
     route(servers.health, async ({ workspace, actor, input }) => {
       const row = await visibleServer(db, workspace, actor, input.params.server);
       return (await serverHealth(db, [row], at())).get(row.id)!;
+    }),
+    route(servers.healthHistory, async ({ workspace, actor, input }) => {
+      const row = await visibleServer(db, workspace, actor, input.params.server);
+      return healthBars(db, row.id, input.query, clock.now());
     }),
     route(serverTools.list, async ({ workspace, input }) => ({
       items: await listTools(db, workspace, input.params.server),

@@ -273,7 +273,7 @@ function checked(limits: ServerLimits): ServerLimits {
 }
 
 export { custodyOf } from './custody.ts';
-export { listedTools } from './listed-tools.ts';
+export { listedTools, pauses, toolNames } from './listed-tools.ts';
 export { ownersOf, setOwner } from './owner.ts';
 export { findServer, selectOpened, selectServer, type ServerRow } from './queries.ts';
 export { classifyTools, toolsOf, type KnownTool } from './tools.ts';

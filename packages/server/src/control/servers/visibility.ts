@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import { notFound } from '../../domain/errors.ts';
-import type { Actor } from '../../domain/roles.ts';
+import { atLeast, type Actor } from '../../domain/roles.ts';
 import type { Subject } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
-import { administers, ownMember } from '../membership.ts';
+import { administers, ownMember, requireMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readVisibility } from '../stored.ts';
 import { readDirectory, requireSubject, type Directory } from '../subjects.ts';
@@ -55,8 +55,18 @@ export const visibilityNames = (column: string | null, directory: Directory): st
 /** The servers an actor may know of: all for an administrator, for a member those that are shown to them. */
 export async function visibleServers(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor): Promise<ServerRow[]> {
   const rows = await selectServers(db, workspace.id);
-  if (administers(actor) || rows.every((row) => row.visibility === null)) return rows;
-  const own = (await ownMember(db, workspace, actor)) ?? '';
+  return administers(actor) ? rows : shownTo(db, rows, (await ownMember(db, workspace, actor)) ?? '');
+}
+
+/** The servers a member sees. @throws AppError `not_found` for who is no member */
+export async function serversSeenBy(db: Kysely<Schema>, workspace: WorkspaceRef, member: string): Promise<ServerRow[]> {
+  const { role } = await requireMember(db, workspace, member);
+  const rows = await selectServers(db, workspace.id);
+  return atLeast(role, 'admin') ? rows : shownTo(db, rows, member);
+}
+
+async function shownTo(db: Kysely<Schema>, rows: ServerRow[], own: string): Promise<ServerRow[]> {
+  if (rows.every((row) => row.visibility === null)) return rows;
   const teams = await db.selectFrom('team_members').select('team_id').where('member_id', '=', own).execute();
   const mine = new Set([`member:${own}`, ...teams.map((row) => `team:${row.team_id}`)]);
   const shown = (subject: Subject): boolean =>

@@ -143,6 +143,90 @@ export function describeAnswers(engine: string, kit: () => Kit): void {
       expect(denials.items[0]).toMatchObject({ failed: 5, denied: 4, bytesOut: 1400 });
     });
 
+    it('[VIS-03] shows calls, failures and latency over time, with every hour and day there is', async () => {
+      const { owner } = kit();
+      const from = time(20, 0);
+      const hours = await owner.statistics.series({ params, query: { from, to: time(21, 12) } });
+      expect(hours.points).toHaveLength(36);
+      expect(hours.points.filter(({ calls }) => calls > 0).map(({ at, calls, p95 }) => [at, calls, p95])).toEqual([
+        [time(20, 9), 2, 28],
+        [time(21, 8), 1, 887],
+        [time(21, 9), 5, 20],
+        [time(21, 10), 1, 20],
+      ]);
+      expect(hours.total).toMatchObject({ calls: 9, ok: 3, faults: { denied: 4, upstream: 1 } });
+      // A day that begins two hours before that of UTC.
+      const query = { per: 'day', offset: 120, from, to: time(21, 23), server: 'github', tool: 'delete_repo' } as const;
+      const days = await owner.statistics.series({ params, query });
+      expect(days.points.map(({ at, calls }) => [at, calls])).toEqual([
+        [time(19, 22), 0],
+        [time(20, 22), 5],
+        [time(21, 22), 0],
+      ]);
+      const long = owner.statistics.series({ params, query: { from: '2026-01-01T00:00:00Z', to: time(21, 0) } });
+      expect(await failure(long)).toMatchObject({ issues: [{ path: 'query.from' }] });
+      const empty = owner.statistics.series({ params, query: { from, to: from } });
+      expect(await failure(empty)).toMatchObject({ code: 'invalid_input' });
+      expect(await failure(annKey.statistics.series({ params }))).toMatchObject({ code: 'forbidden' });
+    });
+
+    it('[VIS-03] counts calls by weekday and hour of the wall clock', async () => {
+      const { owner } = kit();
+      const busy = async (offset: number) =>
+        (await owner.statistics.heat({ params, query: { offset, to: time(21, 12) } })).cells
+          .filter(({ calls }) => calls > 0)
+          .map(({ weekday, hour, calls, failed }) => [weekday, hour, calls, failed]);
+      expect(await busy(0)).toEqual([
+        [5, 9, 2, 0],
+        [6, 8, 1, 1],
+        [6, 9, 5, 5],
+        [6, 10, 1, 0],
+      ]);
+      expect((await busy(-600))[0]).toEqual([4, 23, 2, 0]);
+      const { cells } = await owner.statistics.heat({ params, query: { server: 'idle' } });
+      expect([cells.length, cells[0], cells.some(({ calls }) => calls > 0)]).toEqual([
+        168,
+        { weekday: 1, hour: 0, calls: 0, failed: 0 },
+        false,
+      ]);
+    });
+
+    it('[VIS-05] maps who depends on which server, by caller and by team', async () => {
+      const { owner } = kit();
+      const span = { from: time(20, 0), to: time(21, 12) };
+      const found = await owner.statistics.dependencies({ params, query: span });
+      expect(found.servers).toEqual([{ server: 'github', calls: 9, failed: 6, denied: 4 }]);
+      expect(found.edges.map(({ from, server, calls, failed }) => [from, server, calls, failed])).toEqual([
+        ['member:ann@example.com', 'github', 7, 5],
+        ['machine:ci', 'github', 1, 0],
+        ['member:bob@example.com', 'github', 1, 1],
+      ]);
+      const teams = await owner.statistics.dependencies({ params, query: { ...span, by: 'team' } });
+      expect(teams.edges.map(({ from, calls }) => [from, calls])).toEqual([
+        ['team:blue', 9],
+        ['team:red', 7],
+      ]);
+      const none = await owner.statistics.dependencies({ params, query: { ...span, server: 'idle' } });
+      expect([none.servers, none.edges]).toEqual([[], []]);
+      expect(await failure(annKey.statistics.dependencies({ params }))).toMatchObject({ code: 'forbidden' });
+    });
+
+    it('[VIS-03] shows the health of a server as bars', async () => {
+      const at = { ...params, server: 'github' };
+      const query = { from: time(20, 21), to: time(21, 12), bars: 5 };
+      const { bars, healthyShare } = await annKey.servers.healthHistory({ params: at, query });
+      expect(bars.map(({ state, downMs, errorClass }) => [state, downMs, errorClass])).toEqual([
+        ['unknown', 0, null],
+        ['healthy', 0, null],
+        ['healthy', 0, null],
+        ['down', 3 * 3_600_000, 'timeout'],
+        ['degraded', 0, null],
+      ]);
+      expect(healthyShare).toBeCloseTo(9 / 12);
+      const backwards = annKey.servers.healthHistory({ params: at, query: { from: time(21, 2), to: time(21, 1) } });
+      expect(await failure(backwards)).toMatchObject({ code: 'invalid_input' });
+    });
+
     it('shows so much use and no more, and how much it does not show', async () => {
       const { owner, database, snapshot } = kit();
       const workspace = await owner.workspaces.create({ body: { name: 'Many' } });

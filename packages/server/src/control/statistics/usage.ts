@@ -68,13 +68,15 @@ export async function showUsage(
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-interface Who {
+/** For whom a count is made. */
+export interface Who {
   /** Whom the calls of a token, or of a server, count for; several for teams. */
   ids(column: string): readonly (string | null)[];
   name(id: string): string | null;
 }
 
-async function whoOf(db: Kysely<Schema>, workspace: WorkspaceRef, by: Query['by']): Promise<Who> {
+/** Who is behind tokens, as members, machines or teams; or what servers are called. */
+export async function whoOf(db: Kysely<Schema>, workspace: WorkspaceRef, by: Query['by']): Promise<Who> {
   if (by === 'server') return { ids: (server) => [server === '' ? null : server], name: () => null };
   const tokens = await db
     .selectFrom('gateway_tokens as token')

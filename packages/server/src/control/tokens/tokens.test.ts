@@ -135,6 +135,32 @@ describe('a member', () => {
     await one();
   });
 
+  it('[TOK-06] gets tokens for a console that act for them, ten minutes each and five at once', async () => {
+    const made = [];
+    for (let count = 0; count < 6; count++) {
+      made.push((await cy.tokens.issueForConsole({ params })).token);
+      kit.advance(1_000);
+    }
+    expect(made[0]).toMatchObject({ kind: 'member', memberId: own, purpose: 'console', label: 'Console' });
+    expect(made[0]!.expiresAt).toBe('2026-11-21T12:10:00.000Z');
+    const { tokens } = await kit.snapshot('acme');
+    expect(made.map(({ id }) => tokens.some((token) => token.id === id))).toEqual([
+      false,
+      ...made.slice(1).map(() => true),
+    ]);
+    const again = cy.tokens.rotate({ params: { ...params, token: made[5]!.id }, body: { expiresInDays: 300 } });
+    expect(await failure(again)).toMatchObject({ code: 'conflict' });
+    kit.advance(600_000);
+    const last = await cy.tokens.issueForConsole({ params });
+    const left = (await kit.snapshot('acme')).tokens.filter(({ memberId }) => memberId === own);
+    expect(left.map(({ id }) => id)).toEqual([last.token.id]);
+    const { items } = await kit.owner.auditEvents.list({ params, query: { action: 'tokens.issueForConsole' } });
+    expect(items[0]).toMatchObject({
+      detail: { purpose: 'console', ended: expect.arrayContaining([made[5]!.id]) as unknown },
+    });
+    expect(await failure(kit.local.tokens.issueForConsole({ params }))).toMatchObject({ code: 'invalid_input' });
+  });
+
   it('[L2-07] gets no token that acts for more than themself', async () => {
     const ada = (await kit.owner.members.list({ params })).items.find(({ email }) => email === 'ada@example.com')!;
     const theirs = await issue({ kind: 'member', memberId: ada.id });

@@ -34,6 +34,7 @@ export const toToken = (row: TokenRow, lastUsedAt: string | null): Token => ({
   revokedAt: row.revoked_at,
   replacedBy: row.replaced_by,
   lastUsedAt,
+  purpose: row.purpose,
 });
 
 export interface IssuedToken {
@@ -97,6 +98,7 @@ export async function rotateToken(
   if (old.revoked_at !== null || old.replaced_by !== null || (old.expires_at !== null && old.expires_at <= change.at)) {
     throw conflict(`The token '${old.label}' has ended or was replaced already. Issue a new one.`);
   }
+  if (old.purpose !== null) throw conflict('A token of the console is not replaced; the console asks for another.');
   await requireHolder(change, workspace, old);
   const { kind, member_id, machine_id, label, scope } = old;
   const expires_at = successorExpiry(old, body, change.now);
@@ -139,10 +141,11 @@ export async function revokeTokensOf(
   return rows.map((row) => row.id);
 }
 
-async function insertToken(
+/** Mint a token and keep its SHA-256. */
+export async function insertToken(
   change: Change,
   workspace: WorkspaceRef,
-  fields: TokenHolder & Pick<TokenRow, 'label' | 'scope' | 'expires_at'>,
+  fields: TokenHolder & Pick<TokenRow, 'label' | 'scope' | 'expires_at'> & Partial<Pick<TokenRow, 'purpose'>>,
 ): Promise<IssuedToken> {
   const secret = mintToken('mng_');
   const row: TokenRow = {
@@ -155,12 +158,14 @@ async function insertToken(
     created_by: change.actorName,
     revoked_at: null,
     replaced_by: null,
+    purpose: fields.purpose ?? null,
   };
   await change.tx.insertInto('gateway_tokens').values(row).execute();
   return { row, secret };
 }
 
-const recordToken = (change: Change, row: TokenRow, detail: Record<string, unknown>): Promise<void> =>
+/** Put on record that a token was issued or ended. */
+export const recordToken = (change: Change, row: TokenRow, detail: Record<string, unknown>): Promise<void> =>
   change.record({ workspaceId: row.workspace_id, target: `token:${row.id}`, detail, publish: 'workspace' });
 
 const whose = ({ kind, member_id, machine_id }: TokenHolder): Record<string, unknown> => ({

@@ -49,6 +49,7 @@ export interface Schema {
   readonly call_counts: CallCountsTable;
   readonly caller_counts: CallerCountsTable;
   readonly journal_cursors: JournalCursorsTable;
+  readonly log_checks: LogChecksTable;
   readonly retention_graces: RetentionGracesTable;
   readonly legal_holds: LegalHoldsTable;
   readonly purges: PurgesTable;
@@ -153,6 +154,8 @@ export interface GatewayTokensTable {
   created_by: string;
   revoked_at: string | null;
   replaced_by: string | null;
+  /** Null: issued to be kept. */
+  purpose: Generated<'console' | null>;
 }
 
 export interface TokenLastUseTable {
@@ -682,6 +685,18 @@ export interface JournalCursorsTable {
   segment: string;
   byte_offset: number;
   updated_at: string;
+}
+
+export interface LogChecksTable {
+  workspace_id: string;
+  node: string;
+  started_at: string;
+  finished_at: string;
+  requested_by: string;
+  records: number;
+  ok: number;
+  /** What was found wrong; null where nothing was. */
+  reason: string | null;
 }
 
 export interface RetentionGracesTable {

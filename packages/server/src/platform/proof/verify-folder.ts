@@ -68,12 +68,32 @@ function missingLog(proofDir: string, node: string, found: readonly CheckedLog[]
   return undefined;
 }
 
+/** What one log was found to be. */
+export type LogReport = CheckedLog | BadRecord;
+
+/**
+ * Check one log of a node as `verifyFolder` checks all.
+ * @param tell now and then given how many records were checked, and of how many
+ */
+export function verifyOneLog(
+  proofDir: string,
+  node: string,
+  keys: Pick<ProofKeys, 'history' | 'held'>,
+  name: string,
+  tell: (checked: number, of: number) => void,
+): LogReport {
+  const foreign = faultOfKeys(keys);
+  if (foreign !== undefined) return { log: originOf(node, name), ...noRecord, reason: foreign };
+  return verifyLog(proofDir, name, node, keys, tell);
+}
+
 function verifyLog(
   proofDir: string,
   name: string,
   node: string,
   keys: Pick<ProofKeys, 'history'>,
-): CheckedLog | BadRecord {
+  tell: (checked: number, of: number) => void = () => undefined,
+): LogReport {
   const bad = (reason: string): BadRecord => ({
     ...{ log: originOf(node, name), ...noRecord, reason },
   });
@@ -90,7 +110,7 @@ function verifyLog(
     const checkpoints = kept.filter((note) => covers(log, note));
     const range = { from: 0, to: log.checkpoint.size };
     const lines = bundleLines({ node, keys: keys.history() }, [{ log, range }]);
-    const { logs, firstBad } = verifyLines(withIndex(log, lines), { checkpoints, keys: [] });
+    const { logs, firstBad } = verifyLines(withIndex(log, lines, tell), { checkpoints, keys: [] });
     if (firstBad !== undefined) return firstBad;
     checkUpperTiles(log);
     return logs[0]!;
@@ -98,6 +118,9 @@ function verifyLog(
     return bad((error as Error).message);
   }
 }
+
+/** Records after which it is told how far a check is. */
+const tellEvery = 1_000;
 
 const sizeOf = (note: string): number => Number(note.split('\n')[1]);
 
@@ -108,13 +131,19 @@ const covers = (log: LogReader, note: string): boolean => {
 };
 
 /** The same lines without line feeds. @throws Error where the index says of a record what it is not */
-function* withIndex(log: LogReader, lines: Iterable<string>): Generator<string, undefined> {
+function* withIndex(
+  log: LogReader,
+  lines: Iterable<string>,
+  tell: (checked: number, of: number) => void,
+): Generator<string, undefined> {
+  const { size } = log.checkpoint;
   let leaf = log.purged;
   for (const line of lines) {
     if (isRecord(line)) {
       const { epoch, seq } = log.index.at(leaf);
       if (!line.includes(`,"epoch":${epoch},"seq":${seq},`)) throw new Error(`the index is wrong about leaf ${leaf}`);
       leaf++;
+      if (leaf % tellEvery === 0) tell(leaf, size);
     }
     yield line.slice(0, -1);
   }

@@ -1,0 +1,122 @@
+import type { ByteStream } from '@mcpnest/contract/operation';
+import type { TailedChange } from '@mcpnest/contract/schemas/tail';
+import type { Kysely } from 'kysely';
+import { AppError } from '../../../domain/errors.ts';
+import type { Actor } from '../../../domain/roles.ts';
+import { isoTime, type Clock } from '../../../platform/clock.ts';
+import type { Schema } from '../../../platform/database/schema.ts';
+import type { EventRecord } from '../../../platform/handover/record.ts';
+import type { Log } from '../../../platform/log.ts';
+import { emailsOf } from '../../actor-emails.ts';
+import { confirmActor } from '../../authenticate.ts';
+import type { WorkspaceRef } from '../../operation.ts';
+import { toToolCall } from '../records.ts';
+import { LiveStream } from './live-stream.ts';
+import { matches, membersOf, type TailQuery } from './match.ts';
+import { Newswire, type News } from './newswire.ts';
+
+/** Streams of one person, and of all together. */
+const mostOfOne = 5;
+const mostOfAll = 200;
+/** How soon a key that ended or a role that was lost ends its streams. */
+const confirmMs = 3_000;
+
+interface Deps {
+  readonly db: Kysely<Schema>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens a stream of what is recorded in a workspace. @throws AppError `rate_limited` with too many open */
+export function createTail(
+  deps: Deps,
+): (workspace: WorkspaceRef, actor: Actor, query: TailQuery) => Promise<ByteStream> {
+  const wire = new Newswire(deps);
+  const seats = new Map<string, number>();
+  return async (workspace, actor, query) => {
+    const leave = takeSeat(seats, actor.kind === 'user' ? actor.userId : actor.kind);
+    let team = await membersOf(deps.db, workspace.id, query.team);
+    let unlisten: (() => void) | undefined;
+    const stream = new LiveStream(
+      () => {
+        unlisten = wire.listen(workspace.id, {
+          ready: () => stream.event('ready', {}),
+          tell: (news) => void tell(deps, stream, query, team, news),
+        });
+      },
+      () => {
+        clearInterval(confirming);
+        unlisten?.();
+        leave();
+      },
+    );
+    const confirming = setInterval(() => {
+      // Nobody came for it: what stands in between failed.
+      if (unlisten === undefined) void stream.body.cancel().catch(() => undefined);
+      void confirm(deps, actor)
+        .then(async (reason) => {
+          if (reason !== undefined) return stream.end(reason);
+          team = await membersOf(deps.db, workspace.id, query.team);
+        })
+        .catch((error: unknown) => deps.log.warn({ err: error }, 'control: who watches could not be looked at again'));
+    }, confirmMs).unref();
+    return { contentType: 'text/event-stream', headers: { 'x-accel-buffering': 'no' }, body: stream.body };
+  };
+}
+
+function takeSeat(seats: Map<string, number>, who: string): () => void {
+  const taken = seats.get(who) ?? 0;
+  const all = [...seats.values()].reduce((sum, count) => sum + count, 0);
+  if (taken >= mostOfOne || all >= mostOfAll)
+    throw new AppError('rate_limited', 'Too many live views are open. Close one first.');
+  seats.set(who, taken + 1);
+  let left = false;
+  return () => {
+    if (left) return;
+    left = true;
+    const now = (seats.get(who) ?? 1) - 1;
+    if (now === 0) seats.delete(who);
+    else seats.set(who, now);
+  };
+}
+
+/** @returns why the actor may see no more */
+async function confirm({ db, clock }: Deps, actor: Actor): Promise<string | undefined> {
+  try {
+    await confirmActor(db, actor, isoTime(clock.now()));
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'unauthenticated' || error.code === 'forbidden'))
+      return error.message;
+    throw error;
+  }
+}
+
+async function tell(
+  { db, log }: Deps,
+  stream: LiveStream,
+  query: TailQuery,
+  team: ReadonlySet<string> | undefined,
+  { calls, changes, skipped }: News,
+): Promise<void> {
+  if (skipped) stream.event('skipped', { count: null });
+  if (query.show !== 'changes')
+    for (const row of calls) if (matches(query, team, row)) stream.event('call', toToolCall(row));
+  if (query.show === 'calls' || changes.length === 0) return;
+  try {
+    for (const change of await named(db, changes)) stream.event('change', change);
+  } catch (error) {
+    log.warn({ err: error }, 'control: changes could not be told to those who watch');
+  }
+}
+
+async function named(db: Kysely<Schema>, changes: readonly EventRecord[]): Promise<TailedChange[]> {
+  const emails = await emailsOf(
+    db,
+    changes.map(({ actor }) => actor),
+  );
+  return changes.map(({ id, createdAt, actor, action, target, detail }) => ({
+    ...{ id, createdAt, actor, action, target, detail },
+    actorEmail: emails.get(actor) ?? null,
+  }));
+}
