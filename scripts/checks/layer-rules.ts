@@ -201,8 +201,8 @@ export const fileRules: readonly FileRule[] = [
   },
   {
     file: at('cli/token-store\\.ts$'),
-    importers: at('cli/commands/connect\\.ts$'),
-    reason: 'only mcpnest connect keeps tokens, and only it loads what can start a program (R7)',
+    importers: at('cli/(commands/connect|clients/obtain-token)\\.ts$'),
+    reason: 'only what connects clients keeps tokens, and only it loads what can start a program (R7)',
   },
 ];
 
