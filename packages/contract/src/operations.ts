@@ -11,6 +11,7 @@ import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { drills } from './operations/drills.ts';
+import { imports } from './operations/imports.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
 import { holds } from './operations/holds.ts';
 import { instance } from './operations/instance.ts';
@@ -42,6 +43,7 @@ import { workspaces } from './operations/workspaces.ts';
 export const operations = {
   workspaces,
   servers,
+  imports,
   serverTools,
   manifests,
   drills,

@@ -26,6 +26,7 @@ import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
+import { importRoutes } from './imports/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -159,6 +160,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
+    ...importRoutes({ vault }),
     ...drillRoutes({ db, clock }),
     ...tokenRoutes({ db }),
     ...memberRoutes({ db }),
