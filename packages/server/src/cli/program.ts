@@ -7,6 +7,7 @@ import { handoverCommands } from './commands/handover.ts';
 import { connectCommand } from './commands/connect.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
+import { importCommand } from './commands/import.ts';
 import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
 import { machineCommands } from './commands/machines.ts';
@@ -108,6 +109,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   sinkCommands(program, shell);
   overviewCommand(program, shell);
   connectCommand(program, shell);
+  importCommand(program, shell);
   inheritSettings(program);
   return program;
 }

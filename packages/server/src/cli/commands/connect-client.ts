@@ -3,6 +3,7 @@ import type { ConfigScope } from '@mcpnest/contract/clients/adapter';
 import { chooseWorkspace, confirm } from '../choose.ts';
 import { changeConfig } from '../clients/change-config.ts';
 import { applyUndo, findUndo, readConfigFile } from '../clients/config-file.ts';
+import type { Edit } from '../clients/edit.ts';
 import { connectionName, gatewayUrl } from '../clients/gateway-url.ts';
 import { lookForClients, type Surroundings } from '../clients/places.ts';
 import { authOf, chooseWay, needsToken, requireClient, requireFile, whatIsLeft } from '../clients/target.ts';
@@ -51,7 +52,12 @@ export function listClients(io: Io, json: true | undefined): void {
 }
 
 /** `mcpnest connect <client>`: write the gateway into the client's configuration. */
-export async function connectClient(shell: Shell, id: string, options: ClientOptions): Promise<void> {
+export async function connectClient(
+  shell: Shell,
+  id: string,
+  options: ClientOptions,
+  instead: Replaced = { remove: [], secrets: [] },
+): Promise<void> {
   const { io } = shell;
   const client = requireClient(id);
   const way = chooseWay(client, scopeOf(options), options.tokenIn);
@@ -70,8 +76,8 @@ export async function connectClient(shell: Shell, id: string, options: ClientOpt
     const result = await changeConfig(
       io,
       {
-        ...{ file, format: client.format, put: placements(client, connection), remove: [] },
-        secrets: got === undefined ? [] : [got.token.reveal()],
+        ...{ file, format: client.format, put: placements(client, connection), remove: instead.remove },
+        secrets: [...instead.secrets, ...(got === undefined ? [] : [got.token.reveal()])],
         secret: way === 'literal' || way === 'mcp-remote',
       },
       options,
@@ -85,6 +91,13 @@ export async function connectClient(shell: Shell, id: string, options: ClientOpt
     io.err(`Written; what was there is in ${backup}. Undo: mcpnest connect ${client.id} --undo\n`);
     io.err(`${whatIsLeft(client, way)}\n`);
   });
+}
+
+/** What the gateway takes the place of. */
+interface Replaced {
+  readonly remove: Edit['remove'];
+  /** What the preview must not show. */
+  readonly secrets: readonly string[];
 }
 
 /** Shown in place of a token that is not needed to see what would be written. */
