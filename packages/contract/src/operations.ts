@@ -10,6 +10,7 @@ import { calls } from './operations/calls.ts';
 import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
+import { connections } from './operations/connections.ts';
 import { drills } from './operations/drills.ts';
 import { imports } from './operations/imports.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
@@ -49,6 +50,7 @@ export const operations = {
   drills,
   reviews,
   tokens,
+  connections,
   members,
   teams,
   machines,

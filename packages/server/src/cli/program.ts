@@ -5,6 +5,7 @@ import { auditCommands } from './commands/audit.ts';
 import { callCommands } from './commands/calls.ts';
 import { handoverCommands } from './commands/handover.ts';
 import { connectCommand } from './commands/connect.ts';
+import { connectionCommands } from './commands/connections.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
 import { importCommand } from './commands/import.ts';
@@ -85,6 +86,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
   tokenCommands(program, shell);
+  connectionCommands(program, shell);
   memberCommands(program, shell);
   peopleCommands(program, shell);
   teamCommands(program, shell);

@@ -22,6 +22,7 @@ import { approvalRoutes } from './approvals/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
+import { connectionRoutes } from './connections/routes.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
@@ -163,6 +164,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
     ...importRoutes({ vault }),
     ...drillRoutes({ db, clock }),
     ...tokenRoutes({ db }),
+    ...connectionRoutes({ db }),
     ...memberRoutes({ db }),
     ...teamRoutes({ db }),
     ...machineRoutes({ db }),
