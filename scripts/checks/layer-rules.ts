@@ -210,6 +210,7 @@ export const fileRules: readonly FileRule[] = [
 export const roomDoors: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['publish.ts', 'compile.ts'],
   access: ['past-access.ts'],
+  servers: ['servers.ts', 'credential.ts'],
 };
 
 function at(pattern: string): RegExp {

@@ -52,8 +52,6 @@ function propose(server: ImportedServer, gateway: string, catalogue: Parameters<
   }
   const url = server.url ?? '';
   if (url === gateway || url.startsWith(`${gateway}/`)) return { kind: 'leave', reason: 'it is this gateway' };
-  if (server.kind === 'sse')
-    return { kind: 'leave', reason: 'it speaks the older SSE transport; add it by its Streamable HTTP address' };
   if (server.urlSecrets.length > 0)
     return { kind: 'leave', reason: 'its address carries a credential; add it with that credential in a header' };
   if (!serverUrl.safeParse(url).success) return { kind: 'leave', reason: 'its address is none a server can have' };

@@ -1,5 +1,6 @@
 import type { ConfigFormat } from '@mcpnest/contract/clients/adapter';
 import { maskIn } from '@mcpnest/contract/clients/secrets';
+import { systemClock } from '../../platform/clock.ts';
 import { confirm } from '../choose.ts';
 import type { Io } from '../io.ts';
 import { plainLines } from '../output.ts';
@@ -42,6 +43,6 @@ export async function changeConfig(
   io.err(`${before.text === undefined ? 'New file' : 'Change of'} ${change.file}\n${plainLines(diff)}`);
   if (how.dryRun === true) return { changed: false, backup: undefined, diff };
   await confirm(io, how.yes, `Write ${change.file}?`);
-  const backup = await replaceConfigFile(before, text, { secret: change.secret, now: Date.now() });
+  const backup = await replaceConfigFile(before, text, { secret: change.secret, now: systemClock.now() });
   return { changed: true, backup, diff };
 }

@@ -13,7 +13,7 @@ const before = `{
   "mcpServers": {
     "GitHub": { "url": "https://api.example.com/mcp", "headers": { "Authorization": "Bearer ${canary}" } },
     "files": { "command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem", "/"] },
-    "old": { "type": "sse", "url": "https://old.example.com/sse" }
+    "old": { "type": "sse", "url": "https://old.example.com/sse?api_key=canary-key-1" }
   }
 }
 `;
@@ -65,10 +65,10 @@ describe('mcpnest import', () => {
           proposal: { kind: 'add', headers: ['Authorization'] },
         },
         { kind: 'stdio', proposal: { kind: 'leave' } },
-        { kind: 'sse' },
+        { kind: 'sse', proposal: { kind: 'leave', reason: expect.stringContaining('address carries') as string } },
       ],
     });
-    expect(json.out).not.toContain(canary);
+    expect(json.out).not.toMatch(new RegExp(`${canary}|canary-key`));
   });
 
   it('[NEW-07] reads TOML and YAML, and any file it is given', async () => {

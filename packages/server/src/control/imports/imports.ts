@@ -4,7 +4,8 @@ import { alreadyExists, AppError, conflict } from '../../domain/errors.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
-import { createServer, findServer, setCredential } from '../servers/servers.ts';
+import { setCredential } from '../servers/credential.ts';
+import { createServer, findServer } from '../servers/servers.ts';
 import { slugFrom } from '../slug.ts';
 
 type Item = ImportResult['items'][number];

@@ -272,7 +272,6 @@ function checked(limits: ServerLimits): ServerLimits {
   );
 }
 
-export { setCredential } from './credential.ts';
 export { custodyOf } from './custody.ts';
 export { listedTools } from './listed-tools.ts';
 export { ownersOf, setOwner } from './owner.ts';
