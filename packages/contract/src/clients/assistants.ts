@@ -6,7 +6,7 @@ export const cline: ClientAdapter = {
   id: 'cline',
   name: 'Cline',
   documentation: 'https://docs.cline.bot/mcp/mcp-overview',
-  verified: true,
+  verified: false,
   seen: 'The file of its command line is documented; that of its VS Code extension and `streamableHttp` were seen in configurations in use.',
   files: [
     everywhere('user', '~/.cline/data/settings/cline_mcp_settings.json'),
@@ -32,7 +32,7 @@ export const continueDev: ClientAdapter = {
   id: 'continue',
   name: 'Continue',
   documentation: 'https://docs.continue.dev/customize/deep-dives/mcp',
-  verified: true,
+  verified: false,
   seen: 'File, list and transport are documented; requestOptions.headers is in its reference of models and was not seen for servers.',
   files: [everywhere('user', '~/.continue/config.yaml')],
   format: 'yaml',
@@ -56,7 +56,7 @@ export const goose: ClientAdapter = {
   id: 'goose',
   name: 'Goose',
   documentation: 'https://goose-docs.ai/docs/guides/config-files',
-  verified: true,
+  verified: false,
   seen: 'File, keys and transport are documented; that variables in headers are filled in was seen in configurations in use.',
   files: [
     {
@@ -90,8 +90,8 @@ export const lmStudio: ClientAdapter = {
   id: 'lm-studio',
   name: 'LM Studio',
   documentation: 'https://lmstudio.ai/docs/app/mcp',
-  verified: true,
-  seen: 'Keys, headers and the link are documented.',
+  verified: false,
+  seen: 'Keys, headers and the link are documented; the path of its file was not seen.',
   files: [everywhere('user', '~/.lmstudio/mcp.json')],
   format: 'json',
   container: ['mcpServers'],

@@ -85,7 +85,7 @@ export const windsurf: ClientAdapter = {
   steps: ['Let mcpnest connect write the file.', 'Press refresh in the MCP panel of Cascade.'],
   listChanged: 'unknown',
   reload: 'Press refresh in the MCP panel of Cascade.',
-  limits: ['It uses at most 100 tools; let MCPNest list its search tools where there are more.'],
+  limits: ['The address is `serverUrl`, not `url`.'],
 };
 
 export const zed: ClientAdapter = {

@@ -6,7 +6,7 @@ export const copilotCli: ClientAdapter = {
   id: 'copilot-cli',
   name: 'Copilot CLI',
   documentation: 'https://docs.github.com/en/copilot/how-tos/use-copilot-agents/use-copilot-cli',
-  verified: true,
+  verified: false,
   seen: 'File and keys are documented; that variables are filled in was seen in configurations in use.',
   files: [everywhere('user', '~/.copilot/mcp-config.json')],
   format: 'json',
