@@ -117,8 +117,8 @@ export const requirements: readonly Requirement[] = [
 
   // Marketplace, scores, helpers
   open('MKT-01', 'A catalogue of thousands of servers can be searched and filtered.'),
-  open('MKT-02', 'A server has a page with its README and how to install it in each client.'),
-  open('MKT-03', 'Cursor and VS Code install with one click; copying counts as an install.'),
+  part('MKT-02', 'A server has a page with its README and how to install it in each client.'),
+  part('MKT-03', 'Cursor and VS Code install with one click; copying counts as an install.'),
   open('MKT-04', 'Publishers have profiles and may be verified.'),
   open('MKT-05', 'Collections, starter packs and trends are shown.'),
   open('MKT-06', 'A server can be submitted.'),
@@ -138,7 +138,7 @@ export const requirements: readonly Requirement[] = [
   open('GEN-05', 'Generation uses a model where a key is given, and says when it works without.'),
   open('GEN-06', 'Three sample prompts give sensible scaffolds.'),
   open('SCN-01', 'The scan of a configuration runs in the browser and sends nothing.'),
-  open('SCN-02', 'The scan finds the known risks and offers the governed way.'),
+  part('SCN-02', 'The scan finds the known risks and offers the governed way.'),
 
   // Self-hosting
   part('SH-01', 'The whole product runs on your own machines.'),
@@ -186,7 +186,7 @@ export const requirements: readonly Requirement[] = [
   done('NEW-04', 'Approvals that work with every client and survive a restart.'),
   done('NEW-05', 'Clients and servers of different protocol generations understand each other.'),
   open('NEW-06', 'One lock record per hosted server, its changes shown in words, one step back.'),
-  open('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
+  part('NEW-07', "A client's configuration moves behind the gateway in one step, with undo."),
   open('NEW-08', 'Scores from what really happened.'),
   done('NEW-09', 'The context a tool list costs is measured and adapted.'),
   done('NEW-10', 'Why a tool is not visible is answered, and access can be asked for.'),

@@ -219,8 +219,8 @@ export const fileRules: readonly FileRule[] = [
   },
   {
     file: at('cli/token-store\\.ts$'),
-    importers: at('cli/commands/connect\\.ts$'),
-    reason: 'only mcpnest connect keeps tokens, and only it loads what can start a program (R7)',
+    importers: at('cli/(commands/connect|clients/obtain-token)\\.ts$'),
+    reason: 'only what connects clients keeps tokens, and only it loads what can start a program (R7)',
   },
 ];
 
@@ -228,6 +228,7 @@ export const fileRules: readonly FileRule[] = [
 export const roomDoors: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['publish.ts', 'compile.ts'],
   access: ['past-access.ts'],
+  servers: ['servers.ts', 'credential.ts'],
 };
 
 function at(pattern: string): RegExp {
