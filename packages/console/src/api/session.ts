@@ -41,7 +41,7 @@ export async function signInByPasskey(): Promise<Session> {
     client.session.passkeyOptions({ body: {} }),
   ]);
   // Made by the server's half of the same library, in the JSON forms of WebAuthn.
-  const answer = await ask({ optionsJSON: options as unknown as RequestOptions });
+  const answer = await ask({ optionsJSON: options });
   return begun(client.session.createByPasskey({ body: { response: asBody(answer) } }));
 }
 
