@@ -32,6 +32,13 @@ export const systemPackages: readonly SystemPackage[] = [
     tests: ['**/dialer.test.ts', '**/hostile-upstream.test.ts', '**/memory.test.ts'],
     present: () => onPath('openssl'),
   },
+  {
+    name: 'docker',
+    debian: 'docker.io',
+    neededFor: 'the tests that run containers (*.docker.test.ts)',
+    tests: ['**/*.docker.test.ts'],
+    present: () => onPath('dockerd') && onPath('docker-init') && onPath('iptables'),
+  },
 ];
 
 /**

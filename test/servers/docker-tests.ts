@@ -30,7 +30,7 @@ export async function openDockerTest(socketPath: string, egress: EgressOptions =
     return body.map(({ Id }) => Id);
   };
   const removeAll = async (): Promise<void> => {
-    for (const { instanceId } of await runtime.list()) await runtime.remove(instanceId);
+    await Promise.all((await runtime.list()).map(({ instanceId }) => runtime.remove(instanceId)));
   };
   return {
     runtime,

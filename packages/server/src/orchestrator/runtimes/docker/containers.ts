@@ -41,7 +41,9 @@ export function createContainers(engine: Engine, names: Names): Containers {
         .update(canonicalText([labels, body]))
         .digest('hex');
       const present = await inspect(name, role, signal);
-      if (present?.Config.Labels[label.form] === form && present.State.Status !== 'dead') return present;
+      // The engine never takes its mark back that the memory ran out, so that one has to be made anew.
+      const spent = present?.State.Status === 'dead' || (present?.State.Status === 'exited' && present.State.OOMKilled);
+      if (present?.Config.Labels[label.form] === form && !spent) return present;
       if (present !== undefined) await remove(present.Id, signal);
       const Labels = names.labels(role, { ...labels, [label.form]: form });
       const request = { method: 'POST', path: '/containers/create', query: { name }, signal } as const;

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { specialRanges } from '../../../platform/address-policy.ts';
+import { gateProgram, type GateSettings } from './gate.ts';
 import { hardened, user } from './hardening.ts';
 import type { EgressOptions } from './options.ts';
 import type { Subnet } from './subnets.ts';
@@ -10,8 +9,6 @@ export const bridgePort = 8080;
 /** Where the gate takes connections of the gateway; published on the engine's loopback address alone. */
 export const inwardPort = 8080;
 const outwardPort = 3128;
-
-let program: string | undefined;
 
 /**
  * The body of `POST /containers/create` for the gate of one instance.
@@ -25,7 +22,7 @@ export function gateContainer(
   egress: readonly string[],
   options: EgressOptions,
 ) {
-  const settings = {
+  const settings: GateSettings = {
     instance: { host: subnet.instance, port: bridgePort },
     inward: inwardPort,
     outward: egress.length === 0 ? null : outward(egress, options),
@@ -63,15 +60,10 @@ export function proxyVariables(subnet: Subnet, egress: readonly string[]): Reado
   return { HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: local, no_proxy: local, NODE_USE_ENV_PROXY: '1' };
 }
 
-const outward = (egress: readonly string[], { allowedRanges = [] }: EgressOptions) => ({
+const outward = (egress: readonly string[], { allowedRanges = [] }: EgressOptions): GateSettings['outward'] => ({
   port: outwardPort,
+  hostPort: 443,
   hosts: egress.map((host) => host.toLowerCase()),
   refused: specialRanges.filter((range) => !range.includes(':')),
   allowed: allowedRanges,
 });
-
-/** The gate's program as JavaScript. */
-export function gateProgram(): string {
-  program ??= stripTypeScriptTypes(readFileSync(new URL('gate.ts', import.meta.url), 'utf8'));
-  return program;
-}

@@ -27,11 +27,14 @@ export function observed(
     specHash: workload.Config.Labels[label.spec] ?? '',
     state,
     exitCode: state === 'exited' && !runs ? State.ExitCode : null,
-    outOfMemory: State.OOMKilled,
+    outOfMemory: state === 'exited' && State.OOMKilled && State.ExitCode === outOfMemoryCode,
     startedAt: State.StartedAt.startsWith('0001-') ? null : State.StartedAt,
     endpoint,
   };
 }
+
+/** SIGKILL; the engine's mark alone may be about a child, or about a run before. */
+const outOfMemoryCode = 137;
 
 export const isRunning = ({ State }: Container): boolean => ['running', 'paused', 'restarting'].includes(State.Status);
 

@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { AppError, unavailable } from '../../../domain/errors.ts';
 import type { WorkloadSecrets, WorkloadSpec } from '../runtime.ts';
 import type { Container } from './answers.ts';
 import type { Containers } from './containers.ts';
@@ -11,8 +12,8 @@ import { isRunning } from './observed.ts';
 import type { DockerOptions } from './options.ts';
 import { workloadContainer } from './workload-container.ts';
 
-/** Milliseconds until the container must have read its secrets. */
-const readingMs = 10_000;
+/** Milliseconds until the engine must have taken the secrets. */
+const takingMs = 10_000;
 
 interface Parts {
   readonly engine: Engine;
@@ -47,14 +48,17 @@ export function createStarter({ engine, names, containers, networks, images, opt
   ): Promise<void> => {
     if (isRunning(workload)) return;
     const input = await engine.attachInput(workload.Id, signal);
-    input.on('error', () => input.destroy());
-    input.resume();
+    // What fails here shows when the secrets are written.
+    input.on('error', () => undefined).resume();
     try {
       await containers.start(workload.Id, signal);
-      const closed = input.closed ? undefined : once(input, 'close', { signal: AbortSignal.timeout(readingMs) });
       input.end(`${JSON.stringify(document)}\n`);
-      // A container that does not read them ends by itself, which the next look shows.
-      await closed?.catch(() => undefined);
+      // The engine may keep the connection until the container ends; that it has taken everything is enough.
+      await finished(input, { readable: false, signal: AbortSignal.timeout(takingMs) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof AppError) throw error;
+      throw unavailable('The container engine did not take what the server must know.', { cause: error });
     } finally {
       input.destroy();
     }
@@ -69,12 +73,15 @@ export function createStarter({ engine, names, containers, networks, images, opt
     const network = await networks.ensure(spec.instanceId, idLabels(spec), signal);
     const body = workloadContainer(spec, image, names.network(spec.instanceId), network.subnet);
     const labels = { ...labelsOf(spec, network), [label.spec]: spec.hash };
-    const workload = await containers.ensure(name, 'workload', labels, body, signal);
     const env = { ...secrets.env, ...proxyVariables(network.subnet, spec.egress) };
-    await Promise.all([
+    // Both to their end, so that nothing of a start that failed goes on when it is repeated or undone.
+    const parts = await Promise.allSettled([
       startGate(spec, gateImage, network, signal),
-      startWorkload(workload, { command: secrets.command, env, token: secrets.token }, signal),
+      containers
+        .ensure(name, 'workload', labels, body, signal)
+        .then((workload) => startWorkload(workload, { command: secrets.command, env, token: secrets.token }, signal)),
     ]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
   };
 }
 
