@@ -1,19 +1,37 @@
 import type { TestProject } from 'vitest/node';
-import { startDockerd } from './dockerd.ts';
+import { endEngine, launchEngine, makeEngineFolder, removeEngineFolder, socketIn } from './dockerd.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Path of the socket of the engine that the tests share. */
     dockerSocket: string;
+    /** Folder of that engine; null: it was there before, in MCPNEST_TEST_DOCKER_SOCKET. */
+    dockerFolder: string | null;
   }
 }
 
 /** One engine for all files of the project: MCPNEST_TEST_DOCKER_SOCKET, or one that lives as long as the run. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env['MCPNEST_TEST_DOCKER_SOCKET'];
   // The product refuses variables it does not know.
   delete process.env['MCPNEST_TEST_DOCKER_SOCKET'];
-  const own = given === undefined ? await startDockerd() : undefined;
-  project.provide('dockerSocket', given ?? own?.socketPath ?? '');
-  return async () => await own?.[Symbol.asyncDispose]();
+  if (given !== undefined) {
+    project.provide('dockerSocket', given);
+    project.provide('dockerFolder', null);
+    return undefined;
+  }
+  const folder = makeEngineFolder();
+  project.provide('dockerSocket', socketIn(folder));
+  project.provide('dockerFolder', folder);
+  const remove = async (): Promise<void> => {
+    await endEngine(folder);
+    removeEngineFolder(folder);
+  };
+  try {
+    await launchEngine(folder);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return remove;
 }

@@ -1,79 +1,74 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const startTimeoutMs = 30_000;
+const patienceMs = 30_000;
+const program = '/usr/sbin/dockerd';
 
-export interface Dockerd extends AsyncDisposable {
-  readonly socketPath: string;
-  /** Where the engine keeps everything. */
-  readonly dataRoot: string;
-  /** As after a crash of the machine: the engine and all containers are gone at once, then the engine is back. */
-  restart(): Promise<void>;
-}
-
-/**
- * A Docker engine of its own in a temporary folder, which ends with all its containers when disposed.
- * @throws when it is not installed or may not run, naming the remedy
- */
-export async function startDockerd(): Promise<Dockerd> {
-  if (!existsSync('/usr/sbin/dockerd') || process.getuid?.() !== 0) {
+/** A folder for an engine and everything it makes. @throws when there can be no engine, naming the remedy */
+export function makeEngineFolder(): string {
+  if (!existsSync(program) || process.getuid?.() !== 0) {
     throw new Error(
       'These tests start a Docker engine: install it (`apt-get update && apt-get install -y docker.io`) and run as root, ' +
         'name a running one in MCPNEST_TEST_DOCKER_SOCKET, or leave the tests out with MCPNEST_TEST_WITHOUT=docker.',
     );
   }
-  const folder = mkdtempSync(join(tmpdir(), 'mcpnest-docker-'));
-  const socketPath = join(folder, 'docker.sock');
-  const dataRoot = join(folder, 'data');
-  let stop = await launch(folder, socketPath, dataRoot);
-  return {
-    socketPath,
-    dataRoot,
-    restart: async () => {
-      await stop();
-      stop = await launch(folder, socketPath, dataRoot);
-    },
-    [Symbol.asyncDispose]: async () => {
-      await stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return mkdtempSync(join(tmpdir(), 'mcpnest-docker-'));
 }
 
-async function launch(folder: string, socketPath: string, dataRoot: string): Promise<() => Promise<void>> {
-  const args = ['--host', `unix://${socketPath}`, '--data-root', dataRoot, '--exec-root', join(folder, 'exec')];
-  const server = spawn('/usr/sbin/dockerd', [...args, '--pidfile', join(folder, 'pid'), '--bridge', 'none'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  server.stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-8_000)));
-  const exited = once(server, 'exit');
-  const stop = async (): Promise<void> => {
-    if (server.exitCode === null && server.signalCode === null) server.kill('SIGTERM');
-    await exited;
-    unmountLeftovers(folder);
-  };
-  const until = performance.now() + startTimeoutMs;
-  while (!output.includes('API listen on')) {
-    if (server.exitCode !== null || performance.now() > until) {
-      await stop();
-      throw new Error(`The Docker engine did not start:\n${output}`);
+export const socketIn = (folder: string): string => join(folder, 'docker.sock');
+
+/** Start an engine in its folder; it may have run there before. @throws with its last words when it does not start */
+export async function launchEngine(folder: string): Promise<void> {
+  const log = openSync(join(folder, 'log'), 'w');
+  const args = ['--host', `unix://${socketIn(folder)}`, '--data-root', join(folder, 'data')];
+  const more = ['--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid'), '--bridge', 'none'];
+  const server = spawn(program, [...args, ...more], { cwd: folder, stdio: ['ignore', 'ignore', log] });
+  closeSync(log);
+  server.unref();
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const said = readFileSync(join(folder, 'log'), 'utf8');
+    if (said.includes('API listen on')) return;
+    if (server.exitCode !== null || server.signalCode !== null || performance.now() > until) {
+      await endEngine(folder);
+      throw new Error(`The Docker engine did not start:\n${said.slice(-4000)}`);
     }
     await wait(50);
   }
-  return stop;
 }
 
-/** Mounts an engine leaves behind would keep its folder from being removed. */
-function unmountLeftovers(folder: string): void {
+/** End the engine of a folder with all its containers; the folder stays. */
+export async function endEngine(folder: string): Promise<void> {
+  const pidFile = join(folder, 'pid');
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  const until = performance.now() + patienceMs;
+  if (pid > 0 && isAlive(pid)) process.kill(pid, 'SIGTERM');
+  while (pid > 0 && isAlive(pid)) {
+    if (performance.now() > until) process.kill(pid, 'SIGKILL');
+    await wait(50);
+  }
+  rmSync(pidFile, { force: true });
+}
+
+/** Remove what an engine that has ended leaves behind. */
+export function removeEngineFolder(folder: string): void {
   const mounts = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter((path) => path.startsWith(`${folder}/`));
-  for (const path of mounts.reverse()) spawn('umount', ['-l', path], { stdio: 'ignore' });
+  for (const path of mounts.toReversed()) spawnSync('umount', ['-l', path], { stdio: 'ignore' });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A child that has ended and is not waited for yet.
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
