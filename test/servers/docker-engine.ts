@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 /** One engine for all files of the project: MCPNEST_TEST_DOCKER_SOCKET, or one that lives as long as the run. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env['MCPNEST_TEST_DOCKER_SOCKET'];
   // The product refuses variables it does not know.
   delete process.env['MCPNEST_TEST_DOCKER_SOCKET'];

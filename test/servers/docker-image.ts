@@ -22,8 +22,8 @@ export async function ensureProbeImage(socketPath: string): Promise<TestImage> {
   const program = readFileSync(probe);
   const tag = createHash('sha256').update(program).update(process.version).digest('hex').slice(0, 16);
   const name = 'mcpnest-test/probe';
-  const present = await engineJson<{ Id: string }>(socketPath, 'GET', `/images/${name}:${tag}/json`);
-  if (present.status === 200) return { name, digest: present.body.Id };
+  const present = await engineJson(socketPath, 'GET', `/images/${name}:${tag}/json`);
+  if (present.status === 200) return { name, digest: idIn(present.body) };
 
   const folder = mkdtempSync(join(tmpdir(), 'mcpnest-probe-'));
   try {
@@ -48,17 +48,19 @@ export async function ensureProbeImage(socketPath: string): Promise<TestImage> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const { body } = await engineJson<{ Id: string }>(socketPath, 'GET', `/images/${name}:${tag}/json`);
-  return { name, digest: body.Id };
+  const { body } = await engineJson(socketPath, 'GET', `/images/${name}:${tag}/json`);
+  return { name, digest: idIn(body) };
 }
 
+const idIn = (body: unknown): string => (body as { Id: string }).Id;
+
 /** One request to an engine, past the product's own client. Streams of progress are read to their end. */
-export async function engineJson<T>(
+export async function engineJson(
   socketPath: string,
   method: string,
   path: string,
   body?: NodeJS.ReadableStream | object,
-): Promise<{ status: number; body: T }> {
+): Promise<{ status: number; body: unknown }> {
   return await new Promise((resolve, reject) => {
     const streamed = body !== undefined && 'pipe' in body;
     const headers = { 'content-type': streamed ? 'application/x-tar' : 'application/json' };
@@ -67,7 +69,7 @@ export async function engineJson<T>(
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('error', reject).on('end', () => {
         const last = text.trim().split('\n').at(-1) ?? '';
-        resolve({ status: response.statusCode ?? 0, body: (last === '' ? null : JSON.parse(last)) as T });
+        resolve({ status: response.statusCode ?? 0, body: last === '' ? null : JSON.parse(last) });
       });
     });
     asked.on('error', reject);

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { engineJson } from '../../../../../../test/servers/docker-image.ts';
 import { openDockerTest, type DockerTest } from '../../../../../../test/servers/docker-tests.ts';
 import { askProbe, probeSecrets } from '../../../../../../test/servers/hosted-probe.ts';
 
@@ -66,9 +65,8 @@ describe('[ORC-10] a server that runs wild', () => {
        const flood = () => { while (process.stdout.write(line)); };
        process.stdout.on('drain', flood); flood();`,
     );
-    const { body } = await engineJson<{ DockerRootDir: string }>(inject('dockerSocket'), 'GET', '/info');
     const { Id } = await test.inspect('workload', loud.instanceId);
-    const folder = `${body.DockerRootDir}/containers/${Id}`;
+    const folder = `${await test.dataRoot()}/containers/${Id}`;
     const kilobytes = (): number => Number(execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t')[0]);
     let most = 0;
     const during: number[] = [];

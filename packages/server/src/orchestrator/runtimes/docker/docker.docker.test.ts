@@ -156,7 +156,7 @@ describe('what is not ours', () => {
     const { Id, Name } = await test.inspect('workload', spec.instanceId);
     await engineJson(socketPath, 'DELETE', `/containers/${Id}?force=1`);
     const squatter = { Image: test.image.digest, Labels: { 'mcpnest.install': other.install } };
-    const made = await engineJson<{ Id: string }>(socketPath, 'POST', `/containers/create?name=${Name.slice(1)}`, squatter);
+    const made = await engineJson(socketPath, 'POST', `/containers/create?name=${Name.slice(1)}`, squatter);
     for (const verb of [
       () => test.runtime.start(spec, probeSecrets),
       () => test.runtime.stop(spec.instanceId, 0),
@@ -164,7 +164,9 @@ describe('what is not ours', () => {
     ]) {
       await expect(verb()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('rename') });
     }
-    expect((await engineJson(socketPath, 'DELETE', `/containers/${made.body.Id}`)).status).toBe(204);
+    expect((await engineJson(socketPath, 'DELETE', `/containers/${(made.body as { Id: string }).Id}`)).status).toBe(
+      204,
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,7 +75,7 @@ describe('what an engine does wrong', () => {
     });
     await expect(engine.stream({ ...get, path: '/late', timeoutMs: 200 })).rejects.toThrow('did not answer');
     const response = await engine.stream({ ...get, path: '/soon', timeoutMs: 200 });
-    expect((await Array.fromAsync(response)).join('')).toBe('first last');
+    expect(await text(response)).toBe('first last');
   });
 
   it('an attach that is no stream is unavailable', async () => {

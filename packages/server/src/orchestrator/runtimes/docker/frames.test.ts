@@ -12,10 +12,15 @@ function frame(stream: number, text: string): Buffer {
 }
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
-  for (let start = 0; start < bytes.length; start += size) yield await Promise.resolve(bytes.subarray(start, start + size));
+  for (let start = 0; start < bytes.length; start += size)
+    yield await Promise.resolve(bytes.subarray(start, start + size));
 }
 
-const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => await Array.fromAsync(items);
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
 
 describe('readLogLines', () => {
   it('gives the same lines wherever the bytes are cut', async () => {
@@ -40,7 +45,9 @@ describe('readLogLines', () => {
 
   it('cuts a line at 8 KiB however many pieces it has', async () => {
     const pieces = Array.from({ length: 100 }, () => frame(1, `${at} ${'x'.repeat(16_384)}`));
-    const [line, ...rest] = await all(readLogLines(inPieces(Buffer.concat([...pieces, frame(1, `${at} end\n`)]), 65_536)));
+    const [line, ...rest] = await all(
+      readLogLines(inPieces(Buffer.concat([...pieces, frame(1, `${at} end\n`)]), 65_536)),
+    );
     expect(line?.text.length).toBe(8192);
     expect(rest).toEqual([]);
   });
@@ -55,7 +62,10 @@ describe('readLogLines', () => {
 
 describe('splitLines', () => {
   it('gives each value of a stream, the last one too, and bounds them', async () => {
-    expect(await all(splitLines(inPieces(Buffer.from('{"a":"ü"}\r\n\n{"b":2}'), 1)))).toEqual(['{"a":"ü"}\r', '{"b":2}']);
+    expect(await all(splitLines(inPieces(Buffer.from('{"a":"ü"}\r\n\n{"b":2}'), 1)))).toEqual([
+      '{"a":"ü"}\r',
+      '{"b":2}',
+    ]);
     await expect(all(splitLines(inPieces(Buffer.alloc(2 ** 21, 'x'), 65_536)))).rejects.toThrow(RangeError);
   });
 });

@@ -108,7 +108,9 @@ describe('the way out', () => {
     ['another method', () => 'GET https://api.example.com/ HTTP/1.1\r\nhost: api.example.com\r\n\r\n', 405],
     ['no HTTP', () => '\r\n\r\n', 405],
   ])('is closed to %s', async (_what, request, status) => {
-    expect(await talk(instance, outward, request())).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\\r\\n\\r\\nMCPNest: `, 's'));
+    expect(await talk(instance, outward, request())).toMatch(
+      new RegExp(`^HTTP/1\\.1 ${status} .*\\r\\n\\r\\nMCPNest: `, 's'),
+    );
   });
 
   it('ends a request that has no end', async () => {

@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import type { Socket } from 'node:net';
+import type * as Net from 'node:net';
 
 export interface GateSettings {
   readonly instance: { readonly host: string; readonly port: number };
@@ -32,7 +32,7 @@ export const gateProgram = (): string =>
  * instance asks for out (CONNECT, RFC 9110). Its text runs in a container of its own, so it must use nothing from outside
  * itself but its arguments and what is global in Node.
  */
-export function runGate(settings: GateSettings, net: typeof import('node:net'), lookup: Lookup): void {
+export function runGate(settings: GateSettings, net: typeof Net, lookup: Lookup): void {
   const maxConnections = 512;
   const maxHeadBytes = 8192;
   const patienceMs = 10_000;
@@ -52,7 +52,7 @@ export function runGate(settings: GateSettings, net: typeof import('node:net'), 
       else readHead(client, (head, rest) => void tunnel(client, head, rest));
     });
 
-    const tunnel = async (client: Socket, head: string, rest: Buffer): Promise<void> => {
+    const tunnel = async (client: Net.Socket, head: string, rest: Buffer): Promise<void> => {
       const host = connectLine.exec(head)?.[1]?.toLowerCase();
       if (host === undefined) return refuse(client, 405, `only CONNECT to port ${outward.hostPort} is possible here.`);
       if (!hosts.has(host)) return refuse(client, 403, 'this host is not among those the server may reach.');
@@ -77,7 +77,7 @@ export function runGate(settings: GateSettings, net: typeof import('node:net'), 
     };
   }
 
-  function serve(port: number, accept: (client: Socket) => void): void {
+  function serve(port: number, accept: (client: Net.Socket) => void): void {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (client) => {
       client.on('error', () => client.destroy());
       accept(client);
@@ -86,7 +86,7 @@ export function runGate(settings: GateSettings, net: typeof import('node:net'), 
     server.listen(port, '0.0.0.0');
   }
 
-  function join(client: Socket, server: Socket): void {
+  function join(client: Net.Socket, server: Net.Socket): void {
     server.setNoDelay(true).setKeepAlive(true);
     server.on('error', () => client.destroy());
     server.once('close', () => client.destroy());
@@ -95,7 +95,7 @@ export function runGate(settings: GateSettings, net: typeof import('node:net'), 
     server.pipe(client);
   }
 
-  function readHead(client: Socket, done: (head: string, rest: Buffer) => void): void {
+  function readHead(client: Net.Socket, done: (head: string, rest: Buffer) => void): void {
     let got = Buffer.alloc(0);
     const timer = setTimeout(() => client.destroy(), patienceMs);
     client.once('close', () => clearTimeout(timer));
@@ -110,13 +110,13 @@ export function runGate(settings: GateSettings, net: typeof import('node:net'), 
     });
   }
 
-  function refuse(client: Socket, status: number, why: string): void {
+  function refuse(client: Net.Socket, status: number, why: string): void {
     const body = `MCPNest: ${why}\n`;
     client.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     client.setTimeout(patienceMs, () => client.destroy()).resume();
   }
 
-  function ranges(blocks: readonly string[]): InstanceType<typeof net.BlockList> {
+  function ranges(blocks: readonly string[]): Net.BlockList {
     const list = new net.BlockList();
     for (const block of blocks) {
       const [network, bits] = block.split('/');

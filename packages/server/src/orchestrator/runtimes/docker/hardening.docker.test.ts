@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { engineJson } from '../../../../../../test/servers/docker-image.ts';
 import { openDockerTest, type DockerTest } from '../../../../../../test/servers/docker-tests.ts';
 import { askProbe, probeToken } from '../../../../../../test/servers/hosted-probe.ts';
 
@@ -13,7 +12,13 @@ beforeAll(async () => {
     { path: '/tmp', bytes: 4_194_304 },
     { path: '/var/data', bytes: 1_048_576 },
   ];
-  started = await test.start({ cpus: 0.25, memoryBytes: 134_217_728, pids: 32, scratch, settings: { MCP_BRIDGE_X: 'y' } });
+  started = await test.start({
+    cpus: 0.25,
+    memoryBytes: 134_217_728,
+    pids: 32,
+    scratch,
+    settings: { MCP_BRIDGE_X: 'y' },
+  });
 });
 afterAll(async () => await test[Symbol.asyncDispose]());
 
@@ -73,7 +78,7 @@ describe('[ORC-04] the hardening of every container', () => {
     const grants = ['CapAdd', 'Binds', 'Mounts', 'VolumesFrom', 'Devices', 'DeviceRequests', 'DeviceCgroupRules'];
     const more = ['GroupAdd', 'PortBindings', 'ExtraHosts', 'Links', 'Sysctls', 'CgroupParent', 'PidMode', 'UTSMode'];
     expect(Object.keys(withoutEmpty(HostConfig)).filter((key) => [...grants, ...more].includes(key))).toEqual([]);
-    expect(Mounts.filter(({ Type }: { Type: string }) => Type !== 'tmpfs')).toEqual([]);
+    expect(Mounts.filter(({ Type }) => Type !== 'tmpfs')).toEqual([]);
     expect(AppArmorProfile).not.toBe('unconfined');
     expect(Config).toMatchObject({ User: '10001:10001', OpenStdin: true, StdinOnce: true, Tty: false });
     expect(Config.Healthcheck).toEqual({ Test: ['NONE'] });
@@ -135,9 +140,12 @@ describe('[ORC-04] the hardening of every container', () => {
       '/tmp tmpfs true',
       '/var/data tmpfs true',
     ]);
-    expect(seen.devices.filter((name) => name !== 'core').toSorted().join(' ')).toBe(
-      'fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero',
-    );
+    expect(
+      seen.devices
+        .filter((name) => name !== 'core')
+        .toSorted()
+        .join(' '),
+    ).toBe('fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero');
   });
 
   it('[HST-10] no secret is in what the engine tells of a container, nor anywhere on its disk', async () => {
@@ -145,8 +153,7 @@ describe('[ORC-04] the hardening of every container', () => {
     for (const role of ['workload', 'gate'] as const) {
       expect(JSON.stringify(await test.inspect(role, started.instanceId))).not.toContain(probeToken);
     }
-    const { body } = await engineJson<{ DockerRootDir: string }>(inject('dockerSocket'), 'GET', '/info');
-    const folder = `${body.DockerRootDir}/containers`;
+    const folder = `${await test.dataRoot()}/containers`;
     const grep = (text: string): string =>
       execFileSync('sh', ['-c', 'grep -rl -- "$0" "$1" || true', text, folder], { encoding: 'utf8' });
     expect(grep(started.instanceId)).not.toBe('');

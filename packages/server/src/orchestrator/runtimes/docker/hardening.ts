@@ -55,8 +55,7 @@ export function hardened(limits: Limits): Readonly<Record<string, unknown>> {
 }
 
 // Where the image has the folder, runc 1.1 keeps that one's mode, so the account must own it.
-const tmpfs = (bytes: number): string =>
-  `rw,noexec,nosuid,nodev,mode=1777,uid=${account},gid=${account},size=${bytes}`;
+const tmpfs = (bytes: number): string => `rw,noexec,nosuid,nodev,mode=1777,uid=${account},gid=${account},size=${bytes}`;
 
 /**
  * The engine's resolver forwards what it does not know even from internal networks, and names carry data. Given its

@@ -15,7 +15,7 @@ afterEach(async () => await test.removeAll());
 afterAll(async () => await test[Symbol.asyncDispose]());
 
 const addressOf = async (role: 'workload' | 'gate', instanceId: string, network: RegExp): Promise<string> => {
-  const networks: Record<string, { IPAddress: string }> = (await test.inspect(role, instanceId)).NetworkSettings.Networks;
+  const networks = (await test.inspect(role, instanceId)).NetworkSettings.Networks;
   return Object.entries(networks).find(([name]) => network.test(name))?.[1].IPAddress ?? '';
 };
 
@@ -36,7 +36,9 @@ describe('from inside an instance', () => {
       expect(await reach(each, port), each).toBe('connected');
     }
     const inside = everyAddress.map((each) => each.replace(/%.*/, '%eth0'));
-    const neighbours = Array.from({ length: 8 }, (_, last) => own.replace(/\d+$/, (n) => String((Number(n) & ~7) + last)));
+    const neighbours = Array.from({ length: 8 }, (_, last) =>
+      own.replace(/\d+$/, (n) => String((Number(n) & ~7) + last)),
+    );
     const outcomes = await Promise.all(
       [...inside, ...neighbours].map((each) => askProbe<string>(endpoint, connecting(each, port))),
     );
@@ -72,9 +74,7 @@ describe('from inside an instance', () => {
       ]),
     );
     for (const address of addresses) expect(address).toMatch(/^\d/);
-    const outcomes = await Promise.all(
-      addresses.map((address) => askProbe(one.endpoint, connecting(address, 8080))),
-    );
+    const outcomes = await Promise.all(addresses.map((address) => askProbe(one.endpoint, connecting(address, 8080))));
     expect(outcomes).not.toContain('connected');
     const own = await addressOf('gate', one.instanceId, /(?<!edge)$/);
     expect(await askProbe(one.endpoint, connecting(own, 3128))).toBe('ECONNREFUSED');

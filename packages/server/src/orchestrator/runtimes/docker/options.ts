@@ -18,4 +18,3 @@ export interface EgressOptions {
   /** Private IPv4 ranges named hosts may lead to, as CIDR; none if left out. */
   readonly allowedRanges?: readonly string[];
 }
-
