@@ -171,18 +171,6 @@ describe('what is not ours', () => {
 });
 
 describe('faults', () => {
-  it('[ORC-03] keeps an image that is there and says which is missing and why', async () => {
-    expect(await test.runtime.ensureImage(test.image)).toBe('present');
-    const missing = { name: '127.0.0.1:1/nobody/nothing', digest: `sha256:${'0'.repeat(64)}` };
-    await expect(test.runtime.ensureImage(missing)).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringMatching(/127\.0\.0\.1:1\/nobody\/nothing@sha256:0+ is not available: the registry cannot/),
-    });
-    await expect(test.start({ image: missing })).rejects.toThrow('it is not on the engine');
-    await expect(test.runtime.ensureImage({ name: 'x', digest: 'latest' })).rejects.toThrow('digest is malformed');
-    expect(await test.left()).toEqual([]);
-  });
-
   it('says what to do when there is no engine', async () => {
     const options = { socketPath: `/tmp/${randomUUID()}.sock`, install: 'x', gateImage: test.image };
     await using away = createDockerRuntime(options, createLog('silent'));
