@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface TestImage {
   readonly name: string;
@@ -11,22 +12,36 @@ export interface TestImage {
   readonly digest: string;
 }
 
-/** The program the image runs; see there for what it does. */
+/** The program of the probe's image; see there for what it does. */
 const probe = new URL('probe.mjs', import.meta.url);
 
-/**
- * An image of this very Node, the libraries it is linked with and the probe, made without any registry. An engine that
- * has one of the same content keeps it.
- */
-export async function ensureProbeImage(socketPath: string): Promise<TestImage> {
-  const program = readFileSync(probe);
-  const tag = createHash('sha256').update(program).update(process.version).digest('hex').slice(0, 16);
-  const name = 'mcpnest-test/probe';
-  const present = await engineJson(socketPath, 'GET', `/images/${name}:${tag}/json`);
-  if (present.status === 200) return { name, digest: idIn(present.body) };
+export const ensureProbeImage = (socketPath: string): Promise<TestImage> =>
+  ensureNodeImage(socketPath, 'mcpnest-test/probe', [[fileURLToPath(probe), '/opt/probe.mjs']], '/opt/probe.mjs');
 
-  const folder = mkdtempSync(join(tmpdir(), 'mcpnest-probe-'));
+/**
+ * An image of this very Node, the libraries it is linked with and some files, made without any registry. An engine that
+ * has one of the same content keeps it.
+ * @param files file or folder here, and its path there
+ * @param program path there of what Node runs
+ */
+export async function ensureNodeImage(
+  socketPath: string,
+  name: string,
+  files: readonly (readonly [from: string, to: string])[],
+  program: string,
+): Promise<TestImage> {
+  const folder = mkdtempSync(join(tmpdir(), 'mcpnest-image-'));
   try {
+    for (const [from, to] of files) {
+      mkdirSync(dirname(join(folder, to)), { recursive: true });
+      cpSync(from, join(folder, to), { recursive: true });
+    }
+    const content = createHash('sha256').update(`${process.version} ${program}`);
+    for (const path of listFiles(folder)) content.update(path).update(readFileSync(join(folder, path)));
+    const tag = content.digest('hex').slice(0, 16);
+    const present = await engineJson(socketPath, 'GET', `/images/${name}:${tag}/json`);
+    if (present.status === 200) return { name, digest: idIn(present.body) };
+
     const libraries = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).match(/\/[^\s()]+/g) ?? [];
     for (const [from, to] of [[process.execPath, '/usr/local/bin/node'], ...libraries.map((path) => [path, path])]) {
       const target = join(folder, to ?? '');
@@ -34,23 +49,27 @@ export async function ensureProbeImage(socketPath: string): Promise<TestImage> {
       copyFileSync(from ?? '', target);
     }
     mkdirSync(join(folder, 'tmp'));
-    mkdirSync(join(folder, 'opt'));
-    writeFileSync(join(folder, 'opt/probe.mjs'), program);
     const query = new URLSearchParams([
       ['fromSrc', '-'],
       ['repo', name],
       ['tag', tag],
       ['changes', 'ENV PATH=/usr/local/bin'],
-      ['changes', 'ENTRYPOINT ["node", "/opt/probe.mjs"]'],
+      ['changes', `ENTRYPOINT ["node", "${program}"]`],
     ]);
     const tar = spawn('tar', ['-C', folder, '-c', '.'], { stdio: ['ignore', 'pipe', 'ignore'] });
     await engineJson(socketPath, 'POST', `/images/create?${query.toString()}`, tar.stdout);
+    const { body } = await engineJson(socketPath, 'GET', `/images/${name}:${tag}/json`);
+    return { name, digest: idIn(body) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const { body } = await engineJson(socketPath, 'GET', `/images/${name}:${tag}/json`);
-  return { name, digest: idIn(body) };
 }
+
+const listFiles = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(relative(folder, entry.parentPath), entry.name))
+    .toSorted();
 
 const idIn = (body: unknown): string => (body as { Id: string }).Id;
 
