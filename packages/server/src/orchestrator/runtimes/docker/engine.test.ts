@@ -78,6 +78,16 @@ describe('what an engine does wrong', () => {
     expect(await text(response)).toBe('first last');
   });
 
+  it('streams that last keep no call waiting', async () => {
+    const engine = await engineThat((request, response) => {
+      if (request.url?.endsWith('/stream') === true) response.write('first ');
+      else response.end('1');
+    });
+    const streams = await Promise.all(Array.from({ length: 50 }, () => engine.stream({ ...get, path: '/stream' })));
+    expect((await engine.call({ ...get, timeoutMs: 1000 })).body).toBe(1);
+    for (const stream of streams) stream.destroy();
+  });
+
   it('an attach that is no stream is unavailable', async () => {
     const engine = await engineThat((_request, response) => response.writeHead(404).end('{"message":"none"}'));
     await expect(engine.attachInput('x')).rejects.toMatchObject({ code: 'unavailable' });

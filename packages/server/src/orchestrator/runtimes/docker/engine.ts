@@ -39,10 +39,16 @@ export interface Engine extends Disposable {
 
 /** @param socketPath path of the engine's unix socket */
 export function createEngine(socketPath: string): Engine {
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, maxTotalSockets: 64 });
+  // For calls; what lasts has a connection of its own, so that it keeps no call waiting.
+  const calls = new Agent({ keepAlive: true, maxSockets: 32 });
   let version: Promise<string> | undefined;
 
-  const send = async (path: string, request: EngineRequest, signal: AbortSignal): Promise<IncomingMessage> =>
+  const send = async (
+    path: string,
+    request: EngineRequest,
+    signal: AbortSignal,
+    agent: Agent | false = calls,
+  ): Promise<IncomingMessage> =>
     await new Promise((resolve, reject) => {
       const payload = request.body === undefined ? undefined : JSON.stringify(request.body);
       const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
@@ -67,8 +73,8 @@ export function createEngine(socketPath: string): Engine {
     }
   };
 
-  const begin = async (request: EngineRequest, signal: AbortSignal): Promise<IncomingMessage> => {
-    const response = await send(await versioned(request), request, signal);
+  const begin = async (request: EngineRequest, signal: AbortSignal, agent?: false): Promise<IncomingMessage> => {
+    const response = await send(await versioned(request), request, signal, agent);
     const status = response.statusCode ?? 0;
     if ((status >= 200 && status < 300) || request.accept?.includes(status) === true) return response;
     throw refused(request, status, await readJson(response));
@@ -85,7 +91,7 @@ export function createEngine(socketPath: string): Engine {
         const begun = new AbortController();
         const timer = setTimeout(() => begun.abort(timedOut()), request.timeoutMs ?? defaultTimeoutMs);
         try {
-          return await begin(request, either(request.signal, begun.signal));
+          return await begin(request, either(request.signal, begun.signal), false);
         } finally {
           clearTimeout(timer);
         }
@@ -111,7 +117,7 @@ export function createEngine(socketPath: string): Engine {
             .end();
         });
       }),
-    [Symbol.dispose]: () => agent.destroy(),
+    [Symbol.dispose]: () => calls.destroy(),
   };
 }
 
