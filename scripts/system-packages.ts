@@ -39,6 +39,13 @@ export const systemPackages: readonly SystemPackage[] = [
     tests: ['test/console/*.test.ts', '**/e2e/signing-in.test.ts'],
     present: () => existsSync('/usr/bin/chromium'),
   },
+  {
+    name: 'docker',
+    debian: 'docker.io',
+    neededFor: 'the tests that run containers (*.docker.test.ts)',
+    tests: ['**/*.docker.test.ts'],
+    present: () => onPath('dockerd') && onPath('docker-init') && onPath('iptables'),
+  },
 ];
 
 /**

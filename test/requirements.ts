@@ -94,14 +94,14 @@ export const requirements: readonly Requirement[] = [
   // Orchestrator
   open('ORC-01', 'From record to listed tools as one flow: image gate, hardened start, health, list.'),
   open('ORC-02', 'Only images on the allowlist run, and their names are checked again.'),
-  open('ORC-03', 'A present image is not pulled; a failed pull is a clear error.'),
-  open('ORC-04', 'Every container is hardened in ways no user can change.'),
+  done('ORC-03', 'A present image is not pulled; a failed pull is a clear error.'),
+  part('ORC-04', 'Every container is hardened in ways no user can change.'),
   open('ORC-05', 'Sizes are three profiles, set when the instance is made.'),
   open('ORC-06', 'The tools of running instances are gathered in parallel and named.'),
   open('ORC-07', 'A call finds the live endpoint of its instance.'),
   open('ORC-08', 'Without the orchestrator, remote servers go on being served.'),
   open('ORC-09', 'Hosting is switched on per workspace.'),
-  open('ORC-10', 'A crash is noticed and a runaway process hurts no neighbour.'),
+  part('ORC-10', 'A crash is noticed and a runaway process hurts no neighbour.'),
 
   // Bridge
   done('BRG-01', 'Any stdio server is reached over HTTP without changing it.'),

@@ -32,7 +32,6 @@ export const acceptInvitation = (body: Body<typeof client.invitations.acceptInCo
   begun(client.invitations.acceptInConsole({ body }));
 
 type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
-type RequestOptions = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 
 /** Sign in with a passkey; the browser asks for it. @throws ApiError, or what the browser throws when it is not given */
 export async function signInByPasskey(): Promise<Session> {
