@@ -1,11 +1,6 @@
 import { ApiError } from '@mcpnest/contract/caller';
 import type { Passkey, Session } from '@mcpnest/contract/schemas/sessions';
-import type {
-  AuthenticationResponseJSON,
-  RegistrationResponseJSON,
-  startAuthentication,
-  startRegistration,
-} from '@simplewebauthn/browser';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON, startRegistration } from '@simplewebauthn/browser';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { client, setCsrfToken } from './client.ts';
 
