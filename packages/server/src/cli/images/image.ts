@@ -1,0 +1,94 @@
+import { createReadStream } from 'node:fs';
+import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import { digestOf, type Layer } from './layer.ts';
+import { bridgeUid, recipeOf } from './recipes.ts';
+import { tarEnd, tarFile } from './tar.ts';
+
+/** One image: what it is made of, and the name of exactly that. */
+export interface Image {
+  readonly entry: CatalogueEntry;
+  /** `sha256:…` of its configuration, which names its layers: Docker's image id. */
+  readonly digest: string;
+  readonly config: Buffer;
+  readonly layers: readonly Layer[];
+}
+
+const bin = '/opt/bridge/bin/mcpnest-bridge.mjs';
+const second = 1_000_000_000;
+/** Fixed, so that the same content has the same digest. */
+const created = '1970-01-01T00:00:00Z';
+
+/** An image as the image specification of the OCI has it; the health check is Docker's addition to that. */
+export function composeImage(entry: CatalogueEntry, layers: readonly Layer[], arch: 'x64' | 'arm64'): Image {
+  const env = {
+    PATH: '/usr/local/bin:/usr/bin',
+    HOME: '/tmp',
+    NODE_ENV: 'production',
+    MCP_BRIDGE_SECRETS: 'stdin',
+    MCP_BRIDGE_HOST: '0.0.0.0',
+    MCP_BRIDGE_PORT: '8080',
+    MCP_BRIDGE_SESSIONS: entry.sessions,
+    ...recipeOf(entry).env,
+  };
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: arch === 'x64' ? 'amd64' : 'arm64',
+      os: 'linux',
+      created,
+      config: {
+        User: `${bridgeUid}:${bridgeUid}`,
+        WorkingDir: '/tmp',
+        Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+        Entrypoint: ['node', bin],
+        ExposedPorts: { '8080/tcp': {} },
+        StopSignal: 'SIGTERM',
+        Healthcheck: {
+          Test: ['CMD', 'node', bin, 'healthcheck'],
+          Interval: 30 * second,
+          Timeout: 10 * second,
+          StartPeriod: 60 * second,
+          Retries: 3,
+        },
+        Labels: {
+          'org.opencontainers.image.title': entry.name,
+          'org.opencontainers.image.version': `${entry.package.version}-${entry.version}`,
+          'org.opencontainers.image.licenses': entry.licence,
+          'org.opencontainers.image.url': entry.homepage,
+        },
+      },
+      rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+      history: layers.map(({ about }) => ({ created, created_by: `mcpnest image build: ${about}` })),
+    }),
+  );
+  return { entry, digest: `sha256:${digestOf(config)}`, config, layers };
+}
+
+/** The name of an image's tag: entry and package in their versions. */
+export const tagOf = ({ package: { version }, version: entryVersion }: CatalogueEntry): string =>
+  `${version}-${entryVersion}`;
+
+/**
+ * Images as one archive for `docker load`, `podman load` or `skopeo`, each layer in it once.
+ * @param prefix goes before the name of each image
+ */
+export async function* archiveOf(images: readonly Image[], prefix: string): AsyncGenerator<Buffer> {
+  const layers = new Map(images.flatMap(({ layers: all }) => all.map((layer) => [layer.diffId, layer] as const)));
+  const layerName = (diffId: string): string => `${diffId.slice('sha256:'.length)}.tar`;
+  for (const { diffId, file, bytes } of layers.values()) {
+    const { head, tail } = tarFile(layerName(diffId), bytes);
+    yield head;
+    for await (const part of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) yield part;
+    yield tail;
+  }
+  const configs = images.map(({ digest, config }) => [`${digest.slice('sha256:'.length)}.json`, config] as const);
+  const manifest = images.map(({ entry, layers: all }, index) => ({
+    Config: configs[index]?.[0],
+    RepoTags: [`${prefix}${entry.image}:${tagOf(entry)}`],
+    Layers: all.map(({ diffId }) => layerName(diffId)),
+  }));
+  for (const [name, body] of [...configs, ['manifest.json', Buffer.from(JSON.stringify(manifest))] as const]) {
+    const { head, tail } = tarFile(name, body.length);
+    yield Buffer.concat([head, body, tail]);
+  }
+  yield tarEnd();
+}

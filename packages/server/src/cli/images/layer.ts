@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { tarEnd, tarEntry } from './tar.ts';
+import type { Tree } from './tree.ts';
+
+/** One layer as a tar file. */
+export interface Layer {
+  readonly file: string;
+  /** `sha256:…` of the file. */
+  readonly diffId: string;
+  readonly bytes: number;
+  /** What is in it, for the history of the image. */
+  readonly about: string;
+}
+
+/** Part of every key: a change in how layers are packed makes them anew. */
+const packing = 1;
+
+/**
+ * A layer, from the cache if it was packed before.
+ * @param cache folder of layers
+ * @param inputs everything its content is made from
+ * @param fill called only where it must be packed
+ */
+export async function packLayer(
+  cache: string,
+  { about, inputs }: { about: string; inputs: unknown },
+  fill: () => Promise<Tree>,
+): Promise<Layer> {
+  const key = digestOf(JSON.stringify([packing, about, inputs]));
+  const file = join(cache, `${key}.tar`);
+  const note = join(cache, `${key}.json`);
+  if (existsSync(note) && existsSync(file)) return { ...readNote(note), file, about };
+  const partial = `${file}.${process.pid}`;
+  const written = writeTar(await fill(), partial);
+  renameSync(partial, file);
+  writeFileSync(note, JSON.stringify(written));
+  return { ...written, file, about };
+}
+
+export const digestOf = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
+
+function writeTar(tree: Tree, file: string): Pick<Layer, 'diffId' | 'bytes'> {
+  const hash = createHash('sha256');
+  const to = openSync(file, 'w');
+  let bytes = 0;
+  const write = (part: Buffer): void => {
+    hash.update(part);
+    bytes += part.length;
+    for (let at = 0; at < part.length;) at += writeSync(to, part, at);
+  };
+  try {
+    for (const [path, node] of tree.entries()) for (const part of tarEntry(path, node)) write(part);
+    write(tarEnd());
+  } finally {
+    closeSync(to);
+  }
+  return { diffId: `sha256:${hash.digest('hex')}`, bytes };
+}
+
+const readNote = (file: string): Pick<Layer, 'diffId' | 'bytes'> =>
+  JSON.parse(readFileSync(file, 'utf8')) as Pick<Layer, 'diffId' | 'bytes'>;
