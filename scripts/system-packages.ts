@@ -32,6 +32,20 @@ export const systemPackages: readonly SystemPackage[] = [
     tests: ['**/dialer.test.ts', '**/hostile-upstream.test.ts', '**/memory.test.ts'],
     present: () => onPath('openssl'),
   },
+  {
+    name: 'compiler',
+    debian: 'build-essential',
+    neededFor: 'the test that builds and runs every image of the catalogue',
+    tests: ['**/hosted-images.docker.test.ts'],
+    present: () => onPath('g++') && onPath('make'),
+  },
+  {
+    name: 'python',
+    debian: 'python3',
+    neededFor: 'the same test: node-gyp is written in it',
+    tests: ['**/hosted-images.docker.test.ts'],
+    present: () => onPath('python3'),
+  },
 ];
 
 /**

@@ -62,7 +62,8 @@ function parseDocument(bytes: Buffer): SecretsDocument {
   if (!isObject(document)) throw problem('is no JSON object');
   const { command, env, token, ...others } = document;
   if (Object.keys(others).length > 0) throw problem('has members besides command, env and token');
-  if (!isCommand(command)) throw problem('has no command: a list of texts without NUL, of which the first is not empty');
+  if (!isCommand(command))
+    throw problem('has no command: a list of texts without NUL, of which the first is not empty');
   if (!isObject(env)) throw problem('has no env: an object of texts');
   if (typeof token !== 'string') throw problem('has no token');
   return { command, env: Object.fromEntries(Object.entries(env).map(readVariable)), token };

@@ -60,7 +60,11 @@ export async function buildImages(entries: readonly CatalogueEntry[], options: B
   for (const [index, entry] of entries.entries()) {
     report(`${entry.slug} (${index + 1} of ${entries.length}): ${entry.package.name} ${entry.package.version}`);
     const below = [base, ...(recipeOf(entry).browser ? browser : none)];
-    const { layer, sbom } = await entryLayer(workshop, entry, below.flatMap((part) => part.packages));
+    const { layer, sbom } = await entryLayer(
+      workshop,
+      entry,
+      below.flatMap((part) => part.packages),
+    );
     images.push({ ...composeImage(entry, [...below.map((part) => part.layer), layer], workshop.arch), sbom });
   }
   return images;

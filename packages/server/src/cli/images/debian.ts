@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debian } from './recipes.ts';
 import type { CommandRunner } from './run-command.ts';
@@ -70,7 +70,10 @@ export class DebianArchive {
     // Where scanners of images look for packages that no dpkg has installed.
     tree.text(
       `var/lib/dpkg/status.d/${name}`,
-      await this.#dpkg(['--field', file, 'Package', 'Version', 'Architecture', 'Maintainer', 'Source'], `Reading ${name}`),
+      await this.#dpkg(
+        ['--field', file, 'Package', 'Version', 'Architecture', 'Maintainer', 'Source'],
+        `Reading ${name}`,
+      ),
     );
   }
 
@@ -80,11 +83,9 @@ export class DebianArchive {
 
   async #prepare(): Promise<void> {
     if (!existsSync(debian.keyring)) throw new Error(`There is no ${debian.keyring}. ${remedy}`);
-    for (const folder of ['lists/partial', 'archives/partial', 'preferences.d', 'unpacked']) {
+    for (const folder of ['lists/partial', 'none/partial', 'preferences.d', 'archives', 'unpacked']) {
       await mkdir(join(this.#folder, folder), { recursive: true });
     }
-    // A build that was cut short may have left a part of a package.
-    for (const name of await readdir(join(this.#archives, 'partial'))) await rm(join(this.#archives, 'partial', name));
     const source = (path: string, suite: string): string =>
       `deb [signed-by=${debian.keyring}] ${this.#mirror}/${path} ${suite} main\n`;
     await writeFile(join(this.#folder, 'status'), '');
@@ -106,7 +107,8 @@ export class DebianArchive {
       `Dir::State::lists=${join(this.#folder, 'lists')}`,
       `Dir::State::status=${join(this.#folder, 'status')}`,
       `Dir::Cache=${this.#folder}`,
-      `Dir::Cache::archives=${this.#archives}`,
+      // Of what it has there already apt-get prints no address.
+      `Dir::Cache::archives=${join(this.#folder, 'none')}`,
       'APT::Install-Recommends=0',
       'APT::Sandbox::User=root',
       'APT::Update::Error-Mode=any',
@@ -121,7 +123,8 @@ export class DebianArchive {
   }
 }
 
-const left = /^usr\/share\/(?:man|info|locale|lintian|bug|doc-base|menu)(?:\/|$)|^usr\/share\/doc\/[^/]+\/(?!copyright$)/;
+const left =
+  /^usr\/share\/(?:man|info|locale|lintian|bug|doc-base|menu)(?:\/|$)|^usr\/share\/doc\/[^/]+\/(?!copyright$)/;
 
 const isKept = (path: string): boolean => !left.test(path);
 

@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import { tagOf } from './image.ts';
 
 /** The verbs of a container engine that putting images into it needs (Docker Engine API 1.41 and newer). */
 export class ImageEngine {
@@ -20,6 +22,17 @@ export class ImageEngine {
     return id;
   }
 
+  /**
+   * What the engine calls the image of an entry it was given.
+   * @throws Error when it has none
+   */
+  async findTag(image: string, entry: CatalogueEntry): Promise<string> {
+    const tag = `${image}:${tagOf(entry)}`;
+    const digest = await this.find(tag);
+    if (digest === undefined) throw this.#failed(`has taken ${tag}, and does not know it`);
+    return digest;
+  }
+
   /** @param archive in the form of `docker save` */
   async load(archive: AsyncIterable<Buffer>): Promise<void> {
     const { status, body } = await this.#ask('POST', '/images/load?quiet=1', archive);
@@ -31,7 +44,13 @@ export class ImageEngine {
 
   async #ask(method: string, path: string, content?: AsyncIterable<Buffer>): Promise<{ status: number; body: string }> {
     const headers = content === undefined ? {} : { 'Content-Type': 'application/x-tar' };
-    const call = request({ socketPath: this.#socketPath, method, path: `/v1.41${path}`, headers, timeout: 15 * 60_000 });
+    const call = request({
+      socketPath: this.#socketPath,
+      method,
+      path: `/v1.41${path}`,
+      headers,
+      timeout: 15 * 60_000,
+    });
     const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
       call.once('error', reject);
       call.once('timeout', () => call.destroy(new Error('no answer in 15 minutes')));

@@ -1,8 +1,6 @@
-import { createReadStream } from 'node:fs';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
 import { digestOf, type Layer } from './layer.ts';
 import { bridgeUid, recipeOf } from './recipes.ts';
-import { tarEnd, tarFile } from './tar.ts';
 
 /** One image: what it is made of, and the name of exactly that. */
 export interface Image {
@@ -66,29 +64,3 @@ export function composeImage(entry: CatalogueEntry, layers: readonly Layer[], ar
 /** The name of an image's tag: entry and package in their versions. */
 export const tagOf = ({ package: { version }, version: entryVersion }: CatalogueEntry): string =>
   `${version}-${entryVersion}`;
-
-/**
- * Images as one archive for `docker load`, `podman load` or `skopeo`, each layer in it once.
- * @param prefix goes before the name of each image
- */
-export async function* archiveOf(images: readonly Image[], prefix: string): AsyncGenerator<Buffer> {
-  const layers = new Map(images.flatMap(({ layers: all }) => all.map((layer) => [layer.diffId, layer] as const)));
-  const layerName = (diffId: string): string => `${diffId.slice('sha256:'.length)}.tar`;
-  for (const { diffId, file, bytes } of layers.values()) {
-    const { head, tail } = tarFile(layerName(diffId), bytes);
-    yield head;
-    for await (const part of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) yield part;
-    yield tail;
-  }
-  const configs = images.map(({ digest, config }) => [`${digest.slice('sha256:'.length)}.json`, config] as const);
-  const manifest = images.map(({ entry, layers: all }, index) => ({
-    Config: configs[index]?.[0],
-    RepoTags: [`${prefix}${entry.image}:${tagOf(entry)}`],
-    Layers: all.map(({ diffId }) => layerName(diffId)),
-  }));
-  for (const [name, body] of [...configs, ['manifest.json', Buffer.from(JSON.stringify(manifest))] as const]) {
-    const { head, tail } = tarFile(name, body.length);
-    yield Buffer.concat([head, body, tail]);
-  }
-  yield tarEnd();
-}

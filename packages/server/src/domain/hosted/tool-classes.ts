@@ -4,7 +4,6 @@ import type { ToolClass } from '@mcpnest/contract/rule-form';
 export function classified(
   tools: Readonly<Partial<Record<ToolClass, readonly string[]>>>,
 ): readonly (readonly [string, ToolClass])[] {
-  const of = (toolClass: ToolClass): [string, ToolClass][] =>
-    (tools[toolClass] ?? []).map((name) => [name, toolClass]);
+  const of = (toolClass: ToolClass): [string, ToolClass][] => (tools[toolClass] ?? []).map((name) => [name, toolClass]);
   return [...of('read'), ...of('write'), ...of('destructive')];
 }

@@ -26,7 +26,18 @@ export const braveSearchOfficial: CatalogueEntry = {
   profile: 'small',
   egress: ['api.search.brave.com'],
   scratch: [],
-  toolClasses: classified({ read: ['brave_web_search', 'brave_local_search', 'brave_video_search', 'brave_image_search', 'brave_news_search', 'brave_summarizer', 'brave_llm_context', 'brave_place_search'] }),
+  toolClasses: classified({
+    read: [
+      'brave_web_search',
+      'brave_local_search',
+      'brave_video_search',
+      'brave_image_search',
+      'brave_news_search',
+      'brave_summarizer',
+      'brave_llm_context',
+      'brave_place_search',
+    ],
+  }),
   sessions: 'shared',
   personal: false,
 };

@@ -5,7 +5,8 @@ export const braveSearch: CatalogueEntry = {
   slug: 'brave-search',
   version: 1,
   name: 'Brave Search (archived)',
-  description: 'Searches the web and places with Brave. Archived in May 2025, without fixes since: use the server Brave maintains.',
+  description:
+    'Searches the web and places with Brave. Archived in May 2025, without fixes since: use the server Brave maintains.',
   publisher: 'Model Context Protocol',
   licence: 'MIT',
   homepage: 'https://github.com/modelcontextprotocol/servers-archived/tree/main/src/brave-search',

@@ -19,7 +19,25 @@ export const everything: CatalogueEntry = {
   profile: 'medium',
   egress: [],
   scratch: [],
-  toolClasses: classified({ read: ['echo', 'get-annotated-message', 'get-env', 'get-resource-links', 'get-resource-reference', 'get-structured-content', 'get-sum', 'get-tiny-image', 'trigger-long-running-operation'], write: ['gzip-file-as-resource', 'toggle-simulated-logging', 'toggle-subscriber-updates', 'simulate-research-query'] }),
+  toolClasses: classified({
+    read: [
+      'echo',
+      'get-annotated-message',
+      'get-env',
+      'get-resource-links',
+      'get-resource-reference',
+      'get-structured-content',
+      'get-sum',
+      'get-tiny-image',
+      'trigger-long-running-operation',
+    ],
+    write: [
+      'gzip-file-as-resource',
+      'toggle-simulated-logging',
+      'toggle-subscriber-updates',
+      'simulate-research-query',
+    ],
+  }),
   sessions: 'per-session',
   personal: false,
 };

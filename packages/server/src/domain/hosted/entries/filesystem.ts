@@ -19,7 +19,22 @@ export const filesystem: CatalogueEntry = {
   profile: 'small',
   egress: [],
   scratch: [{ path: '/workspace', megabytes: 128 }],
-  toolClasses: classified({ read: ['read_file', 'read_text_file', 'read_media_file', 'read_multiple_files', 'list_directory', 'list_directory_with_sizes', 'directory_tree', 'search_files', 'get_file_info', 'list_allowed_directories'], write: ['create_directory'], destructive: ['write_file', 'edit_file', 'move_file'] }),
+  toolClasses: classified({
+    read: [
+      'read_file',
+      'read_text_file',
+      'read_media_file',
+      'read_multiple_files',
+      'list_directory',
+      'list_directory_with_sizes',
+      'directory_tree',
+      'search_files',
+      'get_file_info',
+      'list_allowed_directories',
+    ],
+    write: ['create_directory'],
+    destructive: ['write_file', 'edit_file', 'move_file'],
+  }),
   sessions: 'shared',
   personal: false,
 };

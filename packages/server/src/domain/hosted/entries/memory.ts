@@ -19,7 +19,11 @@ export const memory: CatalogueEntry = {
   profile: 'small',
   egress: [],
   scratch: [{ path: '/data', megabytes: 64 }],
-  toolClasses: classified({ read: ['read_graph', 'search_nodes', 'open_nodes'], write: ['create_entities', 'create_relations', 'add_observations'], destructive: ['delete_entities', 'delete_observations', 'delete_relations'] }),
+  toolClasses: classified({
+    read: ['read_graph', 'search_nodes', 'open_nodes'],
+    write: ['create_entities', 'create_relations', 'add_observations'],
+    destructive: ['delete_entities', 'delete_observations', 'delete_relations'],
+  }),
   sessions: 'shared',
   personal: false,
 };

@@ -14,7 +14,11 @@ export const postgres: CatalogueEntry = {
   replacedBy: ['dbhub'],
   package: { name: '@modelcontextprotocol/server-postgres', version: '0.6.2' },
   image: 'mcpnest/hosted-postgres',
-  command: ['node', '/opt/server/node_modules/@modelcontextprotocol/server-postgres/dist/index.js', { variable: 'DATABASE_URL' }],
+  command: [
+    'node',
+    '/opt/server/node_modules/@modelcontextprotocol/server-postgres/dist/index.js',
+    { variable: 'DATABASE_URL' },
+  ],
   variables: [
     {
       key: 'DATABASE_URL',

@@ -5,7 +5,8 @@ export const puppeteer: CatalogueEntry = {
   slug: 'puppeteer',
   version: 1,
   name: 'Puppeteer',
-  description: 'Drives a browser. Archived in May 2025, without fixes since: use Playwright. The browser has no way out of its container: it shows what it is given.',
+  description:
+    'Drives a browser. Archived in May 2025, without fixes since: use Playwright. The browser has no way out of its container: it shows what it is given.',
   publisher: 'Model Context Protocol',
   licence: 'MIT',
   homepage: 'https://github.com/modelcontextprotocol/servers-archived/tree/main/src/puppeteer',
@@ -18,7 +19,17 @@ export const puppeteer: CatalogueEntry = {
   profile: 'large',
   egress: [],
   scratch: [],
-  toolClasses: classified({ read: ['puppeteer_screenshot'], write: ['puppeteer_navigate', 'puppeteer_click', 'puppeteer_fill', 'puppeteer_select', 'puppeteer_hover', 'puppeteer_evaluate'] }),
+  toolClasses: classified({
+    read: ['puppeteer_screenshot'],
+    write: [
+      'puppeteer_navigate',
+      'puppeteer_click',
+      'puppeteer_fill',
+      'puppeteer_select',
+      'puppeteer_hover',
+      'puppeteer_evaluate',
+    ],
+  }),
   sessions: 'per-session',
   personal: false,
 };

@@ -5,7 +5,8 @@ export const slack: CatalogueEntry = {
   slug: 'slack',
   version: 1,
   name: 'Slack',
-  description: 'Channels, messages and people of a Slack workspace. Archived in May 2025, without fixes since; there is no reviewed replacement yet.',
+  description:
+    'Channels, messages and people of a Slack workspace. Archived in May 2025, without fixes since; there is no reviewed replacement yet.',
   publisher: 'Model Context Protocol',
   licence: 'MIT',
   homepage: 'https://github.com/modelcontextprotocol/servers-archived/tree/main/src/slack',
@@ -40,7 +41,16 @@ export const slack: CatalogueEntry = {
   profile: 'small',
   egress: ['slack.com'],
   scratch: [],
-  toolClasses: classified({ read: ['slack_list_channels', 'slack_get_channel_history', 'slack_get_thread_replies', 'slack_get_users', 'slack_get_user_profile'], write: ['slack_post_message', 'slack_reply_to_thread', 'slack_add_reaction'] }),
+  toolClasses: classified({
+    read: [
+      'slack_list_channels',
+      'slack_get_channel_history',
+      'slack_get_thread_replies',
+      'slack_get_users',
+      'slack_get_user_profile',
+    ],
+    write: ['slack_post_message', 'slack_reply_to_thread', 'slack_add_reaction'],
+  }),
   sessions: 'shared',
   personal: false,
 };

@@ -18,7 +18,11 @@ export const sqlite: CatalogueEntry = {
   profile: 'small',
   egress: [],
   scratch: [{ path: '/data', megabytes: 64 }],
-  toolClasses: classified({ read: ['query', 'describe-table', 'list-tables'], write: ['create-table', 'insert-record'], destructive: ['execute', 'drop-table', 'update-record', 'delete-record', 'transaction'] }),
+  toolClasses: classified({
+    read: ['query', 'describe-table', 'list-tables'],
+    write: ['create-table', 'insert-record'],
+    destructive: ['execute', 'drop-table', 'update-record', 'delete-record', 'transaction'],
+  }),
   sessions: 'shared',
   personal: false,
 };
