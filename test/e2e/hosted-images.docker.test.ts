@@ -157,10 +157,9 @@ describe('images of the catalogue, each with no network, no capability and nothi
   ] as const)(
     '[BRG-07] %s without its keys ends with an error that says so',
     async (slug, reason) => {
-      const name = await start(slug);
-      const { out } = await docker(socket, ['wait', name]);
-      const { errors } = await docker(socket, ['logs', name]);
-      expect(out.trim()).toBe('1');
+      const options = [...hardening(find(slug)), '--name', `${run}-no-keys-${slug}`, '-i', built.get(slug)!.digest];
+      const { code, errors } = await docker(socket, ['run', ...options], document(find(slug), {}));
+      expect(code).toBe(1);
       expect(errors).toMatch(/^error: /m);
       expect(errors).toMatch(reason);
     },

@@ -77,16 +77,19 @@ async function build(io: Io, entries: readonly CatalogueEntry[], options: BuildC
   const images = await buildImages(entries, { cache, mirror: options.mirror, environment, report });
   mkdirSync(out, { recursive: true });
   report(engine === undefined ? `writing ${join(out, 'images.tar')}` : `loading into the engine at ${options.socket}`);
-  const archive = archiveOf(images, options.prefix);
-  if (engine === undefined) await writeArchive(archive, join(out, 'images.tar'));
-  else await engine.load(archive);
+  if (engine === undefined) await writeArchive(archiveOf(images, options.prefix), join(out, 'images.tar'));
+  else {
+    const known = await Promise.all(images.map(({ entry, digest }) => engine.has(options.prefix, entry, digest)));
+    const missing = images.filter((_, index) => known[index] === false);
+    if (missing.length > 0) await engine.load(archiveOf(missing, options.prefix));
+  }
   const results = await Promise.all(
     images.map(async ({ entry, digest, layers, sbom }): Promise<Result> => {
       const file = join(out, `${entry.slug}.sbom.cdx.json`);
       writeFileSync(file, sbom);
       const image = `${options.prefix}${entry.image}`;
       // An engine that keeps images as manifests names them by those.
-      const known = engine === undefined ? digest : await engine.findTag(image, entry);
+      const known = engine === undefined ? digest : await engine.idOf(options.prefix, entry);
       const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
       return { image, digest: known, entry: entry.slug, sbom: file, bytes };
     }),

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, renameSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { tagOf, type Image } from './image.ts';
+import { nameOf, type Image } from './image.ts';
 import { tarEnd, tarFile } from './tar.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function* archiveOf(images: readonly Image[], prefix: string): Asyn
   const configs = images.map(({ digest, config }) => [`${digest.slice('sha256:'.length)}.json`, config] as const);
   const manifest = images.map(({ entry, layers: all }, index) => ({
     Config: configs[index]?.[0],
-    RepoTags: [`${prefix}${entry.image}:${tagOf(entry)}`],
+    RepoTags: [nameOf(prefix, entry)],
     Layers: all.map(({ diffId }) => layerName(diffId)),
   }));
   for (const [name, body] of [...configs, ['manifest.json', Buffer.from(JSON.stringify(manifest))] as const]) {

@@ -38,7 +38,7 @@ export async function buildImages(entries: readonly CatalogueEntry[], options: B
       `Images are built on Linux (x64, arm64), not on ${process.platform}-${process.arch}: use deploy/hosted/Dockerfile.`,
     );
   }
-  for (const folder of ['layers', 'node', 'packages']) mkdirSync(join(cache, folder), { recursive: true });
+  for (const folder of ['layers', 'node', 'packages', 'sboms']) mkdirSync(join(cache, folder), { recursive: true });
   const runner = new CommandRunner(environment);
   const workshop: Workshop = {
     cache,

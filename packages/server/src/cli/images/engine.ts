@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
-import { tagOf } from './image.ts';
+import { nameOf } from './image.ts';
 
 /** The verbs of a container engine that putting images into it needs (Docker Engine API 1.41 and newer). */
 export class ImageEngine {
@@ -22,15 +22,20 @@ export class ImageEngine {
     return id;
   }
 
+  /** Whether the image of an entry is there under its digest, and under its name. */
+  async has(prefix: string, entry: CatalogueEntry, digest: string): Promise<boolean> {
+    return (await this.find(nameOf(prefix, entry))) === digest;
+  }
+
   /**
    * What the engine calls the image of an entry it was given.
    * @throws Error when it has none
    */
-  async findTag(image: string, entry: CatalogueEntry): Promise<string> {
-    const tag = `${image}:${tagOf(entry)}`;
-    const digest = await this.find(tag);
-    if (digest === undefined) throw this.#failed(`has taken ${tag}, and does not know it`);
-    return digest;
+  async idOf(prefix: string, entry: CatalogueEntry): Promise<string> {
+    const name = nameOf(prefix, entry);
+    const id = await this.find(name);
+    if (id === undefined) throw this.#failed(`has taken ${name}, and does not know it`);
+    return id;
   }
 
   /** @param archive in the form of `docker save` */

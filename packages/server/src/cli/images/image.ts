@@ -61,6 +61,6 @@ export function composeImage(entry: CatalogueEntry, layers: readonly Layer[], ar
   return { entry, digest: `sha256:${digestOf(config)}`, config, layers };
 }
 
-/** The name of an image's tag: entry and package in their versions. */
-export const tagOf = ({ package: { version }, version: entryVersion }: CatalogueEntry): string =>
-  `${version}-${entryVersion}`;
+/** Name and tag, which tells package and entry in their versions. @param prefix goes before it */
+export const nameOf = (prefix: string, { image, package: { version }, version: ofEntry }: CatalogueEntry): string =>
+  `${prefix}${image}:${version}-${ofEntry}`;

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { catalogue } from '../../domain/hosted/catalogue.ts';
 import { archiveOf, writeArchive } from './archive.ts';
-import { composeImage, tagOf } from './image.ts';
+import { composeImage } from './image.ts';
 import { packLayer } from './layer.ts';
 import { debian, pinnedNode, recipeOf } from './recipes.ts';
 import { CommandRunner } from './run-command.ts';
@@ -104,7 +104,7 @@ describe('an image', () => {
       Layers: string[];
     }[];
     expect(manifest[0]).toEqual({
-      RepoTags: [`registry.example/${entry.image}:${tagOf(entry)}`],
+      RepoTags: [`registry.example/mcpnest/hosted-filesystem:${entry.package.version}-1`],
       Config: `${images[0]!.digest.slice(7)}.json`,
       Layers: [`${layer.diffId.slice(7)}.tar`],
     });

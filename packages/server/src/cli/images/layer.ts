@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { tarEnd, tarEntry } from './tar.ts';
 import type { Tree } from './tree.ts';
@@ -14,8 +23,8 @@ export interface Layer {
   readonly about: string;
 }
 
-/** Part of every key: a change in how layers are packed makes them anew. */
-const packing = 1;
+/** Part of every key: a change in how layers are made has them made anew. */
+const making = digestOfFolder(import.meta.dirname);
 
 /**
  * A layer, from the cache if it was packed before.
@@ -28,7 +37,7 @@ export async function packLayer(
   { about, inputs }: { about: string; inputs: unknown },
   fill: () => Promise<Tree>,
 ): Promise<Layer> {
-  const key = digestOf(JSON.stringify([packing, about, inputs]));
+  const key = digestOf(JSON.stringify([making, about, inputs]));
   const file = join(cache, `${key}.tar`);
   const note = join(cache, `${key}.json`);
   if (existsSync(note) && existsSync(file)) return { ...readNote(note), file, about };
@@ -39,7 +48,20 @@ export async function packLayer(
   return { ...written, file, about };
 }
 
-export const digestOf = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
+/** SHA-256 in hex. */
+export function digestOf(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function digestOfFolder(folder: string): string {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  return digestOf(
+    names
+      .toSorted()
+      .map((name) => digestOf(readFileSync(join(folder, name))))
+      .join(),
+  );
+}
 
 function writeTar(tree: Tree, file: string): Pick<Layer, 'diffId' | 'bytes'> {
   const hash = createHash('sha256');

@@ -26,6 +26,8 @@ export interface SystemLayer {
   readonly packages: readonly DebianPackage[];
 }
 
+/** A folder in memory takes the mode of what it is mounted on. */
+const forAll = 0o1777;
 const users = `root:x:0:0:root:/:/sbin/nologin\nbridge:x:${bridgeUid}:${bridgeUid}:bridge:/tmp:/sbin/nologin\n`;
 const groups = `root:x:0:\nbridge:x:${bridgeUid}:\n`;
 
@@ -44,7 +46,7 @@ export async function baseLayer(workshop: Workshop): Promise<SystemLayer> {
     const node = await npm.installNode(join(cache, 'node'), arch);
     tree.file('usr/local/bin/node', join(node, 'bin/node')).file('usr/share/doc/node/LICENSE', join(node, 'LICENSE'));
     tree.text('etc/passwd', users).text('etc/group', groups).text('etc/nsswitch.conf', 'hosts: files dns\n');
-    return tree.folder('tmp', { mode: 0o1777 }).text('etc/ssl/certs/ca-certificates.crt', certificates(tree));
+    return tree.folder('tmp', { mode: forAll }).text('etc/ssl/certs/ca-certificates.crt', certificates(tree));
   });
   return { layer, packages };
 }
@@ -71,7 +73,7 @@ export async function entryLayer(
   const recipe = recipeOf(entry);
   const from = join(recipes, entry.slug);
   const lock = readFileSync(join(from, 'package-lock.json'), 'utf8');
-  const sbom = composeSbom(await npm.sbom(from), entry, system);
+  const sbom = composeSbom(await npm.sbom(from, join(cache, 'sboms', `${digestOf(lock)}.json`)), entry, system);
   const installed = digestOf(JSON.stringify([lock, recipe.compiled, pinnedNode.version, arch]));
   const inputs = { installed, sbom, scratch: entry.scratch };
   const layer = await packLayer(join(cache, 'layers'), { about: entry.slug, inputs }, async () => {
@@ -79,7 +81,7 @@ export async function entryLayer(
     const node = recipe.compiled.length > 0 ? await npm.installNode(join(cache, 'node'), arch) : '';
     await npm.install(from, folder, recipe, node);
     const tree = new Tree().copy(folder, 'opt/server').text('usr/share/mcpnest/sbom.cdx.json', sbom);
-    for (const { path } of entry.scratch) tree.folder(path.slice(1), { uid: bridgeUid });
+    for (const { path } of entry.scratch) tree.folder(path.slice(1), { mode: forAll });
     return tree;
   });
   return { layer, sbom };

@@ -55,10 +55,17 @@ export class Npm {
     });
   }
 
-  /** The bill of materials of a lock file, as npm writes it (CycloneDX 1.5). */
-  sbom(folder: string): Promise<string> {
+  /**
+   * The bill of materials of a lock file, as npm writes it (CycloneDX 1.5).
+   * @param kept the file it is kept in
+   */
+  async sbom(folder: string, kept: string): Promise<string> {
+    if (existsSync(kept)) return readFile(kept, 'utf8');
     const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--omit=dev', '--omit=optional'];
-    return this.#npm(folder, `The bill of materials of ${basename(folder)}`, args);
+    const text = await this.#npm(folder, `The bill of materials of ${basename(folder)}`, args);
+    await writeFile(`${kept}.partial`, text);
+    await rename(`${kept}.partial`, kept);
+    return text;
   }
 
   #ci(folder: string, what: string): Promise<string> {

@@ -23,7 +23,6 @@ export const debian = {
   /** Packages the browser depends on only where there is a screen, a shell or a graphics card. */
   withoutBrowser: [
     'at-spi2-common',
-    'chromium-common',
     'debconf',
     'libdrm-amdgpu1',
     'libdrm-intel1',
@@ -65,10 +64,8 @@ const recipes: Readonly<Record<string, Recipe>> = {
     env: {
       MCP_BRIDGE_MAX_SESSIONS: '3',
       MCP_ENV_PUPPETEER_EXECUTABLE_PATH: browserPath,
-      MCP_ENV_PUPPETEER_LAUNCH_OPTIONS: JSON.stringify({
-        headless: true,
-        args: ['--no-sandbox', '--disable-dev-shm-usage'],
-      }),
+      // What it knows containers by: without a window, without a sandbox.
+      MCP_ENV_DOCKER_CONTAINER: 'true',
     },
   },
   playwright: { ...plain, browser: true, env: { MCP_BRIDGE_MAX_SESSIONS: '3' } },

@@ -21,7 +21,7 @@ export function* tarEntry(path: string, node: Node): Generator<Buffer> {
     if (body.length !== node.size) throw new Error(`${path} has changed while it was packed.`);
     yield* padded(body);
   } else if (node.kind === 'link') yield header({ name, type: '2', target, mode: 0o777 });
-  else yield header({ name, type: '5', mode: node.mode ?? 0o755, uid: node.uid ?? 0 });
+  else yield header({ name, type: '5', mode: node.mode });
 }
 
 /** What ends an archive. */
@@ -53,19 +53,18 @@ interface Header {
   readonly type: '0' | '2' | '5' | 'x';
   readonly size?: number;
   readonly mode?: number;
-  readonly uid?: number;
   readonly target?: string;
 }
 
-function header({ name, type, size = 0, mode = 0o644, uid = 0, target = '' }: Header): Buffer {
+function header({ name, type, size = 0, mode = 0o644, target = '' }: Header): Buffer {
   const bytes = Buffer.alloc(block);
   const octal = (value: number, at: number, length: number): void => {
     bytes.write(value.toString(8).padStart(length - 1, '0'), at, 'latin1');
   };
   bytes.write(name, 0, 100, 'latin1');
   octal(mode, 100, 8);
-  octal(uid, 108, 8);
-  octal(uid, 116, 8);
+  octal(0, 108, 8);
+  octal(0, 116, 8);
   octal(size, 124, 12);
   octal(0, 136, 12);
   bytes.write(' '.repeat(8), 148, 'latin1');

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One thing in a layer; owner is root where no uid is named. */
+/** Mode of folders nobody but root writes to. */
+const ordinary = 0o755;
+
+/** One thing in a layer; root owns it. */
 export type Node =
-  | { readonly kind: 'folder'; readonly uid?: number; readonly mode?: number }
+  | { readonly kind: 'folder'; readonly mode: number }
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'file'; readonly size: number; readonly executable: boolean; read(): Buffer };
 
@@ -19,8 +22,8 @@ export class Tree {
     return [...this.#nodes].toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  folder(path: string, { uid, mode }: { uid?: number; mode?: number } = {}): this {
-    this.#put(path, { kind: 'folder', ...(uid === undefined ? {} : { uid }), ...(mode === undefined ? {} : { mode }) });
+  folder(path: string, { mode }: { mode: number } = { mode: ordinary }): this {
+    this.#put(path, { kind: 'folder', mode });
     return this;
   }
 
@@ -68,7 +71,7 @@ export class Tree {
 
   #put(path: string, node: Node): void {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    if (parent !== '' && !this.#nodes.has(parent)) this.#put(parent, { kind: 'folder' });
+    if (parent !== '' && !this.#nodes.has(parent)) this.#put(parent, { kind: 'folder', mode: ordinary });
     this.#nodes.set(path, node);
   }
 }
