@@ -68,9 +68,7 @@ async function build(io: Io, entries: readonly CatalogueEntry[], options: BuildC
   const { environment } = io;
   const cache = options.cache ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mcpnest/images');
   const out = options.out ?? join(cache, 'out');
-  const started = performance.now();
-  const report = (line: string): void =>
-    io.err(`${String(Math.round((performance.now() - started) / 1000)).padStart(4)} s  ${line}\n`);
+  const report = (line: string): void => io.err(`… ${line}\n`);
   const engine = options.output === 'engine' ? new ImageEngine(options.socket) : undefined;
   // Asked first: a build takes minutes, and an engine that is away would be noticed only then.
   await engine?.find('scratch');

@@ -29,7 +29,7 @@ const entry = catalogue[0]!;
 /** A folder with all that a tar has to bear, made at a time of its own. */
 function sample(name: string, time: number): string {
   const from = join(folder, name);
-  const deep = `${'long-folder-name/'.repeat(9)}`;
+  const deep = 'long-folder-name/'.repeat(9);
   mkdirSync(join(from, deep), { recursive: true });
   writeFileSync(join(from, deep, 'file.txt'), 'deep');
   writeFileSync(join(from, 'naïve.txt'), 'not ASCII');
@@ -161,6 +161,12 @@ describe('what builds images', () => {
     ]);
     const env = config.Env.filter((item) => !/^(?:PATH|MCP_BRIDGE_SESSIONS)=/.test(item));
     for (const item of env) expect(dockerfile).toContain(item);
+    for (const each of catalogue) {
+      for (const [name, value] of Object.entries(recipeOf(each).env)) {
+        const argument = name.replace('MCP_BRIDGE_', '');
+        expect(dockerfile).toContain(name === argument ? `${name}=${value}` : `--build-arg ${argument}=${value}`);
+      }
+    }
     const folders = new Set(catalogue.flatMap(({ scratch }) => scratch.map(({ path }) => path)));
     for (const path of folders) expect(dockerfile).toMatch(new RegExp(`install -d .*${path}\\b`));
   });
