@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -56,6 +57,15 @@ describe('layers', () => {
     expect((await pack('two', join(folder, 'b'))).diffId).toBe(first.diffId);
     rmSync(second.file);
     expect((await pack('two', join(folder, 'b'))).diffId).not.toBe(first.diffId);
+  });
+
+  it('that no build has used for a day go when another of their name is packed', async () => {
+    mkdirSync(join(folder, 'three'));
+    const old = await pack('three', join(folder, 'a'));
+    utimesSync(old.file, 1_000_000, 1_000_000);
+    await pack('three', join(folder, 'b'));
+    expect(existsSync(old.file)).toBe(false);
+    expect((await pack('three', join(folder, 'a'))).diffId).toBe(old.diffId);
   });
 
   it('are read by tar, have no time, no owner but root, and nothing that is setuid', async () => {

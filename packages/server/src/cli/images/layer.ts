@@ -6,10 +6,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../platform/clock.ts';
 import { tarEnd, tarEntry } from './tar.ts';
 import type { Tree } from './tree.ts';
 
@@ -22,6 +26,9 @@ export interface Layer {
   /** What is in it, for the history of the image. */
   readonly about: string;
 }
+
+/** How long a layer stays that no build uses. */
+const keptMs = 24 * 60 * 60_000;
 
 /** Part of every key: a change in how layers are made has them made anew. */
 const making = digestOfFolder(import.meta.dirname);
@@ -38,13 +45,18 @@ export async function packLayer(
   fill: () => Promise<Tree>,
 ): Promise<Layer> {
   const key = digestOf(JSON.stringify([making, about, inputs]));
-  const file = join(cache, `${key}.tar`);
-  const note = join(cache, `${key}.json`);
-  if (existsSync(note) && existsSync(file)) return { ...readNote(note), file, about };
+  const file = join(cache, `${about}@${key}.tar`);
+  const note = join(cache, `${about}@${key}.json`);
+  if (existsSync(note) && existsSync(file)) {
+    const now = systemClock.now() / 1000;
+    utimesSync(file, now, now);
+    return { ...readNote(note), file, about };
+  }
   const partial = `${file}.${process.pid}`;
   const written = writeTar(await fill(), partial);
   renameSync(partial, file);
   writeFileSync(note, JSON.stringify(written));
+  removeOlder(cache, about);
   return { ...written, file, about };
 }
 
@@ -79,6 +91,15 @@ function writeTar(tree: Tree, file: string): Pick<Layer, 'diffId' | 'bytes'> {
     closeSync(to);
   }
   return { diffId: `sha256:${hash.digest('hex')}`, bytes };
+}
+
+/** Layers of that name that no build has used for a while. */
+function removeOlder(cache: string, about: string): void {
+  for (const name of readdirSync(cache)) {
+    const file = join(cache, name);
+    if (name.startsWith(`${about}@`) && systemClock.now() - statSync(file).mtimeMs > keptMs)
+      rmSync(file, { force: true });
+  }
 }
 
 const readNote = (file: string): Pick<Layer, 'diffId' | 'bytes'> =>
