@@ -46,6 +46,20 @@ export const systemPackages: readonly SystemPackage[] = [
     tests: ['**/*.docker.test.ts'],
     present: () => onPath('dockerd') && onPath('docker-init') && onPath('iptables'),
   },
+  {
+    name: 'compiler',
+    debian: 'build-essential',
+    neededFor: 'the test that builds and runs every image of the catalogue',
+    tests: ['**/hosted-images.docker.test.ts'],
+    present: () => onPath('g++') && onPath('make'),
+  },
+  {
+    name: 'python',
+    debian: 'python3',
+    neededFor: 'the same test: node-gyp is written in it',
+    tests: ['**/hosted-images.docker.test.ts'],
+    present: () => onPath('python3'),
+  },
 ];
 
 /**
