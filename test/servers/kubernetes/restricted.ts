@@ -41,7 +41,8 @@ const allowedVolumes = [
 ];
 
 /** What in a pod breaks the profile *restricted* of the Pod Security Standards (which includes *baseline*). */
-export function restrictedViolations(pod: PodLike): string[] {
+export function restrictedViolations(podSpec: object): string[] {
+  const pod = podSpec as PodLike;
   const found: string[] = [];
   const must = (holds: boolean, rule: string): void => void (holds || found.push(rule));
   must(!pod.hostNetwork && !pod.hostPID && !pod.hostIPC, 'host namespaces');

@@ -118,8 +118,9 @@ async function watchStart(
 
 async function stop(context: Context, instanceId: string, graceMs: number, signal?: AbortSignal): Promise<void> {
   const job = await context.cluster.job(instanceId, signal);
-  if (job === undefined) return;
-  if (!isFinished(job)) await context.cluster.suspend(job, signal);
+  // The pod of one that has ended stays, and its log with it.
+  if (job === undefined || isFinished(job)) return;
+  await context.cluster.suspend(job, signal);
   await endPods(context, job, graceMs, signal);
 }
 

@@ -61,7 +61,9 @@ export const podSpec = (spec: WorkloadSpec, secretName: string, options: PodOpti
 
 function container(spec: WorkloadSpec): object {
   const amounts = { cpu: `${Math.round(spec.cpus * 1000)}m`, memory: `${spec.memoryBytes}` };
-  const health = { httpGet: { path: '/healthz', port: bridgePort, scheme: 'HTTP' }, timeoutSeconds: 3 };
+  // The bridge answers to the names it was given and to loopback; the kubelet would ask by the address of the pod.
+  const httpHeaders = [{ name: 'Host', value: `127.0.0.1:${bridgePort}` }];
+  const health = { httpGet: { path: '/healthz', port: bridgePort, scheme: 'HTTP', httpHeaders }, timeoutSeconds: 3 };
   return {
     name: containerName,
     image: `${spec.image.name}@${spec.image.digest}`,
