@@ -39,7 +39,7 @@ const open = (install = 'install-1'): Runtime =>
     clock: systemClock,
     install,
     namespace: 'mcpnest-hosted',
-    gateway: { namespace: 'mcpnest', labels: { 'app.kubernetes.io/component': 'gateway' } },
+    gatewayNamespace: 'mcpnest',
     pods: { runtimeClass: undefined, userNamespaces: false },
   });
 
@@ -257,7 +257,7 @@ describe('a workload in the stand-in cluster', () => {
       clock: systemClock,
       install: 'install-1',
       namespace: 'x',
-      gateway: { namespace: 'mcpnest', labels: {} },
+      gatewayNamespace: 'mcpnest',
       pods: { runtimeClass: undefined, userNamespaces: false },
     });
     await expect(nowhere.list()).rejects.toMatchObject({

@@ -7,7 +7,7 @@ import { openKubernetesApi, type KubernetesApi } from './api.ts';
 import { createCluster, ownerOf, type Cluster } from './cluster.ts';
 import { createIdentity } from './identity.ts';
 import { logLines } from './log-lines.ts';
-import { jobOf, networkPolicyOf, secretOf, serviceOf, workspaceOf, type GatewayPods } from './objects.ts';
+import { jobOf, networkPolicyOf, secretOf, serviceOf, workspaceOf } from './objects.ts';
 import { isFinished, observe, releasedAnnotation, whyNotStarting } from './observe.ts';
 import { containerName, type PodOptions } from './pod.ts';
 import type { Job, PodMetrics } from './resources.ts';
@@ -20,7 +20,8 @@ export interface KubernetesRuntimeOptions {
   readonly install: string;
   /** Where everything is made; it holds nothing else of worth. */
   readonly namespace: string;
-  readonly gateway: GatewayPods;
+  /** Where the gateways run that may reach workloads. */
+  readonly gatewayNamespace: string;
   readonly pods: PodOptions;
   /** Milliseconds a start is watched, so that an image that cannot be pulled is said at once; default 5,000. */
   readonly watchStartMs?: number;
@@ -69,7 +70,7 @@ async function list({ cluster, meter }: Context, signal?: AbortSignal): Promise<
 
 /** See that the cluster has it as `spec` says, released to start; one that is so already is left alone. */
 async function make(
-  { cluster, pods, gateway }: Context,
+  { cluster, pods, gatewayNamespace }: Context,
   spec: WorkloadSpec,
   secrets: WorkloadSecrets,
   signal?: AbortSignal,
@@ -90,7 +91,7 @@ async function make(
   }
   if (present !== undefined) await cluster.deleteJob(present, signal);
   const job = await cluster.createJob(jobOf(spec, cluster.identity, pods), signal);
-  await cluster.applyNetworkPolicy(networkPolicyOf(spec.workspaceId, cluster.identity, gateway), signal);
+  await cluster.applyNetworkPolicy(networkPolicyOf(spec.workspaceId, cluster.identity, gatewayNamespace), signal);
   const owner = ownerOf(job);
   await cluster.replaceSecret(secretOf(spec, secrets, cluster.identity, owner), signal);
   await cluster.replaceService(serviceOf(spec, cluster.identity, owner), signal);

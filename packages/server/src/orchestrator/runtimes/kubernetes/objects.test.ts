@@ -3,7 +3,7 @@ import { restrictedViolations } from '../../../../../../test/servers/kubernetes/
 import { schemaProblems } from '../../../../../../test/servers/kubernetes/schema.ts';
 import type { WorkloadSpec } from '../runtime.ts';
 import { createIdentity } from './identity.ts';
-import { jobOf, networkPolicyOf, secretOf, serviceOf } from './objects.ts';
+import { gatewayLabels, jobOf, networkPolicyOf, secretOf, serviceOf } from './objects.ts';
 import { podSpec } from './pod.ts';
 
 const spec: WorkloadSpec = {
@@ -23,11 +23,10 @@ const spec: WorkloadSpec = {
 };
 const identity = createIdentity('install-1');
 const options = { runtimeClass: 'gvisor', userNamespaces: true };
-const gateway = { namespace: 'mcpnest', labels: { 'app.kubernetes.io/component': 'gateway' } };
 const owner = { apiVersion: 'batch/v1', kind: 'Job', name: identity.instanceName(spec.instanceId), uid: 'u-1' };
 const job = jobOf(spec, identity, options);
 const secret = secretOf(spec, { command: ['node', 'x'], env: { K: 'v' }, token: 't' }, identity, owner);
-const policy = networkPolicyOf(spec.workspaceId, identity, gateway);
+const policy = networkPolicyOf(spec.workspaceId, identity, 'mcpnest');
 
 describe('the objects of a workload', () => {
   it.each([
@@ -126,7 +125,7 @@ describe('the objects of a workload', () => {
             from: [
               {
                 namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'mcpnest' } },
-                podSelector: { matchLabels: gateway.labels },
+                podSelector: { matchLabels: gatewayLabels },
               },
             ],
             ports: [{ protocol: 'TCP', port: 8080 }],

@@ -3,11 +3,8 @@ import { labelNames, specHashAnnotation, type Identity } from './identity.ts';
 import { bridgePort, podSpec, secretData, type PodOptions } from './pod.ts';
 import type { ManifestOf, OwnerReference } from './resources.ts';
 
-/** Which pods are gateways: the only ones that may reach a workload. */
-export interface GatewayPods {
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
+/** The pods that may reach workloads: those of the chart, in the namespace it is installed in. */
+export const gatewayLabels = { 'app.kubernetes.io/name': 'mcpnest', 'app.kubernetes.io/component': 'server' } as const;
 
 /**
  * The Job of a workload: one pod, never restarted by the cluster, replaced by nobody but us. It is made suspended, so
@@ -62,7 +59,7 @@ export const serviceOf = (spec: WorkloadSpec, identity: Identity, owner: OwnerRe
 export const networkPolicyOf = (
   workspaceId: string,
   identity: Identity,
-  gateway: GatewayPods,
+  gatewayNamespace: string,
 ): ManifestOf<'NetworkPolicy'> => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
@@ -74,8 +71,8 @@ export const networkPolicyOf = (
       {
         from: [
           {
-            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gateway.namespace } },
-            podSelector: { matchLabels: gateway.labels },
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } },
+            podSelector: { matchLabels: gatewayLabels },
           },
         ],
         ports: [{ protocol: 'TCP', port: bridgePort }],
