@@ -53,7 +53,7 @@ export function openKubernetesApi(access: ClusterAccess, clock: Clock): Kubernet
     keepAlive: true,
     maxSockets: 8,
     ...(access.ca === undefined ? {} : { ca: access.ca }),
-    ...(access.client ?? {}),
+    ...access.client,
     ...(access.serverName === undefined ? {} : { servername: access.serverName }),
     minVersion: 'TLSv1.2',
   });

@@ -35,7 +35,7 @@ describe('logLines', () => {
   });
 
   it('keeps 8 KiB of a line, between characters', async () => {
-    const chunk = `${'€'.repeat(4_000)}`;
+    const chunk = '€'.repeat(4_000);
     const [line, next] = await linesOf('2026-01-02T03:04:05Z ', chunk, chunk, chunk, '\n2026-01-02T03:04:06Z next\n');
     expect(line!.text).toBe('€'.repeat(Math.floor(8192 / 3)));
     expect(next!.text).toBe('next');
