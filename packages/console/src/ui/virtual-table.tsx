@@ -86,64 +86,72 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         className="overflow-auto"
         style={{ maxHeight: height * visibleRows + 38 }}
       >
-        <div role="rowgroup" className="sticky top-0 z-10 min-w-fit border-b border-line bg-sunken">
-          <div role="row" aria-rowindex={1} className="grid gap-4 px-4" style={{ gridTemplateColumns }}>
-            {selectable && (
-              <span role="columnheader" className="flex items-center">
-                <Checkbox
-                  label={<span className="sr-only">Select all</span>}
-                  checked={rows.length > 0 && selection.size === rows.length}
-                  some={selection.size > 0 && selection.size < rows.length}
-                  onChange={(checked) => onSelect(new Set(checked ? rows.map((row) => rowKey(row)) : []))}
+        {/* As wide as the headings need: rows out of the flow cannot say what they need. */}
+        <div role="presentation" className="min-w-fit">
+          <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-sunken">
+            <div role="row" aria-rowindex={1} className="grid gap-4 px-4" style={{ gridTemplateColumns }}>
+              {selectable && (
+                <span role="columnheader" className="flex items-center">
+                  <Checkbox
+                    label={<span className="sr-only">Select all</span>}
+                    checked={rows.length > 0 && selection.size === rows.length}
+                    some={selection.size > 0 && selection.size < rows.length}
+                    onChange={(checked) => onSelect(new Set(checked ? rows.map((row) => rowKey(row)) : []))}
+                  />
+                </span>
+              )}
+              {columns.map((column) => (
+                <Heading
+                  key={column.id}
+                  column={column}
+                  sort={sort}
+                  onSort={() => setSort(nextSort(sort, column.id))}
                 />
-              </span>
-            )}
-            {columns.map((column) => (
-              <Heading key={column.id} column={column} sort={sort} onSort={() => setSort(nextSort(sort, column.id))} />
-            ))}
+              ))}
+            </div>
           </div>
-        </div>
-        <div role="rowgroup" className="relative min-w-fit" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            const key = rowKey(row);
-            const selected = selection?.has(key) === true;
-            return (
-              <div
-                key={key}
-                role="row"
-                data-index={index}
-                aria-rowindex={index + 2}
-                aria-selected={selectable ? selected : undefined}
-                tabIndex={index === current ? 0 : -1}
-                onFocus={() => setActive(index)}
-                onClick={(event) => opensRow(event) && onOpen?.(row)}
-                className={cx(
-                  'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
-                  'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
-                  onOpen !== undefined && 'cursor-pointer hover:bg-sunken',
-                  selected && 'bg-accent-soft',
-                )}
-                style={{ gridTemplateColumns, height, transform: `translateY(${start}px)` }}
-              >
-                {selectable && (
-                  <span role="gridcell">
-                    <Checkbox
-                      label={<span className="sr-only">Select row</span>}
-                      checked={selected}
-                      onChange={() => onSelect(toggled(selection, key))}
-                    />
-                  </span>
-                )}
-                {columns.map(({ id, cell, align }) => (
-                  <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
-                    {cell(row)}
-                  </div>
-                ))}
-              </div>
-            );
-          })}
+          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map(({ index, start }) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              const key = rowKey(row);
+              const selected = selection?.has(key) === true;
+              return (
+                <div
+                  key={key}
+                  role="row"
+                  data-index={index}
+                  aria-rowindex={index + 2}
+                  aria-selected={selectable ? selected : undefined}
+                  tabIndex={index === current ? 0 : -1}
+                  onFocus={() => setActive(index)}
+                  onClick={(event) => opensRow(event) && onOpen?.(row)}
+                  className={cx(
+                    'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
+                    'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
+                    onOpen !== undefined && 'cursor-pointer hover:bg-sunken',
+                    selected && 'bg-accent-soft',
+                  )}
+                  style={{ gridTemplateColumns, height, transform: `translateY(${start}px)` }}
+                >
+                  {selectable && (
+                    <span role="gridcell">
+                      <Checkbox
+                        label={<span className="sr-only">Select row</span>}
+                        checked={selected}
+                        onChange={() => onSelect(toggled(selection, key))}
+                      />
+                    </span>
+                  )}
+                  {columns.map(({ id, cell, align }) => (
+                    <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
+                      {cell(row)}
+                    </div>
+                  ))}
+                </div>
+              );
+            })}
+          </div>
         </div>
       </div>
       {footer}
@@ -173,7 +181,7 @@ function Heading<Row>({ column, sort, onSort }: HeadingProps<Row>) {
       className={cx('flex h-9 items-center text-sm font-medium text-quiet', column.align === 'end' && 'justify-end')}
     >
       {column.sortBy === undefined ? (
-        column.header
+        <span className={column.headerHidden === true ? 'sr-only' : ''}>{column.header}</span>
       ) : (
         <button type="button" onClick={onSort} className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text">
           {column.header}
