@@ -52,6 +52,9 @@ export interface OpenApiDocument {
 const tagDescriptions: Readonly<Record<string, string>> = {
   workspaces: 'A workspace is one gateway URL with its servers, people and tokens.',
   servers: 'The MCP servers behind the gateway URL, in their order.',
+  hostedCatalogue: 'Servers that MCPNest can run itself, as reviewed.',
+  hosted: 'Servers of the catalogue that run here, each in a container of its own.',
+  hostedImages: 'Which images may run, by digest.',
   manifests: 'What a team says of its server, in one document; publishing it registers the server.',
   tokens: 'Gateway tokens (mng_…) open the data plane and nothing else.',
   members: 'The people of a workspace and what they may administer.',

@@ -12,6 +12,9 @@ import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { drills } from './operations/drills.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
+import { hosted } from './operations/hosted.ts';
+import { hostedCatalogue } from './operations/hosted-catalogue.ts';
+import { hostedImages } from './operations/hosted-images.ts';
 import { holds } from './operations/holds.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
@@ -43,6 +46,9 @@ export const operations = {
   workspaces,
   servers,
   serverTools,
+  hostedCatalogue,
+  hosted,
+  hostedImages,
   manifests,
   drills,
   reviews,

@@ -12,8 +12,9 @@ import { authenticate, confirmActor } from './authenticate.ts';
 import { runChange } from './change.ts';
 import type { ChangeDeps } from './change.ts';
 import type { FailedLogins } from './failed-logins.ts';
+import { findWorkspace, namedWorkspace } from './named-workspace.ts';
 import { unknownKeys } from './nearest.ts';
-import type { Route, WorkspaceRef } from './operation.ts';
+import type { Route } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
 import { refuseStopped } from './stopped-actor.ts';
 import { streamedResponse } from './streamed.ts';
@@ -57,12 +58,13 @@ async function perform(
 ): Promise<Response> {
   const { operation } = route;
   authorise(actor, operation, params.workspace);
-  const workspace = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
+  const inPath = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
   const input = {
     params: parse(operation.params, params, 'path'),
     query: parse(operation.query, readQuery(request), 'query'),
     body: operation.body === null ? undefined : parse(operation.body, await readJsonBody(request), 'body'),
   };
+  const workspace = operation.scope === 'named' ? await namedWorkspace(deps.db, actor, input) : inPath;
   const workspaceId = actor.kind === 'invited' ? actor.workspace.id : workspace?.id;
   const confirm = async (tx: Kysely<Schema>, at: string): Promise<void> => {
     await confirmActor(tx, actor, at);
@@ -99,16 +101,6 @@ function authorise(actor: Actor, operation: Operation, workspaceSlug: string | u
   if (verdict === 'invited-only')
     throw forbidden(`${operation.id} needs the secret of an invitation: Authorization: Bearer mni_…`);
   throw forbidden(`${operation.id} needs the role ${operation.role}.`);
-}
-
-async function findWorkspace(db: Kysely<Schema>, slug: string): Promise<WorkspaceRef> {
-  const row = await db
-    .selectFrom('gateway_workspaces')
-    .select(['id', 'slug'])
-    .where('slug', '=', slug)
-    .executeTakeFirst();
-  if (row === undefined) throw notFound('workspace', slug.slice(0, 100));
-  return row;
 }
 
 function readQuery(request: Request): Record<string, string> {

@@ -37,6 +37,7 @@ export function readSettings(text: string): WorkspaceSettings {
     limits: { ...defaultWorkspaceSettings.limits, writePerMinute, ...stored.limits },
     access,
     toolList: { ...defaultWorkspaceSettings.toolList, ...stored.toolList },
+    hosting: { ...defaultWorkspaceSettings.hosting, ...stored.hosting },
     publishing: { ...defaultWorkspaceSettings.publishing, ...stored.publishing },
   };
 }

@@ -47,7 +47,8 @@ export function actorName(actor: Actor): string {
 
 /**
  * Whether an actor may perform an operation, decided from the credential and the path alone, before anything is
- * looked up. `hidden`: the path names a workspace the actor must not learn about.
+ * looked up. `hidden`: the path names a workspace the actor must not learn about. Where the path names none, the
+ * workspace is the pipeline's to look up within the actor's reach.
  */
 export function permission(
   actor: Actor,
@@ -57,7 +58,7 @@ export function permission(
   if (operation.role === 'invited') return actor.kind === 'invited' ? 'allow' : 'invited-only';
   if (actor.kind === 'invited' || actor.kind === 'system') return 'role';
   if (actor.kind === 'local') return 'allow';
-  if (actor.workspace !== null) {
+  if (actor.workspace !== null && operation.scope !== 'named') {
     if (operation.scope === 'instance') return 'instance-only';
     if (workspaceSlug !== actor.workspace.slug) return 'hidden';
   }
