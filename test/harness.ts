@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '../packages/server/src/build.ts';
+import type { HostingParts } from '../packages/server/src/build/hosting.ts';
 import { loadConfig } from '../packages/server/src/config/config.ts';
 import { bootstrap } from '../packages/server/src/control/bootstrap.ts';
 import type { Bus } from '../packages/server/src/platform/bus/bus.ts';
@@ -80,6 +81,8 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A data folder to use again; by default a fresh one, removed at the end. */
   readonly data?: ProductData;
+  /** What hosts servers, in place of what the release has. */
+  readonly hosting?: HostingParts;
 }
 
 /** A data folder with its first owner, workspace and keys. */
@@ -128,7 +131,7 @@ export async function bootstrapData(): Promise<ProductData> {
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const data = options.data ?? (await bootstrapData());
   const { config, secrets } = loadConfig({ ...environment(data.dir), ...options.env });
-  const running = await build(config, secrets);
+  const running = await build(config, secrets, undefined, options.hosting);
   await running.start();
   return product(data, running.url, async () => {
     await running.stop();

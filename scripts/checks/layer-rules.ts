@@ -82,6 +82,7 @@ export const layersThatExist = [
   'config',
   'control',
   'gateway',
+  'orchestrator',
   'build',
   'main',
   'cli',
@@ -210,6 +211,8 @@ export const fileRules: readonly FileRule[] = [
 export const roomDoors: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['publish.ts', 'compile.ts'],
   access: ['past-access.ts'],
+  servers: ['hosted.ts'],
+  hosted: ['hosting.ts', 'publish.ts'],
 };
 
 function at(pattern: string): RegExp {

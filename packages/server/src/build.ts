@@ -4,16 +4,20 @@ import { existsSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openHosting, type HostingParts } from './build/hosting.ts';
 import { gatewayHosts, listen, mayReadMetrics } from './build/listening.ts';
 import { productMetrics } from './build/metrics.ts';
 import { openRecords, targetOf } from './build/records.ts';
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
+import type { Hosting } from './control/hosted/hosting.ts';
+import { startHostedPublisher } from './control/hosted/publish.ts';
 import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
 import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
+import { catalogue } from './domain/hosted/catalogue.ts';
 import { createGateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { checkRows, type RowsReport } from './platform/row-check/row-check.ts';
@@ -70,7 +74,12 @@ export interface Product {
  * Put the product together; the one place that names adapters. Nothing listens before `start`.
  * @throws AppError `unavailable` that names the remedy; nothing stays open then
  */
-export async function build(config: Config, secrets: Secrets, log: Log = createLog(config.logLevel)): Promise<Product> {
+export async function build(
+  config: Config,
+  secrets: Secrets,
+  log: Log = createLog(config.logLevel),
+  parts: HostingParts = {},
+): Promise<Product> {
   await using opened = new AsyncDisposableStack();
   // Held before anything in the folder is changed.
   const folder = openDataFolder(config.dataDir, secrets.secretKey);
@@ -81,16 +90,18 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
     opened.use(lockDataFolder(dirname(engine.file)));
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
-  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log));
+  const plane = await openHosting(config, folder.nodeId, opened, parts);
+  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log, plane.hosting));
   const { database } = deps;
   const records = await openRecords(config, secrets, folder, deps, opened);
   const { journal, events } = records;
+  const dialer = createDialer();
   const gateway = opened.use(
     createGateway({
       ...deps,
       db: database.db,
       journal,
-      dialer: createDialer(),
+      dialer,
       noteEvent: (event) => events.note(event),
       allowedHosts: gatewayHosts(config),
       allowedOrigins: new Set(config.allowedOrigins),
@@ -174,6 +185,9 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       await gateway.start();
       url = await listen(server, config);
       all.use(startCourier({ ...deps, db: database.db }));
+      all.use(startHostedPublisher({ ...deps, db: database.db }));
+      const orchestrator = plane.open({ ...deps, db: database.db }, dialer);
+      if (orchestrator !== undefined) all.use(orchestrator).start();
     },
     stop: () => (stopped ??= stop()),
   };
@@ -192,7 +206,10 @@ export interface LocalControl extends AsyncDisposable {
 export function buildControl(config: Config, secrets: Secrets, log: Log = createLog('silent')): Promise<LocalControl> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const publicUrl = (): string => config.publicUrl ?? `http://${host}:${config.port}`;
-  return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log);
+  return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log, {
+    catalogue,
+    runtime: config.runtime,
+  });
 }
 
 /** What a data folder's own records were found to be. */
@@ -234,6 +251,7 @@ async function openControl(
   folder: DataFolder,
   publicUrl: () => string,
   log: Log,
+  hosting: Hosting,
 ): Promise<LocalControl> {
   await using opened = new AsyncDisposableStack();
   for (const warning of folder.warnings) log.warn(warning);
@@ -256,7 +274,7 @@ async function openControl(
   const checkJournal = createVerifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
     ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins },
-    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint },
+    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint, hosting },
   };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };

@@ -25,6 +25,8 @@ import { docsStyle } from './docs/style.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
+import type { Hosting } from './hosted/hosting.ts';
+import { hostedRoutes } from './hosted/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
@@ -70,6 +72,7 @@ export interface ControlDeps {
   /** Web origins accepted besides our own. */
   readonly allowedOrigins?: readonly string[];
   readonly proof: ProofAccess;
+  readonly hosting: Hosting;
   readonly sendCheckpoint: SendCheckpoint;
 }
 
@@ -159,6 +162,7 @@ function contractRoutes(deps: ControlDeps): Route[] {
   const routes = [
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
+    ...hostedRoutes({ db, bus: deps.bus, vault, clock, hosting: deps.hosting }),
     ...drillRoutes({ db, clock }),
     ...tokenRoutes({ db }),
     ...memberRoutes({ db }),

@@ -25,6 +25,8 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { createControl } from './app.ts';
 import type { Control } from './app.ts';
 import { bootstrap } from './bootstrap.ts';
+import type { Hosting } from './hosted/hosting.ts';
+import { ownEntry, testEntry } from './hosted/entries.contract.ts';
 import { selectOpenedEntries } from './network/network.ts';
 import type { CourierDeps } from './webhooks/courier.ts';
 
@@ -67,7 +69,10 @@ export interface SendOptions {
 export const publicUrl = 'http://127.0.0.1:8420';
 
 /** @param database an empty one to work on; it is closed with the kit */
-export async function startKit(database: OpenDatabase = openSqlite(':memory:')): Promise<Kit> {
+export async function startKit(
+  database: OpenDatabase = openSqlite(':memory:'),
+  hosting: Hosting = { catalogue: [testEntry, ownEntry], runtime: 'docker' },
+): Promise<Kit> {
   let now = Date.UTC(2026, 10, 21, 12);
   const clock = { now: () => now, monotonic: () => now };
   await migrate(database, clock);
@@ -83,6 +88,7 @@ export async function startKit(database: OpenDatabase = openSqlite(':memory:')):
   const sealingKey = vault.deriveKey('proof');
   const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
   const control = createControl({
+    hosting,
     proof,
     sendCheckpoint: createSendCheckpoint({ deliver, clock }),
     database,

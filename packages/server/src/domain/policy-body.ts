@@ -42,7 +42,7 @@ export function snapshotOf(body: string, version: number): Snapshot {
     version,
     servers: kept.servers.map(({ hosted, ...server }) => ({
       ...server,
-      ...(hosted === undefined ? {} : { hosted: { ...hosted, sleeping: false, endpoint: null } }),
+      ...(hosted === undefined ? {} : { hosted: { ...hosted, wakes: false, endpoint: null } }),
       credential: null,
     })),
     tokens: kept.tokens.map((token) => ({ ...token, hash: '' })),

@@ -161,8 +161,8 @@ export interface SnapshotHosted {
   readonly instanceId: string;
   /** The one member it is for; null = everybody who may see the server. */
   readonly memberId: string | null;
-  /** It has been put to sleep, and the next call wakes it. */
-  readonly sleeping: boolean;
+  /** It does not run and a call may wait for it: it sleeps and is woken by the call, or is on its way already. */
+  readonly wakes: boolean;
   /** Where its bridge is, as the runtime said; null while it does not run. */
   readonly endpoint: { readonly host: string; readonly port: number } | null;
 }

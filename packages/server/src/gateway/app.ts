@@ -46,7 +46,7 @@ import { answerGet } from './streams/standalone.ts';
 import { StreamKeeper } from './streams/stream-keeper.ts';
 import { parsePath, type UrlTarget } from './url-target.ts';
 import { listSources } from './streams/list-sources.ts';
-import type { GatewayTables } from './store.ts';
+import { writeWake, type GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
 
 export interface GatewayOptions extends DoorSettings {
@@ -82,7 +82,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, log } = options;
   const snapshots = new Snapshots(options);
   const health = new HealthBoard(options);
-  const upstreams = new Upstreams({ ...options, health });
+  const wake = async (instanceId: string): Promise<void> => {
+    await writeWake(options.db, instanceId, clock.now());
+    await options.bus.publish('hosted.wanted', instanceId);
+  };
+  const upstreams = new Upstreams({ ...options, health, wake });
   const catalogue = new Catalogue({ ...options, upstreams, changed: (workspaceId) => listChanges.touch(workspaceId) });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);

@@ -11,5 +11,11 @@ export interface HostingSettings {
 
 export const defaultHosting: HostingSettings = { orchestratorEnabled: false, plan: 'team', idleMinutes: null };
 
+/** Read them from `gateway_workspaces.settings`; what is not stored has its default. */
+export const readHosting = (settings: string): HostingSettings => ({
+  ...defaultHosting,
+  ...(JSON.parse(settings) as { readonly hosting?: Partial<HostingSettings> }).hosting,
+});
+
 /** Instances a workspace may have at once, however they fare: one that has failed or sleeps can run again any moment. */
 export const planLimits: Readonly<Record<HostingPlan, number>> = { team: 3, enterprise: 20 };

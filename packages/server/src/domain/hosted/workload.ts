@@ -23,6 +23,10 @@ export const mayFollow = (from: WorkloadState, to: WorkloadState): boolean =>
 export const isOnItsWay = (state: WorkloadState): boolean =>
   state === 'pending' || state === 'pulling' || state === 'starting';
 
+/** Whether a call may wait for an instance: a sleeping one is woken by it. One that is left alone after a crash is not waited for. */
+export const wakes = (state: WorkloadState, retryAt: string | null): boolean =>
+  state === 'sleeping' || (isOnItsWay(state) && retryAt === null);
+
 /** A running instance whose calls fail is degraded. @param health as the gateway recorded it */
 export const shownState = (state: WorkloadState, health: string | undefined): ShownState =>
   state === 'running' && (health === 'degraded' || health === 'down') ? 'degraded' : state;
