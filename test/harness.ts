@@ -55,6 +55,8 @@ export interface Product extends AsyncDisposable {
   readonly workspaceToken: string;
   readonly workspace: string;
   readonly client: Client;
+  /** A client with another key. */
+  clientOf(apiKey: string): Client;
   /** URL of the gateway for a workspace or one server of it. */
   gateway(server?: string, workspace?: string): string;
   /** Open the server's address, add it and wait until the gateway knows it. */
@@ -214,6 +216,7 @@ function product(data: ProductData, url: string, end: () => Promise<void>): Prod
     workspaceToken,
     workspace: data.workspace,
     client,
+    clientOf: (key) => createClient({ baseUrl: url, apiKey: key }),
     gateway,
     rpc,
     async addServer({ workspace = data.workspace, slug, token = workspaceToken, ...server }) {

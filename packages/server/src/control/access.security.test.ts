@@ -57,7 +57,7 @@ describe.each(allOperations.map((operation) => [operation.id, operation] as cons
   it('[GW-16] is open to its role and above, and to no role below', async () => {
     for (const role of ['owner', 'admin', 'member'] as const) {
       const status = await statusOf(operation, keys[role]);
-      const may = operation.role !== 'invited' && operation.scope === 'workspace' && atLeast(role, operation.role);
+      const may = operation.role !== 'invited' && operation.scope !== 'instance' && atLeast(role, operation.role);
       expect([role, refusedBy(status)]).toEqual([role, !may]);
     }
     expect(refusedBy(await statusOf(operation, kit.ownerKey))).toBe(operation.role === 'invited');
@@ -65,8 +65,10 @@ describe.each(allOperations.map((operation) => [operation.id, operation] as cons
   });
 
   it('shows nothing to a key of another workspace', async () => {
-    const status = await statusOf(operation, other);
-    expect(status).toBe(operation.scope === 'workspace' ? 404 : 403);
+    // What names its workspace in query or body is refused for its form here; tenants.security.test.ts names it.
+    const unnamed = operation.scope === 'named' && Object.keys(operation.params.shape).length === 0;
+    const formless = operation.body === null ? 400 : 415;
+    expect(await statusOf(operation, other)).toBe(operation.scope === 'instance' ? 403 : unnamed ? formless : 404);
   });
 
   it('refuses fields and parameters it does not declare', async () => {
@@ -77,7 +79,10 @@ describe.each(allOperations.map((operation) => [operation.id, operation] as cons
       expect([response.status, await response.json()]).toMatchObject([400, { issues: [{ path: 'body.surprise' }] }]);
     }
     const response = await kit.send(operation.method, `${pathOf(operation)}?surprise=1`, { key });
-    expect([response.status, await response.json()]).toMatchObject([400, { issues: [{ path: 'query.surprise' }] }]);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { issues: expect.arrayContaining([expect.objectContaining({ path: 'query.surprise' })]) as unknown },
+    ]);
   });
 
   it('has a documented example that fits its own schema', () => {

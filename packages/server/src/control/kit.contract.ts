@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createClient } from '@mcpnest/contract/client';
 import type { ApiError, Client } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
+import type { HostingPlan } from '../domain/hosted/hosting.ts';
 import type { Actor } from '../domain/roles.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -26,7 +27,7 @@ import { createControl } from './app.ts';
 import type { Control } from './app.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Hosting } from './hosted/hosting.ts';
-import { ownEntry, testEntry } from './hosted/entries.contract.ts';
+import { digestOf, ownEntry, testEntry } from './hosted/entries.contract.ts';
 import { selectOpenedEntries } from './network/network.ts';
 import type { CourierDeps } from './webhooks/courier.ts';
 
@@ -50,6 +51,8 @@ export interface Kit extends AsyncDisposable {
   clientOf(apiKey: string): Client;
   /** A raw request; `key` null sends no credential. Every request comes from an address of its own. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
+  /** Switch hosting on in acme and allow an image of each entry of the catalogue. */
+  allowHosting(plan?: HostingPlan): Promise<void>;
   /** Add a member with this role to a workspace and issue a workspace key of that role. */
   memberKey(workspace: string, email: string, role: Role): Promise<string>;
   snapshot(workspace: string): Promise<Snapshot>;
@@ -132,6 +135,12 @@ export async function startKit(
     local: clientAs(undefined, { kind: 'local' }),
     clientOf: (apiKey) => clientAs(apiKey),
     send,
+    allowHosting: async (plan = 'team') => {
+      const settings = { hosting: { orchestratorEnabled: true, plan } };
+      await owner.workspaces.update({ params: { workspace: 'acme' }, body: { settings } });
+      for (const { image } of hosting.catalogue)
+        await owner.hostedImages.allow({ body: { image, digest: digestOf('a') } });
+    },
     memberKey: async (workspace, email, role) => {
       await owner.members.add({ params: { workspace }, body: { email, role } });
       return (await owner.apiKeys.issue({ params: { workspace }, body: { email, role, label: email } })).secret;

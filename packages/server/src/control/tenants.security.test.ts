@@ -57,6 +57,9 @@ beforeAll(async () => {
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
   // Nobody listens there, so the first delivery fails at once.
   await owner.network.allow({ body: { target: '127.0.0.1:1' } });
+  await kit.allowHosting();
+  const env = { FILES_ROOT: '/data', FILES_KEY: 'cy@example.com' };
+  const { instance_id: instance } = await owner.hosted.deploy({ body: { ...acme, slug: 'files', env } });
   const hook = await owner.webhooks.create({ params: acme, body: { url: 'http://127.0.0.1:1/acme' } });
   const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
     .id;
@@ -74,7 +77,7 @@ beforeAll(async () => {
     ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
-    ...{ approval: row.id, hold: hold.id, sink: sinkId, call: recorded.id },
+    ...{ approval: row.id, hold: hold.id, sink: sinkId, call: recorded.id, instance },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
@@ -84,7 +87,10 @@ afterAll(() => kit[Symbol.asyncDispose]());
 
 /** Putting a manifest makes what is not there; what it may name has a test of its own below. */
 const namesObject = (operation: Operation): boolean =>
-  operation.scope === 'workspace' && Object.keys(operation.params.shape).length > 1 && operation.id !== 'manifests.put';
+  (operation.scope === 'named' && Object.keys(operation.params.shape).length > 0) ||
+  (operation.scope === 'workspace' &&
+    Object.keys(operation.params.shape).length > 1 &&
+    operation.id !== 'manifests.put');
 const pathOf = (operation: Operation, workspace: string): string =>
   operation.path.replace(/\{(\w+)\}/g, (_, key: string) => (key === 'workspace' ? workspace : (ids[key] ?? key)));
 /** Everything acme has, as an auditor sees it. */
@@ -192,6 +198,15 @@ it('[GW-16] no body reaches into another workspace', async () => {
     expect(await failure(eve.toolWeights.show({ params: other, query }))).toMatchObject({ code: 'not_found' });
   }
   expect(await stateOfAcme()).toEqual(before);
+});
+
+it('[GW-16] hosted servers are listed and deployed in no other workspace', async () => {
+  for (const attempt of [
+    () => eve.hosted.list({ query: acme }),
+    () => eve.hosted.deploy({ body: { ...acme, slug: 'files', env: {} } }),
+  ])
+    expect(await failure(attempt())).toMatchObject({ code: 'not_found' });
+  expect(await eve.hosted.list({ query: other })).toEqual({ items: [] });
 });
 
 it('[GW-16] every list holds what is of its workspace and nothing else', async () => {

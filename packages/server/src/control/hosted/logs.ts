@@ -33,6 +33,7 @@ export function followLogs(db: Kysely<Schema>, logs: HostedLogs, found: FoundIns
     {
       async pull(controller) {
         const { value, done } = await events.next();
+        if (left.signal.aborted) return;
         if (done === true) controller.close();
         else controller.enqueue(encoder.encode(value));
       },
