@@ -7,6 +7,8 @@ import { handoverCommands } from './commands/handover.ts';
 import { connectCommand } from './commands/connect.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
+import { hostedCommands } from './commands/hosted.ts';
+import { imageCommands } from './commands/images.ts';
 import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
 import { machineCommands } from './commands/machines.ts';
@@ -83,6 +85,8 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   approvalSettingCommands(server, shell);
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
+  hostedCommands(program, shell);
+  imageCommands(program, shell);
   tokenCommands(program, shell);
   memberCommands(program, shell);
   peopleCommands(program, shell);
