@@ -211,8 +211,8 @@ export const fileRules: readonly FileRule[] = [
 export const roomDoors: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['publish.ts', 'compile.ts'],
   access: ['past-access.ts'],
-  servers: ['hosted.ts'],
-  hosted: ['hosting.ts', 'publish.ts'],
+  servers: ['servers.ts', 'hosted.ts'],
+  hosted: ['hosted.ts', 'hosting.ts', 'publish.ts'],
 };
 
 function at(pattern: string): RegExp {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { digestOf, testEntry } from '../../packages/server/src/control/hosted/entries.contract.ts';
+import { digestOf, testEntry } from '../../packages/server/src/domain/hosted/entries.contract.ts';
 import { startKit, type Kit } from '../../packages/server/src/control/kit.contract.ts';
 import { createMeter } from '../../packages/server/src/orchestrator/meter.ts';
 import { createReconciler, type Reconciler } from '../../packages/server/src/orchestrator/reconcile.ts';

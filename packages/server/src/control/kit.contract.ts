@@ -27,7 +27,7 @@ import { createControl } from './app.ts';
 import type { Control } from './app.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Hosting } from './hosted/hosting.ts';
-import { digestOf, ownEntry, testEntry } from './hosted/entries.contract.ts';
+import { digestOf, ownEntry, testEntry } from '../domain/hosted/entries.contract.ts';
 import { selectOpenedEntries } from './network/network.ts';
 import type { CourierDeps } from './webhooks/courier.ts';
 

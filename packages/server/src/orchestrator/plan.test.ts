@@ -177,7 +177,7 @@ describe('[ORC-01] from any state', () => {
       fc.property(fc.array(anyDesired, { maxLength: 5 }), fc.array(anyObserved, { maxLength: 5 }), (wanted, found) => {
         const world = new World();
         for (const one of wanted) world.desired.set(one.instanceId, one);
-        for (const one of found) world.observed.set(one.instanceId, observed(one as Partial<ObservedWorkload>));
+        for (const one of found) world.observed.set(one.instanceId, observed(one));
         const inputs = [[...world.desired.values()], [...world.observed.values()], now] as const;
         expect(plan(...inputs)).toEqual(plan(...inputs));
         expect(new Set(plan(...inputs).map((action) => action.instanceId)).size).toBe(plan(...inputs).length);

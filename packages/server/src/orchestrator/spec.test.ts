@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { testEntry } from '../control/hosted/entries.contract.ts';
+import { testEntry } from '../domain/hosted/entries.contract.ts';
 import { buildSecrets, buildSpec } from './spec.ts';
 
 const shape = { id: 'i', workspaceId: 'w', image: 'mcpnest/files', digest: 'sha256:x', profile: 'small' } as const;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { AppError } from '../domain/errors.ts';
 import { afterCrash, hostedHost, recentCrashes } from '../domain/hosted/workload.ts';
-import { Secret } from '../domain/secret.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import { isoTime, type Clock } from '../platform/clock.ts';
 import type { HealthProbe } from '../platform/health-probe.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { failure, startKit, type Kit } from '../kit.contract.ts';
-import { digestOf, ownEntry, testEntry } from './entries.contract.ts';
+import { digestOf, ownEntry, testEntry } from '../../domain/hosted/entries.contract.ts';
 import { describeHostedLimits } from './limits.contract.ts';
 import { publishSeen } from './publish.ts';
 

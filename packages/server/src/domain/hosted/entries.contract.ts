@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import type { CatalogueEntry } from './entry.ts';
 
 /** An entry that asks for a secret, takes a value in its command, and says what its tools do. */
 export const testEntry: CatalogueEntry = {
