@@ -42,6 +42,9 @@ describe('with nothing set', () => {
       logLevel: 'info',
       allowedHosts: [],
       allowedOrigins: [],
+      runtime: 'none',
+      orchestrates: false,
+      dockerSocket: '/var/run/docker.sock',
       remoteUrl: undefined,
     });
     expect(secrets).toEqual({ secretKey: undefined, databaseUrl: undefined, apiKey: undefined });
