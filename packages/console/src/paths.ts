@@ -19,8 +19,21 @@ export const paths = {
   approval: (workspace: string, approval: string) => inWorkspace(workspace, `/approvals/${part(approval)}`),
   activity: (workspace: string) => inWorkspace(workspace, '/activity'),
   settings: (workspace: string) => inWorkspace(workspace, '/settings'),
+  settingsRecords: (workspace: string) => inWorkspace(workspace, '/settings/records'),
+  settingsWebhooks: (workspace: string) => inWorkspace(workspace, '/settings/webhooks'),
+  settingsWebhook: (workspace: string, webhook: string) =>
+    inWorkspace(workspace, `/settings/webhooks/${part(webhook)}`),
+  settingsSinks: (workspace: string) => inWorkspace(workspace, '/settings/sinks'),
+  settingsKeys: (workspace: string) => inWorkspace(workspace, '/settings/keys'),
+  settingsErasure: (workspace: string) => inWorkspace(workspace, '/settings/erasure'),
   stop: (workspace: string, stop: string) => inWorkspace(workspace, `/stops/${part(stop)}`),
   instance: () => '/instance',
+  instancePeople: () => '/instance/people',
+  instanceKeys: () => '/instance/keys',
+  instanceNetwork: () => '/instance/network',
+  instanceProof: () => '/instance/proof',
+  instanceSinks: () => '/instance/sinks',
+  instanceChanges: () => '/instance/changes',
   apiReference: () => '/docs',
 } as const;
 
