@@ -11,7 +11,9 @@ import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { impacts, search } from './operations/console.ts';
+import { connections } from './operations/connections.ts';
 import { drills } from './operations/drills.ts';
+import { imports } from './operations/imports.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
 import { holds } from './operations/holds.ts';
 import { instance } from './operations/instance.ts';
@@ -54,12 +56,14 @@ export const operations = {
   setup,
   workspaces,
   servers,
+  imports,
   serverTools,
   tools,
   manifests,
   drills,
   reviews,
   tokens,
+  connections,
   members,
   teams,
   machines,

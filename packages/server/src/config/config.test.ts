@@ -43,6 +43,15 @@ describe('with nothing set', () => {
       allowedHosts: [],
       allowedOrigins: [],
       allowInsecure: false,
+      kubernetes: {
+        namespace: 'mcpnest-hosted',
+        gatewayNamespace: 'mcpnest',
+        runtimeClass: undefined,
+        userNamespaces: false,
+        kubeconfig: undefined,
+        host: undefined,
+        port: undefined,
+      },
       remoteUrl: undefined,
     });
     expect(secrets).toEqual({ secretKey: undefined, databaseUrl: undefined, apiKey: undefined });

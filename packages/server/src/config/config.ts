@@ -24,8 +24,22 @@ export interface Config {
   readonly allowInsecure?: boolean;
   /** The first owner, for a set-up without a person. */
   readonly adminEmail?: string | undefined;
+  readonly kubernetes: KubernetesConfig;
   /** Command line: the server to talk to. */
   readonly remoteUrl: string | undefined;
+}
+
+/** Where hosted servers run in Kubernetes, and how its API is reached. */
+export interface KubernetesConfig {
+  readonly namespace: string;
+  readonly gatewayNamespace: string;
+  readonly runtimeClass: string | undefined;
+  readonly userNamespaces: boolean;
+  /** Path of a kubeconfig; undefined: the service account of this pod. */
+  readonly kubeconfig: string | undefined;
+  /** Of the API server, as a pod is told. */
+  readonly host: string | undefined;
+  readonly port: string | undefined;
 }
 
 /**
@@ -57,6 +71,15 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       allowedOrigins: given.MCPNEST_ALLOWED_ORIGINS,
       allowInsecure: given.MCPNEST_ALLOW_INSECURE,
       adminEmail: given.MCPNEST_ADMIN_EMAIL,
+      kubernetes: {
+        namespace: given.MCPNEST_KUBERNETES_NAMESPACE,
+        gatewayNamespace: given.MCPNEST_KUBERNETES_GATEWAY_NAMESPACE,
+        runtimeClass: given.MCPNEST_KUBERNETES_RUNTIME_CLASS,
+        userNamespaces: given.MCPNEST_KUBERNETES_USER_NAMESPACES,
+        kubeconfig: given.KUBECONFIG,
+        host: given.KUBERNETES_SERVICE_HOST,
+        port: given.KUBERNETES_SERVICE_PORT,
+      },
       remoteUrl: given.MCPNEST_URL,
     },
     secrets: {

@@ -14,6 +14,7 @@ export type GatewayTables = Pick<
   | 'health_history'
   | 'handed_out_names'
   | 'token_last_use'
+  | 'client_connections'
   | 'approvals'
 >;
 

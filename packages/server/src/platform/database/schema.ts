@@ -12,6 +12,7 @@ export interface Schema {
   readonly members: MembersTable;
   readonly gateway_tokens: GatewayTokensTable;
   readonly token_last_use: TokenLastUseTable;
+  readonly client_connections: ClientConnectionsTable;
   readonly teams: TeamsTable;
   readonly team_members: TeamMembersTable;
   readonly machines: MachinesTable;
@@ -156,6 +157,22 @@ export interface GatewayTokensTable {
   replaced_by: string | null;
   /** Null: issued to be kept. */
   purpose: Generated<'console' | null>;
+}
+
+export interface ClientConnectionsTable {
+  id: string;
+  workspace_id: string;
+  token_id: string;
+  /** Empty: the whole workspace. */
+  server_id: string;
+  client: string;
+  version: string;
+  era: string;
+  revision: string;
+  first_at: string;
+  last_at: string;
+  listed_at: string | null;
+  stale_since: string | null;
 }
 
 export interface TokenLastUseTable {

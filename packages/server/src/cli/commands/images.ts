@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { catalogue, findEntry } from '../../domain/hosted/catalogue.ts';
+import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import { UsageError } from '../fault.ts';
+import type { Io } from '../io.ts';
+import { print, table } from '../output.ts';
+import type { Shell } from '../program.ts';
+
+interface BuildCommandOptions {
+  readonly all?: true;
+  readonly output: 'engine' | 'tar';
+  readonly out?: string;
+  readonly socket: string;
+  readonly prefix: string;
+  readonly cache?: string;
+  readonly mirror: string;
+  readonly json?: true;
+}
+
+/** What `POST /api/v1/hosted-images` takes, and what people want to know besides. */
+interface Result {
+  readonly image: string;
+  readonly digest: string;
+  readonly entry: string;
+  readonly sbom: string;
+  readonly bytes: number;
+}
+
+/** `mcpnest image build` */
+export function imageCommands(program: Command, { io }: Shell): void {
+  const noun = program.command('image').description('the images of hosted servers');
+  noun
+    .command('build [entries...]')
+    .description('build the images of catalogue entries on this machine')
+    .option('--all', 'every entry of the catalogue')
+    .addOption(new Option('--output <where>', 'where they go').choices(['engine', 'tar']).default('engine'))
+    .option('--out <folder>', 'folder for images.tar and the bills of materials; that of the cache when left out')
+    .option('--socket <path>', 'of the container engine', '/var/run/docker.sock')
+    .option('--prefix <text>', 'goes before the name of each image, as a registry does', '')
+    .option('--cache <folder>', 'where what is fetched and packed is kept')
+    .option('--mirror <url>', 'of Debian', 'http://deb.debian.org')
+    .option('--json', 'print JSON')
+    .action(async (slugs: readonly string[], options: BuildCommandOptions) => {
+      const results = await build(io, chooseEntries(slugs, options.all === true), options);
+      print(io, options.json, { items: results }, () => resultText(results));
+    });
+}
+
+function chooseEntries(slugs: readonly string[], all: boolean): readonly CatalogueEntry[] {
+  if (all) return catalogue;
+  const known = catalogue.map(({ slug }) => slug).join(', ');
+  if (slugs.length === 0) throw new UsageError(`Name entries, or --all. The catalogue has ${known}.`);
+  return slugs.map((slug) => {
+    const entry = findEntry(slug);
+    if (entry === undefined) throw new UsageError(`The catalogue has no entry ${slug}. It has ${known}.`);
+    return entry;
+  });
+}
+
+async function build(io: Io, entries: readonly CatalogueEntry[], options: BuildCommandOptions): Promise<Result[]> {
+  // What can start a program is loaded by this command alone.
+  const { buildImages } = await import('../images/build-images.ts');
+  const { archiveOf, writeArchive } = await import('../images/archive.ts');
+  const { ImageEngine } = await import('../images/engine.ts');
+  const { environment } = io;
+  const cache = options.cache ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mcpnest/images');
+  const out = options.out ?? join(cache, 'out');
+  const report = (line: string): void => io.err(`… ${line}\n`);
+  const engine = options.output === 'engine' ? new ImageEngine(options.socket) : undefined;
+  // Asked first: a build takes minutes, and an engine that is away would be noticed only then.
+  await engine?.find('scratch');
+  const images = await buildImages(entries, { cache, mirror: options.mirror, environment, report });
+  mkdirSync(out, { recursive: true });
+  report(engine === undefined ? `writing ${join(out, 'images.tar')}` : `loading into the engine at ${options.socket}`);
+  if (engine === undefined) await writeArchive(archiveOf(images, options.prefix), join(out, 'images.tar'));
+  else {
+    const known = await Promise.all(images.map(({ entry, digest }) => engine.has(options.prefix, entry, digest)));
+    const missing = images.filter((_, index) => known[index] === false);
+    if (missing.length > 0) await engine.load(archiveOf(missing, options.prefix));
+  }
+  const results = await Promise.all(
+    images.map(async ({ entry, digest, layers, sbom }): Promise<Result> => {
+      const file = join(out, `${entry.slug}.sbom.cdx.json`);
+      writeFileSync(file, sbom);
+      const image = `${options.prefix}${entry.image}`;
+      // An engine that keeps images as manifests names them by those.
+      const known = engine === undefined ? digest : await engine.idOf(options.prefix, entry);
+      const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+      return { image, digest: known, entry: entry.slug, sbom: file, bytes };
+    }),
+  );
+  report('done');
+  return results;
+}
+
+const resultText = (results: readonly Result[]): string =>
+  `${table(results, {
+    entry: (row) => row.entry,
+    image: (row) => row.image,
+    digest: (row) => row.digest,
+    MB: (row) => Math.round(row.bytes / 1e6),
+    'bill of materials': (row) => row.sbom,
+  })}\nAn image runs once its digest is allowed: POST /api/v1/hosted-images takes image, digest, entry and sbom of a line.\n`;
