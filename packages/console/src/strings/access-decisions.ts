@@ -2,7 +2,8 @@ import { catalogue } from './catalogue.ts';
 
 /** Who may call what, and why: matrix, test, requests, history, view as. */
 export const t = catalogue({
-  matrixAbout: 'Who may call how much of what, decided now by the policy that decides calls. Choose a cell for the rule.',
+  matrixAbout:
+    'Who may call how much of what, decided now by the policy that decides calls. Choose a cell for the rule.',
   whatMatrix: 'who may call what',
   of: 'Rows',
   ofMembers: 'Members',

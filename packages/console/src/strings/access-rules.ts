@@ -67,7 +67,10 @@ export const t = catalogue({
   allowedOf: '{allowed} of {calls} calls would be allowed that are denied today',
   noDenied: 'No call would be denied that is allowed today',
   none: 'Nothing would change for the {calls} calls that were looked at.',
-  skipped: { one: '{count} call left out: its caller or server is gone', other: '{count} calls left out: their callers or servers are gone' },
+  skipped: {
+    one: '{count} call left out: its caller or server is gone',
+    other: '{count} calls left out: their callers or servers are gone',
+  },
   incomplete: 'There were more calls than are looked at in one go; choose fewer days.',
   who: 'Who',
   server: 'Server',

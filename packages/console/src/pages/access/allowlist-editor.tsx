@@ -11,6 +11,7 @@ import { toast } from '../../ui/toast.tsx';
 import { changesBetween } from './allowlist.ts';
 import { AllowlistPatterns } from './allowlist-patterns.tsx';
 import { AllowlistServer } from './allowlist-server.tsx';
+import { ofItsOwn } from './reading.ts';
 
 export interface AllowlistEditorProps {
   readonly member: Member;
@@ -21,7 +22,7 @@ export function AllowlistEditor({ member }: AllowlistEditorProps) {
   const workspace = useWorkspace();
   const query = useQuery({
     ...apiQuery('allowlists', 'show', { params: { workspace, member: member.id } }),
-    placeholderData: undefined,
+    ...ofItsOwn,
   });
   return (
     <section aria-label={t('list')} className="flex flex-col gap-2">
@@ -79,12 +80,7 @@ function Editing({ member, saved }: AllowlistEditorProps & { readonly saved: rea
       {failed !== null && <ProblemNotice error={failed} />}
       {draft.size === 0 && saved.length > 0 && <Notice tone="warn" title={t('clearsOpen', { email })} />}
       <div className="flex flex-wrap items-center gap-2">
-        <Button
-          look="primary"
-          disabled={changes === 0}
-          busy={replace.isPending || remove.isPending}
-          onClick={save}
-        >
+        <Button look="primary" disabled={changes === 0} busy={replace.isPending || remove.isPending} onClick={save}>
           {t('saveList')}
         </Button>
         <Button disabled={changes === 0} onClick={() => setDraft(new Set(saved))}>

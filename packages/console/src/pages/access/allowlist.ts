@@ -16,4 +16,4 @@ export function withEntry(entries: ReadonlySet<string>, entry: string, present: 
 
 /** How many entries came or went. */
 export const changesBetween = (saved: readonly string[], draft: ReadonlySet<string>): number =>
-  new Set(saved).symmetricDifference(draft).size;
+  saved.filter((entry) => !draft.has(entry)).length + [...draft].filter((entry) => !saved.includes(entry)).length;

@@ -6,6 +6,7 @@ import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-decisions.ts';
 import { SidePanel } from '../../ui/dialog.tsx';
 import type { MatrixOf } from './matrix-blocks.ts';
+import { ofItsOwn } from './reading.ts';
 import { VerdictTable } from './verdict-table.tsx';
 
 /** A cell of the matrix, with whose and of what it is. */
@@ -44,7 +45,7 @@ function Explained({ of, chosen: { row, column } }: { readonly of: MatrixOf; rea
       params: { workspace },
       query: { ...subject, server: column.server, ...(column.tool === null ? {} : { tool: column.tool }) },
     }),
-    placeholderData: undefined,
+    ...ofItsOwn,
   });
   return <Asked query={query}>{(report) => <VerdictTable report={report} />}</Asked>;
 }

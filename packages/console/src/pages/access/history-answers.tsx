@@ -13,15 +13,13 @@ import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { ExportButton } from './export-button.tsx';
+import { readOnce } from './reading.ts';
 import { VerdictWord } from './verdict.tsx';
 
 /** What is asked of the past, as the address has it. */
 export type HistoryAsked = Readonly<
   Partial<Record<'at' | 'from' | 'to' | 'who' | 'server' | 'show' | 'asked', string>>
 >;
-
-/** Every reading is an audit event, so nothing is read anew by itself. */
-const once = { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false } as const;
 
 /** `member:<email>`, `team:<slug>` or `machine:<name>` as parameters of the question. */
 function whoOf({ who, server }: HistoryAsked): Readonly<Record<string, string>> {
@@ -124,7 +122,7 @@ export function AsOfAnswer({ asked }: { readonly asked: HistoryAsked }) {
     ...(asked.at === undefined ? {} : { at: asked.at }),
     ...(asked.show === 'all' ? { show: 'all' as const } : {}),
   };
-  const query = useInfiniteQuery({ ...apiPages('access', 'asOf', { params, query: question }), ...once });
+  const query = useInfiniteQuery({ ...apiPages('access', 'asOf', { params, query: question }), ...readOnce });
   const rows = rowsOf(query.data);
   const first = query.data?.pages[0];
   return (
@@ -154,7 +152,7 @@ export function ChangesAnswer({ asked }: { readonly asked: HistoryAsked }) {
     ...(asked.from === undefined ? {} : { from: asked.from }),
     ...(asked.to === undefined ? {} : { to: asked.to }),
   };
-  const query = useInfiniteQuery({ ...apiPages('access', 'changes', { params, query: question }), ...once });
+  const query = useInfiniteQuery({ ...apiPages('access', 'changes', { params, query: question }), ...readOnce });
   const rows = rowsOf(query.data);
   const first = query.data?.pages[0];
   return (

@@ -13,5 +13,8 @@ export function useImpact(kind: Impact['kind'], id: string, enabled: boolean): r
     enabled: enabled && may,
   });
   if (data === undefined) return [];
-  return [t('removeCalls', { count: data.calls }), ...(data.tokens > 0 ? [t('removeTokens', { count: data.tokens })] : [])];
+  return [
+    t('removeCalls', { count: data.calls }),
+    ...(data.tokens > 0 ? [t('removeTokens', { count: data.tokens })] : []),
+  ];
 }

@@ -19,6 +19,7 @@ import { RelativeTime } from '../../ui/relative-time.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { useImpact } from './impact.ts';
 import { MachineState } from './machines-page.tsx';
+import { ofItsOwn } from './reading.ts';
 import { MemberPicker } from './pickers.tsx';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { Timeline } from './timeline.tsx';
@@ -28,7 +29,7 @@ import { TokenTable } from './token-table.tsx';
 export function MachinePage() {
   const workspace = useWorkspace();
   const id = usePathPart('machine');
-  const query = useQuery(apiQuery('machines', 'show', { params: { workspace, machine: id } }));
+  const query = useQuery({ ...apiQuery('machines', 'show', { params: { workspace, machine: id } }), ...ofItsOwn });
   const mayChange = useMay('machines.update');
   const mayLook = useMay('timelines.machine');
   const machine = query.data;

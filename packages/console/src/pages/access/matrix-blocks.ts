@@ -1,6 +1,7 @@
 import type { Matrix, MatrixCell } from '@mcpnest/contract/schemas/tools';
 import { useQueries } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
+import { ofItsOwn } from './reading.ts';
 
 const kinds = ['members', 'teams', 'machines'] as const;
 export type MatrixOf = (typeof kinds)[number];
@@ -25,8 +26,7 @@ const block = (workspace: string, asked: MatrixAsked, row: number, column: numbe
       ...{ limit: blockSize, cursor: row * blockSize, columns: blockSize, column: column * blockSize },
     },
   }),
-  // What another block had there is not what this one has.
-  placeholderData: undefined,
+  ...ofItsOwn,
 });
 
 /** The block at the top left, which also says how large the matrix is. */

@@ -19,6 +19,7 @@ import { toast } from '../../ui/toast.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { Denied } from './access-frame.tsx';
 import { MemberTeams } from './member-teams.tsx';
+import { ofItsOwn } from './reading.ts';
 import { RemoveMember } from './remove-member.tsx';
 import { rolesUpTo } from './roles.ts';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
@@ -140,7 +141,10 @@ function RoleSelect({ member }: { readonly member: Member }) {
 }
 
 function Allowlist({ member, workspace }: { readonly member: Member; readonly workspace: string }) {
-  const query = useQuery(apiQuery('allowlists', 'show', { params: { workspace, member: member.id } }));
+  const query = useQuery({
+    ...apiQuery('allowlists', 'show', { params: { workspace, member: member.id } }),
+    ...ofItsOwn,
+  });
   return (
     <Card
       title={t('allowlist')}

@@ -11,12 +11,13 @@ import { IconButton } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Combobox } from '../../ui/combobox.tsx';
 import { toast } from '../../ui/toast.tsx';
+import { ofItsOwn } from './reading.ts';
 
 /** The teams somebody is in, with the way into others and out of these. */
 export function MemberTeams({ member }: { readonly member: Member }) {
   const workspace = useWorkspace();
   const params = { workspace };
-  const own = useQuery(apiQuery('teams', 'list', { params, query: { member: member.id } }));
+  const own = useQuery({ ...apiQuery('teams', 'list', { params, query: { member: member.id } }), ...ofItsOwn });
   const all = useQuery(apiQuery('teams', 'list', { params }));
   const join = useChange('teams', 'addMember', ['allowlists', 'access']);
   const leave = useChange('teams', 'removeMember', ['allowlists', 'access']);
@@ -40,7 +41,8 @@ export function MemberTeams({ member }: { readonly member: Member }) {
                       icon={<X size={13} aria-hidden />}
                       onClick={() =>
                         leave.mutate(at(slug), {
-                          onSuccess: () => toast({ title: t('left', { team: name }), undo: () => join.mutate(at(slug)) }),
+                          onSuccess: () =>
+                            toast({ title: t('left', { team: name }), undo: () => join.mutate(at(slug)) }),
                         })
                       }
                     />

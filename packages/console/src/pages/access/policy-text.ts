@@ -25,7 +25,10 @@ export function readDocument(
 }
 
 /** What the server finds wrong, at the rule it is about; all of the text where it names none. */
-export function complaintsOf(text: string, { detail, errors }: Pick<AppProblem, 'detail' | 'errors'>): readonly Complaint[] {
+export function complaintsOf(
+  text: string,
+  { detail, errors }: Pick<AppProblem, 'detail' | 'errors'>,
+): readonly Complaint[] {
   const found = Object.entries(errors);
   if (found.length === 0) return [{ from: 0, to: text.length, message: detail }];
   return found.map(([path, message]) => {

@@ -95,9 +95,7 @@ export function GrantDialog({ request: { id, object, email, days: asked, reason 
                 onClose();
                 toast({
                   title: t('grantDone', { email, object }),
-                  ...(ruleId === null
-                    ? {}
-                    : { undo: () => remove.mutate({ params: { workspace, rule: ruleId } }) }),
+                  ...(ruleId === null ? {} : { undo: () => remove.mutate({ params: { workspace, rule: ruleId } }) }),
                 });
               },
             },
@@ -145,12 +143,7 @@ export function RefuseDialog({ request: { id, object, email, reason: asked }, on
           )
         }
       >
-        <TextField
-          label={t('refuseReason')}
-          value={reason}
-          onChange={setReason}
-          error={problem?.errors['reason']}
-        />
+        <TextField label={t('refuseReason')} value={reason} onChange={setReason} error={problem?.errors['reason']} />
       </Form>
     </Dialog>
   );

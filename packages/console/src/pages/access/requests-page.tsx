@@ -45,7 +45,9 @@ const columns: readonly Column<AccessRequest>[] = [
     id: 'why',
     header: t('why'),
     width: 'minmax(8rem, 3fr)',
-    cell: ({ reason, answer }) => <UntrustedText text={answer === null || answer === '' ? reason : `${reason} → ${answer}`} />,
+    cell: ({ reason, answer }) => (
+      <UntrustedText text={answer === null || answer === '' ? reason : `${reason} → ${answer}`} />
+    ),
   },
   {
     id: 'state',
@@ -82,10 +84,7 @@ export function RequestsPage() {
     }),
   );
   const shown = useMemo(
-    () =>
-      mayDecide
-        ? [...columns, decideColumn(me, (kind, request) => setAsking({ kind, request }))]
-        : columns,
+    () => (mayDecide ? [...columns, decideColumn(me, (kind, request) => setAsking({ kind, request }))] : columns),
     [mayDecide, me],
   );
   const close = (): void => setAsking(null);

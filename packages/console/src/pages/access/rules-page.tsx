@@ -27,10 +27,7 @@ export function RulesPage() {
   const [adding, setAdding] = useState(false);
   const mayAdd = useMay('rules.create');
   usePaletteActions(
-    useMemo(
-      () => (mayAdd ? [{ id: 'access.rule', label: t('addTitle'), run: () => setAdding(true) }] : []),
-      [mayAdd],
-    ),
+    useMemo(() => (mayAdd ? [{ id: 'access.rule', label: t('addTitle'), run: () => setAdding(true) }] : []), [mayAdd]),
   );
   return (
     <AccessFrame
@@ -53,7 +50,8 @@ export function RulesPage() {
   );
 }
 
-const textOf = ({ effect, subject, object, note }: Rule): string => `${effect} ${subject} ${object} ${note}`.toLowerCase();
+const textOf = ({ effect, subject, object, note }: Rule): string =>
+  `${effect} ${subject} ${object} ${note}`.toLowerCase();
 
 function Rules() {
   const workspace = useWorkspace();
@@ -91,10 +89,7 @@ function Rules() {
               rowKey={({ id }) => id}
               onOpen={({ id }) => setFilters({ rule: id })}
             />
-            <RulePanel
-              rule={items.find(({ id }) => id === opened)}
-              onClose={() => setFilters({ rule: undefined })}
-            />
+            <RulePanel rule={items.find(({ id }) => id === opened)} onClose={() => setFilters({ rule: undefined })} />
           </div>
         )
       }

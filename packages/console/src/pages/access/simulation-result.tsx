@@ -22,10 +22,34 @@ const columns: readonly Column<SimulatedCalls>[] = [
     sortBy: ({ server, tool }) => `${server}:${tool}`,
     cell: ({ server, tool }) => <UntrustedText mono text={`${server}:${tool}`} />,
   },
-  { id: 'calls', header: t('calls'), width: '5rem', align: 'end', sortBy: ({ calls }) => calls, cell: ({ calls }) => formatNumber(calls) },
-  { id: 'before', header: t('before'), width: 'minmax(7rem, 1fr)', cell: ({ before }) => <UntrustedText mono text={before} /> },
-  { id: 'after', header: t('after'), width: 'minmax(7rem, 1fr)', cell: ({ after }) => <UntrustedText mono text={after} /> },
-  { id: 'last', header: t('last'), width: '8rem', align: 'end', sortBy: ({ lastAt }) => lastAt, cell: ({ lastAt }) => <RelativeTime at={lastAt} /> },
+  {
+    id: 'calls',
+    header: t('calls'),
+    width: '5rem',
+    align: 'end',
+    sortBy: ({ calls }) => calls,
+    cell: ({ calls }) => formatNumber(calls),
+  },
+  {
+    id: 'before',
+    header: t('before'),
+    width: 'minmax(7rem, 1fr)',
+    cell: ({ before }) => <UntrustedText mono text={before} />,
+  },
+  {
+    id: 'after',
+    header: t('after'),
+    width: 'minmax(7rem, 1fr)',
+    cell: ({ after }) => <UntrustedText mono text={after} />,
+  },
+  {
+    id: 'last',
+    header: t('last'),
+    width: '8rem',
+    align: 'end',
+    sortBy: ({ lastAt }) => lastAt,
+    cell: ({ lastAt }) => <RelativeTime at={lastAt} />,
+  },
 ];
 
 const sum = (rows: readonly SimulatedCalls[]): number => rows.reduce((total, { calls }) => total + calls, 0);

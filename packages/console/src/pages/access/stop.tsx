@@ -94,9 +94,7 @@ function StopForm({ target, name, onDone }: StopButtonProps & { readonly onDone:
         onChange={setMinutes}
         error={problem?.errors['expiresInMinutes']}
       />
-      {target.startsWith('member:') && (
-        <Checkbox label={t('stopMachines')} checked={machines} onChange={setMachines} />
-      )}
+      {target.startsWith('member:') && <Checkbox label={t('stopMachines')} checked={machines} onChange={setMachines} />}
     </Form>
   );
 }
@@ -118,7 +116,8 @@ export function StopNotice({ stop, name }: { readonly stop: Stop; readonly name:
               { params: { workspace, stop: stop.id } },
               {
                 onSuccess: () => toast({ title: t('lifted', { name }) }),
-                onError: (error) => toast({ title: problemOf(error).title, detail: problemOf(error).detail, tone: 'bad' }),
+                onError: (error) =>
+                  toast({ title: problemOf(error).title, detail: problemOf(error).detail, tone: 'bad' }),
               },
             )
           }

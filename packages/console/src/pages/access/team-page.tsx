@@ -20,6 +20,7 @@ import { Form } from '../../ui/form.tsx';
 import { Badge } from '../../ui/status.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
+import { ofItsOwn } from './reading.ts';
 import { MemberPicker } from './pickers.tsx';
 import { useImpact } from './impact.ts';
 
@@ -27,7 +28,7 @@ import { useImpact } from './impact.ts';
 export function TeamPage() {
   const workspace = useWorkspace();
   const team = usePathPart('team');
-  const query = useQuery(apiQuery('teams', 'show', { params: { workspace, team } }));
+  const query = useQuery({ ...apiQuery('teams', 'show', { params: { workspace, team } }), ...ofItsOwn });
   const mayChange = useMay('teams.update');
   return (
     <Page
@@ -84,7 +85,10 @@ function TeamActions({ team: { slug, name } }: { readonly team: TeamDetail }) {
               {
                 onSuccess: (made) => {
                   close();
-                  toast({ title: t('renamed', { name: made.name }), undo: () => rename.mutate({ params, body: { name } }) });
+                  toast({
+                    title: t('renamed', { name: made.name }),
+                    undo: () => rename.mutate({ params, body: { name } }),
+                  });
                 },
               },
             )

@@ -9,6 +9,7 @@ import { Card } from '../../ui/card.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { Badge } from '../../ui/status.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
+import { readOnce } from './reading.ts';
 
 export interface TimelineProps {
   readonly of: 'member' | 'machine';
@@ -33,10 +34,12 @@ function Entries({ of, id }: TimelineProps) {
   const workspace = useWorkspace();
   const member = useQuery({
     ...apiQuery('timelines', 'member', { params: { workspace, member: id }, query: {} }),
+    ...readOnce,
     enabled: of === 'member',
   });
   const machine = useQuery({
     ...apiQuery('timelines', 'machine', { params: { workspace, machine: id }, query: {} }),
+    ...readOnce,
     enabled: of === 'machine',
   });
   return (

@@ -13,6 +13,7 @@ export function tokenState(token: Pick<Token, 'revokedAt' | 'expiresAt' | 'repla
   readonly tone: StatusTone;
   readonly word: Word;
 } {
-  if (isLiving(token)) return token.replacedBy === null ? { tone: 'ok', word: 'living' } : { tone: 'warn', word: 'replaced' };
+  if (isLiving(token))
+    return token.replacedBy === null ? { tone: 'ok', word: 'living' } : { tone: 'warn', word: 'replaced' };
   return token.revokedAt === null ? { tone: 'off', word: 'ended' } : { tone: 'bad', word: 'revoked' };
 }

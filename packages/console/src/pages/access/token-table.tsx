@@ -75,7 +75,8 @@ export function useHolderNames(): (token: Token) => string {
     ...(members.data?.items ?? []).map(({ id, email }) => [id, email] as const),
     ...(machines.data?.items ?? []).map(({ id, name }) => [id, name] as const),
   ]);
-  return ({ memberId, machineId }) => names.get(memberId ?? machineId ?? '') ?? memberId ?? machineId ?? t('workspaceToken');
+  return ({ memberId, machineId }) =>
+    names.get(memberId ?? machineId ?? '') ?? memberId ?? machineId ?? t('workspaceToken');
 }
 
 export interface TokenTableProps {
@@ -97,7 +98,9 @@ export function TokenTable({ holder, all = false }: TokenTableProps) {
     <div className="flex flex-col gap-3">
       <Asked query={query} rows={2}>
         {({ items }) => (
-          <TokenRows rows={items.filter((token) => theirs(token) && token.purpose === null && (all || isLiving(token)))} />
+          <TokenRows
+            rows={items.filter((token) => theirs(token) && token.purpose === null && (all || isLiving(token)))}
+          />
         )}
       </Asked>
       <div>
@@ -109,7 +112,13 @@ export function TokenTable({ holder, all = false }: TokenTableProps) {
 }
 
 /** Rows of tokens; one opens beside them. */
-export function TokenRows({ rows, withHolder = false }: { readonly rows: readonly Token[]; readonly withHolder?: boolean }) {
+export function TokenRows({
+  rows,
+  withHolder = false,
+}: {
+  readonly rows: readonly Token[];
+  readonly withHolder?: boolean;
+}) {
   const [opened, setOpened] = useState<string | null>(null);
   const holderOf = useHolderNames();
   const [first, ...others] = columns;

@@ -23,9 +23,7 @@ export function TokensPage() {
   const [issuing, setIssuing] = useState(false);
   const [{ text, show }, setFilters] = useFilters(['text', 'show']);
   const query = useQuery(apiQuery('tokens', 'list', { params: { workspace } }));
-  usePaletteActions(
-    useMemo(() => [{ id: 'access.issue', label: t('issueTitle'), run: () => setIssuing(true) }], []),
-  );
+  usePaletteActions(useMemo(() => [{ id: 'access.issue', label: t('issueTitle'), run: () => setIssuing(true) }], []));
   const wanted = text?.toLowerCase() ?? '';
   return (
     <AccessFrame
@@ -44,7 +42,9 @@ export function TokensPage() {
           return kept.length === 0 ? (
             <EmptyState
               title={t('noTokens')}
-              example={<CodeBlock label="command" code={`mcpnest token issue --label laptop --workspace ${workspace}`} />}
+              example={
+                <CodeBlock label="command" code={`mcpnest token issue --label laptop --workspace ${workspace}`} />
+              }
             >
               {t('noTokensAbout')}
             </EmptyState>
@@ -61,7 +61,8 @@ export function TokensPage() {
                 withHolder
                 rows={kept.filter(
                   (token) =>
-                    (show === 'all' || isLiving(token)) && `${token.label} ${token.hint}`.toLowerCase().includes(wanted),
+                    (show === 'all' || isLiving(token)) &&
+                    `${token.label} ${token.hint}`.toLowerCase().includes(wanted),
                 )}
               />
             </div>

@@ -42,7 +42,10 @@ function Unused() {
           label={t('older')}
           value={days}
           onChange={(next) => setFilters({ days: next })}
-          choices={['30', '60', '90', '365'].map((value) => ({ value, label: t('lastDays', { count: Number(value) }) }))}
+          choices={['30', '60', '90', '365'].map((value) => ({
+            value,
+            label: t('lastDays', { count: Number(value) }),
+          }))}
         />
       </div>
       <Asked query={query}>
@@ -52,7 +55,9 @@ function Unused() {
             {items.length === 0 ? (
               <EmptyState
                 title={t('unusedNone')}
-                example={<CodeBlock label="command" code={`mcpnest rules unused --proposal --workspace ${workspace}`} />}
+                example={
+                  <CodeBlock label="command" code={`mcpnest rules unused --proposal --workspace ${workspace}`} />
+                }
               >
                 {t('unusedNoneAbout', { calls })}
               </EmptyState>

@@ -58,7 +58,11 @@ export function VerdictTable({ report }: { readonly report: AccessReport }) {
         rowKey={nameOf}
         onOpen={(each) => setOpened(nameOf(each))}
       />
-      <SidePanel open={item !== undefined} onClose={() => setOpened(null)} title={item === undefined ? '' : nameOf(item)}>
+      <SidePanel
+        open={item !== undefined}
+        onClose={() => setOpened(null)}
+        title={item === undefined ? '' : nameOf(item)}
+      >
         {item !== undefined && <Verdict item={item} ask={ask} />}
       </SidePanel>
     </div>

@@ -20,9 +20,7 @@ import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { Denied } from './access-frame.tsx';
-
-/** Every reading is an audit event, so nothing is read anew by itself. */
-const once = { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false } as const;
+import { readOnce } from './reading.ts';
 
 const columns: readonly Column<ShownTool>[] = [
   {
@@ -101,7 +99,7 @@ export function ViewAsPage() {
 
 function Servers({ id }: { readonly id: string }) {
   const workspace = useWorkspace();
-  const query = useQuery({ ...apiQuery('servers', 'listAs', { params: { workspace, member: id } }), ...once });
+  const query = useQuery({ ...apiQuery('servers', 'listAs', { params: { workspace, member: id } }), ...readOnce });
   return (
     <Card title={t('serversSeen')}>
       <Asked query={query} rows={2}>
@@ -128,13 +126,11 @@ function Tools({ id }: { readonly id: string }) {
   const [{ text, only }, setFilters] = useFilters(['text', 'only']);
   const query = useInfiniteQuery({
     ...apiPages('tools', 'listAs', { params: { workspace, member: id }, query: { show: 'all', limit: 500 } }),
-    ...once,
+    ...readOnce,
   });
   const all = rowsOf(query.data);
   const wanted = text?.toLowerCase() ?? '';
-  const rows = all.filter(
-    ({ name, listed }) => (only === undefined || !listed) && name.toLowerCase().includes(wanted),
-  );
+  const rows = all.filter(({ name, listed }) => (only === undefined || !listed) && name.toLowerCase().includes(wanted));
   const unknown = query.data?.pages[0]?.unknown ?? [];
   return (
     <Asked query={query}>
