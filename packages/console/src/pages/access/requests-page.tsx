@@ -139,7 +139,7 @@ const decideColumn = (
   onDecide: (kind: 'grant' | 'refuse', request: AccessRequest) => void,
 ): Column<AccessRequest> => ({
   id: 'decide',
-  header: '',
+  header: t('decide'),
   width: '9.5rem',
   align: 'end',
   cell: (request) =>

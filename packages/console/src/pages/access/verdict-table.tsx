@@ -21,7 +21,7 @@ const columns: readonly Column<AccessItem>[] = [
   },
   {
     id: 'class',
-    header: '',
+    header: t('class'),
     width: '6rem',
     cell: (item) => item.class !== null && <Badge>{item.class}</Badge>,
   },
