@@ -17,7 +17,7 @@ interface Person {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
-  readonly instanceRole: Role | null;
+  readonly password: string;
   readonly key: string;
 }
 
@@ -72,17 +72,28 @@ export async function startConsoleBench(): Promise<ConsoleBench> {
   };
 }
 
-async function addPeople({ client, workspace, apiKey }: Product): Promise<Record<PersonName, Person>> {
+async function addPeople({ client, workspace, apiKey, url }: Product): Promise<Record<PersonName, Person>> {
   const params = { workspace };
   const { items } = await client.members.list({ params });
   const owner = items[0];
   if (owner === undefined) throw new Error('a bootstrapped workspace has an owner');
-  const ada: Person = { ...owner, id: owner.userId, name: 'Ada', role: 'owner', instanceRole: 'owner', key: apiKey };
+  const nobody = createClient({ baseUrl: url });
+  const choosePassword = async (email: string): Promise<string> => {
+    const { link } = await client.people.resetLink({ params: { email } });
+    const password = `the password of ${email}`;
+    await nobody.passwordReset.create({ body: { key: link.split('#k=')[1]!, password } });
+    return password;
+  };
   const add = async (name: string, role: Role): Promise<Person> => {
     const email = `${name.toLowerCase()}@example.com`;
     const { userId } = await client.members.add({ params, body: { email, name, role } });
     const { secret } = await client.apiKeys.issue({ params, body: { email, role, label: name } });
-    return { id: userId, email, name, role, instanceRole: null, key: secret };
+    return { id: userId, email, name, role, password: await choosePassword(email), key: secret };
+  };
+  const { userId, email } = owner;
+  const ada: Person = {
+    ...{ id: userId, email, name: 'Ada', role: 'owner', key: apiKey },
+    password: await choosePassword(email),
   };
   return { ada, bo: await add('Bo', 'admin'), cy: await add('Cy', 'member') };
 }
@@ -98,8 +109,11 @@ async function openPage(
     reducedMotion: 'reduce',
     viewport: { width: 1360, height: 860 },
   });
-  await signIn(context, product, as === null ? null : people[as]);
   const page = await context.newPage();
+  if (as !== null) {
+    await page.goto(`${product.url}/sign-in`);
+    await signIn(page, people[as]);
+  }
   page.setDefaultTimeout(5_000);
   const faults: string[] = [];
   await watchFaults(page, product.url, faults);
@@ -114,37 +128,15 @@ async function openPage(
   };
 }
 
-/**
- * Be somebody: the answers about the session are given here, and every other request carries the person's control key
- * to the real server.
- */
-async function signIn(context: BrowserContext, product: Product, person: Person | null): Promise<void> {
-  await context.route(`${product.url}/api/v1/**`, async (route) => {
-    const { pathname } = new URL(route.request().url());
-    if (pathname === '/api/v1/session') {
-      const problem = {
-        ...{ type: '/docs#unauthenticated', title: 'Not signed in', status: 401, detail: 'Sign in.' },
-        ...{ code: 'unauthenticated', retryable: false, requestId: 'x' },
-      };
-      if (person === null) await route.fulfill({ status: 401, json: problem });
-      else await route.fulfill({ json: sessionOf(person, product.workspace) });
-    } else if (/^\/api\/v1\/(?:sessions|passkeys)$/.test(pathname)) await route.fulfill({ json: { items: [] } });
-    else if (pathname === '/api/v1/setup') await route.fulfill({ json: { needed: true, ownerEmail: null } });
-    else {
-      const headers = { ...route.request().headers(), authorization: `Bearer ${person?.key ?? 'none'}` };
-      await route.continue({ headers });
-    }
-  });
+/** Sign in as a person does, and let the browser keep the cookie. */
+async function signIn(page: Page, { email, password }: Person): Promise<void> {
+  const status = await page.evaluate(async (body) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch('/api/v1/session', { method: 'POST', headers, body });
+    return response.status;
+  }, JSON.stringify({ email, password }));
+  if (status !== 201) throw new Error(`signing in as ${email} was answered with ${status}`);
 }
-
-const sessionOf = ({ id, email, name, role, instanceRole }: Person, workspace: string): object => ({
-  user: { id, email, name },
-  instanceRole,
-  workspaces: [{ slug: workspace, name: 'Acme', role }],
-  csrfToken: 'token',
-  expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
-  authMethod: 'password',
-});
 
 async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
   page.on('request', (request) => {

@@ -88,9 +88,9 @@ it('leads who is not signed in to the sign-in page and keeps the way back', asyn
 
 it('takes the secret of a link out of the address at once', async () => {
   await using opened = await bench.open({ as: null });
-  await opened.visit('/setup#k=3F7Q-secret');
-  expect(opened.page.url()).toBe(`${bench.product.url}/setup`);
-  await opened.page.getByRole('button', { name: 'Become the owner' }).waitFor();
+  await opened.visit('/password-reset#k=3F7Q-secret');
+  expect(opened.page.url()).toBe(`${bench.product.url}/password-reset`);
+  await opened.page.getByRole('button', { name: 'Save and sign in' }).waitFor();
 });
 
 it('shows a member only what a member may see', async () => {

@@ -1,89 +1,65 @@
 import { ApiError } from '@mcpnest/contract/caller';
-import type { Role } from '@mcpnest/contract/operation';
+import type { Passkey, Session } from '@mcpnest/contract/schemas/sessions';
+import type {
+  AuthenticationResponseJSON,
+  RegistrationResponseJSON,
+  startAuthentication,
+  startRegistration,
+} from '@simplewebauthn/browser';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
-import { sendWithSession, setCsrfToken } from './client.ts';
-import { readProblem } from './problem.ts';
+import { client, setCsrfToken } from './client.ts';
 
-/** Who is signed in, and what may be done where. */
-export interface Session {
-  readonly user: { readonly id: string; readonly email: string; readonly name: string };
-  readonly instanceRole: Role | null;
-  readonly workspaces: readonly { readonly slug: string; readonly name: string; readonly role: Role }[];
-  readonly csrfToken: string;
-  readonly expiresAt: string;
-  readonly authMethod: string;
-}
+export type { Session } from '@mcpnest/contract/schemas/sessions';
 
-export interface SetUp {
-  readonly needed: boolean;
-  readonly ownerEmail: string | null;
-}
+type PasskeyResponse = Body<typeof client.passkeys.add>['response'];
 
-/**
- * Call an operation of signing in, which the person need not be signed in for.
- * @throws ApiError when the server refuses
- */
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers = { accept: 'application/json', 'content-type': 'application/json' };
-  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-  const response = await sendWithSession(new Request(new URL(path, location.origin), init));
-  const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => null);
-  if (response.ok) return answer as T;
-  const { status } = response;
-  throw new ApiError(
-    readProblem(answer) ?? {
-      ...{ type: 'about:blank', title: 'Unexpected answer', status, retryable: false, requestId: '' },
-      ...{ code: 'unavailable', detail: `The server answered with HTTP ${status} and no explanation.` },
-    },
-  );
-}
+type Body<Call extends (request: never) => unknown> = Parameters<Call>[0] extends { body: infer B } ? B : never;
 
-const begin = async (path: string, body: unknown): Promise<Session> => {
-  const session = await ask<Session>('POST', path, body);
+const begun = async (answer: Promise<Session>): Promise<Session> => {
+  const session = await answer;
   setCsrfToken(session.csrfToken);
   return session;
 };
 
-export const signIn = (body: { email: string; password: string }): Promise<Session> => begin('/api/v1/session', body);
-export const signOut = (): Promise<void> => ask('DELETE', '/api/v1/session');
-export const passkeyOptions = (): Promise<never> => ask('POST', '/api/v1/session/passkey-options', {});
-export const signInWithPasskey = (response: unknown): Promise<Session> =>
-  begin('/api/v1/session/passkey', { response });
-export const readSetUp = (): Promise<SetUp> => ask('GET', '/api/v1/setup');
-export const setUp = (body: { key: string; email: string; name: string; password: string }): Promise<Session> =>
-  begin('/api/v1/setup', body);
-export const resetPassword = (body: { key: string; password: string }): Promise<Session> =>
-  begin('/api/v1/password-reset', body);
-export const acceptInvitation = (body: { secret: string; name: string; password: string }): Promise<Session> =>
-  begin('/api/v1/invitations/accept-in-console', body);
+/** Each begins a session and throws ApiError when the server refuses. */
+export const signIn = (body: Body<typeof client.session.create>): Promise<Session> =>
+  begun(client.session.create({ body }));
+export const signOut = (): Promise<void> => client.session.end();
+export const setUp = (body: Body<typeof client.setup.finish>): Promise<Session> => begun(client.setup.finish({ body }));
+export const resetPassword = (body: Body<typeof client.passwordReset.create>): Promise<Session> =>
+  begun(client.passwordReset.create({ body }));
+export const acceptInvitation = (body: Body<typeof client.invitations.acceptInConsole>): Promise<Session> =>
+  begun(client.invitations.acceptInConsole({ body }));
 
-/** A session of mine, on this device or another. */
-export interface OpenSession {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly lastSeenAt: string;
-  readonly address: string | null;
-  readonly browser: string;
-  readonly current: boolean;
+type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
+type RequestOptions = Parameters<typeof startAuthentication>[0]['optionsJSON'];
+
+/** Sign in with a passkey; the browser asks for it. @throws ApiError, or what the browser throws when it is not given */
+export async function signInByPasskey(): Promise<Session> {
+  const [{ startAuthentication: ask }, options] = await Promise.all([
+    import('@simplewebauthn/browser'),
+    client.session.passkeyOptions({ body: {} }),
+  ]);
+  // Made by the server's half of the same library, in the JSON forms of WebAuthn.
+  const answer = await ask({ optionsJSON: options as unknown as RequestOptions });
+  return begun(client.session.createByPasskey({ body: { response: asBody(answer) } }));
 }
 
-export interface Passkey {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly lastUsedAt: string | null;
+/** Make a passkey of this device and add it to the account. @throws as `signInByPasskey` */
+export async function registerPasskey(name: string): Promise<Passkey> {
+  const [{ startRegistration: ask }, options] = await Promise.all([
+    import('@simplewebauthn/browser'),
+    client.passkeys.options({ body: {} }),
+  ]);
+  const answer = await ask({ optionsJSON: options as unknown as CreationOptions });
+  return client.passkeys.add({ body: { name, response: asBody(answer) } });
 }
 
-export const listSessions = (): Promise<{ items: OpenSession[] }> => ask('GET', '/api/v1/sessions');
-export const endSession = (id: string): Promise<void> => ask('DELETE', `/api/v1/sessions/${encodeURIComponent(id)}`);
-export const endOtherSessions = (): Promise<void> => ask('DELETE', '/api/v1/sessions');
-export const changePassword = (body: { current?: string; next: string }): Promise<void> =>
-  ask('PUT', '/api/v1/password', body);
-export const listPasskeys = (): Promise<{ items: Passkey[] }> => ask('GET', '/api/v1/passkeys');
-export const newPasskeyOptions = (): Promise<never> => ask('POST', '/api/v1/passkeys/options', {});
-export const addPasskey = (body: { name: string; response: unknown }): Promise<Passkey> =>
-  ask('POST', '/api/v1/passkeys', body);
-export const removePasskey = (id: string): Promise<void> => ask('DELETE', `/api/v1/passkeys/${encodeURIComponent(id)}`);
+/** What the library types as an interface is an object of the wire. */
+const asBody = (answer: AuthenticationResponseJSON | RegistrationResponseJSON): PasskeyResponse => ({
+  ...answer,
+  response: { ...answer.response },
+});
 
 /** The session, or null when nobody is signed in. */
 export const sessionQuery = queryOptions({
@@ -91,9 +67,7 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
   queryFn: async (): Promise<Session | null> => {
     try {
-      const session = await ask<Session>('GET', '/api/v1/session');
-      setCsrfToken(session.csrfToken);
-      return session;
+      return await begun(client.session.show());
     } catch (error) {
       if (error instanceof ApiError && error.problem.code === 'unauthenticated') return null;
       throw error;

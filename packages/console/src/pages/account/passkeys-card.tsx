@@ -1,8 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { problemOf } from '../../api/problem.ts';
-import { addPasskey, listPasskeys, newPasskeyOptions, removePasskey } from '../../api/session.ts';
-import type { Passkey } from '../../api/session.ts';
+import type { Passkey } from '@mcpnest/contract/schemas/sessions';
+import { client } from '../../api/client.ts';
+import { apiQuery } from '../../api/queries.ts';
+import { registerPasskey } from '../../api/session.ts';
 import { Asked } from '../../components/asked.tsx';
 import { t } from '../../strings/account.ts';
 import { Button } from '../../ui/button.tsx';
@@ -13,24 +15,16 @@ import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 
-async function register(name: string): Promise<Passkey> {
-  const [{ startRegistration }, optionsJSON] = await Promise.all([
-    import('@simplewebauthn/browser'),
-    newPasskeyOptions(),
-  ]);
-  return addPasskey({ name, response: await startRegistration({ optionsJSON }) });
-}
-
 /** The passkeys of the person. */
 export function PasskeysCard() {
-  const query = useQuery({ queryKey: ['passkeys', 'list'], queryFn: listPasskeys });
+  const query = useQuery(apiQuery('passkeys', 'list', {}));
   const cache = useQueryClient();
   const [adding, setAdding] = useState(false);
   const [name, setName] = useState('');
   const [doomed, setDoomed] = useState<Passkey | null>(null);
   const refresh = (): Promise<void> => cache.invalidateQueries({ queryKey: ['passkeys'] });
   const add = useMutation({
-    mutationFn: register,
+    mutationFn: registerPasskey,
     onSuccess: async () => {
       setAdding(false);
       setName('');
@@ -38,7 +32,7 @@ export function PasskeysCard() {
     },
   });
   const remove = useMutation({
-    mutationFn: removePasskey,
+    mutationFn: (passkey: string) => client.passkeys.remove({ params: { passkey } }),
     onSuccess: async () => {
       setDoomed(null);
       await refresh();

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { problemOf } from '../../api/problem.ts';
-import { changePassword } from '../../api/session.ts';
+import { client } from '../../api/client.ts';
 import { t } from '../../strings/account.ts';
 import { t as enter } from '../../strings/enter.ts';
 import { Card } from '../../ui/card.tsx';
@@ -15,7 +15,7 @@ export function PasswordCard() {
   const [next, setNext] = useState('');
   const cache = useQueryClient();
   const change = useMutation({
-    mutationFn: () => changePassword(current === '' ? { next } : { current, next }),
+    mutationFn: () => client.password.change({ body: current === '' ? { next } : { current, next } }),
     onSuccess: async () => {
       setCurrent('');
       setNext('');

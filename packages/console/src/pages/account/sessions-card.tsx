@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { problemOf } from '../../api/problem.ts';
-import { endOtherSessions, endSession, listSessions } from '../../api/session.ts';
+import { client } from '../../api/client.ts';
+import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { t } from '../../strings/account.ts';
 import { Button } from '../../ui/button.tsx';
@@ -12,10 +13,13 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 
 /** Where the person is signed in, and the way to end it. */
 export function SessionsCard() {
-  const query = useQuery({ queryKey: ['sessions', 'list'], queryFn: listSessions });
+  const query = useQuery(apiQuery('sessions', 'list', {}));
   const cache = useQueryClient();
   const end = useMutation({
-    mutationFn: (id: string | null) => (id === null ? endOtherSessions() : endSession(id)),
+    mutationFn: async (id: string | null) => {
+      if (id === null) await client.sessions.revokeOthers();
+      else await client.sessions.revoke({ params: { session: id } });
+    },
     onSuccess: async () => {
       toast({ title: t('ended') });
       await cache.invalidateQueries({ queryKey: ['sessions'] });
@@ -42,7 +46,7 @@ export function SessionsCard() {
               <li key={id} className="flex items-center gap-4 py-2">
                 <span className="grow">
                   <UntrustedText text={browser} limit={100} /> {current && <Badge tone="ok">{t('thisOne')}</Badge>}
-                  <span className="block text-sm text-quiet">{address ?? '–'}</span>
+                  <span className="block text-sm text-quiet">{address}</span>
                 </span>
                 <span className="text-sm text-quiet">
                   {t('seen')} <RelativeTime at={lastSeenAt} />

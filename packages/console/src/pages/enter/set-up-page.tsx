@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { readSetUp, setUp } from '../../api/session.ts';
+import { apiQuery } from '../../api/queries.ts';
+import { setUp } from '../../api/session.ts';
 import { Asked } from '../../components/asked.tsx';
 import { LinkButton } from '../../components/link.tsx';
 import { paths } from '../../paths.ts';
@@ -15,7 +16,7 @@ import { takeFragment, useEntering } from './entering.ts';
 /** The first owner of an instance, with the link that its start printed. */
 export function SetUpPage() {
   const [key] = useState(takeFragment);
-  const query = useQuery({ queryKey: ['setup', 'show'], queryFn: readSetUp });
+  const query = useQuery(apiQuery('setup', 'show', {}));
   return (
     <Entrance title={t('setUp')} about={t('setUpAbout')}>
       <Asked query={query} rows={3}>

@@ -1,7 +1,6 @@
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
-import { passkeyOptions, signIn, signInWithPasskey } from '../../api/session.ts';
-import type { Session } from '../../api/session.ts';
+import { signIn, signInByPasskey } from '../../api/session.ts';
 import { safeReturn } from '../../paths.ts';
 import { t } from '../../strings/enter.ts';
 import { Button } from '../../ui/button.tsx';
@@ -13,20 +12,12 @@ import { useEntering } from './entering.ts';
 
 const returnTo = (): string => safeReturn(new URLSearchParams(location.search).get('return'), location.origin);
 
-async function byPasskey(): Promise<Session> {
-  const [{ startAuthentication }, optionsJSON] = await Promise.all([
-    import('@simplewebauthn/browser'),
-    passkeyOptions(),
-  ]);
-  return signInWithPasskey(await startAuthentication({ optionsJSON }));
-}
-
 /** Sign in, and go on where one was stopped. */
 export function SignInPage() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const entering = useEntering(signIn, returnTo);
-  const passkey = useEntering(byPasskey, returnTo);
+  const passkey = useEntering(signInByPasskey, returnTo);
   const problem = entering.problem ?? passkey.problem;
   const shown = problem?.code === 'unauthenticated' ? { title: t('wrong'), detail: t('wrongAbout') } : problem;
   return (

@@ -13,7 +13,7 @@ type Kind = EntryLinksTable['kind'];
 
 const places: Readonly<Record<Kind, { readonly path: string; readonly minutes: number }>> = {
   setup: { path: '/setup', minutes: 60 },
-  reset: { path: '/reset', minutes: 24 * 60 },
+  reset: { path: '/password-reset', minutes: 24 * 60 },
 };
 
 /** One answer for links that are wrong, used, replaced or expired. */

@@ -295,7 +295,7 @@ describe('[NEW-11] a reset link', () => {
     const rows = await kit.database.db.selectFrom('entry_links').selectAll().execute();
     expect(JSON.stringify(rows)).not.toContain(late);
     expect((await kit.owner.people.resetLink({ params: { email } })).link).toMatch(
-      /^http:\/\/localhost:8420\/reset#k=/,
+      /^http:\/\/localhost:8420\/password-reset#k=/,
     );
   });
 });
