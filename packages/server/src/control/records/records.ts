@@ -87,11 +87,13 @@ export async function listAuditEvents(
   if (workspaceId !== null) rows = rows.where('workspace_id', '=', workspaceId);
   if (query.action !== undefined) rows = rows.where('action', '=', query.action);
   if (query.actor !== undefined) {
-    const person = await db.selectFrom('users').select('id').where('email', '=', query.actor.toLowerCase()).executeTakeFirst();
+    const person = await db
+      .selectFrom('users')
+      .select('id')
+      .where('email', '=', query.actor.toLowerCase())
+      .executeTakeFirst();
     rows =
-      person === undefined
-        ? rows.where('actor', '=', query.actor)
-        : rows.where('actor', 'like', `user:${person.id}/%`);
+      person === undefined ? rows.where('actor', '=', query.actor) : rows.where('actor', 'like', `user:${person.id}/%`);
   }
   if (query.from !== undefined) rows = rows.where('created_at', '>=', stored(query.from)!);
   if (query.to !== undefined) rows = rows.where('created_at', '<', stored(query.to)!);
