@@ -64,14 +64,16 @@ function Waiting({ item, current }: { readonly item: Approval; readonly current:
         current ? 'bg-accent-soft' : 'hover:bg-sunken',
       )}
     >
-      <span className="truncate font-mono text-sm font-medium">
-        <UntrustedText text={item.tool} limit={80} />
-      </span>
-      <span className="flex justify-between gap-3 text-sm text-quiet">
-        <span className="truncate">
-          <UntrustedText text={`${item.server} · ${item.requester}`} limit={80} />
+      <span className="flex items-baseline justify-between gap-3">
+        <span className="min-w-0 font-medium">
+          <UntrustedText mono text={item.tool} limit={60} />
         </span>
-        <Countdown until={item.expiresAt} over={t('over')} />
+        <span className="text-sm text-quiet">
+          <Countdown until={item.expiresAt} over={t('over')} />
+        </span>
+      </span>
+      <span className="text-sm text-quiet">
+        <UntrustedText text={`${item.server} · ${item.requester}`} limit={60} />
       </span>
     </Link>
   );
