@@ -2,7 +2,7 @@ import { useTable } from '@tanstack/react-table';
 import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
@@ -27,6 +27,8 @@ export interface VirtualTableProps<Row> {
   readonly footer?: ReactNode;
   /** Room for as many rows; the rest is scrolled to. */
   readonly visibleRows?: number;
+  /** Called when the last rows come into sight, to read more; must keep its identity while nothing has changed. */
+  readonly onNearEnd?: (() => void) | undefined;
 }
 
 const rowHeights = { comfortable: 44, compact: 34 } as const;
@@ -36,7 +38,7 @@ const rowHeights = { comfortable: 44, compact: 34 } as const;
  * Space selects.
  */
 export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>) {
-  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14 } = props;
+  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14, onNearEnd } = props;
   const [active, setActive] = useState(0);
   const [density] = useDensity();
   const scroller = useRef<HTMLDivElement>(null);
@@ -53,6 +55,10 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
     estimateSize: () => height,
     overscan: 8,
   });
+  const nearEnd = rows.length > 0 && (virtual.getVirtualItems().at(-1)?.index ?? 0) >= rows.length - 1;
+  useEffect(() => {
+    if (nearEnd) onNearEnd?.();
+  }, [nearEnd, onNearEnd, rows.length]);
   const selectable = selection !== undefined && onSelect !== undefined;
   const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)');
   const gridTemplateColumns = [...(selectable ? ['2.25rem'] : []), ...tracks].join(' ');
