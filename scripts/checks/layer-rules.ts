@@ -64,6 +64,7 @@ export const layers: readonly Layer[] = [
       '@simplewebauthn/browser',
       '@tanstack/react-query',
       '@tanstack/react-router',
+      '@tanstack/react-table',
       '@tanstack/react-virtual',
       'lucide-react',
       'react',
@@ -86,6 +87,7 @@ export const layers: readonly Layer[] = [
       'build',
       'main',
       'cli',
+      'console',
       'tooling',
     ],
   },
@@ -99,6 +101,7 @@ export const layersThatExist = [
   'config',
   'control',
   'gateway',
+  'orchestrator',
   'build',
   'main',
   'cli',
@@ -241,7 +244,8 @@ export const fileRules: readonly FileRule[] = [
 export const roomDoors: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['publish.ts', 'compile.ts'],
   access: ['past-access.ts'],
-  servers: ['servers.ts', 'credential.ts'],
+  servers: ['servers.ts', 'credential.ts', 'hosted.ts'],
+  hosted: ['hosted.ts', 'hosting.ts', 'publish.ts'],
 };
 
 function at(pattern: string): RegExp {

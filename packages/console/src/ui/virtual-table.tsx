@@ -1,12 +1,14 @@
+import { useTable } from '@tanstack/react-table';
+import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
-import { nextSort, rowAfterKey, sortRows, toggled } from './table-model.ts';
-import type { Column, Sort } from './table-model.ts';
+import { features, rowAfterKey, tableColumns, toggled } from './table-model.ts';
+import type { Column } from './table-model.ts';
 
 export interface VirtualTableProps<Row> {
   /** What the rows are, for screen readers. */
@@ -25,6 +27,8 @@ export interface VirtualTableProps<Row> {
   readonly footer?: ReactNode;
   /** Room for as many rows; the rest is scrolled to. */
   readonly visibleRows?: number;
+  /** Called when the last rows come into sight, to read more; must keep its identity while nothing has changed. */
+  readonly onNearEnd?: (() => void) | undefined;
 }
 
 const rowHeights = { comfortable: 44, compact: 34 } as const;
@@ -33,13 +37,17 @@ const rowHeights = { comfortable: 44, compact: 34 } as const;
  * Rows of any number, of which only those in sight exist (ARIA grid pattern). Arrows, j and k move, Enter opens,
  * Space selects.
  */
-export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14 } = props;
-  const [sort, setSort] = useState<Sort | null>(null);
+export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>) {
+  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14, onNearEnd } = props;
   const [active, setActive] = useState(0);
   const [density] = useDensity();
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useMemo(() => sortRows(props.rows, columns, sort), [props.rows, columns, sort]);
+  const definitions = useMemo(() => tableColumns(columns), [columns]);
+  const table = useTable({
+    ...{ features, data: props.rows, columns: definitions, getRowId: rowKey },
+    enableMultiSort: false,
+  });
+  const { rows } = table.getRowModel();
   const height = rowHeights[density];
   const virtual = useVirtualizer({
     count: rows.length,
@@ -47,6 +55,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     estimateSize: () => height,
     overscan: 8,
   });
+  const nearEnd = rows.length > 0 && (virtual.getVirtualItems().at(-1)?.index ?? 0) >= rows.length - 1;
+  useEffect(() => {
+    if (nearEnd) onNearEnd?.();
+  }, [nearEnd, onNearEnd, rows.length]);
   const selectable = selection !== undefined && onSelect !== undefined;
   const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)');
   const gridTemplateColumns = [...(selectable ? ['2.25rem'] : []), ...tracks].join(' ');
@@ -65,8 +77,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const row = rows[current];
     const next = rowAfterKey(event.key, current, rows.length, visibleRows);
     if (next !== undefined) focusRow(next);
-    else if (event.key === 'Enter' && row !== undefined && onOpen !== undefined) onOpen(row);
-    else if (event.key === ' ' && row !== undefined && selectable) onSelect(toggled(selection, rowKey(row)));
+    else if (event.key === 'Enter' && row !== undefined && onOpen !== undefined) onOpen(row.original);
+    else if (event.key === ' ' && row !== undefined && selectable) onSelect(toggled(selection, row.id));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -86,72 +98,66 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         className="overflow-auto"
         style={{ maxHeight: height * visibleRows + 38 }}
       >
-        {/* As wide as the headings need: rows out of the flow cannot say what they need. */}
-        <div role="presentation" className="min-w-fit">
-          <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-sunken">
-            <div role="row" aria-rowindex={1} className="grid gap-4 px-4" style={{ gridTemplateColumns }}>
-              {selectable && (
-                <span role="columnheader" className="flex items-center">
-                  <Checkbox
-                    label={<span className="sr-only">Select all</span>}
-                    checked={rows.length > 0 && selection.size === rows.length}
-                    some={selection.size > 0 && selection.size < rows.length}
-                    onChange={(checked) => onSelect(new Set(checked ? rows.map((row) => rowKey(row)) : []))}
-                  />
-                </span>
-              )}
-              {columns.map((column) => (
-                <Heading
-                  key={column.id}
-                  column={column}
-                  sort={sort}
-                  onSort={() => setSort(nextSort(sort, column.id))}
+        <div role="rowgroup" className="sticky top-0 z-10 min-w-fit border-b border-line bg-sunken">
+          <div role="row" aria-rowindex={1} className="grid gap-4 px-4" style={{ gridTemplateColumns }}>
+            {selectable && (
+              <span role="columnheader" className="flex items-center">
+                <Checkbox
+                  label={<span className="sr-only">Select all</span>}
+                  checked={rows.length > 0 && selection.size === rows.length}
+                  some={selection.size > 0 && selection.size < rows.length}
+                  onChange={(checked) => onSelect(new Set(checked ? rows.map(({ id }) => id) : []))}
                 />
-              ))}
-            </div>
+              </span>
+            )}
+            {columns.map(({ id, header, headerHidden, align }) => (
+              <Heading key={id} text={header} hidden={headerHidden} align={align} column={table.getColumn(id)} />
+            ))}
           </div>
-          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map(({ index, start }) => {
-              const row = rows[index];
-              if (row === undefined) return null;
-              const key = rowKey(row);
-              const selected = selection?.has(key) === true;
-              return (
-                <div
-                  key={key}
-                  role="row"
-                  data-index={index}
-                  aria-rowindex={index + 2}
-                  aria-selected={selectable ? selected : undefined}
-                  tabIndex={index === current ? 0 : -1}
-                  onFocus={() => setActive(index)}
-                  onClick={(event) => opensRow(event) && onOpen?.(row)}
-                  className={cx(
-                    'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
-                    'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
-                    onOpen !== undefined && 'cursor-pointer hover:bg-sunken',
-                    selected && 'bg-accent-soft',
-                  )}
-                  style={{ gridTemplateColumns, height, transform: `translateY(${start}px)` }}
-                >
-                  {selectable && (
-                    <span role="gridcell">
-                      <Checkbox
-                        label={<span className="sr-only">Select row</span>}
-                        checked={selected}
-                        onChange={() => onSelect(toggled(selection, key))}
-                      />
-                    </span>
-                  )}
-                  {columns.map(({ id, cell, align }) => (
-                    <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
-                      {cell(row)}
-                    </div>
-                  ))}
-                </div>
-              );
-            })}
-          </div>
+        </div>
+        <div role="rowgroup" className="relative min-w-fit" style={{ height: virtual.getTotalSize() }}>
+          {/* Rows are out of the flow; this needs the room they need. */}
+          <div role="presentation" className="grid gap-4 px-4" style={{ gridTemplateColumns }} />
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            const { id: key, original } = row;
+            const selected = selection?.has(key) === true;
+            return (
+              <div
+                key={key}
+                role="row"
+                data-index={index}
+                aria-rowindex={index + 2}
+                aria-selected={selectable ? selected : undefined}
+                tabIndex={index === current ? 0 : -1}
+                onFocus={() => setActive(index)}
+                onClick={(event) => opensRow(event) && onOpen?.(original)}
+                className={cx(
+                  'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
+                  'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
+                  onOpen !== undefined && 'cursor-pointer hover:bg-sunken',
+                  selected && 'bg-accent-soft',
+                )}
+                style={{ gridTemplateColumns, height, transform: `translateY(${start}px)` }}
+              >
+                {selectable && (
+                  <span role="gridcell">
+                    <Checkbox
+                      label={<span className="sr-only">Select row</span>}
+                      checked={selected}
+                      onChange={() => onSelect(toggled(selection, key))}
+                    />
+                  </span>
+                )}
+                {columns.map(({ id, cell, align }) => (
+                  <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
+                    {cell(original)}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
         </div>
       </div>
       {footer}
@@ -165,28 +171,36 @@ const opensRow = ({ target, currentTarget }: MouseEvent): boolean =>
   currentTarget.contains(target) &&
   target.closest('a, button, input, label, [role="checkbox"]') === null;
 
-interface HeadingProps<Row> {
-  readonly column: Column<Row>;
-  readonly sort: Sort | null;
-  readonly onSort: () => void;
+interface HeadingProps<Row extends RowData> {
+  readonly text: string;
+  /** Only read aloud. */
+  readonly hidden: boolean | undefined;
+  readonly align: Column<Row>['align'];
+  readonly column: TableColumn<typeof features, Row> | undefined;
 }
 
-function Heading<Row>({ column, sort, onSort }: HeadingProps<Row>) {
-  const sorted = sort?.column === column.id ? (sort.descending ? 'descending' : 'ascending') : undefined;
-  const Arrow = sorted === 'descending' ? ArrowDown : ArrowUp;
+const directions = { asc: 'ascending', desc: 'descending' } as const;
+
+function Heading<Row extends RowData>({ text, hidden, align, column }: HeadingProps<Row>) {
+  const sorted = column?.getIsSorted() || undefined;
+  const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp;
   return (
     <div
       role="columnheader"
-      aria-sort={sorted}
-      className={cx('flex h-9 items-center text-sm font-medium text-quiet', column.align === 'end' && 'justify-end')}
+      aria-sort={sorted && directions[sorted]}
+      className={cx('flex h-9 items-center text-sm font-medium text-quiet', align === 'end' && 'justify-end')}
     >
-      {column.sortBy === undefined ? (
-        <span className={column.headerHidden === true ? 'sr-only' : ''}>{column.header}</span>
-      ) : (
-        <button type="button" onClick={onSort} className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text">
-          {column.header}
+      {column?.getCanSort() === true ? (
+        <button
+          type="button"
+          onClick={column.getToggleSortingHandler()}
+          className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text"
+        >
+          {text}
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />
         </button>
+      ) : (
+        <span className={hidden === true ? 'sr-only' : ''}>{text}</span>
       )}
     </div>
   );
