@@ -3,6 +3,17 @@
 const part = encodeURIComponent;
 const inWorkspace = (workspace: string, rest = ''): string => `/workspaces/${part(workspace)}${rest}`;
 
+/** The parts of a server's page. */
+export type ServerPart =
+  | 'overview'
+  | 'tools'
+  | 'review'
+  | 'calls'
+  | 'access'
+  | 'revisions'
+  | 'credentials'
+  | 'connections';
+
 export const paths = {
   start: () => '/',
   signIn: (returnTo?: string) =>
@@ -13,6 +24,11 @@ export const paths = {
   firstRun: (workspace: string) => inWorkspace(workspace, '/first-run'),
   servers: (workspace: string) => inWorkspace(workspace, '/servers'),
   server: (workspace: string, server: string) => inWorkspace(workspace, `/servers/${part(server)}`),
+  serverPart: (workspace: string, server: string, name: ServerPart) =>
+    inWorkspace(workspace, `/servers/${part(server)}${name === 'overview' ? '' : `/${name}`}`),
+  /** The tool's panel on its server's page. */
+  serverTool: (workspace: string, server: string, tool: string) =>
+    inWorkspace(workspace, `/servers/${part(server)}/tools?tool=${part(tool)}`),
   hosted: (workspace: string) => inWorkspace(workspace, '/hosted'),
   access: (workspace: string) => inWorkspace(workspace, '/access'),
   accessPart: (workspace: string, name: string) => inWorkspace(workspace, `/access/${name}`),
@@ -32,6 +48,9 @@ export const paths = {
   usage: (workspace: string) => inWorkspace(workspace, '/activity/usage'),
   exports: (workspace: string) => inWorkspace(workspace, '/activity/exports'),
   proof: (workspace: string) => inWorkspace(workspace, '/activity/proof'),
+  /** Calls that a filter of `calls.list` lets through. */
+  activityWith: (workspace: string, filter: Readonly<Record<string, string>>) =>
+    inWorkspace(workspace, `/activity?${new URLSearchParams(filter).toString()}`),
   settings: (workspace: string) => inWorkspace(workspace, '/settings'),
   settingsRecords: (workspace: string) => inWorkspace(workspace, '/settings/records'),
   settingsWebhooks: (workspace: string) => inWorkspace(workspace, '/settings/webhooks'),

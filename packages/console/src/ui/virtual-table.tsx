@@ -3,7 +3,7 @@ import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
@@ -130,7 +130,7 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
                 aria-selected={selectable ? selected : undefined}
                 tabIndex={index === current ? 0 : -1}
                 onFocus={() => setActive(index)}
-                onClick={(event) => opensRow(event.target) && onOpen?.(original)}
+                onClick={(event) => opensRow(event) && onOpen?.(original)}
                 className={cx(
                   'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
                   'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
@@ -163,9 +163,11 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
   );
 }
 
-/** A click on a control in a row is the control's. */
-const opensRow = (target: EventTarget): boolean =>
-  target instanceof Element && target.closest('a, button, input, label, [role="checkbox"]') === null;
+/** A click on a control in a row is the control's, and so is one in a menu that it has opened elsewhere on the page. */
+const opensRow = ({ target, currentTarget }: MouseEvent): boolean =>
+  target instanceof Element &&
+  currentTarget.contains(target) &&
+  target.closest('a, button, input, label, [role="checkbox"]') === null;
 
 interface HeadingProps<Row extends RowData> {
   readonly text: string;
