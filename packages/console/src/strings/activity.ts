@@ -11,7 +11,8 @@ export const t = catalogue({
   tabExports: 'Exports',
   tabProof: 'Proof',
   denied: 'Only admins and owners read the records of everybody',
-  deniedAbout: 'An admin or owner of the workspace can give you that role. Your own use and timeline are yours to read.',
+  deniedAbout:
+    'An admin or owner of the workspace can give you that role. Your own use and timeline are yours to read.',
   time: 'Time',
   tool: 'Tool',
   outcome: 'Outcome',
@@ -210,7 +211,8 @@ export const t = catalogue({
   exportCancelled: 'Cancelled after {size}; nothing was saved.',
   exportNext: 'What came since then, the next time',
   evidenceTitle: 'Evidence pack',
-  evidenceAbout: 'A ZIP file: for each control of SOC 2 and ISO 27001 it speaks to, the question and the file that answers it.',
+  evidenceAbout:
+    'A ZIP file: for each control of SOC 2 and ISO 27001 it speaks to, the question and the file that answers it.',
   bundleTitle: 'Proof bundle',
   bundleAbout: 'The records with everything needed to verify them offline, with `mcpnest audit verify`.',
   dayFrom: 'From',
