@@ -10,7 +10,11 @@ export const paths = {
   setUp: () => '/setup',
   account: () => '/account',
   home: (workspace: string) => inWorkspace(workspace),
-  firstRun: (workspace: string) => inWorkspace(workspace, '/first-run'),
+  insights: (workspace: string) => inWorkspace(workspace, '/insights'),
+  firstRun: (workspace: string, step?: string) =>
+    inWorkspace(workspace, `/first-run${step === undefined ? '' : `?step=${part(step)}`}`),
+  connect: (workspace: string, server?: string) =>
+    inWorkspace(workspace, `/connect${server === undefined ? '' : `?server=${part(server)}`}`),
   servers: (workspace: string) => inWorkspace(workspace, '/servers'),
   server: (workspace: string, server: string) => inWorkspace(workspace, `/servers/${part(server)}`),
   hosted: (workspace: string) => inWorkspace(workspace, '/hosted'),
@@ -18,6 +22,7 @@ export const paths = {
   approvals: (workspace: string) => inWorkspace(workspace, '/approvals'),
   approval: (workspace: string, approval: string) => inWorkspace(workspace, `/approvals/${part(approval)}`),
   activity: (workspace: string) => inWorkspace(workspace, '/activity'),
+  call: (workspace: string, call: string) => inWorkspace(workspace, `/activity/calls/${part(call)}`),
   settings: (workspace: string) => inWorkspace(workspace, '/settings'),
   stop: (workspace: string, stop: string) => inWorkspace(workspace, `/stops/${part(stop)}`),
   instance: () => '/instance',
