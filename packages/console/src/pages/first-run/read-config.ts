@@ -3,8 +3,8 @@ import type { ConfigParsers } from '@mcpnest/contract/clients/import';
 import type { ImportReport } from '@mcpnest/contract/clients/imported';
 
 /** A comment or a text, so that what looks like a comment in a text is none. Unclosed ones end with the file. */
-const textOrComment = /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/g;
-const textOrComma = /("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g;
+const textOrComment = /("(?:\\[\s\S]|[^"\\])*(?:"|\\?$))|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/g;
+const textOrComma = /("(?:\\[\s\S]|[^"\\])*(?:"|\\?$))|,(?=\s*[}\]])/g;
 
 /** JSON, or JSON with comments and commas too many, as editors write it. @throws SyntaxError for anything else */
 export function parseJsonc(text: string): unknown {

@@ -26,7 +26,7 @@ export function InsightsPage() {
       about={t('insightsAbout')}
       tabs={homeTabs(workspace)}
       cli={{
-        command: `mcpnest dependencies --by team --workspace ${workspace}`,
+        command: `mcpnest audit dependencies --by team --workspace ${workspace}`,
         request: `GET /api/v1/workspaces/${workspace}/dependencies?by=team`,
       }}
     >
