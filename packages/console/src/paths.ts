@@ -21,7 +21,11 @@ export const paths = {
   setUp: () => '/setup',
   account: () => '/account',
   home: (workspace: string) => inWorkspace(workspace),
-  firstRun: (workspace: string) => inWorkspace(workspace, '/first-run'),
+  insights: (workspace: string) => inWorkspace(workspace, '/insights'),
+  firstRun: (workspace: string, step?: string) =>
+    inWorkspace(workspace, `/first-run${step === undefined ? '' : `?step=${part(step)}`}`),
+  connect: (workspace: string, server?: string) =>
+    inWorkspace(workspace, `/connect${server === undefined ? '' : `?server=${part(server)}`}`),
   servers: (workspace: string) => inWorkspace(workspace, '/servers'),
   server: (workspace: string, server: string) => inWorkspace(workspace, `/servers/${part(server)}`),
   serverPart: (workspace: string, server: string, name: ServerPart) =>
