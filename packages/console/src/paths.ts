@@ -21,7 +21,11 @@ export const paths = {
   setUp: () => '/setup',
   account: () => '/account',
   home: (workspace: string) => inWorkspace(workspace),
-  firstRun: (workspace: string) => inWorkspace(workspace, '/first-run'),
+  insights: (workspace: string) => inWorkspace(workspace, '/insights'),
+  firstRun: (workspace: string, step?: string) =>
+    inWorkspace(workspace, `/first-run${step === undefined ? '' : `?step=${part(step)}`}`),
+  connect: (workspace: string, server?: string) =>
+    inWorkspace(workspace, `/connect${server === undefined ? '' : `?server=${part(server)}`}`),
   servers: (workspace: string) => inWorkspace(workspace, '/servers'),
   server: (workspace: string, server: string) => inWorkspace(workspace, `/servers/${part(server)}`),
   serverPart: (workspace: string, server: string, name: ServerPart) =>
@@ -51,6 +55,9 @@ export const paths = {
   usage: (workspace: string) => inWorkspace(workspace, '/activity/usage'),
   exports: (workspace: string) => inWorkspace(workspace, '/activity/exports'),
   proof: (workspace: string) => inWorkspace(workspace, '/activity/proof'),
+  /** Calls that a filter of `calls.list` lets through. */
+  activityWith: (workspace: string, filter: Readonly<Record<string, string>>) =>
+    inWorkspace(workspace, `/activity?${new URLSearchParams(filter).toString()}`),
   settings: (workspace: string) => inWorkspace(workspace, '/settings'),
   settingsRecords: (workspace: string) => inWorkspace(workspace, '/settings/records'),
   settingsWebhooks: (workspace: string) => inWorkspace(workspace, '/settings/webhooks'),
