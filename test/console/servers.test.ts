@@ -151,14 +151,14 @@ describe('one server', () => {
     await edit.getByLabel('Address').fill('https://grafana-2.invalid/mcp');
     await edit.getByLabel('Note').fill('Moved');
     await edit.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('button', { name: /Revision 3.*Current.*Moved/ }).waitFor();
+    await page.getByRole('button', { name: /Revision 2.*Current.*Moved/ }).waitFor();
     await page.getByRole('textbox', { name: 'What changed' }).getByText('grafana-2').waitFor();
     await page.getByRole('button', { name: /Revision 1/ }).click();
     await page.getByRole('button', { name: 'Go back to it' }).click();
     const dialog = page.getByRole('dialog', { name: 'Use revision 1 of Grafana again?' });
     await dialog.getByText('Calls go to https://grafana.invalid/mcp.').waitFor();
     await dialog.getByRole('button', { name: 'Go back to it' }).click();
-    await page.getByRole('button', { name: /Revision 4.*Current/ }).waitFor();
+    await page.getByRole('button', { name: /Revision 3.*Current/ }).waitFor();
     expect((await show('grafana')).url).toBe('https://grafana.invalid/mcp');
   });
 
@@ -168,11 +168,11 @@ describe('one server', () => {
     await page.getByRole('button', { name: 'Set credential' }).click();
     const dialog = page.getByRole('dialog', { name: 'Set the credential of Sentry' });
     await dialog.getByRole('radio', { name: /^Headers/ }).click();
-    await dialog.getByLabel('Header').fill('Host');
+    await dialog.getByRole('textbox', { name: 'Header' }).fill('Host');
     await dialog.getByLabel('Value', { exact: true }).fill('a secret of Sentry');
     await dialog.getByRole('button', { name: 'Set credential' }).click();
     await dialog.getByText('is set by the gateway itself').waitFor();
-    await dialog.getByLabel('Header').fill('X-Api-Key');
+    await dialog.getByRole('textbox', { name: 'Header' }).fill('X-Api-Key');
     await dialog.getByRole('button', { name: 'Set credential' }).click();
     await page.getByText('x-api-key').waitFor();
     await page.getByText(/Last set by owner@example\.com/).waitFor();
