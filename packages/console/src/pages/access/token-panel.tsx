@@ -20,6 +20,7 @@ import { useImpact } from './impact.ts';
 import { NewToken } from './new-token.tsx';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { isLiving, tokenState } from './token-state.ts';
+import { after } from './after.ts';
 
 export interface TokenPanelProps {
   readonly token: Token | undefined;
@@ -149,15 +150,10 @@ function Revoke({ token: { id, label } }: { readonly token: Token }) {
         busy={revoke.isPending}
         problem={revoke.error === null ? undefined : problemOf(revoke.error)}
         onConfirm={() =>
-          revoke.mutate(
-            { params: { workspace, token: id } },
-            {
-              onSuccess: () => {
-                setAsking(false);
-                toast({ title: t('revokedDone', { label }) });
-              },
-            },
-          )
+          after(revoke.mutateAsync({ params: { workspace, token: id } }), () => {
+            setAsking(false);
+            toast({ title: t('revokedDone', { label }) });
+          })
         }
       />
     </>

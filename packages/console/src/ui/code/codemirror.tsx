@@ -3,7 +3,7 @@ import { linter } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-import { shared } from './extensions.ts';
+import { shared, within } from './extensions.ts';
 import type { CodeEditorProps } from './code-editor.tsx';
 
 /** CodeMirror behind CodeEditor. Tab leaves the field, as everywhere. */
@@ -18,7 +18,7 @@ export function Editor({ label, value, onChange, language, lint }: CodeEditorPro
   useEffect(() => {
     if (holder.current === null) return undefined;
     const made = new EditorView({
-      parent: holder.current,
+      ...within(holder.current),
       doc: latest.current.value,
       extensions: [
         ...shared(language, label),

@@ -2,7 +2,7 @@ import { unifiedMergeView } from '@codemirror/merge';
 import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-import { shared } from './extensions.ts';
+import { shared, within } from './extensions.ts';
 import type { DiffViewProps } from './code-editor.tsx';
 
 /** CodeMirror's merge view behind DiffView. */
@@ -11,7 +11,7 @@ export function Diff({ label, before, after, language }: DiffViewProps) {
   useEffect(() => {
     if (holder.current === null) return undefined;
     const view = new EditorView({
-      parent: holder.current,
+      ...within(holder.current),
       doc: after,
       extensions: [
         ...shared(language, label),

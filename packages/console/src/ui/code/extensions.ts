@@ -1,5 +1,5 @@
 import { json } from '@codemirror/lang-json';
-import { defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
 import { EditorView, lineNumbers } from '@codemirror/view';
 
@@ -7,17 +7,42 @@ const look = EditorView.theme({
   '&': { backgroundColor: 'var(--panel)', color: 'var(--text)', fontSize: '0.8125rem' },
   '.cm-content': { fontFamily: 'var(--font-mono)', caretColor: 'var(--text)' },
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--quiet)', border: 'none' },
+  '.cm-activeLineGutter': { backgroundColor: 'var(--line)' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
-  '&.cm-focused': { outline: '2px solid var(--accent)' },
+  '.cm-tooltip': { backgroundColor: 'var(--raised)', color: 'var(--text)', border: '1px solid var(--line)' },
+  '.cm-changedLine': { backgroundColor: 'var(--ok-soft)' },
+  '.cm-changedText': { background: 'none', textDecoration: 'underline', textDecorationColor: 'var(--ok)' },
+  '.cm-deletedChunk': { backgroundColor: 'var(--bad-soft)' },
+  '.cm-deletedText': { background: 'none', textDecoration: 'underline', textDecorationColor: 'var(--bad)' },
+  '.cm-changeGutter': { paddingLeft: '0' },
+  '.cm-collapsedLines': { background: 'var(--sunken)', color: 'var(--quiet)' },
+  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
   '.cm-scroller': { maxHeight: '60vh' },
 });
 
-/** What the editor and the view of differences share. The light highlighting is unreadable on dark ground. */
+/** The standard colours are for light ground; those of the console's own tokens hold in either theme. */
+const ours: Readonly<Record<string, string>> = { '#a11': 'var(--info)', '#164': 'var(--warn)', '#219': 'var(--warn)' };
+const colours = HighlightStyle.define(
+  defaultHighlightStyle.specs.map((spec) =>
+    typeof spec['color'] === 'string' ? { ...spec, color: ours[spec['color']] ?? 'var(--accent-text)' } : spec,
+  ),
+);
+
+/** What the editor and the view of differences share. */
 export const shared = (language: 'json' | 'text', label: string): Extension[] => [
   lineNumbers(),
   look,
   EditorView.lineWrapping,
   EditorView.contentAttributes.of({ 'aria-label': label }),
   language === 'json' ? json() : [],
-  document.documentElement.dataset['theme'] === 'dark' ? [] : syntaxHighlighting(defaultHighlightStyle),
+  syntaxHighlighting(colours),
 ];
+
+/**
+ * Where in the page an editor is put: below a shadow root, for there its styles are made through the CSSOM. In the
+ * document itself they would be a style element, which the policy of the page refuses.
+ */
+export function within(holder: HTMLElement): { readonly parent: ShadowRoot; readonly root: ShadowRoot } {
+  const root = holder.shadowRoot ?? holder.attachShadow({ mode: 'open' });
+  return { parent: root, root };
+}
