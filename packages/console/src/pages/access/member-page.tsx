@@ -38,10 +38,7 @@ export function MemberPage() {
     <Page
       title={member?.name ?? t('members')}
       about={member?.email}
-      trail={[
-        { label: t('title'), to: paths.access(workspace) },
-        { label: t('members'), to: paths.access(workspace) },
-      ]}
+      trail={[{ label: t('title'), to: paths.access(workspace) }]}
       actions={
         member === undefined ? undefined : (
           <>

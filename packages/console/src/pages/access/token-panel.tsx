@@ -72,7 +72,7 @@ function Details({ token, holder }: { readonly token: Token; readonly holder: st
       />
       {isLiving(token) && (
         <div className="flex flex-wrap gap-2">
-          {token.replacedBy === null && <Rotate token={token} />}
+          <Rotate token={token} />
           <StopButton target={`token:${token.id}`} name={token.label} />
           <Revoke token={token} />
         </div>
@@ -95,7 +95,8 @@ function LastClient({ token }: { readonly token: Token }) {
 
 const dayInSeconds = 86_400;
 
-function Rotate({ token: { id, label } }: { readonly token: Token }) {
+/** Stays while the new token is shown, though the old one is replaced by then. */
+function Rotate({ token: { id, label, replacedBy } }: { readonly token: Token }) {
   const workspace = useWorkspace();
   const [open, setOpen] = useState(false);
   const rotate = useChange('tokens', 'rotate');
@@ -105,9 +106,11 @@ function Rotate({ token: { id, label } }: { readonly token: Token }) {
   };
   return (
     <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        {t('rotate')}
-      </Button>
+      {replacedBy === null && (
+        <Button look="primary" onClick={() => setOpen(true)}>
+          {t('rotate')}
+        </Button>
+      )}
       <Dialog open={open} onClose={close} title={t('rotateAsk', { label })} wide>
         {rotate.data === undefined ? (
           <Form
