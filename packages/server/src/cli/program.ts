@@ -118,7 +118,6 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   proofCommands(audit, shell);
   handoverCommands(audit, shell);
   sinkCommands(program, shell);
-  imageCommands(program, shell);
   overviewCommand(program, shell);
   searchCommands(program, shell);
   connectCommand(program, shell);

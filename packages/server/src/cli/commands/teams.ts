@@ -33,7 +33,8 @@ export function teamCommands(program: Command, { io, withClient }: Shell): void 
     .action((options: Common & { member?: string }) =>
       withClient(async ({ client }) => {
         const params = await chooseWorkspace(client, options.workspace);
-        const query = options.member === undefined ? {} : { member: await chooseMember(client, params, options.member) };
+        const query =
+          options.member === undefined ? {} : { member: await chooseMember(client, params, options.member) };
         const list = await client.teams.list({ params, query });
         print(io, options.json, list, () =>
           table(list.items, {
