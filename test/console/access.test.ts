@@ -111,7 +111,7 @@ it.each(['light', 'dark'] as const)(
     for (const path of [...parts, `/members/${cyId}`, `/members/${cyId}/view`, `/security?member=${cyId}`]) {
       await visit(base + path);
       await page.waitForLoadState('networkidle');
-      await screenshot(page, `access${path.replaceAll(/[^a-z]/g, '-')}-${theme}`);
+      await screenshot(page, `access${path.replaceAll(cyId, 'cy').replaceAll(/[^a-z]/g, '-')}-${theme}`);
       for (const finding of await axe(page)) found.push(`${path} ${finding}`);
     }
     expect(found).toEqual([]);
