@@ -45,6 +45,9 @@ export const paths = {
   approvalHistory: (workspace: string) => inWorkspace(workspace, '/approvals/history'),
   accessRequests: (workspace: string) => inWorkspace(workspace, '/approvals/access-requests'),
   activity: (workspace: string) => inWorkspace(workspace, '/activity'),
+  /** Calls that a filter of `calls.list` lets through. */
+  activityWith: (workspace: string, filter: Readonly<Record<string, string>>) =>
+    inWorkspace(workspace, `/activity?${new URLSearchParams(filter).toString()}`),
   call: (workspace: string, call: string) => inWorkspace(workspace, `/activity/calls/${part(call)}`),
   changes: (workspace: string) => inWorkspace(workspace, '/activity/changes'),
   timelines: (workspace: string) => inWorkspace(workspace, '/activity/timelines'),

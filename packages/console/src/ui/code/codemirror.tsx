@@ -3,7 +3,11 @@ import { linter } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
+<<<<<<< HEAD
 import { shared, within } from './extensions.ts';
+=======
+import { shadowOf, shared } from './extensions.ts';
+>>>>>>> main
 import type { CodeEditorProps } from './code-editor.tsx';
 
 /** CodeMirror behind CodeEditor. Tab leaves the field, as everywhere. */
@@ -17,8 +21,14 @@ export function Editor({ label, value, onChange, language, lint }: CodeEditorPro
   const editable = onChange !== undefined;
   useEffect(() => {
     if (holder.current === null) return undefined;
+    const root = shadowOf(holder.current);
     const made = new EditorView({
+<<<<<<< HEAD
       ...within(holder.current),
+=======
+      parent: root,
+      root,
+>>>>>>> main
       doc: latest.current.value,
       extensions: [
         ...shared(language, label),

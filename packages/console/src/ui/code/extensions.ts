@@ -24,6 +24,7 @@ const look = EditorView.theme({
   '.cm-scroller': { maxHeight: '60vh' },
 });
 
+<<<<<<< HEAD
 /** The standard colours are for light ground; those of the console's own tokens hold in either theme. */
 const ours: Readonly<Record<string, string>> = { '#a11': 'var(--info)', '#164': 'var(--warn)', '#219': 'var(--warn)' };
 const colours = HighlightStyle.define(
@@ -32,6 +33,22 @@ const colours = HighlightStyle.define(
   ),
 );
 
+=======
+/** The colours of the default, drawn towards that of the text, so that they can be read on either ground. */
+const colours = HighlightStyle.define(
+  defaultHighlightStyle.specs.map(({ color, ...spec }) => ({
+    ...spec,
+    ...(typeof color === 'string' ? { color: `color-mix(in oklab, ${color} 45%, var(--text))` } : {}),
+  })),
+);
+
+/**
+ * Where an editor is drawn: a shadow tree, in which its style sheets are adopted as objects. In the document itself they
+ * would be style elements, which the policy of the page refuses.
+ */
+export const shadowOf = (holder: HTMLElement): ShadowRoot => holder.shadowRoot ?? holder.attachShadow({ mode: 'open' });
+
+>>>>>>> main
 /** What the editor and the view of differences share. */
 export const shared = (language: 'json' | 'text', label: string): Extension[] => [
   lineNumbers(),
