@@ -3,11 +3,7 @@ import { linter } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-<<<<<<< HEAD
-import { shared, within } from './extensions.ts';
-=======
 import { shadowOf, shared } from './extensions.ts';
->>>>>>> main
 import type { CodeEditorProps } from './code-editor.tsx';
 
 /** CodeMirror behind CodeEditor. Tab leaves the field, as everywhere. */
@@ -23,12 +19,8 @@ export function Editor({ label, value, onChange, language, lint }: CodeEditorPro
     if (holder.current === null) return undefined;
     const root = shadowOf(holder.current);
     const made = new EditorView({
-<<<<<<< HEAD
-      ...within(holder.current),
-=======
       parent: root,
       root,
->>>>>>> main
       doc: latest.current.value,
       extensions: [
         ...shared(language, label),

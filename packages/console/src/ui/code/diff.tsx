@@ -2,11 +2,7 @@ import { unifiedMergeView } from '@codemirror/merge';
 import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-<<<<<<< HEAD
-import { shared, within } from './extensions.ts';
-=======
 import { shadowOf, shared } from './extensions.ts';
->>>>>>> main
 import type { DiffViewProps } from './code-editor.tsx';
 
 /** CodeMirror's merge view behind DiffView. */
@@ -16,12 +12,8 @@ export function Diff({ label, before, after, language }: DiffViewProps) {
     if (holder.current === null) return undefined;
     const root = shadowOf(holder.current);
     const view = new EditorView({
-<<<<<<< HEAD
-      ...within(holder.current),
-=======
       parent: root,
       root,
->>>>>>> main
       doc: after,
       extensions: [
         ...shared(language, label),

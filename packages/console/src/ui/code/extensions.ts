@@ -7,8 +7,8 @@ const look = EditorView.theme({
   '&': { backgroundColor: 'var(--panel)', color: 'var(--text)', fontSize: '0.8125rem' },
   '.cm-content': { fontFamily: 'var(--font-mono)', caretColor: 'var(--text)' },
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--quiet)', border: 'none' },
-  '.cm-activeLineGutter': { backgroundColor: 'var(--line)' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
+  '.cm-activeLineGutter': { backgroundColor: 'var(--line)' },
   '.cm-tooltip': { backgroundColor: 'var(--raised)', color: 'var(--text)', border: '1px solid var(--line)' },
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--ok-soft)' },
   '&.cm-merge-b .cm-changedText': { background: 'none', textDecoration: 'underline', textDecorationColor: 'var(--ok)' },
@@ -18,22 +18,11 @@ const look = EditorView.theme({
     textDecoration: 'underline',
     textDecorationColor: 'var(--bad)',
   },
-  '.cm-changeGutter': { paddingLeft: '0' },
   '.cm-collapsedLines': { background: 'var(--sunken)', color: 'var(--quiet)' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  '&.cm-focused': { outline: '2px solid var(--accent)' },
   '.cm-scroller': { maxHeight: '60vh' },
 });
 
-<<<<<<< HEAD
-/** The standard colours are for light ground; those of the console's own tokens hold in either theme. */
-const ours: Readonly<Record<string, string>> = { '#a11': 'var(--info)', '#164': 'var(--warn)', '#219': 'var(--warn)' };
-const colours = HighlightStyle.define(
-  defaultHighlightStyle.specs.map((spec) =>
-    typeof spec['color'] === 'string' ? { ...spec, color: ours[spec['color']] ?? 'var(--accent-text)' } : spec,
-  ),
-);
-
-=======
 /** The colours of the default, drawn towards that of the text, so that they can be read on either ground. */
 const colours = HighlightStyle.define(
   defaultHighlightStyle.specs.map(({ color, ...spec }) => ({
@@ -48,7 +37,6 @@ const colours = HighlightStyle.define(
  */
 export const shadowOf = (holder: HTMLElement): ShadowRoot => holder.shadowRoot ?? holder.attachShadow({ mode: 'open' });
 
->>>>>>> main
 /** What the editor and the view of differences share. */
 export const shared = (language: 'json' | 'text', label: string): Extension[] => [
   lineNumbers(),
@@ -58,12 +46,3 @@ export const shared = (language: 'json' | 'text', label: string): Extension[] =>
   language === 'json' ? json() : [],
   syntaxHighlighting(colours),
 ];
-
-/**
- * Where in the page an editor is put: below a shadow root, for there its styles are made through the CSSOM. In the
- * document itself they would be a style element, which the policy of the page refuses.
- */
-export function within(holder: HTMLElement): { readonly parent: ShadowRoot; readonly root: ShadowRoot } {
-  const root = holder.shadowRoot ?? holder.attachShadow({ mode: 'open' });
-  return { parent: root, root };
-}
