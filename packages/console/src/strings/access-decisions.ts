@@ -31,6 +31,7 @@ export const t = catalogue({
   teamOnly: 'A team stands for who is in it and has nothing of its own. What decided:',
   verdict: 'Verdict',
   class: 'Class',
+  description: 'What its server says',
   tool: 'Tool',
   server: 'Server',
   reason: 'Why',

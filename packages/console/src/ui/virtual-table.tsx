@@ -151,7 +151,11 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
                   </span>
                 )}
                 {columns.map(({ id, cell, align }) => (
-                  <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
+                  <div
+                    key={id}
+                    role="gridcell"
+                    className={cx('min-w-0 truncate [&_*]:whitespace-nowrap', align === 'end' && 'text-right')}
+                  >
                     {cell(original)}
                   </div>
                 ))}
@@ -194,7 +198,10 @@ function Heading<Row extends RowData>({ text, hidden, align, column }: HeadingPr
         <button
           type="button"
           onClick={column.getToggleSortingHandler()}
-          className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text"
+          className={cx(
+            '-mx-1 flex items-center gap-1 rounded px-1 hover:text-text',
+            align === 'end' && 'flex-row-reverse',
+          )}
         >
           {text}
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />

@@ -11,6 +11,7 @@ import { Form } from '../../ui/form.tsx';
 import { Select } from '../../ui/select.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { useSubjects } from './pickers.tsx';
+import { after, takeBack } from './after.ts';
 
 export interface AddRuleDialogProps {
   readonly open: boolean;
@@ -45,19 +46,17 @@ function AddRule({ onDone }: { readonly onDone: () => void }) {
       disabled={subject === null || object.trim() === ''}
       onCancel={onDone}
       onSubmit={() =>
-        create.mutate(
-          {
+        after(
+          create.mutateAsync({
             params: { workspace },
             body: {
               ...{ effect, subject: subject ?? '', object: object.trim(), note, absolute: absolute && mayBind },
               ...(days === '' ? {} : { expiresInDays: Number(days) }),
             },
-          },
-          {
-            onSuccess: ({ id }) => {
-              onDone();
-              toast({ title: t('added'), undo: () => remove.mutate({ params: { workspace, rule: id } }) });
-            },
+          }),
+          ({ id }) => {
+            onDone();
+            toast({ title: t('added'), undo: () => takeBack(remove.mutateAsync({ params: { workspace, rule: id } })) });
           },
         )
       }

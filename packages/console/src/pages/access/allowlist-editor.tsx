@@ -12,6 +12,7 @@ import { changesBetween } from './allowlist.ts';
 import { AllowlistPatterns } from './allowlist-patterns.tsx';
 import { AllowlistServer } from './allowlist-server.tsx';
 import { ofItsOwn } from './reading.ts';
+import { after } from './after.ts';
 
 export interface AllowlistEditorProps {
   readonly member: Member;
@@ -45,8 +46,8 @@ function Editing({ member, saved }: AllowlistEditorProps & { readonly saved: rea
   const { email } = member;
 
   function put(entries: readonly string[], onSuccess: () => void): void {
-    if (entries.length === 0) remove.mutate({ params }, { onSuccess });
-    else replace.mutate({ params, body: { entries: [...entries] } }, { onSuccess });
+    if (entries.length === 0) after(remove.mutateAsync({ params }), onSuccess);
+    else after(replace.mutateAsync({ params, body: { entries: [...entries] } }), onSuccess);
   }
   function save(): void {
     const entries = [...draft];

@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { SimulationResult } from './simulation-result.tsx';
+import { after } from './after.ts';
 
 type Access = Workspace['settings']['access'];
 
@@ -49,7 +50,7 @@ function Trial({ change, before, onClose }: ChangeModeProps & { readonly change:
   });
   const update = useChange('workspaces', 'update', ['access', 'tools']);
   const apply = (access: Partial<Access>, onSuccess: () => void): void =>
-    update.mutate({ params, body: { settings: { access } } }, { onSuccess });
+    after(update.mutateAsync({ params, body: { settings: { access } } }), onSuccess);
   return (
     <Form
       submit={t('apply')}

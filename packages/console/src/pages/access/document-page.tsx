@@ -18,6 +18,7 @@ import type { Complaint } from '../../ui/code/code-editor.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Denied } from './access-frame.tsx';
 import { complaintsOf, readDocument, writeDocument } from './policy-text.ts';
+import { after } from './after.ts';
 
 /** All rules as one text: edit, compare with what is in force, replace. */
 export function DocumentPage() {
@@ -70,19 +71,11 @@ function Editing({ document }: { readonly document: PolicyDocument }) {
 
   function save(next: PolicyDocument): void {
     const back = (): void =>
-      replace.mutate(
-        { params, body: { document, dryRun: false } },
-        { onSuccess: () => toast({ title: t('putBack') }) },
-      );
-    replace.mutate(
-      { params, body: { document: next, dryRun: false } },
-      {
-        onSuccess: () => {
-          toast({ title: t('replaced'), undo: back });
-          go(paths.accessPart(workspace, 'rules'));
-        },
-      },
-    );
+      after(replace.mutateAsync({ params, body: { document, dryRun: false } }), () => toast({ title: t('putBack') }));
+    after(replace.mutateAsync({ params, body: { document: next, dryRun: false } }), () => {
+      toast({ title: t('replaced'), undo: back });
+      go(paths.accessPart(workspace, 'rules'));
+    });
   }
 
   if (compared !== null && read.ok) {
@@ -119,7 +112,7 @@ function Editing({ document }: { readonly document: PolicyDocument }) {
           busy={compare.isPending}
           onClick={() =>
             read.ok &&
-            compare.mutate({ params, body: { document: read.document, dryRun: true } }, { onSuccess: setCompared })
+            after(compare.mutateAsync({ params, body: { document: read.document, dryRun: true } }), setCompared)
           }
         >
           {t('check')}

@@ -11,6 +11,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { Badge } from '../../ui/status.tsx';
 import { toast } from '../../ui/toast.tsx';
+import { after } from './after.ts';
 
 /** Invitations nobody has taken yet; nothing when there are none. */
 export function Invitations() {
@@ -52,15 +53,10 @@ export function Invitations() {
         problem={revoke.error === null ? undefined : problemOf(revoke.error)}
         onConfirm={() => {
           if (asked === null) return;
-          revoke.mutate(
-            { params: { workspace, invitation: asked.id } },
-            {
-              onSuccess: () => {
-                setAsked(null);
-                toast({ title: t('inviteEnded', { email: asked.email }) });
-              },
-            },
-          );
+          after(revoke.mutateAsync({ params: { workspace, invitation: asked.id } }), () => {
+            setAsked(null);
+            toast({ title: t('inviteEnded', { email: asked.email }) });
+          });
         }}
       />
     </Card>

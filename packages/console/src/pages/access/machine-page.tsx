@@ -24,6 +24,7 @@ import { MemberPicker } from './pickers.tsx';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { Timeline } from './timeline.tsx';
 import { TokenTable } from './token-table.tsx';
+import { after, takeBack } from './after.ts';
 
 /** One machine: its owner, its switch, its tokens, and what became of it. */
 export function MachinePage() {
@@ -85,15 +86,11 @@ function Settings({ machine, mayChange }: { readonly machine: Machine; readonly 
   const params = { workspace, machine: machine.id };
   const { name } = machine;
   const turn = (enabled: boolean): void =>
-    update.mutate(
-      { params, body: { enabled } },
-      {
-        onSuccess: () =>
-          toast({
-            title: t(enabled ? 'switchedOn' : 'switchedOff', { name }),
-            undo: () => update.mutate({ params, body: { enabled: !enabled } }),
-          }),
-      },
+    after(update.mutateAsync({ params, body: { enabled } }), () =>
+      toast({
+        title: t(enabled ? 'switchedOn' : 'switchedOff', { name }),
+        undo: () => takeBack(update.mutateAsync({ params, body: { enabled: !enabled } })),
+      }),
     );
   return (
     <div className="grid gap-6 lg:grid-cols-2">
@@ -118,9 +115,8 @@ function Settings({ machine, mayChange }: { readonly machine: Machine; readonly 
             value={machine.ownerId}
             onChange={(owner) => {
               if (owner !== null && owner.id !== machine.ownerId)
-                update.mutate(
-                  { params, body: { ownerId: owner.id } },
-                  { onSuccess: () => toast({ title: t('ownerChanged', { email: owner.email, name }) }) },
+                after(update.mutateAsync({ params, body: { ownerId: owner.id } }), () =>
+                  toast({ title: t('ownerChanged', { email: owner.email, name }) }),
                 );
             }}
           />
@@ -152,15 +148,10 @@ function RemoveMachine({ machine: { id, name } }: { readonly machine: Machine })
         busy={remove.isPending}
         problem={remove.error === null ? undefined : problemOf(remove.error)}
         onConfirm={() =>
-          remove.mutate(
-            { params: { workspace, machine: id } },
-            {
-              onSuccess: () => {
-                toast({ title: t('machineRemoved', { name }) });
-                go(paths.accessPart(workspace, 'machines'));
-              },
-            },
-          )
+          after(remove.mutateAsync({ params: { workspace, machine: id } }), () => {
+            toast({ title: t('machineRemoved', { name }) });
+            go(paths.accessPart(workspace, 'machines'));
+          })
         }
       />
     </>

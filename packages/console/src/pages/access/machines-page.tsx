@@ -25,6 +25,7 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { AccessFrame } from './access-frame.tsx';
 import { MemberPicker } from './pickers.tsx';
+import { after } from './after.ts';
 
 const tones = { active: 'ok', disabled: 'off', suspended: 'warn' } as const satisfies Record<
   Machine['state'],
@@ -145,9 +146,9 @@ function CreateMachine({ onCancel }: { readonly onCancel: () => void }) {
       disabled={name.trim() === ''}
       onCancel={onCancel}
       onSubmit={() =>
-        create.mutate(
-          { params: { workspace }, body: { name, ...(ownerId === null ? {} : { ownerId }) } },
-          { onSuccess: ({ id }) => go(paths.machine(workspace, id)) },
+        after(
+          create.mutateAsync({ params: { workspace }, body: { name, ...(ownerId === null ? {} : { ownerId }) } }),
+          ({ id }) => go(paths.machine(workspace, id)),
         )
       }
     >

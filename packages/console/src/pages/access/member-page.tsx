@@ -25,6 +25,7 @@ import { rolesUpTo } from './roles.ts';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { Timeline } from './timeline.tsx';
 import { TokenTable } from './token-table.tsx';
+import { after } from './after.ts';
 
 /** One person: role, teams, tokens, and what became of them. */
 export function MemberPage() {
@@ -37,10 +38,7 @@ export function MemberPage() {
     <Page
       title={member?.name ?? t('members')}
       about={member?.email}
-      trail={[
-        { label: t('title'), to: paths.access(workspace) },
-        { label: t('members'), to: paths.access(workspace) },
-      ]}
+      trail={[{ label: t('title'), to: paths.access(workspace) }]}
       actions={
         member === undefined ? undefined : (
           <>
@@ -121,7 +119,7 @@ function RoleSelect({ member }: { readonly member: Member }) {
   const problem = update.error === null ? undefined : problemOf(update.error);
   if (!allowed.includes(member.role)) return <p className="text-sm text-quiet">{t('roleKept')}</p>;
   const give = (role: Member['role'], onSuccess: () => void): void =>
-    update.mutate({ params: { workspace, member: member.id }, body: { role } }, { onSuccess });
+    after(update.mutateAsync({ params: { workspace, member: member.id }, body: { role } }), onSuccess);
   return (
     <Select
       label={t('role')}

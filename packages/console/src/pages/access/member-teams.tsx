@@ -12,6 +12,7 @@ import { Card } from '../../ui/card.tsx';
 import { Combobox } from '../../ui/combobox.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { ofItsOwn } from './reading.ts';
+import { after, takeBack } from './after.ts';
 
 /** The teams somebody is in, with the way into others and out of these. */
 export function MemberTeams({ member }: { readonly member: Member }) {
@@ -40,10 +41,9 @@ export function MemberTeams({ member }: { readonly member: Member }) {
                       label={t('leave', { team: name })}
                       icon={<X size={13} aria-hidden />}
                       onClick={() =>
-                        leave.mutate(at(slug), {
-                          onSuccess: () =>
-                            toast({ title: t('left', { team: name }), undo: () => join.mutate(at(slug)) }),
-                        })
+                        after(leave.mutateAsync(at(slug)), () =>
+                          toast({ title: t('left', { team: name }), undo: () => takeBack(join.mutateAsync(at(slug))) }),
+                        )
                       }
                     />
                   </li>
@@ -60,9 +60,9 @@ export function MemberTeams({ member }: { readonly member: Member }) {
               onChange={(slug) => {
                 if (slug === null) return;
                 const name = all.data?.items.find((item) => item.slug === slug)?.name ?? slug;
-                join.mutate(at(slug), {
-                  onSuccess: () => toast({ title: t('joined', { team: name }), undo: () => leave.mutate(at(slug)) }),
-                });
+                after(join.mutateAsync(at(slug)), () =>
+                  toast({ title: t('joined', { team: name }), undo: () => takeBack(leave.mutateAsync(at(slug))) }),
+                );
               }}
             />
             {failed !== null && <ProblemNotice error={failed} />}

@@ -3,9 +3,20 @@ import type { AppProblem } from '../../api/problem.ts';
 import { t } from '../../strings/access-rules.ts';
 import type { Complaint } from '../../ui/code/code-editor.tsx';
 
+/** A rule on one line, without what goes without saying. */
+function writeRule({ absolute, expiresAt, note, ...rule }: PolicyDocument['rules'][number]): string {
+  const more = {
+    ...(absolute && { absolute }),
+    ...(expiresAt !== null && { expiresAt }),
+    ...(note !== '' && { note }),
+  };
+  const parts = Object.entries({ ...rule, ...more }).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
+  return `    { ${parts.join(', ')} }`;
+}
+
 /** The document as people edit it: one rule a line. */
 export function writeDocument({ format, rules }: PolicyDocument): string {
-  const lines = rules.map((rule) => `    ${JSON.stringify(rule)}`);
+  const lines = rules.map(writeRule);
   const list = lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n  ]`;
   return `{\n  "format": ${JSON.stringify(format)},\n  "rules": ${list}\n}\n`;
 }

@@ -11,6 +11,7 @@ import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { useImpact } from './impact.ts';
+import { after } from './after.ts';
 
 /** Take a person out of the workspace, once the consequences are read and the address is typed. */
 export function RemoveMember({ member: { id, email } }: { readonly member: Member }) {
@@ -41,15 +42,10 @@ export function RemoveMember({ member: { id, email } }: { readonly member: Membe
         busy={remove.isPending}
         problem={remove.error === null ? undefined : problemOf(remove.error)}
         onConfirm={() =>
-          remove.mutate(
-            { params: { workspace, member: id } },
-            {
-              onSuccess: () => {
-                toast({ title: t('removed', { name: email }) });
-                go(paths.access(workspace));
-              },
-            },
-          )
+          after(remove.mutateAsync({ params: { workspace, member: id } }), () => {
+            toast({ title: t('removed', { name: email }) });
+            go(paths.access(workspace));
+          })
         }
       />
     </>

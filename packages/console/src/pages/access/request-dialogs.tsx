@@ -9,6 +9,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { toast } from '../../ui/toast.tsx';
+import { after, takeBack } from './after.ts';
 
 /** Ask to be allowed something. */
 export const AskDialog = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => (
@@ -33,13 +34,11 @@ function Ask({ onClose }: { readonly onClose: () => void }) {
       disabled={object.trim() === '' || reason.trim() === ''}
       onCancel={onClose}
       onSubmit={() =>
-        create.mutate(
-          { params: { workspace }, body: { object: object.trim(), reason, days: Number(days) } },
-          {
-            onSuccess: () => {
-              onClose();
-              toast({ title: t('sent') });
-            },
+        after(
+          create.mutateAsync({ params: { workspace }, body: { object: object.trim(), reason, days: Number(days) } }),
+          () => {
+            onClose();
+            toast({ title: t('sent') });
           },
         )
       }
@@ -88,16 +87,16 @@ export function GrantDialog({ request: { id, object, email, days: asked, reason 
         problem={problem}
         onCancel={onClose}
         onSubmit={() =>
-          grant.mutate(
-            { params: { workspace, request: id }, body: { days: Number(days), note } },
-            {
-              onSuccess: ({ ruleId }) => {
-                onClose();
-                toast({
-                  title: t('grantDone', { email, object }),
-                  ...(ruleId === null ? {} : { undo: () => remove.mutate({ params: { workspace, rule: ruleId } }) }),
-                });
-              },
+          after(
+            grant.mutateAsync({ params: { workspace, request: id }, body: { days: Number(days), note } }),
+            ({ ruleId }) => {
+              onClose();
+              toast({
+                title: t('grantDone', { email, object }),
+                ...(ruleId === null
+                  ? {}
+                  : { undo: () => takeBack(remove.mutateAsync({ params: { workspace, rule: ruleId } })) }),
+              });
             },
           )
         }
@@ -132,15 +131,10 @@ export function RefuseDialog({ request: { id, object, email, reason: asked }, on
         disabled={reason.trim() === ''}
         onCancel={onClose}
         onSubmit={() =>
-          refuse.mutate(
-            { params: { workspace, request: id }, body: { reason } },
-            {
-              onSuccess: () => {
-                onClose();
-                toast({ title: t('refuseDone') });
-              },
-            },
-          )
+          after(refuse.mutateAsync({ params: { workspace, request: id }, body: { reason } }), () => {
+            onClose();
+            toast({ title: t('refuseDone') });
+          })
         }
       >
         <TextField label={t('refuseReason')} value={reason} onChange={setReason} error={problem?.errors['reason']} />

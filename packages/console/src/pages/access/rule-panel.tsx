@@ -15,6 +15,7 @@ import { RelativeTime } from '../../ui/relative-time.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { Effect, hasEnded, Until } from './rule-columns.tsx';
+import { after, takeBack } from './after.ts';
 
 export interface RulePanelProps {
   readonly rule: Rule | undefined;
@@ -41,29 +42,19 @@ function Details({ rule, onClose }: { readonly rule: Rule; readonly onClose: () 
   const params = { workspace, rule: rule.id };
   const asBefore = { note: rule.note, expiresAt: rule.expiresAt };
   const change = (body: { note?: string; expiresAt?: string; expiresInDays?: number }): void =>
-    update.mutate(
-      { params, body },
-      {
-        onSuccess: () => {
-          onClose();
-          toast({ title: t('saved'), undo: () => update.mutate({ params, body: asBefore }) });
-        },
-      },
-    );
+    after(update.mutateAsync({ params, body }), () => {
+      onClose();
+      toast({ title: t('saved'), undo: () => takeBack(update.mutateAsync({ params, body: asBefore })) });
+    });
   function takeAway(): void {
     const { effect, subject, object, absolute } = rule;
     const body = { effect, subject, object, absolute, ...asBefore };
     const restore = (): void =>
-      create.mutate({ params: { workspace }, body }, { onSuccess: () => toast({ title: t('restored') }) });
-    remove.mutate(
-      { params },
-      {
-        onSuccess: () => {
-          onClose();
-          toast({ title: t('removed'), undo: restore });
-        },
-      },
-    );
+      takeBack(create.mutateAsync({ params: { workspace }, body }), () => toast({ title: t('restored') }));
+    after(remove.mutateAsync({ params }), () => {
+      onClose();
+      toast({ title: t('removed'), undo: restore });
+    });
   }
   return (
     <div className="flex flex-col gap-6">

@@ -13,6 +13,7 @@ import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { toast } from '../../ui/toast.tsx';
+import { after, takeBack } from './after.ts';
 
 /** The stop that holds for somebody or something at the moment. */
 export function useStopOf(target: string): Stop | undefined {
@@ -64,16 +65,17 @@ function StopForm({ target, name, onDone }: StopButtonProps & { readonly onDone:
       disabled={reason.trim() === ''}
       onCancel={onDone}
       onSubmit={() =>
-        create.mutate(
-          {
+        after(
+          create.mutateAsync({
             params: { workspace },
             body: { target, reason, machines, ...(minutes === '' ? {} : { expiresInMinutes: Number(minutes) }) },
-          },
-          {
-            onSuccess: ({ id }) => {
-              onDone();
-              toast({ title: t('stopDone', { name }), undo: () => lift.mutate({ params: { workspace, stop: id } }) });
-            },
+          }),
+          ({ id }) => {
+            onDone();
+            toast({
+              title: t('stopDone', { name }),
+              undo: () => takeBack(lift.mutateAsync({ params: { workspace, stop: id } })),
+            });
           },
         )
       }
@@ -112,13 +114,8 @@ export function StopNotice({ stop, name }: { readonly stop: Stop; readonly name:
           small
           busy={lift.isPending}
           onClick={() =>
-            lift.mutate(
-              { params: { workspace, stop: stop.id } },
-              {
-                onSuccess: () => toast({ title: t('lifted', { name }) }),
-                onError: (error) =>
-                  toast({ title: problemOf(error).title, detail: problemOf(error).detail, tone: 'bad' }),
-              },
+            takeBack(lift.mutateAsync({ params: { workspace, stop: stop.id } }), () =>
+              toast({ title: t('lifted', { name }) }),
             )
           }
         >

@@ -23,6 +23,7 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { ofItsOwn } from './reading.ts';
 import { MemberPicker } from './pickers.tsx';
 import { useImpact } from './impact.ts';
+import { after, takeBack } from './after.ts';
 
 /** One team and who is in it. */
 export function TeamPage() {
@@ -80,18 +81,13 @@ function TeamActions({ team: { slug, name } }: { readonly team: TeamDetail }) {
           onCancel={close}
           disabled={draft.trim() === ''}
           onSubmit={() =>
-            rename.mutate(
-              { params, body: { name: draft } },
-              {
-                onSuccess: (made) => {
-                  close();
-                  toast({
-                    title: t('renamed', { name: made.name }),
-                    undo: () => rename.mutate({ params, body: { name } }),
-                  });
-                },
-              },
-            )
+            after(rename.mutateAsync({ params, body: { name: draft } }), (made) => {
+              close();
+              toast({
+                title: t('renamed', { name: made.name }),
+                undo: () => takeBack(rename.mutateAsync({ params, body: { name } })),
+              });
+            })
           }
         >
           <TextField label={t('name')} value={draft} onChange={setDraft} />
@@ -107,15 +103,10 @@ function TeamActions({ team: { slug, name } }: { readonly team: TeamDetail }) {
         busy={remove.isPending}
         problem={remove.error === null ? undefined : problemOf(remove.error)}
         onConfirm={() =>
-          remove.mutate(
-            { params },
-            {
-              onSuccess: () => {
-                toast({ title: t('teamRemoved', { name }) });
-                go(paths.accessPart(workspace, 'teams'));
-              },
-            },
-          )
+          after(remove.mutateAsync({ params }), () => {
+            toast({ title: t('teamRemoved', { name }) });
+            go(paths.accessPart(workspace, 'teams'));
+          })
         }
       />
     </>
@@ -140,10 +131,12 @@ function People({ team, mayChange }: { readonly team: TeamDetail; readonly mayCh
               except={present}
               onChange={(member) => {
                 if (member !== null)
-                  join.mutate(at(member.id), {
-                    onSuccess: () =>
-                      toast({ title: t('joined', { email: member.email }), undo: () => leave.mutate(at(member.id)) }),
-                  });
+                  after(join.mutateAsync(at(member.id)), () =>
+                    toast({
+                      title: t('joined', { email: member.email }),
+                      undo: () => takeBack(leave.mutateAsync(at(member.id))),
+                    }),
+                  );
               }}
             />
           </div>
@@ -169,9 +162,9 @@ function People({ team, mayChange }: { readonly team: TeamDetail; readonly mayCh
                   small
                   aria-label={t('takeOut', { email })}
                   onClick={() =>
-                    leave.mutate(at(id), {
-                      onSuccess: () => toast({ title: t('left', { email }), undo: () => join.mutate(at(id)) }),
-                    })
+                    after(leave.mutateAsync(at(id)), () =>
+                      toast({ title: t('left', { email }), undo: () => takeBack(join.mutateAsync(at(id))) }),
+                    )
                   }
                 >
                   {words('remove')}

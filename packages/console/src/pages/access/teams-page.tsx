@@ -22,6 +22,7 @@ import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { AccessFrame } from './access-frame.tsx';
+import { after } from './after.ts';
 
 const columnsFor = (workspace: string): readonly Column<Team>[] => [
   {
@@ -122,9 +123,8 @@ function CreateTeam({ onCancel }: { readonly onCancel: () => void }) {
       disabled={name.trim() === ''}
       onCancel={onCancel}
       onSubmit={() =>
-        create.mutate(
-          { params: { workspace }, body: { name, ...(slug === '' ? {} : { slug }) } },
-          { onSuccess: (made) => go(paths.team(workspace, made.slug)) },
+        after(create.mutateAsync({ params: { workspace }, body: { name, ...(slug === '' ? {} : { slug }) } }), (made) =>
+          go(paths.team(workspace, made.slug)),
         )
       }
     >

@@ -20,6 +20,7 @@ import { useImpact } from './impact.ts';
 import { NewToken } from './new-token.tsx';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { isLiving, tokenState } from './token-state.ts';
+import { after } from './after.ts';
 
 export interface TokenPanelProps {
   readonly token: Token | undefined;
@@ -71,7 +72,7 @@ function Details({ token, holder }: { readonly token: Token; readonly holder: st
       />
       {isLiving(token) && (
         <div className="flex flex-wrap gap-2">
-          {token.replacedBy === null && <Rotate token={token} />}
+          <Rotate token={token} />
           <StopButton target={`token:${token.id}`} name={token.label} />
           <Revoke token={token} />
         </div>
@@ -94,7 +95,8 @@ function LastClient({ token }: { readonly token: Token }) {
 
 const dayInSeconds = 86_400;
 
-function Rotate({ token: { id, label } }: { readonly token: Token }) {
+/** Stays while the new token is shown, though the old one is replaced by then. */
+function Rotate({ token: { id, label, replacedBy } }: { readonly token: Token }) {
   const workspace = useWorkspace();
   const [open, setOpen] = useState(false);
   const rotate = useChange('tokens', 'rotate');
@@ -104,9 +106,11 @@ function Rotate({ token: { id, label } }: { readonly token: Token }) {
   };
   return (
     <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        {t('rotate')}
-      </Button>
+      {replacedBy === null && (
+        <Button look="primary" onClick={() => setOpen(true)}>
+          {t('rotate')}
+        </Button>
+      )}
       <Dialog open={open} onClose={close} title={t('rotateAsk', { label })} wide>
         {rotate.data === undefined ? (
           <Form
@@ -149,15 +153,10 @@ function Revoke({ token: { id, label } }: { readonly token: Token }) {
         busy={revoke.isPending}
         problem={revoke.error === null ? undefined : problemOf(revoke.error)}
         onConfirm={() =>
-          revoke.mutate(
-            { params: { workspace, token: id } },
-            {
-              onSuccess: () => {
-                setAsking(false);
-                toast({ title: t('revokedDone', { label }) });
-              },
-            },
-          )
+          after(revoke.mutateAsync({ params: { workspace, token: id } }), () => {
+            setAsking(false);
+            toast({ title: t('revokedDone', { label }) });
+          })
         }
       />
     </>

@@ -111,6 +111,16 @@ export function TokenTable({ holder, all = false }: TokenTableProps) {
   );
 }
 
+/** The columns with whose it is behind the label. */
+const withHolderColumn = (holderOf: (token: Token) => string): readonly Column<Token>[] =>
+  columns.toSpliced(1, 0, {
+    id: 'holder',
+    header: t('holder'),
+    width: 'minmax(8rem, 2fr)',
+    sortBy: holderOf,
+    cell: (token) => <UntrustedText text={holderOf(token)} />,
+  });
+
 /** Rows of tokens; one opens beside them. */
 export function TokenRows({
   rows,
@@ -121,21 +131,7 @@ export function TokenRows({
 }) {
   const [opened, setOpened] = useState<string | null>(null);
   const holderOf = useHolderNames();
-  const [first, ...others] = columns;
-  const shown: readonly Column<Token>[] =
-    withHolder && first !== undefined
-      ? [
-          first,
-          {
-            id: 'holder',
-            header: t('holder'),
-            width: 'minmax(8rem, 2fr)',
-            sortBy: holderOf,
-            cell: (token) => <UntrustedText text={holderOf(token)} />,
-          },
-          ...others,
-        ]
-      : columns;
+  const shown = withHolder ? withHolderColumn(holderOf) : columns;
   const token = rows.find(({ id }) => id === opened);
   return (
     <>

@@ -18,6 +18,7 @@ import { VirtualTable } from '../../ui/virtual-table.tsx';
 import type { PolicyDocument } from '@mcpnest/contract/schemas/rules';
 import { AccessFrame } from './access-frame.tsx';
 import { ruleColumns } from './rule-columns.tsx';
+import { after } from './after.ts';
 
 /** Rights that nobody has used, and the way to end them all. */
 export const UnusedPage = () => (
@@ -80,7 +81,7 @@ function EndAll({ count, proposal }: { readonly count: number; readonly proposal
   const present = useQuery({ ...apiQuery('policy', 'export', { params: { workspace } }), enabled: asking });
   const replace = useChange('policy', 'import', ['rules', 'allowlists', 'access']);
   const put = (document: PolicyDocument, onSuccess: () => void): void =>
-    replace.mutate({ params: { workspace }, body: { document, dryRun: false } }, { onSuccess });
+    after(replace.mutateAsync({ params: { workspace }, body: { document, dryRun: false } }), onSuccess);
   return (
     <div>
       <Button look="primary" onClick={() => setAsking(true)}>

@@ -1,6 +1,7 @@
 import type { ShownTool } from '@mcpnest/contract/schemas/tools';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Eye } from 'lucide-react';
+import { useState } from 'react';
 import { apiPages, apiQuery, rowsOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
@@ -11,8 +12,9 @@ import { useMay, usePathPart, useWorkspace } from '../../components/workspace.ts
 import { paths } from '../../paths.ts';
 import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-decisions.ts';
-import { Card } from '../../ui/card.tsx';
+import { Card, KeyValueList } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/choice-controls.tsx';
+import { SidePanel } from '../../ui/dialog.tsx';
 import { LoadMore } from '../../ui/load-more.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { StatusWord } from '../../ui/status.tsx';
@@ -21,6 +23,15 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { Denied } from './access-frame.tsx';
 import { readOnce } from './reading.ts';
+
+const keyOf = ({ server, name }: ShownTool): string => `${server} ${name}`;
+
+const Shown = ({ tool: { listed, approval } }: { readonly tool: ShownTool }) =>
+  listed ? (
+    <StatusWord tone={approval ? 'info' : 'ok'}>{approval ? t('needsApproval') : t('shown')}</StatusWord>
+  ) : (
+    <StatusWord tone="bad">{t('notShown')}</StatusWord>
+  );
 
 const columns: readonly Column<ShownTool>[] = [
   {
@@ -42,12 +53,7 @@ const columns: readonly Column<ShownTool>[] = [
     header: t('verdict'),
     width: '8rem',
     sortBy: ({ listed }) => (listed ? 1 : 0),
-    cell: ({ listed, approval }) =>
-      listed ? (
-        <StatusWord tone={approval ? 'info' : 'ok'}>{approval ? t('approval') : t('shown')}</StatusWord>
-      ) : (
-        <StatusWord tone="bad">{t('notShown')}</StatusWord>
-      ),
+    cell: (tool) => <Shown tool={tool} />,
   },
   {
     id: 'reason',
@@ -128,6 +134,7 @@ function Tools({ id }: { readonly id: string }) {
     ...apiPages('tools', 'listAs', { params: { workspace, member: id }, query: { show: 'all', limit: 500 } }),
     ...readOnce,
   });
+  const [opened, setOpened] = useState<string | null>(null);
   const all = rowsOf(query.data);
   const wanted = text?.toLowerCase() ?? '';
   const rows = all.filter(({ name, listed }) => (only === undefined || !listed) && name.toLowerCase().includes(wanted));
@@ -151,7 +158,8 @@ function Tools({ id }: { readonly id: string }) {
               label={t('tool')}
               rows={rows}
               columns={columns}
-              rowKey={({ name, server }) => `${server} ${name}`}
+              rowKey={keyOf}
+              onOpen={(tool) => setOpened(keyOf(tool))}
               footer={
                 <LoadMore
                   shown={all.length}
@@ -162,8 +170,27 @@ function Tools({ id }: { readonly id: string }) {
               }
             />
           )}
+          <ToolPanel tool={all.find((tool) => keyOf(tool) === opened)} onClose={() => setOpened(null)} />
         </div>
       )}
     </Asked>
   );
 }
+
+const ToolPanel = ({ tool, onClose }: { readonly tool: ShownTool | undefined; readonly onClose: () => void }) => (
+  <SidePanel open={tool !== undefined} onClose={onClose} title={tool?.name ?? ''}>
+    {tool !== undefined && (
+      <KeyValueList
+        items={{
+          [t('verdict')]: <Shown tool={tool} />,
+          [t('server')]: tool.server,
+          [t('tool')]: <UntrustedText mono text={tool.tool} />,
+          [t('class')]: tool.class,
+          [t('reason')]: <UntrustedText text={tool.reason} />,
+          [t('rule')]: <span className="font-mono text-sm">{tool.rule}</span>,
+          [t('description')]: <UntrustedText text={tool.description ?? ''} />,
+        }}
+      />
+    )}
+  </SidePanel>
+);

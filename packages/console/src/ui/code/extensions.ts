@@ -8,6 +8,17 @@ const look = EditorView.theme({
   '.cm-content': { fontFamily: 'var(--font-mono)', caretColor: 'var(--text)' },
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--quiet)', border: 'none' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
+  '.cm-activeLineGutter': { backgroundColor: 'var(--line)' },
+  '.cm-tooltip': { backgroundColor: 'var(--raised)', color: 'var(--text)', border: '1px solid var(--line)' },
+  '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--ok-soft)' },
+  '&.cm-merge-b .cm-changedText': { background: 'none', textDecoration: 'underline', textDecorationColor: 'var(--ok)' },
+  '.cm-deletedChunk': { backgroundColor: 'var(--bad-soft)' },
+  '&.cm-editor .cm-deletedChunk .cm-deletedText': {
+    background: 'none',
+    textDecoration: 'underline',
+    textDecorationColor: 'var(--bad)',
+  },
+  '.cm-collapsedLines': { background: 'var(--sunken)', color: 'var(--quiet)' },
   '&.cm-focused': { outline: '2px solid var(--accent)' },
   '.cm-scroller': { maxHeight: '60vh' },
 });
