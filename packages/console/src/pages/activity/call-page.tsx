@@ -68,9 +68,7 @@ function Facts({ path: { call } }: { readonly path: CallPath }) {
         ...(call.approvalId === null
           ? {}
           : {
-              [t('approval')]: (
-                <TextLink to={paths.approval(workspace, call.approvalId)}>{call.approvalId}</TextLink>
-              ),
+              [t('approval')]: <TextLink to={paths.approval(workspace, call.approvalId)}>{call.approvalId}</TextLink>,
             }),
         ...(call.wouldDeny === null ? {} : { [t('wouldDeny')]: <UntrustedText text={call.wouldDeny} /> }),
       }}

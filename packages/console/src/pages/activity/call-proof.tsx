@@ -48,16 +48,15 @@ export function CallProofCard({ call }: { readonly call: string }) {
         {data !== undefined && (
           <Notice
             tone={data.good === null ? 'bad' : 'ok'}
-            title={
-              data.good === null
-                ? t('proofBad', { why: data.why })
-                : t('proofGood', { count: data.good.lines })
-            }
+            title={data.good === null ? t('proofBad', { why: data.why }) : t('proofGood', { count: data.good.lines })}
             action={
               <Button
                 small
                 onClick={() =>
-                  saveFile(`mcpnest-proof-${call}.json`, new Blob([JSON.stringify(data.proof)], { type: 'application/json' }))
+                  saveFile(
+                    `mcpnest-proof-${call}.json`,
+                    new Blob([JSON.stringify(data.proof)], { type: 'application/json' }),
+                  )
                 }
               >
                 {t('proofSave')}

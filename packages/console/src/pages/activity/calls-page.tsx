@@ -68,7 +68,10 @@ function Search() {
           {following ? t('liveStop') : t('live')}
         </Button>
       </div>
-      <FiltersOn on={on.filter(([key]) => key !== 'toolPrefix')} onTakeAway={(key) => setFilters({ [key]: undefined })} />
+      <FiltersOn
+        on={on.filter(([key]) => key !== 'toolPrefix')}
+        onTakeAway={(key) => setFilters({ [key]: undefined })}
+      />
       <div className="grid items-start gap-6 lg:grid-cols-[12rem_minmax(0,1fr)]">
         <CallFacets query={query} filters={filters} onChange={setFilters} />
         {following ? <LiveView query={toQuery(filters)} /> : <FoundCalls query={query} narrowed={on.length > 0} />}

@@ -111,10 +111,7 @@ function Changes() {
       <Asked query={changes} rows={10}>
         {() =>
           rows.length === 0 ? (
-            <EmptyState
-              title={t('changesEmptyTitle')}
-              example={<CodeBlock label="action" code="servers.create" />}
-            >
+            <EmptyState title={t('changesEmptyTitle')} example={<CodeBlock label="action" code="servers.create" />}>
               {t('changesEmpty')}
             </EmptyState>
           ) : (

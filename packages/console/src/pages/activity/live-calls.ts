@@ -37,8 +37,7 @@ export function liveReducer(live: LiveCalls, action: LiveAction): LiveCalls {
     case 'call': {
       const { call } = action;
       // Rows are known by their ids, so that none may be there twice.
-      const put = (rows: readonly ToolCall[]) =>
-        [call, ...rows.filter(({ id }) => id !== call.id)].slice(0, mostKept);
+      const put = (rows: readonly ToolCall[]) => [call, ...rows.filter(({ id }) => id !== call.id)].slice(0, mostKept);
       if (live.paused) return { ...live, held: put(live.held), skipped: live.skipped || live.held.length === mostKept };
       return { ...live, calls: put(live.calls) };
     }

@@ -47,7 +47,13 @@ const bytes = (id: 'bytesIn' | 'bytesOut', header: string): Column<UsageItem> =>
 });
 
 const columns: readonly Column<UsageItem>[] = [
-  { id: 'period', header: t('usagePeriod'), width: '8rem', sortBy: ({ period }) => period, cell: ({ period }) => period },
+  {
+    id: 'period',
+    header: t('usagePeriod'),
+    width: '8rem',
+    sortBy: ({ period }) => period,
+    cell: ({ period }) => period,
+  },
   {
     id: 'name',
     header: t('usageName'),
