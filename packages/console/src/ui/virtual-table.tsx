@@ -1,12 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
 import { nextSort, rowAfterKey, sortRows, toggled } from './table-model.ts';
 import type { Column, Sort } from './table-model.ts';
+import { VirtualRow } from './virtual-row.tsx';
 
 export interface VirtualTableProps<Row> {
   /** What the rows are, for screen readers. */
@@ -57,6 +58,13 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)');
   const gridTemplateColumns = [...(selectable ? ['2.25rem'] : []), ...tracks].join(' ');
   const current = Math.min(active, Math.max(0, rows.length - 1));
+
+  const onToggle = useCallback(
+    (row: Row) => {
+      if (selection !== undefined) onSelect?.(toggled(selection, rowKey(row)));
+    },
+    [selection, onSelect, rowKey],
+  );
 
   function focusRow(index: number): void {
     setActive(index);
@@ -114,40 +122,14 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
             const row = rows[index];
             if (row === undefined) return null;
             const key = rowKey(row);
-            const selected = selection?.has(key) === true;
             return (
-              <div
+              <VirtualRow
                 key={key}
-                role="row"
-                data-index={index}
-                aria-rowindex={index + 2}
-                aria-selected={selectable ? selected : undefined}
-                tabIndex={index === current ? 0 : -1}
-                onFocus={() => setActive(index)}
-                onClick={(event) => opensRow(event.target) && onOpen?.(row)}
-                className={cx(
-                  'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
-                  'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
-                  onOpen !== undefined && 'cursor-pointer hover:bg-sunken',
-                  selected && 'bg-accent-soft',
-                )}
-                style={{ gridTemplateColumns, height, transform: `translateY(${start}px)` }}
-              >
-                {selectable && (
-                  <span role="gridcell">
-                    <Checkbox
-                      label={<span className="sr-only">Select row</span>}
-                      checked={selected}
-                      onChange={() => onSelect(toggled(selection, key))}
-                    />
-                  </span>
-                )}
-                {columns.map(({ id, cell, align }) => (
-                  <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
-                    {cell(row)}
-                  </div>
-                ))}
-              </div>
+                {...{ row, index, start, height, columns, gridTemplateColumns, onOpen, onToggle }}
+                current={index === current}
+                selected={selectable ? selection.has(key) : undefined}
+                onActive={setActive}
+              />
             );
           })}
         </div>
@@ -156,10 +138,6 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     </div>
   );
 }
-
-/** A click on a control in a row is the control's. */
-const opensRow = (target: EventTarget): boolean =>
-  target instanceof Element && target.closest('a, button, input, label, [role="checkbox"]') === null;
 
 interface HeadingProps<Row> {
   readonly column: Column<Row>;
@@ -179,7 +157,14 @@ function Heading<Row>({ column, sort, onSort }: HeadingProps<Row>) {
       {column.sortBy === undefined ? (
         column.header
       ) : (
-        <button type="button" onClick={onSort} className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text">
+        <button
+          type="button"
+          onClick={onSort}
+          className={cx(
+            '-mx-1 flex items-center gap-1 rounded px-1 hover:text-text',
+            column.align === 'end' && 'flex-row-reverse',
+          )}
+        >
           {column.header}
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />
         </button>
