@@ -6,6 +6,7 @@ import type { ModuleRecord } from '../lib/modules.ts';
 import { root } from '../lib/tool.ts';
 import { apiPage } from './api-page.ts';
 import { cliPage } from './cli-page.ts';
+import { clientsPage } from './clients-page.ts';
 import { configPage } from './config-page.ts';
 import { edgesPage } from './edges-page.ts';
 import { errorsPage } from './errors-page.ts';
@@ -17,6 +18,7 @@ import { errorsPage } from './errors-page.ts';
 export function referencePages(modules: readonly ModuleRecord[]): Map<string, string> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return new Map([
+    ['docs/clients.md', `${clientsPage()}\n`],
     ['docs/protocol-edges.md', `${edgesPage(modules)}\n`],
     ['docs/reference/api.md', `${apiPage(version)}\n`],
     ['docs/reference/cli.md', `${cliPage()}\n`],

@@ -177,6 +177,13 @@ describe('what else is on record', () => {
     expect(faults).toEqual([]);
   });
 
+  it('lists the clients that have come, with their token and what they know of the tools', async () => {
+    await using opened = await bench.open();
+    await opened.visit(`${home}/clients`);
+    await opened.page.getByRole('row', { name: /laptop.*whole workspace/ }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
   it('counts use, and saves it as CSV', async () => {
     await using opened = await bench.open();
     const { page, visit, faults } = opened;
@@ -263,7 +270,16 @@ it('is clean by axe in both themes and fits a narrow window', async () => {
   await using opened = await bench.open();
   const { page, visit, faults } = opened;
   const found: string[] = [];
-  for (const path of ['', '/changes', '/timelines', '/usage', '/exports', '/proof', `/calls/${items[0]!.id}`]) {
+  for (const path of [
+    '',
+    '/changes',
+    '/timelines',
+    '/clients',
+    '/usage',
+    '/exports',
+    '/proof',
+    `/calls/${items[0]!.id}`,
+  ]) {
     const name = path.split('/')[1] ?? 'found';
     await page.setViewportSize({ width: 1360, height: 860 });
     await visit(home + path);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createClient } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
 import { chromium } from 'playwright-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { ensureConsole } from '../../scripts/console/ensure.ts';
 import { root } from '../../scripts/lib/tool.ts';
 import { startProduct } from '../harness.ts';
@@ -59,7 +59,7 @@ const flags = [
 export async function startConsoleBench(): Promise<ConsoleBench> {
   await ensureConsole();
   const product = await startProduct();
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+  const browser = await startBrowser();
   const people = await addPeople(product);
   return {
     product,
@@ -72,6 +72,10 @@ export async function startConsoleBench(): Promise<ConsoleBench> {
   };
 }
 
+/** A browser of its own. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+
 async function addPeople({ client, workspace, apiKey, url }: Product): Promise<Record<PersonName, Person>> {
   const params = { workspace };
   const { items } = await client.members.list({ params });
@@ -81,7 +85,7 @@ async function addPeople({ client, workspace, apiKey, url }: Product): Promise<R
   const choosePassword = async (email: string): Promise<string> => {
     const { link } = await client.people.resetLink({ params: { email } });
     const password = `the password of ${email}`;
-    await nobody.passwordReset.create({ body: { key: link.split('#k=')[1]!, password } });
+    await nobody.passwordReset.create({ body: { key: link.split('#k=')[1], password } });
     return password;
   };
   const add = async (name: string, role: Role): Promise<Person> => {
@@ -138,7 +142,8 @@ async function signIn(page: Page, { email, password }: Person): Promise<void> {
   if (status !== 201) throw new Error(`signing in as ${email} was answered with ${status}`);
 }
 
-async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
+/** Write down whatever a page does that it must not. */
+export async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
   page.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) faults.push(`asks ${url}`);

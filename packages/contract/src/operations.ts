@@ -11,8 +11,13 @@ import { checkpointTargets } from './operations/checkpoint-targets.ts';
 import { handover } from './operations/handover.ts';
 import { invitations } from './operations/invitations.ts';
 import { impacts, search } from './operations/console.ts';
+import { connections } from './operations/connections.ts';
 import { drills } from './operations/drills.ts';
+import { imports } from './operations/imports.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
+import { hosted } from './operations/hosted.ts';
+import { hostedCatalogue } from './operations/hosted-catalogue.ts';
+import { hostedImages } from './operations/hosted-images.ts';
 import { holds } from './operations/holds.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
@@ -54,12 +59,17 @@ export const operations = {
   setup,
   workspaces,
   servers,
+  imports,
   serverTools,
   tools,
+  hostedCatalogue,
+  hosted,
+  hostedImages,
   manifests,
   drills,
   reviews,
   tokens,
+  connections,
   members,
   teams,
   machines,

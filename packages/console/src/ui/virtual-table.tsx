@@ -1,3 +1,5 @@
+import { useTable } from '@tanstack/react-table';
+import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -5,8 +7,8 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
-import { nextSort, rowAfterKey, sortRows, toggled } from './table-model.ts';
-import type { Column, Sort } from './table-model.ts';
+import { features, rowAfterKey, tableColumns, toggled } from './table-model.ts';
+import type { Column } from './table-model.ts';
 import { VirtualRow } from './virtual-row.tsx';
 
 export interface VirtualTableProps<Row> {
@@ -36,13 +38,17 @@ const rowHeights = { comfortable: 44, compact: 34 } as const;
  * Rows of any number, of which only those in sight exist (ARIA grid pattern). Arrows, j and k move, Enter opens,
  * Space selects.
  */
-export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
+export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>) {
   const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14, onNearEnd } = props;
-  const [sort, setSort] = useState<Sort | null>(null);
   const [active, setActive] = useState(0);
   const [density] = useDensity();
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useMemo(() => sortRows(props.rows, columns, sort), [props.rows, columns, sort]);
+  const definitions = useMemo(() => tableColumns(columns), [columns]);
+  const table = useTable({
+    ...{ features, data: props.rows, columns: definitions, getRowId: rowKey },
+    enableMultiSort: false,
+  });
+  const { rows } = table.getRowModel();
   const height = rowHeights[density];
   const virtual = useVirtualizer({
     count: rows.length,
@@ -60,10 +66,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const current = Math.min(active, Math.max(0, rows.length - 1));
 
   const onToggle = useCallback(
-    (row: Row) => {
-      if (selection !== undefined) onSelect?.(toggled(selection, rowKey(row)));
+    (id: string) => {
+      if (selection !== undefined) onSelect?.(toggled(selection, id));
     },
-    [selection, onSelect, rowKey],
+    [selection, onSelect],
   );
 
   function focusRow(index: number): void {
@@ -79,8 +85,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const row = rows[current];
     const next = rowAfterKey(event.key, current, rows.length, visibleRows);
     if (next !== undefined) focusRow(next);
-    else if (event.key === 'Enter' && row !== undefined && onOpen !== undefined) onOpen(row);
-    else if (event.key === ' ' && row !== undefined && selectable) onSelect(toggled(selection, rowKey(row)));
+    else if (event.key === 'Enter' && row !== undefined && onOpen !== undefined) onOpen(row.original);
+    else if (event.key === ' ' && row !== undefined && selectable) onSelect(toggled(selection, row.id));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -108,26 +114,29 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                   label={<span className="sr-only">Select all</span>}
                   checked={rows.length > 0 && selection.size === rows.length}
                   some={selection.size > 0 && selection.size < rows.length}
-                  onChange={(checked) => onSelect(new Set(checked ? rows.map((row) => rowKey(row)) : []))}
+                  onChange={(checked) => onSelect(new Set(checked ? rows.map(({ id }) => id) : []))}
                 />
               </span>
             )}
-            {columns.map((column) => (
-              <Heading key={column.id} column={column} sort={sort} onSort={() => setSort(nextSort(sort, column.id))} />
+            {columns.map(({ id, header, headerHidden, align }) => (
+              <Heading key={id} text={header} hidden={headerHidden} align={align} column={table.getColumn(id)} />
             ))}
           </div>
         </div>
         <div role="rowgroup" className="relative min-w-fit" style={{ height: virtual.getTotalSize() }}>
+          {/* Rows are out of the flow; this needs the room they need. */}
+          <div role="presentation" className="grid gap-4 px-4" style={{ gridTemplateColumns }} />
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
             if (row === undefined) return null;
-            const key = rowKey(row);
+            const { id, original } = row;
             return (
               <VirtualRow
-                key={key}
-                {...{ row, index, start, height, columns, gridTemplateColumns, onOpen, onToggle }}
+                key={id}
+                row={original}
+                {...{ id, index, start, height, columns, gridTemplateColumns, onOpen, onToggle }}
                 current={index === current}
-                selected={selectable ? selection.has(key) : undefined}
+                selected={selectable ? selection.has(id) : undefined}
                 onActive={setActive}
               />
             );
@@ -139,35 +148,39 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   );
 }
 
-interface HeadingProps<Row> {
-  readonly column: Column<Row>;
-  readonly sort: Sort | null;
-  readonly onSort: () => void;
+interface HeadingProps<Row extends RowData> {
+  readonly text: string;
+  /** Only read aloud. */
+  readonly hidden: boolean | undefined;
+  readonly align: Column<Row>['align'];
+  readonly column: TableColumn<typeof features, Row> | undefined;
 }
 
-function Heading<Row>({ column, sort, onSort }: HeadingProps<Row>) {
-  const sorted = sort?.column === column.id ? (sort.descending ? 'descending' : 'ascending') : undefined;
-  const Arrow = sorted === 'descending' ? ArrowDown : ArrowUp;
+const directions = { asc: 'ascending', desc: 'descending' } as const;
+
+function Heading<Row extends RowData>({ text, hidden, align, column }: HeadingProps<Row>) {
+  const sorted = column?.getIsSorted() || undefined;
+  const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp;
   return (
     <div
       role="columnheader"
-      aria-sort={sorted}
-      className={cx('flex h-9 items-center text-sm font-medium text-quiet', column.align === 'end' && 'justify-end')}
+      aria-sort={sorted && directions[sorted]}
+      className={cx('flex h-9 items-center text-sm font-medium text-quiet', align === 'end' && 'justify-end')}
     >
-      {column.sortBy === undefined ? (
-        column.header
-      ) : (
+      {column?.getCanSort() === true ? (
         <button
           type="button"
-          onClick={onSort}
+          onClick={column.getToggleSortingHandler()}
           className={cx(
             '-mx-1 flex items-center gap-1 rounded px-1 hover:text-text',
-            column.align === 'end' && 'flex-row-reverse',
+            align === 'end' && 'flex-row-reverse',
           )}
         >
-          {column.header}
+          {text}
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />
         </button>
+      ) : (
+        <span className={hidden === true ? 'sr-only' : ''}>{text}</span>
       )}
     </div>
   );

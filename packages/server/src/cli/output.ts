@@ -47,3 +47,12 @@ export function print(io: Io, json: boolean | undefined, value: unknown, human: 
 
 /** `2026-11-21 12:00` of a stored time; the whole value is in --json. */
 export const shortTime = (time: string | null): string => (time === null ? '-' : time.slice(0, 16).replace('T', ' '));
+
+/** The same of a text of several lines, which keeps them. */
+export const plainLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) =>
+      visibleText(stripVTControlCharacters(line).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ')),
+    )
+    .join('\n');

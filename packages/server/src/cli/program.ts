@@ -6,8 +6,12 @@ import { callCommands } from './commands/calls.ts';
 import { handoverCommands } from './commands/handover.ts';
 import { healthHistoryCommand } from './commands/charts.ts';
 import { connectCommand } from './commands/connect.ts';
+import { connectionCommands } from './commands/connections.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
+import { importCommand } from './commands/import.ts';
+import { hostedCommands } from './commands/hosted.ts';
+import { imageCommands } from './commands/images.ts';
 import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
 import { machineCommands } from './commands/machines.ts';
@@ -87,7 +91,10 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
   healthHistoryCommand(server, shell);
+  hostedCommands(program, shell);
+  imageCommands(program, shell);
   tokenCommands(program, shell);
+  connectionCommands(program, shell);
   memberCommands(program, shell);
   peopleCommands(program, shell);
   sessionCommands(program, shell);
@@ -114,6 +121,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   overviewCommand(program, shell);
   searchCommands(program, shell);
   connectCommand(program, shell);
+  importCommand(program, shell);
   inheritSettings(program);
   return program;
 }

@@ -23,11 +23,15 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import type { ConsoleFiles } from './console/console.ts';
 import { docsPage, landingPage } from './docs/docs.ts';
 import { docsStyle } from './docs/style.ts';
+import { connectionRoutes } from './connections/routes.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
+import type { Hosting } from './hosted/hosting.ts';
+import { hostedRoutes } from './hosted/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { impactRoutes } from './impacts/routes.ts';
+import { importRoutes } from './imports/routes.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { machineRoutes } from './machines/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
@@ -75,6 +79,7 @@ export interface ControlDeps {
   /** Whether credentials may cross networks unencrypted. */
   readonly allowInsecure?: boolean;
   readonly proof: ProofAccess;
+  readonly hosting: Hosting;
   readonly sendCheckpoint: SendCheckpoint;
   /** The built console; left out where nobody browses. */
   readonly console?: ConsoleFiles | undefined;
@@ -184,8 +189,11 @@ function contractRoutes(deps: ControlDeps, sessions: ReturnType<typeof sessionDe
     ...signingInRoutes({ ...sessions, publicUrl, dialect }),
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
+    ...importRoutes({ vault }),
+    ...hostedRoutes({ db, bus: deps.bus, vault, clock, hosting: deps.hosting }),
     ...drillRoutes({ db, clock }),
     ...tokenRoutes({ db }),
+    ...connectionRoutes({ db }),
     ...memberRoutes({ db }),
     ...teamRoutes({ db }),
     ...machineRoutes({ db }),

@@ -17,6 +17,7 @@ import { RequestStates } from './bridge/request-state.ts';
 import { TaskNames } from './bridge/task-names.ts';
 import { Waiting } from './bridge/waiting.ts';
 import { Catalogue } from './catalogue.ts';
+import { Connections } from './connections.ts';
 import { Cursors } from './cursors.ts';
 import type { GatewayDeps } from './deps.ts';
 import { BodyRoom, checkContentType, checkHostAndOrigin, readBody, type DoorSettings } from './door.ts';
@@ -46,7 +47,7 @@ import { answerGet } from './streams/standalone.ts';
 import { StreamKeeper } from './streams/stream-keeper.ts';
 import { parsePath, type UrlTarget } from './url-target.ts';
 import { listSources } from './streams/list-sources.ts';
-import type { GatewayTables } from './store.ts';
+import { writeWake, type GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
 
 export interface GatewayOptions extends DoorSettings {
@@ -82,18 +83,32 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, log } = options;
   const snapshots = new Snapshots(options);
   const health = new HealthBoard(options);
-  const upstreams = new Upstreams({ ...options, health });
-  const catalogue = new Catalogue({ ...options, upstreams, changed: (workspaceId) => listChanges.touch(workspaceId) });
+  const changed = (workspaceId: string): void => {
+    listChanges.touch(workspaceId);
+    connections.touch(workspaceId);
+  };
+  const wake = async (instanceId: string): Promise<void> => {
+    await writeWake(options.db, instanceId, clock.now());
+    await options.bus.publish('hosted.wanted', instanceId);
+  };
+  const upstreams = new Upstreams({ ...options, health, wake });
+  const catalogue = new Catalogue({ ...options, upstreams, changed });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);
   const sessions = new ClientSessions({ clock, keeper, replies });
   const newsroom = new Newsroom({ clock, log, catalogue, upstreams });
   const viewer = (seat: Seat): Viewer | undefined => viewerAt(snapshots, seat, clock.now());
+  const sources = listSources(catalogue);
+  const connections = new Connections({
+    ...options,
+    viewer,
+    fingerprint: (who) => sources.get('tools')!.fingerprint(who),
+  });
   const listChanges = new ListChanges({
     clock,
     log,
     viewer,
-    sources: listSources(catalogue),
+    sources,
     attend: (held) => newsroom.attend(held),
     refresh: (held) => {
       for (const kind of listKinds) catalogue.refresh(held, kind);
@@ -116,6 +131,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     recorder,
     replies,
     sessions,
+    connections,
     cursors: new Cursors(),
     states: new RequestStates(options),
     parked: new ParkedCalls(),
@@ -153,7 +169,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       inbound.res.destroy();
     }
     keeper.cut(workspaceId, (stream) => viewer(stream) !== undefined);
-    listChanges.touch(workspaceId);
+    changed(workspaceId);
   });
 
   /** From the headers alone: whether to read the body at all. */
@@ -340,6 +356,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       snapshots[Symbol.dispose]();
       deps.parked.close();
       upstreams.close();
+      await connections[Symbol.asyncDispose]();
       await lastUse[Symbol.asyncDispose]();
     },
   };

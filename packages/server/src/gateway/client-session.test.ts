@@ -78,7 +78,13 @@ afterEach(() => {
 });
 
 const open = (version = '2025-11-25'): ClientSession =>
-  sessions.open(principal, { path: 'w/', version, clientName: null, capabilities: noCapabilities });
+  sessions.open(principal, {
+    path: 'w/',
+    version,
+    clientName: null,
+    clientVersion: null,
+    capabilities: noCapabilities,
+  });
 
 interface Reader {
   readonly inbound: Inbound;
@@ -377,7 +383,7 @@ describe('sessions', () => {
     const opened = Array.from({ length: 2_000 }, (_, i) =>
       sessions.open(
         { ...principal, tokenId: `t${i}` },
-        { path: 'w/', version: '2025-11-25', clientName: null, capabilities },
+        { path: 'w/', version: '2025-11-25', clientName: null, clientVersion: null, capabilities },
       ),
     );
     const alive = opened.filter((session, i) => {

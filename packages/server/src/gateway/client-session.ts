@@ -21,6 +21,7 @@ export interface Opened {
   /** The revision agreed on. */
   readonly version: string;
   readonly clientName: string | null;
+  readonly clientVersion: string | null;
   readonly capabilities: ClientCapabilities;
 }
 
@@ -31,6 +32,7 @@ export class ClientSession {
   readonly path: string;
   readonly version: string;
   readonly clientName: string | null;
+  readonly clientVersion: string | null;
   readonly capabilities: ClientCapabilities;
   /** Least severe log message it wants; undefined until it says: everything. */
   logLevel: LogLevel | undefined;
@@ -57,6 +59,7 @@ export class ClientSession {
     this.path = opened.path;
     this.version = opened.version;
     this.clientName = opened.clientName;
+    this.clientVersion = opened.clientVersion;
     this.capabilities = opened.capabilities;
     this.usedAt = usedAt;
     this.#replies = deps.replies;

@@ -8,6 +8,7 @@ import type { RequestStates } from './bridge/request-state.ts';
 import type { TaskNames } from './bridge/task-names.ts';
 import type { Waiting } from './bridge/waiting.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Connections } from './connections.ts';
 import type { Cursors } from './cursors.ts';
 import type { HealthBoard } from './health.ts';
 import type { Caller, Inbound } from './inbound.ts';
@@ -38,6 +39,7 @@ export interface GatewayDeps {
   readonly recorder: Recorder;
   readonly replies: Replies;
   readonly sessions: ClientSessions;
+  readonly connections: Connections;
   readonly cursors: Cursors;
   readonly states: RequestStates;
   readonly parked: ParkedCalls<Ending>;

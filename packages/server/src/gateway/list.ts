@@ -7,6 +7,7 @@ import { searchToolTexts } from '../domain/search-tools.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import { exposeUi } from './answer-uris.ts';
 import type { CatalogueEntry, CatalogueListing } from './catalogue.ts';
+import { clientInfoOf } from './client-info.ts';
 import { renamed } from './definitions.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { Exchanged } from './inbound.ts';
@@ -38,6 +39,7 @@ export async function answerList(deps: GatewayDeps, call: Exchanged, message: Me
   const who = viewKey(held.snapshot, principal);
   const mode = kind === 'tools' ? toolListMode(call) : 'all';
   const cacheKey = `${kind}/${mode}/${principal.workspaceId}/${server?.id ?? ''}/${modern ? 'm' : 'l'}/${who}`;
+  if (kind === 'tools') deps.connections.note(call, clientInfoOf(call, message), true);
   const now = deps.clock.now();
   const cached = usual ? deps.renderedLists.get(cacheKey) : undefined;
   const generation = deps.catalogue.generation(principal.workspaceId, kind);

@@ -9,9 +9,9 @@ import {
 } from '../domain/protocol.ts';
 import { byteString } from '../platform/byte-string.ts';
 import { member, stringValue } from '../platform/json/scan.ts';
-import { clip } from '../platform/text.ts';
 import { taskCall, taskMethods } from './bridge/task-methods.ts';
 import { readCapabilities } from './client-capabilities.ts';
+import { clientInfoOf, readClientInfo } from './client-info.ts';
 import type { GatewayDeps } from './deps.ts';
 import { extensionMethod, isExtensionMethod } from './extension-methods.ts';
 import { governedCall } from './governed-call.ts';
@@ -75,6 +75,7 @@ const emptyResult = byteString('{}');
 
 /** `server/discover` (2026-07-28): what this endpoint is, for this caller. */
 async function discover(deps: GatewayDeps, call: Exchanged, message: Message): Promise<void> {
+  deps.connections.note(call, clientInfoOf(call, message), false);
   const result = {
     resultType: 'complete',
     supportedVersions,
@@ -96,7 +97,7 @@ async function initialize(deps: GatewayDeps, call: Exchanged, message: Message):
   const asked = stringValue(bytes, member(params, 'protocolVersion'));
   if (asked === undefined) throw invalidParams('"params.protocolVersion" must be a string.');
   const version = isLegacyVersion(asked) ? asked : newestLegacy;
-  const clientName = stringValue(bytes, member(member(params, 'clientInfo'), 'name'));
+  const info = readClientInfo(bytes, member(params, 'clientInfo'));
   const declared = readCapabilities(bytes, member(params, 'capabilities'));
   const capabilities = await capabilitiesFor(deps, call);
   // The token may have been revoked while lists were read; nobody is there any more, and a session would outlive it.
@@ -104,9 +105,11 @@ async function initialize(deps: GatewayDeps, call: Exchanged, message: Message):
   const session = deps.sessions.open(call.principal, {
     path: endpoint(call),
     version,
-    clientName: clientName === undefined ? null : clip(clientName, 128),
+    clientName: info.name,
+    clientVersion: info.version,
     capabilities: declared,
   });
+  deps.connections.note({ ...call, era: { ...call.era, version } }, info, false);
   session.onEnd(() => deps.upstreams.endConversation(call.principal.workspaceId, session.id));
   const result = {
     protocolVersion: version,

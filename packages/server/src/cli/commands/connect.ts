@@ -1,22 +1,37 @@
 import { Option, type Command } from 'commander';
-import { isLoopback } from '../../config/config.ts';
+import { gatewayUrl } from '../clients/gateway-url.ts';
 import { UsageError } from '../fault.ts';
 import type { Shell } from '../program.ts';
+import { connectClient, listClients, undoClient, type ClientOptions } from './connect-client.ts';
 
-interface Options {
+interface Options extends ClientOptions {
   readonly stdio?: true;
-  readonly url?: string;
-  readonly allowHttp?: true;
+  readonly list?: true;
+  readonly undo?: true;
   readonly storeToken?: true;
   readonly forgetToken?: true;
   readonly token?: unknown;
 }
 
 /** `mcpnest connect`: bring a client to a gateway. */
-export function connectCommand(program: Command, { io }: Shell): void {
+export function connectCommand(program: Command, shell: Shell): void {
   program
     .command('connect')
-    .description('bring a client that can only start a program to a gateway')
+    .argument('[client]', 'such as claude-code, cursor, vscode; --list shows all')
+    .description('bring a client to a gateway: write its configuration, or carry one that can only start a program')
+    .option('--list', 'show the clients that are known, and which are found on this machine')
+    .option('--project', "write the project's file in this folder, without a token in it")
+    .option('--file <path>', 'write this file')
+    .option('--name <name>', 'what the client calls the gateway; the workspace when left out')
+    .option('--server <slug>', 'one server of the workspace, with its own names')
+    .option('--token-in <way>', 'file | variable | prompt | bridge | mcp-remote; what suits the client when left out')
+    .option('--token-stdin', 'read the gateway token from standard input')
+    .option('--undo', 'put back what was in the file before; --force even if it has been changed since')
+    .option('--force')
+    .option('--dry-run', 'show what would be written')
+    .option('--yes', 'do not ask')
+    .option('--workspace <slug>')
+    .option('--json', 'print JSON')
     .option('--stdio', 'speak MCP over standard input and output until the client closes its end')
     .option('--store-token', 'keep the gateway token, typed or from standard input, in the keychain of this machine')
     .option('--forget-token', 'remove the token that was kept for this gateway')
@@ -27,13 +42,24 @@ export function connectCommand(program: Command, { io }: Shell): void {
       'after',
       `
 The token is taken from MCPNEST_TOKEN or MCPNEST_TOKEN_FILE, otherwise from where --store-token
-put it: the keychain, or on a machine without one ~/.config/mcpnest/tokens.json.`,
+put it: the keychain, or on a machine without one ~/.config/mcpnest/tokens.json. For a client that
+is named and has none yet, one is issued where the control API is at hand.`,
     )
-    .action(async (options: Options) => {
+    .action(async (client: string | undefined, options: Options) => {
       refuseTokenArgument(options);
+      const { io } = shell;
+      if (client === undefined && options.list === true) return listClients(io, options.json);
       const ways = [options.stdio, options.storeToken, options.forgetToken].filter((way) => way === true);
-      if (ways.length !== 1) throw new UsageError('Say one of --stdio, --store-token and --forget-token.');
-      const url = gatewayUrl(options);
+      if (client !== undefined) {
+        if (ways.length > 0 || options.list === true)
+          throw new UsageError('With a client goes none of --list, --stdio, --store-token and --forget-token.');
+        return options.undo === true ? undoClient(io, client, options) : connectClient(shell, client, options);
+      }
+      if (ways.length !== 1)
+        throw new UsageError(
+          'Name a client (mcpnest connect --list), or say one of --stdio, --store-token and --forget-token.',
+        );
+      const url = gatewayUrl(options.url, options.allowHttp);
       // Loaded only here: the store can start the programs of the keychain, and no other command may.
       const { gatewayToken, openTokenStore } = await import('../token-store.ts');
       const store = openTokenStore(io.environment);
@@ -65,19 +91,4 @@ function refuseTokenArgument({ token }: Options): void {
     'A token among the arguments can be read by every user of this machine. Set MCPNEST_TOKEN, or store it with ' +
       '--store-token. If a real one was given just now, revoke it: mcpnest token revoke',
   );
-}
-
-/** @throws UsageError when the URL cannot be a gateway's, or would carry the token in the clear */
-function gatewayUrl({ url: text, allowHttp }: Options): URL {
-  if (text === undefined) throw new UsageError('Say which gateway: --url https://mcp.example.com/api/gw/acme');
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new UsageError('--url must begin with https://');
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw new UsageError('--url must be an address only: no user name, no query, no fragment.');
-  if (url.protocol === 'http:' && !isLoopback(url.hostname) && allowHttp !== true) {
-    throw new UsageError(
-      `http:// would send the token to ${url.hostname} readable by anyone on the way. Use https://, or say --allow-http.`,
-    );
-  }
-  return url;
 }

@@ -19,6 +19,9 @@ export interface Swept {
   readonly held: number;
 }
 
+/** A client that has not come for this long is no longer listed; calls say who made them as long as they are kept. */
+const clientDays = 30;
+
 /** Delete what a workspace has on record beyond its term and no hold keeps. */
 export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, term: Term, now: number): Promise<Swept> {
   const here = sql`workspace_id = ${workspaceId}`;
@@ -39,6 +42,7 @@ export async function sweepWorkspace(db: Kysely<Schema>, workspaceId: string, te
       term.calls,
       sql`server_id in (select id from gateway_workspace_servers where workspace_id = ${workspaceId}) and ${free}`,
     ),
+    await run('client_connections', 'last_at', clientDays, here),
     // One that is open has not expired.
     await run('invitations', 'expires_at', term.events, sql`${here} and ${free}`),
     (await held()) ? 0 : await sweepPolicies(db, workspaceId, term.events, now),
