@@ -36,7 +36,10 @@ export function LiveLine({ workspace, tokenId }: LiveLineProps) {
   const connection = data?.items.find((each) => tokenId === undefined || each.tokenId === tokenId);
   const name = [connection?.client, connection?.version].filter((part) => part !== undefined && part !== '').join(' ');
   return (
-    <div role="status" className="flex flex-col gap-2 rounded-lg border border-line bg-sunken px-4 py-3">
+    <div
+      role="status"
+      className="sticky bottom-3 flex flex-col gap-2 rounded-lg border border-line bg-raised px-4 py-3 shadow-popup"
+    >
       {connection === undefined && call === undefined ? (
         <StatusWord tone="info">{t('waiting')}</StatusWord>
       ) : (
