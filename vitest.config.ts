@@ -1,19 +1,62 @@
 import { defineConfig } from 'vitest/config';
 
+const onEngine = '{packages/*/src,test}/**/*.docker.test.ts';
+
+/** What these say of time, memory or neighbours holds only while nothing else runs. */
+const measuring = [
+  'test/bench.test.ts',
+  'test/e2e/{bridge,hostile-upstream,isolation,isolation-soak,limits,memory,stalled}.test.ts',
+  'test/faults/*.test.ts',
+];
+
 /**
- * Tests stand beside the code they test, or in test/ when they need the whole product. Those boot real servers, kill
- * them and measure time, so they run after the others and one file at a time.
+ * Tests stand beside the code they test, or in test/ when they need the whole product. Those boot real servers and
+ * browsers and run after the others; then, one file at a time, those that kill and measure, and last those that share
+ * a container engine.
  */
 export default defineConfig({
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'code', include: ['packages/*/src/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'code',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: [onEngine],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
-        test: { name: 'product', include: ['test/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'product',
+          include: ['test/**/*.test.ts'],
+          exclude: [onEngine, ...measuring],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: measuring,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'docker',
+          include: [onEngine],
+          // An engine somebody else runs is not for these tests to end.
+          exclude: process.env['MCPNEST_TEST_DOCKER_SOCKET'] === undefined ? [] : ['**/engine-restart.docker.test.ts'],
+          globalSetup: ['test/servers/docker-engine.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
     pool: 'forks',

@@ -39,6 +39,27 @@ export const systemPackages: readonly SystemPackage[] = [
     tests: ['test/console/*.test.ts', '**/e2e/signing-in.test.ts'],
     present: () => existsSync('/usr/bin/chromium'),
   },
+  {
+    name: 'docker',
+    debian: 'docker.io',
+    neededFor: 'the tests that run containers (*.docker.test.ts)',
+    tests: ['**/*.docker.test.ts'],
+    present: () => onPath('dockerd') && onPath('docker-init') && onPath('iptables'),
+  },
+  {
+    name: 'compiler',
+    debian: 'build-essential',
+    neededFor: 'the test that builds and runs every image of the catalogue',
+    tests: ['**/hosted-images.docker.test.ts'],
+    present: () => onPath('g++') && onPath('make'),
+  },
+  {
+    name: 'python',
+    debian: 'python3',
+    neededFor: 'the same test: node-gyp is written in it',
+    tests: ['**/hosted-images.docker.test.ts'],
+    present: () => onPath('python3'),
+  },
 ];
 
 /**

@@ -17,6 +17,10 @@ const everythingFile = join(
 /** `MCP_COMMAND` for our misbehaving server and for the published reference server. */
 export const hostileCommand = `${quoted(process.execPath)} ${quoted(join(here, 'upstreams/hostile-stdio.ts'))}`;
 export const everythingCommand = `${quoted(process.execPath)} ${quoted(everythingFile)} stdio`;
+/** Command of the published reference server, in parts. */
+export const everythingArgv: readonly string[] = [process.execPath, everythingFile, 'stdio'];
+/** The misbehaving server. */
+export const hostileArgv: readonly string[] = [process.execPath, join(here, 'upstreams/hostile-stdio.ts')];
 export const modernCommand = `${quoted(process.execPath)} ${quoted(join(here, 'upstreams/modern-stdio.ts'))}`;
 
 export interface RunningBridge extends AsyncDisposable {
@@ -62,17 +66,25 @@ export function runBridge(
 }
 
 /** Start the program and wait until it serves. @throws Error with what it printed when it does not */
-export async function startBridgeProcess(
+export const startBridgeProcess = (
   command: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<RunningBridge> {
+): Promise<RunningBridge> => startAndWait({ MCP_COMMAND: command, ...env });
+
+/** The same with a document of secrets on standard input, which stays open after it. */
+export const startToldBridge = (document: object, env: Readonly<Record<string, string>> = {}): Promise<RunningBridge> =>
+  startAndWait({ MCP_BRIDGE_SECRETS: 'stdin', ...env }, `${JSON.stringify(document)}\n`);
+
+async function startAndWait(env: Readonly<Record<string, string>>, input?: string): Promise<RunningBridge> {
   const child = spawn(process.execPath, [bridgeBin], {
-    env: environment({ MCP_COMMAND: command, ...env }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(env),
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.write(input ?? '');
   let out = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
-  child.stderr.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
+  }
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   const deadline = Date.now() + 20_000;
   let port: string | undefined;

@@ -44,6 +44,10 @@ const sound: Readonly<Record<string, string>> = {
   [`${server}/cli.ts`]: "import { m } from './main.ts';\nexport const c = m;",
   [`${server}/cli/keychain.ts`]:
     "import { execFile } from 'node:child_process';\nexport const openKeychain = () => execFile;",
+  [`${server}/cli/images/run-command.ts`]:
+    "import { spawn } from 'node:child_process';\nexport const run = () => spawn;",
+  [`${server}/cli/images/engine.ts`]: "import { request } from 'node:http';\nexport const E = request;",
+  [`${server}/cli/images/build-images.ts`]: "import { run } from './run-command.ts';\nexport const b = run;",
   [`${server}/cli/token-store.ts`]: "import { openKeychain } from './keychain.ts';\nexport const s = openKeychain;",
   [`${bridge}/bridge.ts`]: "import { createServer } from 'node:http';\nexport const b = createServer;",
   [`${bridge}/stdio/child.ts`]: "import { spawn } from 'node:child_process';\nexport const c = spawn;",
@@ -85,13 +89,16 @@ describe('the layer check', () => {
     expect([...seen]).toEqual(expect.arrayContaining([...layersThatExist]));
   });
 
-  it('[GW-10] finds no module of the server that could start a program, but for the keychain of the CLI', () => {
+  it('[GW-10] finds no module of the server that could start a program, but for the keychain and the images of the CLI', () => {
     const server = readModules(root).filter(({ path }) => path.startsWith('packages/server/src/') && !isTestFile(path));
     const starters = server.filter(({ imports }) =>
       imports.some(({ specifier }) => specifier.includes('child_process')),
     );
     expect(server.length).toBeGreaterThan(50);
-    expect(starters.map(({ path }) => path)).toEqual([`packages/server/src/cli/keychain.ts`]);
+    expect(starters.map(({ path }) => path).toSorted()).toEqual([
+      'packages/server/src/cli/images/run-command.ts',
+      'packages/server/src/cli/keychain.ts',
+    ]);
   });
 
   it('finds nothing in a sound tree', () => {
@@ -129,6 +136,14 @@ describe('the layer check', () => {
     ['a process', 'control/x.ts', "import { spawn } from 'node:child_process';", /R7/],
     ['a process of the command line', 'cli/commands/x.ts', "import { execFile } from 'node:child_process';", /R7/],
     ['a process beside the keychain', 'cli/keychain-2.ts', "import { execFile } from 'node:child_process';", /R7/],
+    ['a process beside the images', 'cli/images/x.ts', "import { spawn } from 'node:child_process';", /R7/],
+    [
+      'building images for another command',
+      'cli/commands/x.ts',
+      "import { b } from '../images/build-images.ts';",
+      /R7/,
+    ],
+    ['an engine for another command', 'cli/commands/x.ts', "import { E } from '../images/engine.ts';", /R7/],
     ['other powers in the keychain', 'cli/keychain.ts', "import { runInThisContext } from 'node:vm';", /R7/],
     ['the keychain for another command', 'cli/commands/x.ts', "import { openKeychain } from '../keychain.ts';", /R7/],
     ['a second way to an upstream', 'gateway/x.ts', "import { dispatch } from './dispatch.ts';", /one choke point/],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createClient } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
 import { chromium } from 'playwright-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { ensureConsole } from '../../scripts/console/ensure.ts';
 import { root } from '../../scripts/lib/tool.ts';
 import { startProduct } from '../harness.ts';
@@ -85,7 +85,7 @@ async function addPeople({ client, workspace, apiKey, url }: Product): Promise<R
   const choosePassword = async (email: string): Promise<string> => {
     const { link } = await client.people.resetLink({ params: { email } });
     const password = `the password of ${email}`;
-    await nobody.passwordReset.create({ body: { key: link.split('#k=')[1]!, password } });
+    await nobody.passwordReset.create({ body: { key: link.split('#k=')[1], password } });
     return password;
   };
   const add = async (name: string, role: Role): Promise<Person> => {

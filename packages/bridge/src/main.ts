@@ -1,4 +1,5 @@
 import { startBridge } from './bridge.ts';
+import { readSecretsDocument } from './config/secrets-document.ts';
 import { readListenAddress, readSettings } from './config/settings.ts';
 import { SettingsError } from './config/variables.ts';
 import { isHealthy } from './healthcheck.ts';
@@ -31,7 +32,9 @@ export async function run(args: readonly string[]): Promise<never> {
 
 /** @returns the exit code */
 async function serve(): Promise<number> {
-  const settings = readSettings(process.env);
+  const source = process.env['MCP_BRIDGE_SECRETS'] ?? '';
+  const document = source === '' ? undefined : await readSecretsDocument(source);
+  const settings = readSettings(process.env, document);
   const log = createLog((line) => process.stdout.write(line), settings.secrets);
   const told = new AbortController();
   let asked = false;

@@ -32,11 +32,22 @@ export interface ChildEnvironment {
   readonly problems: readonly (readonly [string, string])[];
 }
 
+/** @returns what is wrong with a name for a variable of the child; undefined: nothing */
+export function variableProblem(name: string): string | undefined {
+  if (!variableName.test(name)) return 'is not the name of a variable';
+  return ownName.test(name) ? 'is a setting of the bridge' : undefined;
+}
+
 /**
  * The environment of a child, from an allow-list.
  * @param passed names of variables that are handed on as they are
+ * @param handed variables that did not come by the environment
  */
-export function childEnvironment(environment: Environment, passed: readonly string[]): ChildEnvironment {
+export function childEnvironment(
+  environment: Environment,
+  passed: readonly string[],
+  handed: Readonly<Record<string, string>> = {},
+): ChildEnvironment {
   const problems: [string, string][] = [];
   const given: Record<string, string> = {};
   for (const name of passed) {
@@ -48,8 +59,12 @@ export function childEnvironment(environment: Environment, passed: readonly stri
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(prefix) || value === undefined) continue;
     const inner = name.slice(prefix.length);
-    if (variableName.test(inner) && !ownName.test(inner)) given[inner] = value;
+    if (variableProblem(inner) === undefined) given[inner] = value;
     else problems.push([name, 'does not end in the name of a variable']);
+  }
+  for (const [name, value] of Object.entries(handed)) {
+    if (Object.hasOwn(given, name)) problems.push(['MCP_BRIDGE_SECRETS', `and the environment both set ${name}`]);
+    given[name] = value;
   }
   const inherited = ordinary.flatMap((name): [string, string][] => {
     const value = environment[name];

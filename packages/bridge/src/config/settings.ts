@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { childEnvironment } from './child-environment.ts';
 import { CommandLineError, splitCommandLine } from './command-line.ts';
+import { secretArguments, type SecretsDocument } from './secrets-document.ts';
 import { VariableReader, type Environment } from './variables.ts';
 
 /** How the child is run. */
@@ -57,16 +58,28 @@ const mebibyte = 1024 * 1024;
 
 /**
  * Give the environment its meaning.
+ * @param document what `MCP_BRIDGE_SECRETS` named: its command and token take the place of the variables for them
  * @throws SettingsError
  */
-export function readSettings(environment: Environment): Settings {
+export function readSettings(environment: Environment, document?: SecretsDocument): Settings {
   const read = new VariableReader(environment);
-  const [command, ...args] = readCommand(read);
-  const env = childEnvironment(environment, read.list('MCP_BRIDGE_PASS_ENV'));
+  read.text('MCP_BRIDGE_SECRETS');
+  if (document !== undefined) {
+    for (const name of ['MCP_COMMAND', 'MCP_BRIDGE_TOKEN', 'MCP_BRIDGE_TOKEN_FILE']) {
+      if (read.text(name) !== undefined) read.problem(name, 'must not be set beside MCP_BRIDGE_SECRETS');
+    }
+  }
+  const words = document?.command ?? readCommand(read);
+  const [command, ...args] = words;
+  const env = childEnvironment(environment, read.list('MCP_BRIDGE_PASS_ENV'), document?.env);
   for (const [name, problem] of env.problems) read.problem(name, problem);
 
   const { host, port } = readAddress(read);
-  const token = readToken(read);
+  const token = document === undefined ? readToken(read) : document.token;
+  if (token !== undefined && !/^[\x21-\x7e]{16,512}$/.test(token)) {
+    const source = document === undefined ? 'MCP_BRIDGE_TOKEN' : 'MCP_BRIDGE_SECRETS has a token that';
+    read.problem(source, 'must be 16 to 512 visible ASCII characters');
+  }
   const maxBodyBytes = read.integer('MCP_BRIDGE_MAX_BODY_BYTES', 4 * mebibyte, 1024, 256 * mebibyte);
   const maxConcurrent = read.integer('MCP_BRIDGE_MAX_CONCURRENT', 256, 1, 10_000);
   const sessions = read.choice('MCP_BRIDGE_SESSIONS', ['shared', 'per-session'], 'shared');
@@ -98,7 +111,11 @@ export function readSettings(environment: Environment): Settings {
       idleMs: read.integer('MCP_BRIDGE_IDLE_TIMEOUT_SECONDS', 120, 1, day) * 1000,
       totalMs: read.integer('MCP_BRIDGE_TIMEOUT_SECONDS', 600, 1, day) * 1000,
     },
-    secrets: token === undefined ? env.given : { ...env.given, MCP_BRIDGE_TOKEN: token },
+    secrets: {
+      ...secretArguments(words),
+      ...env.given,
+      ...(token === undefined ? {} : { MCP_BRIDGE_TOKEN: token }),
+    },
   } satisfies Settings;
   read.finish('MCP_BRIDGE_');
   return settings;
@@ -144,9 +161,6 @@ function readToken(read: VariableReader): string | undefined {
     } catch {
       read.problem('MCP_BRIDGE_TOKEN_FILE', 'names a file that cannot be read');
     }
-  }
-  if (token !== undefined && !/^[\x21-\x7e]{16,512}$/.test(token)) {
-    read.problem('MCP_BRIDGE_TOKEN', 'must be 16 to 512 visible ASCII characters');
   }
   return token;
 }

@@ -1,11 +1,6 @@
 import { ApiError } from '@mcpnest/contract/caller';
 import type { Passkey, Session } from '@mcpnest/contract/schemas/sessions';
-import type {
-  AuthenticationResponseJSON,
-  RegistrationResponseJSON,
-  startAuthentication,
-  startRegistration,
-} from '@simplewebauthn/browser';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON, startRegistration } from '@simplewebauthn/browser';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { client, setCsrfToken } from './client.ts';
 
@@ -32,7 +27,6 @@ export const acceptInvitation = (body: Body<typeof client.invitations.acceptInCo
   begun(client.invitations.acceptInConsole({ body }));
 
 type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
-type RequestOptions = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 
 /** Sign in with a passkey; the browser asks for it. @throws ApiError, or what the browser throws when it is not given */
 export async function signInByPasskey(): Promise<Session> {
@@ -41,7 +35,7 @@ export async function signInByPasskey(): Promise<Session> {
     client.session.passkeyOptions({ body: {} }),
   ]);
   // Made by the server's half of the same library, in the JSON forms of WebAuthn.
-  const answer = await ask({ optionsJSON: options as unknown as RequestOptions });
+  const answer = await ask({ optionsJSON: options });
   return begun(client.session.createByPasskey({ body: { response: asBody(answer) } }));
 }
 

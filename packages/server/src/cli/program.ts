@@ -10,6 +10,8 @@ import { connectionCommands } from './commands/connections.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
 import { importCommand } from './commands/import.ts';
+import { hostedCommands } from './commands/hosted.ts';
+import { imageCommands } from './commands/images.ts';
 import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
 import { machineCommands } from './commands/machines.ts';
@@ -89,6 +91,8 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
   healthHistoryCommand(server, shell);
+  hostedCommands(program, shell);
+  imageCommands(program, shell);
   tokenCommands(program, shell);
   connectionCommands(program, shell);
   memberCommands(program, shell);

@@ -24,8 +24,27 @@ export interface Config {
   readonly allowInsecure?: boolean;
   /** The first owner, for a set-up without a person. */
   readonly adminEmail?: string | undefined;
+  readonly kubernetes: KubernetesConfig;
+  /** What runs hosted servers, and whether this process is who asks it to. */
+  readonly runtime: Values['MCPNEST_RUNTIME'];
+  readonly orchestrates: boolean;
+  /** Absolute path. */
+  readonly dockerSocket: string;
   /** Command line: the server to talk to. */
   readonly remoteUrl: string | undefined;
+}
+
+/** Where hosted servers run in Kubernetes, and how its API is reached. */
+export interface KubernetesConfig {
+  readonly namespace: string;
+  readonly gatewayNamespace: string;
+  readonly runtimeClass: string | undefined;
+  readonly userNamespaces: boolean;
+  /** Path of a kubeconfig; undefined: the service account of this pod. */
+  readonly kubeconfig: string | undefined;
+  /** Of the API server, as a pod is told. */
+  readonly host: string | undefined;
+  readonly port: string | undefined;
 }
 
 /**
@@ -34,7 +53,7 @@ export interface Config {
  */
 export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
   const { values, problems } = readVariables(environment);
-  problems.push(...publicUrlProblems(values), ...listProblems(values), ...notYet(values));
+  problems.push(...publicUrlProblems(values), ...listProblems(values), ...roleProblems(values));
   if (!problems.some(({ variable }) => variable.startsWith('MCPNEST_ADMIN_'))) problems.push(...adminProblems(values));
   const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
   if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
@@ -57,6 +76,18 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       allowedOrigins: given.MCPNEST_ALLOWED_ORIGINS,
       allowInsecure: given.MCPNEST_ALLOW_INSECURE,
       adminEmail: given.MCPNEST_ADMIN_EMAIL,
+      kubernetes: {
+        namespace: given.MCPNEST_KUBERNETES_NAMESPACE,
+        gatewayNamespace: given.MCPNEST_KUBERNETES_GATEWAY_NAMESPACE,
+        runtimeClass: given.MCPNEST_KUBERNETES_RUNTIME_CLASS,
+        userNamespaces: given.MCPNEST_KUBERNETES_USER_NAMESPACES,
+        kubeconfig: given.KUBECONFIG,
+        host: given.KUBERNETES_SERVICE_HOST,
+        port: given.KUBERNETES_SERVICE_PORT,
+      },
+      runtime: given.MCPNEST_RUNTIME,
+      orchestrates: given.MCPNEST_ROLES?.includes('orchestrator') ?? given.MCPNEST_RUNTIME !== 'none',
+      dockerSocket: given.MCPNEST_DOCKER_SOCKET,
       remoteUrl: given.MCPNEST_URL,
     },
     secrets: {
@@ -155,17 +186,29 @@ function adminProblems({ MCPNEST_ADMIN_EMAIL: email, MCPNEST_ADMIN_PASSWORD: pas
   return [{ variable: set, message: `needs ${missing} beside it` }];
 }
 
-/** Settings of the design whose parts do not exist yet: better refused than ignored. */
-function notYet({ REDIS_URL: redis, MCPNEST_ROLES: roles, MCPNEST_RUNTIME: runtime }: Partial<Values>): Problem[] {
+/** Combinations that would not do what they say: better refused than ignored. */
+function roleProblems({
+  REDIS_URL: redis,
+  MCPNEST_ROLES: roles,
+  MCPNEST_RUNTIME: runtime,
+}: Partial<Values>): Problem[] {
   const problems: Problem[] = [];
   if (redis !== undefined) {
     problems.push({ variable: 'REDIS_URL', message: 'is not supported yet: run one process and leave it unset' });
   }
-  if (roles !== undefined && roles.toSorted().join() !== 'control,gateway') {
-    problems.push({ variable: 'MCPNEST_ROLES', message: 'must be control,gateway: planes cannot run apart yet' });
-  }
-  if (runtime !== undefined && runtime !== 'none') {
-    problems.push({ variable: 'MCPNEST_RUNTIME', message: 'must be none: hosted servers are not supported yet' });
+  if (roles === undefined) return problems;
+  const variable = 'MCPNEST_ROLES';
+  const named = [...new Set(roles)].sort().join();
+  if (named !== 'control,gateway' && named !== 'control,gateway,orchestrator') {
+    problems.push({
+      variable,
+      message: 'must be control,gateway or control,gateway,orchestrator: planes cannot run apart yet',
+    });
+  } else if (roles.includes('orchestrator') !== (runtime !== 'none')) {
+    problems.push({
+      variable,
+      message: 'must name orchestrator where MCPNEST_RUNTIME is docker or kubernetes, and only there',
+    });
   }
   return problems;
 }

@@ -13,6 +13,9 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim().toLowerCase())
     .filter((item) => item !== ''),
 );
+const namespace = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace: letters, digits and dashes');
 const flag = z
   .enum(['0', '1', 'false', 'true'], { error: 'must be 1 or 0' })
   .transform((text) => text === '1' || text === 'true');
@@ -47,12 +50,38 @@ export const variables = z.object({
     ),
   REDIS_URL: z.string().optional().describe('Reserved for a shared bus and cache; setting it is refused today.'),
   MCPNEST_ROLES: list
-    .default(['control', 'gateway'])
-    .describe('Planes this process runs. Today always both: `control,gateway`.'),
+    .optional()
+    .describe(
+      'Planes this process runs: `control,gateway`, and `orchestrator` where it runs hosted servers. Default: the first two, and the third where `MCPNEST_RUNTIME` names a runtime.',
+    ),
   MCPNEST_RUNTIME: z
-    .string()
+    .enum(['none', 'docker', 'kubernetes'], { error: 'must be none, docker or kubernetes' })
     .default('none')
-    .describe('What runs hosted servers. Today always `none`: every server is a remote one.'),
+    .describe('What runs hosted servers: `docker`, `kubernetes`, or `none`, and every server is a remote one.'),
+  MCPNEST_KUBERNETES_NAMESPACE: namespace
+    .default('mcpnest-hosted')
+    .describe('Namespace for hosted servers, for `MCPNEST_RUNTIME=kubernetes`. It holds nothing else.'),
+  MCPNEST_KUBERNETES_GATEWAY_NAMESPACE: namespace
+    .default('mcpnest')
+    .describe('Namespace this server runs in; only its pods there may reach hosted servers.'),
+  MCPNEST_KUBERNETES_RUNTIME_CLASS: z
+    .string()
+    .optional()
+    .describe('RuntimeClass of hosted servers, e.g. `gvisor`. Default: that of the cluster.'),
+  MCPNEST_KUBERNETES_USER_NAMESPACES: flag
+    .default(false)
+    .describe('1 gives each hosted server a user namespace. Needs nodes that can map the ids of files.'),
+  KUBECONFIG: z
+    .string()
+    .optional()
+    .describe('File that names the cluster, outside of one. Default: the service account of the pod.'),
+  KUBERNETES_SERVICE_HOST: z.string().optional().describe('Set by Kubernetes in every pod.'),
+  KUBERNETES_SERVICE_PORT: z.string().optional().describe('Set by Kubernetes in every pod.'),
+  MCPNEST_DOCKER_SOCKET: z
+    .string()
+    .regex(/^\//, 'must be the absolute path of a socket')
+    .default('/var/run/docker.sock')
+    .describe('Unix socket of the Docker Engine, for `MCPNEST_RUNTIME=docker`. Best an engine of its own, rootless.'),
   MCPNEST_SECRET_KEY: z
     .string()
     .optional()

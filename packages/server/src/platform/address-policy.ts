@@ -33,6 +33,9 @@ const table: readonly (readonly [AddressKind, readonly string[]])[] = [
   ],
 ];
 
+/** All ranges of the table, as CIDR: what is in none of them is public, of IPv4. */
+export const specialRanges: readonly string[] = table.flatMap(([, ranges]) => ranges);
+
 const lists = table.map(([kind, ranges]) => [kind, blockList(ranges)] as const);
 /** The only IPv6 range given out for global use so far. */
 const globalUnicast = blockList(['2000::/3']);

@@ -50,7 +50,8 @@ export interface WorkloadUsage {
   /** Since the container started. */
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
-  readonly pids: number;
+  /** Null where the runtime cannot count them. */
+  readonly pids: number | null;
 }
 
 export interface LogLine {

@@ -1,0 +1,77 @@
+import type { Config } from '../config/config.ts';
+import type { Hosting } from '../control/hosted/hosting.ts';
+import type { PublisherDeps } from '../control/hosted/publish.ts';
+import { unavailable } from '../domain/errors.ts';
+import { catalogue as reviewed } from '../domain/hosted/catalogue.ts';
+import type { CatalogueEntry } from '../domain/hosted/entry.ts';
+import { gateImage } from '../domain/hosted/gate-image.ts';
+import { createOrchestrator, type Orchestrator, type OrchestratorDeps } from '../orchestrator/app.ts';
+import type { Runtime } from '../orchestrator/runtimes/runtime.ts';
+import type { Dialer } from '../platform/dialer.ts';
+import { createHealthProbe } from '../platform/health-probe.ts';
+import type { Log } from '../platform/log.ts';
+
+/** What runs containers, opened. @throws AppError `unavailable` that names the remedy */
+export type OpenRuntime = (config: Config, installation: string, log: Log) => Promise<Runtime>;
+
+/** Each is loaded only where it is used. */
+const runtimes: Readonly<Record<Exclude<Config['runtime'], 'none'>, OpenRuntime>> = {
+  async docker({ dockerSocket: socketPath }, install, log) {
+    const { createDockerRuntime } = await import('../orchestrator/runtimes/docker/docker.ts');
+    return createDockerRuntime({ socketPath, install, gateImage }, log);
+  },
+  async kubernetes(config, installation) {
+    const { openKubernetes } = await import('./kubernetes-runtime.ts');
+    return openKubernetes(config, installation);
+  },
+};
+
+/** What may be put in the place of what this release has; for tests of the whole product. */
+export interface HostingParts {
+  readonly catalogue?: readonly CatalogueEntry[];
+  readonly openRuntime?: OpenRuntime;
+}
+
+export interface HostingPlane {
+  /** What control knows of it. */
+  readonly hosting: Hosting;
+  /** Give the plane what it works on. @returns undefined where this process hosts nothing */
+  open(deps: PublisherDeps & Pick<OrchestratorDeps, 'db' | 'vault'>, dialer: Dialer): Orchestrator | undefined;
+}
+
+/**
+ * The hosted-server plane of this process. Control is handed the catalogue and a way to ask for logs; the runtime
+ * itself reaches the orchestrator and nobody else.
+ */
+export async function openHosting(
+  config: Config,
+  installation: string,
+  log: Log,
+  opened: AsyncDisposableStack,
+  parts: HostingParts = {},
+): Promise<HostingPlane> {
+  const { runtime: kind, orchestrates } = config;
+  const catalogue = parts.catalogue ?? reviewed;
+  if (!orchestrates || kind === 'none') return { hosting: { catalogue, runtime: kind }, open: () => undefined };
+  const openRuntime = parts.openRuntime ?? runtimes[kind];
+  const runtime = opened.use(await openRuntime(config, installation, log));
+  let orchestrator: Orchestrator | undefined;
+  const asked = (): Orchestrator => {
+    if (orchestrator === undefined) throw unavailable('The orchestrator is starting.');
+    return orchestrator;
+  };
+  return {
+    hosting: {
+      catalogue,
+      runtime: kind,
+      logs: {
+        tail: (...wanted) => asked().logs.tail(...wanted),
+        follow: (...wanted) => asked().logs.follow(...wanted),
+      },
+    },
+    open(deps, dialer) {
+      orchestrator = createOrchestrator({ ...deps, runtime, catalogue, probe: createHealthProbe(dialer) });
+      return orchestrator;
+    },
+  };
+}

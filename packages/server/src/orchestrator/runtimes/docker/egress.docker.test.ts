@@ -1,0 +1,90 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openDockerTest, type DockerTest } from '../../../../../../test/servers/docker-tests.ts';
+import { askProbe, connecting } from '../../../../../../test/servers/hosted-probe.ts';
+
+/** This machine plays the company's resolver and, on port 443, the host a server may reach; an owner has allowed it. */
+const here =
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '';
+const book: Readonly<Record<string, string>> = {
+  'api.example.com': here,
+  'unlisted.example.com': here,
+  'metadata.example.com': '169.254.169.254',
+};
+const resolver = createSocket('udp4');
+const host = createServer((socket) => socket.on('error', () => socket.destroy()).pipe(socket));
+let test: DockerTest;
+
+beforeAll(async () => {
+  resolver.on('message', (question, { port, address }) => {
+    resolver.send(answerTo(question, book[nameIn(question)]), port, address);
+  });
+  resolver.bind(53, here);
+  await once(resolver, 'listening');
+  await once(host.listen(443, here), 'listening');
+  test = await openDockerTest(inject('dockerSocket'), { resolvers: [here], allowedRanges: [`${here}/32`] });
+});
+afterAll(async () => {
+  await test[Symbol.asyncDispose]();
+  resolver.close();
+  host.close();
+});
+
+/** What the proxy answers, and what comes back through it after that. */
+const asking = (target: string): string => `
+  const { connect } = await load('node:net');
+  const { hostname, port } = new URL(process.env.HTTPS_PROXY);
+  const socket = connect(Number(port), hostname);
+  socket.write('CONNECT ${target} HTTP/1.1\\r\\n\\r\\n');
+  let text = '';
+  socket.on('data', (data) => {
+    text += data;
+    if (/established\\r\\n\\r\\n$/.test(text)) socket.write('hello');
+    if (/hello$/.test(text)) socket.end();
+  });
+  return await new Promise((done) => socket.on('close', () => done(text)));`;
+
+describe('the way out of an instance', () => {
+  it('[ORC-04] leads to the hosts of its entry through the gate, and to nothing else', async () => {
+    const { endpoint } = await test.start({ egress: ['api.example.com', 'metadata.example.com'] });
+    expect(await askProbe(endpoint, asking('api.example.com:443'))).toMatch(/^HTTP\/1.1 200 .*\r\n\r\nhello$/s);
+    expect(await askProbe(endpoint, asking('unlisted.example.com:443'))).toMatch(/^HTTP\/1.1 403 /);
+    expect(await askProbe(endpoint, asking('metadata.example.com:443'))).toMatch(/^HTTP\/1.1 502 /);
+    expect(await askProbe(endpoint, asking(`${here}:443`))).toMatch(/^HTTP\/1.1 403 /);
+    expect(await askProbe(endpoint, asking('api.example.com:22'))).toMatch(/^HTTP\/1.1 405 /);
+    expect(await askProbe(endpoint, connecting(here, 443))).not.toBe('connected');
+    expect(await askProbe(endpoint, connecting('api.example.com', 443))).not.toBe('connected');
+    expect(await askProbe(endpoint, 'return process.env.NODE_USE_ENV_PROXY')).toBe('1');
+  });
+
+  it('is not there for an instance without hosts, which knows of no proxy', async () => {
+    const { endpoint } = await test.start();
+    const named = `return Object.keys(process.env).filter((name) => /proxy/i.test(name))`;
+    expect(await askProbe(endpoint, named)).toEqual([]);
+  });
+});
+
+function nameIn(question: Buffer): string {
+  const labels: string[] = [];
+  for (let at = 12; question[at] !== 0; at += 1 + (question[at] ?? 0)) {
+    labels.push(question.toString('latin1', at + 1, at + 1 + (question[at] ?? 0)));
+  }
+  return labels.join('.');
+}
+
+/** One A record, or none (RFC 1035, section 4). */
+function answerTo(question: Buffer, address: string | undefined): Buffer {
+  const end = question.indexOf(0, 12) + 5;
+  const head = Buffer.from(question.subarray(0, end));
+  head.writeUInt16BE(0x8180, 2);
+  const isA = question.readUInt16BE(end - 4) === 1;
+  const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...(address ?? '').split('.').map(Number)]);
+  head.writeUInt16BE(address !== undefined && isA ? 1 : 0, 6);
+  head.writeUInt32BE(0, 8);
+  return address !== undefined && isA ? Buffer.concat([head, record]) : head;
+}
