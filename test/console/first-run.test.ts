@@ -31,7 +31,7 @@ async function startEmpty(): Promise<{ setUpLink: string } & AsyncDisposable> {
   const setUpLink = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
-      const link = /Finish setup\D*?(http\S+#k=\S+)/.exec(said);
+      const link = /Finish setup .*?(http\S+#k=\S+)/.exec(said);
       if (link !== null) resolve(link[1]!);
     });
     child.once('exit', () => reject(new Error(`the start ended:\n${said}`)));

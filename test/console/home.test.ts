@@ -19,46 +19,24 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 describe('the first server', () => {
-  it('[NEW-07] is imported from what a client has, with its secret masked and sealed', async () => {
+  it('[NEW-07][GW-19] is one that a client has, or an address that an owner opens; its tools arrive with their class', async () => {
     await using opened = await bench.open();
     const { page, visit, faults } = opened;
     await visit(`${here}/first-run`);
+    await page.getByText('This process did not start the demo').waitFor();
     await page.getByRole('radio', { name: /What I have/ }).click();
-    const field = page.getByLabel('Configuration', { exact: true });
-    await field.fill('neither this nor that');
-    await page.getByText('This cannot be read').waitFor();
+    await page.getByRole('button', { name: 'Paste or choose a configuration' }).click();
+    const dialog = page.getByRole('dialog');
     const secret = 'ghp_0123456789abcdefghijABCDEFGHIJ012345';
-    await field.fill(
-      `{ // mine
-        "mcpServers": {
-          "tracker": { "url": "https://tracker.example.com/mcp", "headers": { "Authorization": "Bearer ${secret}" } },
-          "files": { "command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem", "/"] },
-        } }`,
-    );
-    await page.getByText('Authorization: Bearer ghp_…2345').waitFor();
-    await page.getByText('Needs hosting', { exact: true }).waitFor();
-    await screenshot(page, 'first-run-import');
-    expect(await axe(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Bring 1 server behind the gateway' }).click();
-    await page.getByRole('status').getByText('Added').waitFor();
+    const tracker = { url: everythingUrl, headers: { Authorization: `Bearer ${secret}` } };
+    await dialog.getByRole('textbox').fill(JSON.stringify({ mcpServers: { everything: tracker } }));
+    await dialog.getByRole('button', { name: 'Read it' }).click();
+    await dialog.getByText('Authorization: Bearer ghp_…2345').waitFor();
+    await dialog.getByRole('button', { name: 'Add 1 server' }).click();
+    await dialog.getByText('Added').waitFor();
     expect(await page.content()).not.toContain(secret);
-    const { items } = await bench.product.client.servers.list({ params });
-    expect(items.map(({ slug, credential }) => [slug, credential?.headers])).toEqual([['tracker', ['Authorization']]]);
-    await bench.product.client.servers.remove({ params: { ...params, server: 'tracker' } });
-    expect(faults).toEqual([]);
-  });
-
-  it('[GW-19] is added by its address, which an owner opens, and its tools arrive with their class', async () => {
-    await using opened = await bench.open();
-    const { page, visit, faults } = opened;
-    await visit(`${here}/first-run?step=server&way=url`);
-    await page.getByLabel('Name', { exact: true }).fill('Everything');
-    await page.getByLabel('Address', { exact: true }).fill('nowhere');
-    await page.getByRole('button', { name: 'Add the server' }).click();
-    await page.getByText('must be a complete URL').waitFor();
-    await page.getByLabel('Address', { exact: true }).fill(everythingUrl);
-    await page.getByRole('button', { name: 'Add the server' }).click();
-    await page.getByRole('button', { name: /^Open 127\.0\.0\.1:/ }).click();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: /127\.0\.0\.1:/ }).click();
     await page.getByText('echo', { exact: true }).waitFor({ timeout: 15_000 });
     expect(await axe(page)).toEqual([]);
     await screenshot(page, 'first-run-server');

@@ -31,7 +31,9 @@ export function LiveLine({ workspace, tokenId }: LiveLineProps) {
   });
   useEffect(() => {
     if (tokenId === undefined || !mayFollow) return undefined;
-    return followCalls(workspace, tokenId, (next) => setCall((first) => first ?? next));
+    const ended = new AbortController();
+    followCalls(workspace, tokenId, (next) => setCall((first) => first ?? next), ended.signal);
+    return () => ended.abort();
   }, [workspace, tokenId, mayFollow]);
   const connection = data?.items.find((each) => tokenId === undefined || each.tokenId === tokenId);
   const name = [connection?.client, connection?.version].filter((part) => part !== undefined && part !== '').join(' ');
