@@ -7,6 +7,7 @@ export const t = catalogue({
   whole: 'The whole workspace',
   one: '{name} alone',
   clients: 'Clients',
+  choose: 'Choose your client',
   connectTo: 'Connect {client}',
   documentation: 'Its documentation',
   unverified: 'Not compared with its documentation in every point',

@@ -25,6 +25,7 @@ export const t = catalogue({
   servers: 'Servers',
   all: 'All servers',
   calls: 'Calls',
+  callsChart: 'Calls by hour',
   callsAbout: 'The last 24 hours, hour by hour.',
   failed: 'Failed',
   denied: 'Refused',
@@ -45,6 +46,7 @@ export const t = catalogue({
   checklist: 'Good to have',
   checklistAbout: 'Four things most workspaces want. Each is ticked off by what is there.',
   dismiss: 'Dismiss',
+  dismissed: 'Dismissed in this browser',
   invite: 'Invite a member',
   inviteAbout: 'Another person with a token of their own.',
   rule: 'Set a rule',
@@ -65,6 +67,7 @@ export const t = catalogue({
   heatAbout: 'The last four weeks, by weekday and hour of your own time.',
   map: 'What depends on what',
   mapAbout: 'The last seven days. The wider a line, the more calls; broken lines are those on which some failed.',
+  mapDrawing: 'Drawing of it',
   mapTable: 'The same as a table',
   needAdmin: 'Insights are for admins and owners',
   needAdminAbout:

@@ -34,7 +34,7 @@ export function ConnectPage() {
     >
       <Asked query={shown} rows={8}>
         {({ gatewayUrl }) => (
-          <Card>
+          <Card title={t('choose')}>
             <div className="flex flex-col gap-5">
               <div className="max-w-xs">
                 <Select

@@ -46,7 +46,7 @@ export function ConnectPanel({ workspace, server, gatewayUrl, chosen, onChoose }
       >
         <Tabs.List
           aria-label={t('clients')}
-          className="flex gap-0.5 overflow-x-auto pb-1 md:max-h-[34rem] md:flex-col md:overflow-y-auto md:border-r md:border-line md:pr-3"
+          className="flex gap-0.5 overflow-x-auto pb-1 md:flex-col md:border-r md:border-line md:pr-3"
         >
           {ordered.map((each) => (
             <Tabs.Tab

@@ -31,12 +31,17 @@ export function LiveLine({ workspace, tokenId }: LiveLineProps) {
   });
   useEffect(() => {
     if (tokenId === undefined || !mayFollow) return undefined;
-    return followCalls(workspace, tokenId, (next) => setCall((first) => first ?? next));
+    const ended = new AbortController();
+    followCalls(workspace, tokenId, (next) => setCall((first) => first ?? next), ended.signal);
+    return () => ended.abort();
   }, [workspace, tokenId, mayFollow]);
   const connection = data?.items.find((each) => tokenId === undefined || each.tokenId === tokenId);
   const name = [connection?.client, connection?.version].filter((part) => part !== undefined && part !== '').join(' ');
   return (
-    <div role="status" className="flex flex-col gap-2 rounded-lg border border-line bg-sunken px-4 py-3">
+    <div
+      role="status"
+      className="sticky bottom-3 flex flex-col gap-2 rounded-lg border border-line bg-raised px-4 py-3 shadow-popup"
+    >
       {connection === undefined && call === undefined ? (
         <StatusWord tone="info">{t('waiting')}</StatusWord>
       ) : (

@@ -1,17 +1,14 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useQuery } from '@tanstack/react-query';
-import { apiQuery, useChange } from '../../api/queries.ts';
-import { ProblemNotice } from '../../components/asked.tsx';
+import { apiQuery } from '../../api/queries.ts';
 import { Link } from '../../components/link.tsx';
-import { useMay } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { t } from '../../strings/first-run.ts';
-import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { Notice } from '../../ui/notice.tsx';
 import { Progress } from '../../ui/states.tsx';
 import { Badge } from '../../ui/status.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
+import { ClosedAddress } from '../servers/add/handshake.tsx';
 import { ServerState } from '../servers/server-state.tsx';
 
 const shownServers = 6;
@@ -49,7 +46,7 @@ function ToolsOf({ workspace, server: listed }: { readonly workspace: string; re
     refetchInterval: total > 0 ? false : lookEveryMs,
   });
   const server = shown.data ?? listed;
-  const closed = server.warnings.some(({ code }) => code === 'address_not_open');
+  const closed = server.warnings.find(({ code }) => code === 'address_not_open');
   return (
     <li className="flex flex-col gap-2 py-3 first:pt-0 last:pb-0">
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -61,8 +58,8 @@ function ToolsOf({ workspace, server: listed }: { readonly workspace: string; re
           <ServerState server={server} />
         </span>
       </div>
-      {closed && <OpenAddress server={server} />}
-      {total === 0 && !closed && server.health.state === 'unknown' && (
+      {closed !== undefined && <ClosedAddress server={server} {...closed} />}
+      {total === 0 && closed === undefined && server.health.state === 'unknown' && (
         <Progress label={t('asking', { server: server.name })} value={null} />
       )}
       {total > 0 && (
@@ -77,38 +74,5 @@ function ToolsOf({ workspace, server: listed }: { readonly workspace: string; re
         </ul>
       )}
     </li>
-  );
-}
-
-/** `host:port` of an address, with the port its scheme implies. */
-function targetOf(address: string): string {
-  const { hostname, port, protocol } = new URL(address);
-  return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
-}
-
-/** A private address stays closed until an owner of the instance opens it. */
-function OpenAddress({ server: { url, warnings } }: { readonly server: Server }) {
-  const mayOpen = useMay('network.allow');
-  const open = useChange('network', 'allow', ['servers', 'tools']);
-  const target = targetOf(url);
-  const warning = warnings.find(({ code }) => code === 'address_not_open');
-  const press = (): void => open.mutate({ body: { target } });
-  return (
-    <>
-      <Notice
-        tone="warn"
-        title={t('closed')}
-        action={
-          mayOpen ? (
-            <Button small busy={open.isPending} onClick={press}>
-              {t('open', { target })}
-            </Button>
-          ) : undefined
-        }
-      >
-        {mayOpen ? warning?.message : t('demoOwner')}
-      </Notice>
-      {open.error !== null && <ProblemNotice error={open.error} onRetry={press} />}
-    </>
   );
 }

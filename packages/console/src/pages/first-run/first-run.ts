@@ -10,6 +10,7 @@ export function useFirstSteps(workspace: string): ReadonlySet<FirstStep> | undef
   if (servers === undefined || connections === undefined) return undefined;
   const done: FirstStep[] = ['owner'];
   if (servers.items.length > 0) done.push('server');
-  if (connections.items.length > 0) done.push('client');
+  // A bare request without a name, such as the check at a start, is no client yet.
+  if (connections.items.some(({ client }) => client !== '')) done.push('client');
   return new Set(done);
 }

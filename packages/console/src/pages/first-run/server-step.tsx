@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { LinkButton } from '../../components/link.tsx';
@@ -6,13 +7,14 @@ import { useFilters } from '../../components/navigate.ts';
 import { useMay } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { t } from '../../strings/first-run.ts';
+import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { RadioCards } from '../../ui/choice-controls.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { AddByUrl } from './add-by-url.tsx';
+import { AddServer } from '../servers/add/add-server.tsx';
+import { ImportServers } from '../servers/add/import-servers.tsx';
 import { ArrivingTools } from './arriving-tools.tsx';
 import { DemoServer } from './demo-server.tsx';
-import { ImportServers } from './import-servers.tsx';
 import { PresetCard } from './preset-card.tsx';
 
 const ways = ['demo', 'import', 'url'] as const;
@@ -21,6 +23,7 @@ type Way = (typeof ways)[number];
 /** The first server, in one of three ways; its tools as they arrive; and who may call them to begin with. */
 export function ServerStep({ workspace, done }: { readonly workspace: string; readonly done: boolean }) {
   const [filters, setFilters] = useFilters(['way', 'step']);
+  const [adding, setAdding] = useState(false);
   const mayAdd = useMay('servers.create');
   const servers = useQuery(apiQuery('servers', 'list', { params: { workspace } }));
   const way: Way = ways.find((each) => each === filters.way) ?? 'demo';
@@ -44,8 +47,15 @@ export function ServerStep({ workspace, done }: { readonly workspace: string; re
               {({ items }) => (
                 <>
                   {way === 'demo' && <DemoServer workspace={workspace} servers={items} />}
-                  {way === 'import' && <ImportServers workspace={workspace} />}
-                  {way === 'url' && <AddByUrl workspace={workspace} />}
+                  {way !== 'demo' && (
+                    <div>
+                      <Button look="primary" onClick={() => setAdding(true)}>
+                        {way === 'import' ? t('importAction') : t('urlAction')}
+                      </Button>
+                    </div>
+                  )}
+                  <ImportServers open={adding && way === 'import'} onClose={() => setAdding(false)} />
+                  <AddServer open={adding && way === 'url'} onClose={() => setAdding(false)} />
                 </>
               )}
             </Asked>

@@ -44,7 +44,7 @@ export function CallsCard({ workspace }: { readonly workspace: string }) {
               <p className="text-quiet">{t('noCalls')}</p>
             ) : (
               <StackedBars
-                label={t('calls')}
+                label={t('callsChart')}
                 times={points.map(({ at }) => at)}
                 formatTime={formatTime}
                 series={[

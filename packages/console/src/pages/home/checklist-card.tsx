@@ -31,7 +31,7 @@ export function ChecklistCard({ workspace }: { readonly workspace: string }) {
   if (dismissed || items.every(({ done }) => done === true)) return null;
   const dismiss = (): void => {
     setDismissed(true);
-    toast({ title: t('checklist'), undo: () => setDismissed(false) });
+    toast({ title: t('dismissed'), undo: () => setDismissed(false) });
   };
   return (
     <Card

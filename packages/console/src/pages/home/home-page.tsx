@@ -51,23 +51,18 @@ export function HomePage() {
         </Notice>
       )}
       <HealthCard workspace={workspace} />
-      {admin ? (
-        <>
-          <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-            <CallsCard workspace={workspace} />
-            <AttentionCard workspace={workspace} />
-          </div>
-          <div className="grid items-start gap-6 lg:grid-cols-2">
-            <ApprovalsCard workspace={workspace} />
-            <ChecklistCard workspace={workspace} />
-          </div>
-        </>
-      ) : (
-        <div className="grid items-start gap-6 lg:grid-cols-2">
-          <OwnUseCard workspace={workspace} />
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div className="flex flex-col gap-6">
+          {admin ? <CallsCard workspace={workspace} /> : <OwnUseCard workspace={workspace} />}
           <ApprovalsCard workspace={workspace} />
         </div>
-      )}
+        {admin && (
+          <div className="flex flex-col gap-6">
+            <AttentionCard workspace={workspace} />
+            <ChecklistCard workspace={workspace} />
+          </div>
+        )}
+      </div>
     </Page>
   );
 }

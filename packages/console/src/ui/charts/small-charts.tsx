@@ -48,7 +48,7 @@ export interface HeatMapProps {
   readonly rows: readonly { readonly label: string; readonly values: readonly number[] }[];
 }
 
-const heats = ['bg-sunken', 'bg-accent/20', 'bg-accent/40', 'bg-accent/65', 'bg-accent'] as const;
+const heats = ['bg-line/50', 'bg-accent/20', 'bg-accent/40', 'bg-accent/65', 'bg-accent'] as const;
 
 /** Values in a grid, the darker the more; each is said in words, too. */
 export function HeatMap({ label, columns, rows }: HeatMapProps) {

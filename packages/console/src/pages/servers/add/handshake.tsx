@@ -98,7 +98,7 @@ function Success({ server }: { readonly server: Server }) {
 }
 
 /** A private address: who may open it, and the button for whoever that is. */
-function ClosedAddress({ server, message, remedy }: Server['warnings'][number] & { readonly server: Server }) {
+export function ClosedAddress({ server, message, remedy }: Server['warnings'][number] & { readonly server: Server }) {
   const session = useSession();
   const allow = useChange('network', 'allow', ['servers']);
   const { protocol, hostname, port } = new URL(server.url);

@@ -3,9 +3,9 @@ import { importLimits } from '@mcpnest/contract/clients/imported';
 import type { ImportedServer, ImportReport } from '@mcpnest/contract/clients/imported';
 import type { RequestOf } from '../../../api/queries.ts';
 
-/** Strings stay; comments and commas before a closing bracket go, as editors that write JSON with comments allow. */
-const comments = /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
-const lastCommas = /("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g;
+/** Strings stay; what is not closed ends with the text, so that the work grows with its length; comments and commas before a closing bracket go, as editors that write JSON with comments allow. */
+const comments = /("(?:\\[\s\S]|[^"\\])*(?:"|\\?$))|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/g;
+const lastCommas = /("(?:\\[\s\S]|[^"\\])*(?:"|\\?$))|,(?=\s*[}\]])/g;
 const keep = (_whole: string, text: string | undefined): string => text ?? '';
 
 /**
