@@ -17,6 +17,10 @@ const everythingFile = join(
 /** `MCP_COMMAND` for our misbehaving server and for the published reference server. */
 export const hostileCommand = `${quoted(process.execPath)} ${quoted(join(here, 'upstreams/hostile-stdio.ts'))}`;
 export const everythingCommand = `${quoted(process.execPath)} ${quoted(everythingFile)} stdio`;
+/** Command of the published reference server, in parts. */
+export const everythingArgv: readonly string[] = [process.execPath, everythingFile, 'stdio'];
+/** The misbehaving server. */
+export const hostileArgv: readonly string[] = [process.execPath, join(here, 'upstreams/hostile-stdio.ts')];
 export const modernCommand = `${quoted(process.execPath)} ${quoted(join(here, 'upstreams/modern-stdio.ts'))}`;
 
 export interface RunningBridge extends AsyncDisposable {

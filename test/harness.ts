@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '../packages/server/src/build.ts';
+import type { HostingParts } from '../packages/server/src/build/hosting.ts';
 import { loadConfig } from '../packages/server/src/config/config.ts';
 import { bootstrap } from '../packages/server/src/control/bootstrap.ts';
 import type { Bus } from '../packages/server/src/platform/bus/bus.ts';
@@ -54,6 +55,8 @@ export interface Product extends AsyncDisposable {
   readonly workspaceToken: string;
   readonly workspace: string;
   readonly client: Client;
+  /** A client with another key. */
+  clientOf(apiKey: string): Client;
   /** URL of the gateway for a workspace or one server of it. */
   gateway(server?: string, workspace?: string): string;
   /** Open the server's address, add it and wait until the gateway knows it. */
@@ -80,6 +83,8 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A data folder to use again; by default a fresh one, removed at the end. */
   readonly data?: ProductData;
+  /** What hosts servers, in place of what the release has. */
+  readonly hosting?: HostingParts;
 }
 
 /** A data folder with its first owner, workspace and keys. */
@@ -128,7 +133,7 @@ export async function bootstrapData(): Promise<ProductData> {
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const data = options.data ?? (await bootstrapData());
   const { config, secrets } = loadConfig({ ...environment(data.dir), ...options.env });
-  const running = await build(config, secrets);
+  const running = await build(config, secrets, undefined, options.hosting);
   await running.start();
   return product(data, running.url, async () => {
     await running.stop();
@@ -211,6 +216,7 @@ function product(data: ProductData, url: string, end: () => Promise<void>): Prod
     workspaceToken,
     workspace: data.workspace,
     client,
+    clientOf: (key) => createClient({ baseUrl: url, apiKey: key }),
     gateway,
     rpc,
     async addServer({ workspace = data.workspace, slug, token = workspaceToken, ...server }) {

@@ -101,6 +101,7 @@ export const layersThatExist = [
   'config',
   'control',
   'gateway',
+  'orchestrator',
   'build',
   'main',
   'cli',
@@ -243,7 +244,8 @@ export const fileRules: readonly FileRule[] = [
 export const roomDoors: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['publish.ts', 'compile.ts'],
   access: ['past-access.ts'],
-  servers: ['servers.ts', 'credential.ts'],
+  servers: ['servers.ts', 'credential.ts', 'hosted.ts'],
+  hosted: ['hosted.ts', 'hosting.ts', 'publish.ts'],
 };
 
 function at(pattern: string): RegExp {

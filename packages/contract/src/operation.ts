@@ -58,11 +58,14 @@ export interface Operation {
   readonly body: z.ZodType | null;
   /** Null: the answer has no body (204). */
   readonly response: z.ZodType | Streamed | null;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   /** The least role that may do it; the others have no order among them. */
   readonly role: Access;
-  /** `instance`: only keys of the whole instance. `workspace`: also keys bound to the workspace in the path. */
-  readonly scope: 'instance' | 'workspace';
+  /**
+   * `instance`: only keys of the whole instance. `workspace`: also keys bound to the workspace in the path. `named`: the
+   * same where the path names none: it is `workspace` of body or query, or that of the hosted instance in the path.
+   */
+  readonly scope: 'instance' | 'workspace' | 'named';
   /** Of the instance, and still open to a person who is signed in and has no role for it: they get their own part. */
   readonly ownPart?: true;
   /** It shows records: each reading is on record itself, as one event of an actor and minute with a count. */

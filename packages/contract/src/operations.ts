@@ -15,6 +15,9 @@ import { connections } from './operations/connections.ts';
 import { drills } from './operations/drills.ts';
 import { imports } from './operations/imports.ts';
 import { instanceSinks } from './operations/instance-sinks.ts';
+import { hosted } from './operations/hosted.ts';
+import { hostedCatalogue } from './operations/hosted-catalogue.ts';
+import { hostedImages } from './operations/hosted-images.ts';
 import { holds } from './operations/holds.ts';
 import { instance } from './operations/instance.ts';
 import { instanceKeys } from './operations/instance-keys.ts';
@@ -59,6 +62,9 @@ export const operations = {
   imports,
   serverTools,
   tools,
+  hostedCatalogue,
+  hosted,
+  hostedImages,
   manifests,
   drills,
   reviews,

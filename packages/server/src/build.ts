@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { openHosting, type HostingParts } from './build/hosting.ts';
 import { gatewayHosts, listen, mayReadMetrics } from './build/listening.ts';
 import { productMetrics } from './build/metrics.ts';
 import { openRecords, targetOf } from './build/records.ts';
@@ -13,11 +14,14 @@ import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createControl, type Control, type ControlDeps } from './control/app.ts';
 import { openConsole, type ConsoleFiles } from './control/console/console.ts';
+import type { Hosting } from './control/hosted/hosting.ts';
+import { startHostedPublisher } from './control/hosted/publish.ts';
 import { selectOpenedEntries } from './control/network/network.ts';
 import { storeEverySnapshot } from './control/snapshot/publish.ts';
 import { createHashing, issueSetupLink, setUpFromConfig } from './control/signing-in/signing-in.ts';
 import { startCourier } from './control/webhooks/courier.ts';
 import { unavailable } from './domain/errors.ts';
+import { catalogue } from './domain/hosted/catalogue.ts';
 import { createGateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { checkRows, type RowsReport } from './platform/row-check/row-check.ts';
@@ -79,7 +83,12 @@ export interface Product {
  * Put the product together; the one place that names adapters. Nothing listens before `start`.
  * @throws AppError `unavailable` that names the remedy; nothing stays open then
  */
-export async function build(config: Config, secrets: Secrets, log: Log = createLog(config.logLevel)): Promise<Product> {
+export async function build(
+  config: Config,
+  secrets: Secrets,
+  log: Log = createLog(config.logLevel),
+  parts: HostingParts = {},
+): Promise<Product> {
   await using opened = new AsyncDisposableStack();
   // Held before anything in the folder is changed.
   const folder = openDataFolder(config.dataDir, secrets.secretKey);
@@ -91,16 +100,20 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
   const pages = openConsole(consoleFolder);
-  const { control, deps } = opened.use(await openControl(config, secrets, folder, publicUrl, log, pages));
+  const plane = await openHosting(config, folder.nodeId, opened, parts);
+  const { control, deps } = opened.use(
+    await openControl(config, secrets, folder, publicUrl, log, plane.hosting, pages),
+  );
   const { database } = deps;
   const records = await openRecords(config, secrets, folder, deps, opened);
   const { journal, events } = records;
+  const dialer = createDialer();
   const gateway = opened.use(
     createGateway({
       ...deps,
       db: database.db,
       journal,
-      dialer: createDialer(),
+      dialer,
       noteEvent: (event) => events.note(event),
       allowedHosts: gatewayHosts(config),
       allowedOrigins: new Set(config.allowedOrigins),
@@ -185,6 +198,9 @@ export async function build(config: Config, secrets: Secrets, log: Log = createL
       await gateway.start();
       url = await listen(server, config);
       all.use(startCourier({ ...deps, db: database.db }));
+      all.use(startHostedPublisher({ ...deps, db: database.db }));
+      const orchestrator = plane.open({ ...deps, db: database.db }, dialer);
+      if (orchestrator !== undefined) all.use(orchestrator).start();
     },
     setupLink: () => issueSetupLink({ ...deps, db: database.db }, { kind: 'system' }, publicUrl()),
     stop: () => (stopped ??= stop()),
@@ -204,7 +220,10 @@ export interface LocalControl extends AsyncDisposable {
 export function buildControl(config: Config, secrets: Secrets, log: Log = createLog('silent')): Promise<LocalControl> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const publicUrl = (): string => config.publicUrl ?? `http://${host}:${config.port}`;
-  return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log);
+  return openControl(config, secrets, openDataFolder(config.dataDir, secrets.secretKey), publicUrl, log, {
+    catalogue,
+    runtime: config.runtime,
+  });
 }
 
 /** What a data folder's own records were found to be. */
@@ -246,6 +265,7 @@ async function openControl(
   folder: DataFolder,
   publicUrl: () => string,
   log: Log,
+  hosting: Hosting,
   pages?: ConsoleFiles,
 ): Promise<LocalControl> {
   await using opened = new AsyncDisposableStack();
@@ -269,7 +289,7 @@ async function openControl(
   const checkJournal = createVerifyApart(join(dataDir, 'journal'), vault.deriveKey('journal'));
   const deps: ControlDeps = {
     ...{ database, bus, vault, clock, log, publicUrl, allowedHosts, allowedOrigins, allowInsecure },
-    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint, console: pages },
+    ...{ deliver, sendParcel, verifyJournal: checkJournal, proof, sendCheckpoint, hosting, console: pages },
   };
   const all = opened.move();
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };

@@ -2,8 +2,8 @@ import { useTable } from '@tanstack/react-table';
 import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
@@ -27,6 +27,8 @@ export interface VirtualTableProps<Row> {
   readonly footer?: ReactNode;
   /** Room for as many rows; the rest is scrolled to. */
   readonly visibleRows?: number;
+  /** Called when the last rows come into sight, to read more; must keep its identity while nothing has changed. */
+  readonly onNearEnd?: (() => void) | undefined;
 }
 
 const rowHeights = { comfortable: 44, compact: 34 } as const;
@@ -36,7 +38,7 @@ const rowHeights = { comfortable: 44, compact: 34 } as const;
  * Space selects.
  */
 export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>) {
-  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14 } = props;
+  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14, onNearEnd } = props;
   const [active, setActive] = useState(0);
   const [density] = useDensity();
   const scroller = useRef<HTMLDivElement>(null);
@@ -53,6 +55,10 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
     estimateSize: () => height,
     overscan: 8,
   });
+  const nearEnd = rows.length > 0 && (virtual.getVirtualItems().at(-1)?.index ?? 0) >= rows.length - 1;
+  useEffect(() => {
+    if (nearEnd) onNearEnd?.();
+  }, [nearEnd, onNearEnd, rows.length]);
   const selectable = selection !== undefined && onSelect !== undefined;
   const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)');
   const gridTemplateColumns = [...(selectable ? ['2.25rem'] : []), ...tracks].join(' ');
@@ -124,7 +130,7 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
                 aria-selected={selectable ? selected : undefined}
                 tabIndex={index === current ? 0 : -1}
                 onFocus={() => setActive(index)}
-                onClick={(event) => opensRow(event.target) && onOpen?.(original)}
+                onClick={(event) => opensRow(event) && onOpen?.(original)}
                 className={cx(
                   'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
                   'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
@@ -157,9 +163,11 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
   );
 }
 
-/** A click on a control in a row is the control's. */
-const opensRow = (target: EventTarget): boolean =>
-  target instanceof Element && target.closest('a, button, input, label, [role="checkbox"]') === null;
+/** A click on a control in a row is the control's, and so is one in a menu that it has opened elsewhere on the page. */
+const opensRow = ({ target, currentTarget }: MouseEvent): boolean =>
+  target instanceof Element &&
+  currentTarget.contains(target) &&
+  target.closest('a, button, input, label, [role="checkbox"]') === null;
 
 interface HeadingProps<Row extends RowData> {
   readonly text: string;

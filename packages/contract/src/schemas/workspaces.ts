@@ -43,6 +43,21 @@ export const toolListSettings = z.strictObject({
   autoAboveTokens: z.int().min(0).max(10_000_000).describe('Estimated tokens, as tool-weights shows them.'),
 });
 
+export const hostingSettings = z.strictObject({
+  orchestratorEnabled: z
+    .boolean()
+    .describe('Whether the workspace may host servers. Switched off, its instances stop and start again with it.'),
+  plan: z
+    .enum(['team', 'enterprise'])
+    .describe('team: 3 running instances. enterprise: 20. Set with a key for the whole instance.'),
+  idleMinutes: z
+    .int()
+    .min(1)
+    .max(10_080)
+    .nullable()
+    .describe('Minutes without a call after which an instance sleeps until the next call; null: never.'),
+});
+
 export const workspaceSettings = z.strictObject({
   auditMode: z
     .enum(['available', 'strict'])
@@ -60,6 +75,7 @@ export const workspaceSettings = z.strictObject({
   access: accessSettings,
   publishing: publishingSettings,
   toolList: toolListSettings,
+  hosting: hostingSettings,
 });
 
 export const workspace = z.object({
@@ -89,6 +105,7 @@ export const workspaceUpdate = z
         limits: workspaceLimits.partial().optional(),
         access: accessSettings.partial().optional(),
         toolList: toolListSettings.partial().optional(),
+        hosting: hostingSettings.partial().optional(),
       })
       .optional()
       .describe('Only what is to change.'),

@@ -10,6 +10,7 @@ import { connectionCommands } from './commands/connections.ts';
 import { drillCommands } from './commands/drills.ts';
 import { holdCommands } from './commands/holds.ts';
 import { importCommand } from './commands/import.ts';
+import { hostedCommands } from './commands/hosted.ts';
 import { imageCommands } from './commands/images.ts';
 import { invitationCommands } from './commands/invitations.ts';
 import { keyCommands } from './commands/keys.ts';
@@ -90,6 +91,8 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   reviewCommands(server, shell);
   inventoryCommand(server, shell);
   healthHistoryCommand(server, shell);
+  hostedCommands(program, shell);
+  imageCommands(program, shell);
   tokenCommands(program, shell);
   connectionCommands(program, shell);
   memberCommands(program, shell);
@@ -115,7 +118,6 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 not found, 5 co
   proofCommands(audit, shell);
   handoverCommands(audit, shell);
   sinkCommands(program, shell);
-  imageCommands(program, shell);
   overviewCommand(program, shell);
   searchCommands(program, shell);
   connectCommand(program, shell);

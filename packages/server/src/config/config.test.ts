@@ -52,6 +52,9 @@ describe('with nothing set', () => {
         host: undefined,
         port: undefined,
       },
+      runtime: 'none',
+      orchestrates: false,
+      dockerSocket: '/var/run/docker.sock',
       remoteUrl: undefined,
     });
     expect(secrets).toEqual({ secretKey: undefined, databaseUrl: undefined, apiKey: undefined });
@@ -158,7 +161,20 @@ describe('refusals', () => {
     ['the default password of images', { DATABASE_URL: 'postgres://a:Postgres1@h/d' }, 'DATABASE_URL', /openssl rand/],
     ['Redis', { REDIS_URL: 'redis://h' }, 'REDIS_URL', /not supported yet/],
     ['one plane alone', { MCPNEST_ROLES: 'gateway' }, 'MCPNEST_ROLES', /control,gateway/],
-    ['a runtime', { MCPNEST_RUNTIME: 'docker' }, 'MCPNEST_RUNTIME', /none/],
+    ['an unknown runtime', { MCPNEST_RUNTIME: 'podman' }, 'MCPNEST_RUNTIME', /none, docker or kubernetes/],
+    [
+      'an orchestrator without a runtime',
+      { MCPNEST_ROLES: 'control,gateway,orchestrator' },
+      'MCPNEST_ROLES',
+      /only there/,
+    ],
+    [
+      'a runtime without an orchestrator',
+      { MCPNEST_RUNTIME: 'docker', MCPNEST_ROLES: 'control,gateway' },
+      'MCPNEST_ROLES',
+      /orchestrator/,
+    ],
+    ['a relative socket', { MCPNEST_DOCKER_SOCKET: 'docker.sock' }, 'MCPNEST_DOCKER_SOCKET', /absolute/],
     ['a short key', { MCPNEST_SECRET_KEY: 'abc' }, 'MCPNEST_SECRET_KEY', /64 hex.*openssl rand -hex 32/],
     ['a key of zeros', { MCPNEST_SECRET_KEY: '0'.repeat(64) }, 'MCPNEST_SECRET_KEY', /pattern/],
     ['a repeated key', { MCPNEST_SECRET_KEY: 'deadbeef'.repeat(8) }, 'MCPNEST_SECRET_KEY', /pattern/],

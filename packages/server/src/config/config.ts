@@ -25,6 +25,11 @@ export interface Config {
   /** The first owner, for a set-up without a person. */
   readonly adminEmail?: string | undefined;
   readonly kubernetes: KubernetesConfig;
+  /** What runs hosted servers, and whether this process is who asks it to. */
+  readonly runtime: Values['MCPNEST_RUNTIME'];
+  readonly orchestrates: boolean;
+  /** Absolute path. */
+  readonly dockerSocket: string;
   /** Command line: the server to talk to. */
   readonly remoteUrl: string | undefined;
 }
@@ -48,7 +53,7 @@ export interface KubernetesConfig {
  */
 export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
   const { values, problems } = readVariables(environment);
-  problems.push(...publicUrlProblems(values), ...listProblems(values), ...notYet(values));
+  problems.push(...publicUrlProblems(values), ...listProblems(values), ...roleProblems(values));
   if (!problems.some(({ variable }) => variable.startsWith('MCPNEST_ADMIN_'))) problems.push(...adminProblems(values));
   const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
   if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
@@ -80,6 +85,9 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
         host: given.KUBERNETES_SERVICE_HOST,
         port: given.KUBERNETES_SERVICE_PORT,
       },
+      runtime: given.MCPNEST_RUNTIME,
+      orchestrates: given.MCPNEST_ROLES?.includes('orchestrator') ?? given.MCPNEST_RUNTIME !== 'none',
+      dockerSocket: given.MCPNEST_DOCKER_SOCKET,
       remoteUrl: given.MCPNEST_URL,
     },
     secrets: {
@@ -178,17 +186,29 @@ function adminProblems({ MCPNEST_ADMIN_EMAIL: email, MCPNEST_ADMIN_PASSWORD: pas
   return [{ variable: set, message: `needs ${missing} beside it` }];
 }
 
-/** Settings of the design whose parts do not exist yet: better refused than ignored. */
-function notYet({ REDIS_URL: redis, MCPNEST_ROLES: roles, MCPNEST_RUNTIME: runtime }: Partial<Values>): Problem[] {
+/** Combinations that would not do what they say: better refused than ignored. */
+function roleProblems({
+  REDIS_URL: redis,
+  MCPNEST_ROLES: roles,
+  MCPNEST_RUNTIME: runtime,
+}: Partial<Values>): Problem[] {
   const problems: Problem[] = [];
   if (redis !== undefined) {
     problems.push({ variable: 'REDIS_URL', message: 'is not supported yet: run one process and leave it unset' });
   }
-  if (roles !== undefined && roles.toSorted().join() !== 'control,gateway') {
-    problems.push({ variable: 'MCPNEST_ROLES', message: 'must be control,gateway: planes cannot run apart yet' });
-  }
-  if (runtime !== undefined && runtime !== 'none') {
-    problems.push({ variable: 'MCPNEST_RUNTIME', message: 'must be none: hosted servers are not supported yet' });
+  if (roles === undefined) return problems;
+  const variable = 'MCPNEST_ROLES';
+  const named = [...new Set(roles)].sort().join();
+  if (named !== 'control,gateway' && named !== 'control,gateway,orchestrator') {
+    problems.push({
+      variable,
+      message: 'must be control,gateway or control,gateway,orchestrator: planes cannot run apart yet',
+    });
+  } else if (roles.includes('orchestrator') !== (runtime !== 'none')) {
+    problems.push({
+      variable,
+      message: 'must name orchestrator where MCPNEST_RUNTIME is docker or kubernetes, and only there',
+    });
   }
   return problems;
 }

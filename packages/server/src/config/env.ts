@@ -50,12 +50,14 @@ export const variables = z.object({
     ),
   REDIS_URL: z.string().optional().describe('Reserved for a shared bus and cache; setting it is refused today.'),
   MCPNEST_ROLES: list
-    .default(['control', 'gateway'])
-    .describe('Planes this process runs. Today always both: `control,gateway`.'),
+    .optional()
+    .describe(
+      'Planes this process runs: `control,gateway`, and `orchestrator` where it runs hosted servers. Default: the first two, and the third where `MCPNEST_RUNTIME` names a runtime.',
+    ),
   MCPNEST_RUNTIME: z
-    .string()
+    .enum(['none', 'docker', 'kubernetes'], { error: 'must be none, docker or kubernetes' })
     .default('none')
-    .describe('What runs hosted servers. Today always `none`: every server is a remote one.'),
+    .describe('What runs hosted servers: `docker`, `kubernetes`, or `none`, and every server is a remote one.'),
   MCPNEST_KUBERNETES_NAMESPACE: namespace
     .default('mcpnest-hosted')
     .describe('Namespace for hosted servers, for `MCPNEST_RUNTIME=kubernetes`. It holds nothing else.'),
@@ -75,6 +77,11 @@ export const variables = z.object({
     .describe('File that names the cluster, outside of one. Default: the service account of the pod.'),
   KUBERNETES_SERVICE_HOST: z.string().optional().describe('Set by Kubernetes in every pod.'),
   KUBERNETES_SERVICE_PORT: z.string().optional().describe('Set by Kubernetes in every pod.'),
+  MCPNEST_DOCKER_SOCKET: z
+    .string()
+    .regex(/^\//, 'must be the absolute path of a socket')
+    .default('/var/run/docker.sock')
+    .describe('Unix socket of the Docker Engine, for `MCPNEST_RUNTIME=docker`. Best an engine of its own, rootless.'),
   MCPNEST_SECRET_KEY: z
     .string()
     .optional()

@@ -27,6 +27,8 @@ import { connectionRoutes } from './connections/routes.ts';
 import { drillRoutes } from './drills/routes.ts';
 import { createFailedLogins } from './failed-logins.ts';
 import { handoverRoutes } from './handover/routes.ts';
+import type { Hosting } from './hosted/hosting.ts';
+import { hostedRoutes } from './hosted/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { impactRoutes } from './impacts/routes.ts';
 import { importRoutes } from './imports/routes.ts';
@@ -77,6 +79,7 @@ export interface ControlDeps {
   /** Whether credentials may cross networks unencrypted. */
   readonly allowInsecure?: boolean;
   readonly proof: ProofAccess;
+  readonly hosting: Hosting;
   readonly sendCheckpoint: SendCheckpoint;
   /** The built console; left out where nobody browses. */
   readonly console?: ConsoleFiles | undefined;
@@ -187,6 +190,7 @@ function contractRoutes(deps: ControlDeps, sessions: ReturnType<typeof sessionDe
     ...workspaceRoutes({ db, publicUrl }),
     ...serverRoutes({ db, vault, clock }),
     ...importRoutes({ vault }),
+    ...hostedRoutes({ db, bus: deps.bus, vault, clock, hosting: deps.hosting }),
     ...drillRoutes({ db, clock }),
     ...tokenRoutes({ db }),
     ...connectionRoutes({ db }),

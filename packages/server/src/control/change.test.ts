@@ -137,12 +137,13 @@ it('changes workspace settings within their bounds, and nothing it was not told'
   expect(settings).toEqual({
     access: { preset: 'open', enforcement: false },
     publishing: { teams: [] },
+    hosting: { orchestratorEnabled: false, plan: 'team', idleMinutes: null },
     auditMode: 'strict',
     retentionDays: 30,
     toolList: { mode: 'all', autoAboveTokens: 20_000 },
     limits: { principalPerMinute: 60, workspacePerMinute: null, principalConcurrency: 256, writePerMinute: null },
   });
-  const { publishing: _, ...ofGateway } = settings;
+  const { publishing: _, hosting: __, ...ofGateway } = settings;
   expect((await kit.snapshot('acme')).settings).toEqual(ofGateway);
   expect((await update({ limits: { principalPerMinute: null } })).settings.limits.principalPerMinute).toBeNull();
   for (const wrong of [

@@ -69,12 +69,13 @@ export const isOpen = (row: SessionRow, now: number): boolean =>
 
 /**
  * Who acts in a session, for one operation. In a workspace the person counts as their membership there, or as their role
- * for the instance where that is higher; elsewhere as the latter.
+ * for the instance where that is higher; elsewhere as the latter. Where the path does not say which workspace, nothing but
+ * who they are is known yet.
  * @throws AppError `not_found` for a workspace that is none of theirs, as for one that does not exist
  */
 export async function actorOfSession(
   db: Kysely<Schema>,
-  session: SessionRow,
+  session: Pick<SessionRow, 'id' | 'user_id'>,
   { scope }: Pick<Operation, 'scope'>,
   slug: string | undefined,
 ): Promise<Actor> {
@@ -83,6 +84,7 @@ export async function actorOfSession(
     userId: session.user_id,
     credential: { kind: 'session', id: session.id },
   } as const;
+  if (scope === 'named') return { ...who, role: 'member', workspace: 'none' };
   const ofInstance = await instanceRole(db, session.user_id);
   if (scope === 'instance') {
     return ofInstance === null

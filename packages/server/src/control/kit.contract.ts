@@ -6,6 +6,7 @@ import { isStreamed, type Operation } from '@mcpnest/contract/operation';
 import { createClient } from '@mcpnest/contract/client';
 import type { ApiError, Client } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
+import type { HostingPlan } from '../domain/hosted/hosting.ts';
 import type { Actor } from '../domain/roles.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -26,6 +27,8 @@ import type { Vault } from '../platform/vault/vault.ts';
 import { createControl } from './app.ts';
 import type { Control } from './app.ts';
 import { bootstrap } from './bootstrap.ts';
+import type { Hosting } from './hosted/hosting.ts';
+import { digestOf, ownEntry, testEntry } from '../domain/hosted/entries.contract.ts';
 import { selectOpenedEntries } from './network/network.ts';
 import type { CourierDeps } from './webhooks/courier.ts';
 
@@ -49,6 +52,8 @@ export interface Kit extends AsyncDisposable {
   clientOf(apiKey: string): Client;
   /** A raw request; `key` null sends no credential. Every request comes from an address of its own. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
+  /** Switch hosting on in acme and allow an image of each entry of the catalogue. */
+  allowHosting(plan?: HostingPlan): Promise<void>;
   /** Add a member with this role to a workspace and issue a workspace key of that role. */
   memberKey(workspace: string, email: string, role: Role): Promise<string>;
   /** Sign a person in to the console; they get a password by a reset link where they have none of this kit. */
@@ -88,10 +93,12 @@ export const publicUrl = 'http://127.0.0.1:8420';
 /**
  * @param database an empty one to work on; it is closed with the kit
  * @param allowedHosts names of the server besides the public one
+ * @param hosting what can be hosted, and where
  */
 export async function startKit(
   database: OpenDatabase = openSqlite(':memory:'),
   allowedHosts: readonly string[] = [],
+  hosting: Hosting = { catalogue: [testEntry, ownEntry], runtime: 'docker' },
 ): Promise<Kit> {
   let now = Date.UTC(2026, 10, 21, 12);
   const clock = { now: () => now, monotonic: () => now };
@@ -108,6 +115,7 @@ export async function startKit(
   const sealingKey = vault.deriveKey('proof');
   const proof = openProofAccess({ dataDir, sealingKey, nodeId: 'node-1', now: () => now });
   const control = createControl({
+    hosting,
     proof,
     sendCheckpoint: createSendCheckpoint({ deliver, clock }),
     database,
@@ -151,6 +159,12 @@ export async function startKit(
     local: clientAs(undefined, { kind: 'local' }),
     clientOf: (apiKey) => clientAs(apiKey),
     send,
+    allowHosting: async (plan = 'team') => {
+      const settings = { hosting: { orchestratorEnabled: true, plan } };
+      await owner.workspaces.update({ params: { workspace: 'acme' }, body: { settings } });
+      for (const { image } of hosting.catalogue)
+        await owner.hostedImages.allow({ body: { image, digest: digestOf('a') } });
+    },
     memberKey: async (workspace, email, role) => {
       await owner.members.add({ params: { workspace }, body: { email, role } });
       return (await owner.apiKeys.issue({ params: { workspace }, body: { email, role, label: email } })).secret;

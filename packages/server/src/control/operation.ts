@@ -19,8 +19,8 @@ export interface WorkspaceRef {
 /** What a handler is given: everything is authenticated, authorised, looked up in the caller's reach, and parsed. */
 export interface OperationContext<O extends Operation> {
   readonly actor: Actor;
-  /** The workspace of the path; absent on operations of the instance. */
-  readonly workspace: O['scope'] extends 'workspace' ? WorkspaceRef : null;
+  /** The workspace of the path, or the one that is named otherwise; absent on operations of the instance. */
+  readonly workspace: O['scope'] extends 'instance' ? null : WorkspaceRef;
   readonly input: OperationInput<O>;
   /** Run a change under this operation's id. */
   readonly change: Changer;

@@ -14,8 +14,9 @@ import type { ChangeDeps } from './change.ts';
 import { readSessionCookie, type CookiePolicy } from './console-cookie.ts';
 import { actorOfSession, checkCsrf, lookUpSession, refuseForeignPage, sessionEnded } from './console-session.ts';
 import type { FailedLogins } from './failed-logins.ts';
+import { findWorkspace, placeNamed } from './named-workspace.ts';
 import { unknownKeys } from './nearest.ts';
-import type { Route, Visit, WorkspaceRef } from './operation.ts';
+import type { Route, RouteContext, Visit, WorkspaceRef } from './operation.ts';
 import { readJsonBody } from './read-body.ts';
 import { refuseStopped } from './stopped-actor.ts';
 import { streamedResponse } from './streamed.ts';
@@ -34,10 +35,16 @@ interface Incoming {
   readonly info: { readonly actor?: Actor; readonly remoteAddress?: string };
 }
 
+/** Who asks, as far as is known. */
+interface Caller {
+  actor: Actor;
+}
+
 /**
  * What happens to every request for an operation, in this order: who is it, may they, does the workspace exist, is
  * the input right, then the operation. Permission follows from the credential and the path alone, so a caller learns
- * nothing about what they may not see.
+ * nothing about what they may not see. Where the path names no workspace, the input does: whether they may is asked
+ * again once it is known.
  */
 export function createPipeline(deps: PipelineDeps): (route: Route, incoming: Incoming) => Promise<Response> {
   const watched = createWatched(deps);
@@ -49,14 +56,14 @@ export function createPipeline(deps: PipelineDeps): (route: Route, incoming: Inc
       refuseForeignPage(request);
       const actor = { kind: 'anyone' } as const;
       return countingFailures(deps, watched, address, () =>
-        perform(deps, watched, route, { request, params, actor, visit }),
+        perform(deps, watched, route, { request, params, caller: { actor }, visit }),
       );
     }
-    const actor = info.actor ?? (await logIn(deps, watched, operation, { request, params, address }));
+    const caller = { actor: info.actor ?? (await logIn(deps, watched, operation, { request, params, address })) };
     try {
-      return await perform(deps, watched, route, { request, params, actor, visit });
+      return await perform(deps, watched, route, { request, params, caller, visit });
     } catch (error) {
-      await watched.refused(actor, operation, error);
+      await watched.refused(caller.actor, operation, error);
       throw error;
     }
   };
@@ -66,16 +73,18 @@ async function perform(
   deps: PipelineDeps,
   watched: Watched,
   route: Route,
-  { request, params, actor, visit }: Pick<Incoming, 'request' | 'params'> & { readonly actor: Actor; visit: Visit },
+  { request, params, caller, visit }: Pick<Incoming, 'request' | 'params'> & { readonly caller: Caller; visit: Visit },
 ): Promise<Response> {
   const { operation } = route;
-  authorise(actor, operation, params.workspace);
-  const workspace = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
+  authorise(caller.actor, operation, params.workspace);
+  const inPath = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
   const input = {
     params: parse(operation.params, params, 'path'),
     query: parse(operation.query, readQuery(request), 'query'),
     body: operation.body === null ? undefined : parse(operation.body, await readJsonBody(request), 'body'),
   };
+  const workspace = operation.scope === 'named' ? await enterNamed(deps, operation, caller, input) : inPath;
+  const { actor } = caller;
   const workspaceId = actor.kind === 'invited' ? actor.workspace.id : workspace?.id;
   const confirm = async (tx: Kysely<Schema>, at: string): Promise<void> => {
     await confirmActor(tx, actor, at);
@@ -92,6 +101,19 @@ async function perform(
   const response = answer(operation, result, deps.log);
   for (const [name, value] of visit.answer) response.headers.append(name, value);
   return response;
+}
+
+/** Who they are in the workspace that the input names, and whether they may, is known only now. */
+async function enterNamed(
+  { db }: PipelineDeps,
+  operation: Operation,
+  caller: Caller,
+  input: RouteContext['input'],
+): Promise<WorkspaceRef> {
+  const { actor, workspace } = await placeNamed(db, caller.actor, input);
+  caller.actor = actor;
+  authorise(actor, { ...operation, scope: 'workspace' }, workspace.slug);
+  return workspace;
 }
 
 interface Knock {
@@ -155,16 +177,6 @@ function authorise(actor: Actor, operation: Operation, workspaceSlug: string | u
     throw forbidden(`${operation.id} needs the secret of an invitation: Authorization: Bearer mni_…`);
   if (verdict === 'signed-in-only') throw forbidden(`${operation.id} needs a session of the console; sign in there.`);
   throw forbidden(`${operation.id} needs the role ${operation.role}.`);
-}
-
-async function findWorkspace(db: Kysely<Schema>, slug: string): Promise<WorkspaceRef> {
-  const row = await db
-    .selectFrom('gateway_workspaces')
-    .select(['id', 'slug'])
-    .where('slug', '=', slug)
-    .executeTakeFirst();
-  if (row === undefined) throw notFound('workspace', slug.slice(0, 100));
-  return row;
 }
 
 function readQuery(request: Request): Record<string, string> {

@@ -1,3 +1,4 @@
+import { readHosting } from '../domain/hosted/hosting.ts';
 import {
   defaultReplayGuard,
   defaultServerLimits,
@@ -37,6 +38,7 @@ export function readSettings(text: string): WorkspaceSettings {
     limits: { ...defaultWorkspaceSettings.limits, writePerMinute, ...stored.limits },
     access,
     toolList: { ...defaultWorkspaceSettings.toolList, ...stored.toolList },
+    hosting: readHosting(text),
     publishing: { ...defaultWorkspaceSettings.publishing, ...stored.publishing },
   };
 }

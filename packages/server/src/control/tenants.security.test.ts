@@ -14,6 +14,8 @@ import type { Kit } from './kit.contract.ts';
 let kit: Kit;
 let eve: Client;
 let eveKey: string;
+/** What the browser sends in which she is signed in. */
+let eveSignedIn: Record<string, string>;
 /** Place-holders of paths → what acme has by that name. */
 let ids: Record<string, string>;
 
@@ -57,6 +59,9 @@ beforeAll(async () => {
   await owner.manifests.put({ params: { ...acme, manifest: published.name }, body: published });
   // Nobody listens there, so the first delivery fails at once.
   await owner.network.allow({ body: { target: '127.0.0.1:1' } });
+  await kit.allowHosting();
+  const env = { FILES_ROOT: '/data', FILES_KEY: 'cy@example.com' };
+  const { instance_id: instance } = await owner.hosted.deploy({ body: { ...acme, slug: 'files', env } });
   const hook = await owner.webhooks.create({ params: acme, body: { url: 'http://127.0.0.1:1/acme' } });
   const stop = (await owner.stops.create({ params: acme, body: { target: 'server:acme-one', reason: 'to try it' } }))
     .id;
@@ -74,17 +79,21 @@ beforeAll(async () => {
     ...{ webhook: hook.webhook.id, delivery: deliveries[0]!.id },
     ...{ server: 'acme-one', member: member.id, key: apiKey.id, team: team.slug, machine: machine.id },
     ...{ token: token.id, invitation: invitation.id, rule: rule.id, request, stop, manifest: published.name },
-    ...{ approval: row.id, hold: hold.id, sink: sinkId, call: recorded.id },
+    ...{ approval: row.id, hold: hold.id, sink: sinkId, call: recorded.id, instance },
   };
   await owner.workspaces.create({ body: { name: 'Other' } });
   eveKey = await kit.memberKey('other', 'eve@example.com', 'owner');
   eve = kit.clientOf(eveKey);
+  eveSignedIn = (await kit.signIn('eve@example.com')).headers;
 });
 afterAll(() => kit[Symbol.asyncDispose]());
 
 /** Putting a manifest makes what is not there; what it may name has a test of its own below. */
 const namesObject = (operation: Operation): boolean =>
-  operation.scope === 'workspace' && Object.keys(operation.params.shape).length > 1 && operation.id !== 'manifests.put';
+  (operation.scope === 'named' && Object.keys(operation.params.shape).length > 0) ||
+  (operation.scope === 'workspace' &&
+    Object.keys(operation.params.shape).length > 1 &&
+    operation.id !== 'manifests.put');
 const pathOf = (operation: Operation, workspace: string): string =>
   operation.path.replace(/\{(\w+)\}/g, (_, key: string) => (key === 'workspace' ? workspace : (ids[key] ?? key)));
 /** Everything acme has, as an auditor sees it. */
@@ -101,18 +110,21 @@ it('tries an object of every kind', () => {
 describe.each(allOperations.filter(namesObject).map((operation) => [operation.id, operation] as const))(
   '%s',
   (_, operation) => {
-    it.each(['other', 'acme'])(
-      '[GW-16] of what is acme’s is not found by the owner of other, asked in %s',
-      async (workspace) => {
-        const before = await stateOfAcme();
-        const body = operation.body === null ? undefined : (operation.example ?? {});
-        const response = await kit.send(operation.method, pathOf(operation, workspace), { key: eveKey, body });
-        const text = await response.text();
-        expect([response.status, JSON.parse(text)]).toMatchObject([404, { code: 'not_found' }]);
-        expect(text).not.toMatch(/cy@example\.com|ina@example\.com/);
-        expect(await stateOfAcme()).toEqual(before);
-      },
-    );
+    it.each([
+      ['other', 'by key'],
+      ['acme', 'by key'],
+      ['other', 'signed in'],
+      ['acme', 'signed in'],
+    ])('[GW-16] of what is acme’s is not found by the owner of other, asked in %s, %s', async (workspace, how) => {
+      const before = await stateOfAcme();
+      const body = operation.body === null ? undefined : (operation.example ?? {});
+      const as = how === 'by key' ? { key: eveKey } : { key: null, headers: eveSignedIn };
+      const response = await kit.send(operation.method, pathOf(operation, workspace), { ...as, body });
+      const text = await response.text();
+      expect([response.status, JSON.parse(text)]).toMatchObject([404, { code: 'not_found' }]);
+      expect(text).not.toMatch(/cy@example\.com|ina@example\.com/);
+      expect(await stateOfAcme()).toEqual(before);
+    });
   },
 );
 
@@ -192,6 +204,15 @@ it('[GW-16] no body reaches into another workspace', async () => {
     expect(await failure(eve.toolWeights.show({ params: other, query }))).toMatchObject({ code: 'not_found' });
   }
   expect(await stateOfAcme()).toEqual(before);
+});
+
+it('[GW-16] hosted servers are listed and deployed in no other workspace', async () => {
+  for (const attempt of [
+    () => eve.hosted.list({ query: acme }),
+    () => eve.hosted.deploy({ body: { ...acme, slug: 'files', env: {} } }),
+  ])
+    expect(await failure(attempt())).toMatchObject({ code: 'not_found' });
+  expect(await eve.hosted.list({ query: other })).toEqual({ items: [] });
 });
 
 it('[GW-16] every list holds what is of its workspace and nothing else', async () => {

@@ -47,7 +47,7 @@ export interface PolicyCall {
  * In this order, the first that speaks decides:
  * 0. a stop of the caller, the server or the tool refuses, whatever follows; what the caller may not know of stays unknown;
  * 1. the principal's workspace is the snapshot's, and the server is in it: otherwise unknown;
- * 2. the server's visibility (workspace tokens see every server of their workspace): otherwise unknown;
+ * 2. the server's visibility (workspace tokens see every server of their workspace but those hosted for one member): otherwise unknown;
  * 3. the token's scope: what it does not name is refused, and a server it does not name is unknown;
  * 4. deny rules that have not expired refuse; of these only absolute ones bind workspace tokens;
  * 5. a workspace token is allowed;

@@ -51,7 +51,8 @@ export function actorName(actor: Actor): string {
 
 /**
  * Whether an actor may perform an operation, decided from the credential and the path alone, before anything is
- * looked up. `hidden`: the path names a workspace the actor must not learn about.
+ * looked up. `hidden`: the path names a workspace the actor must not learn about. Where the path names none, the
+ * workspace is the pipeline's to look up within the actor's reach.
  */
 export function permission(
   actor: Actor,
@@ -65,8 +66,10 @@ export function permission(
   }
   if (actor.kind === 'invited' || actor.kind === 'system' || actor.kind === 'anyone') return 'role';
   if (actor.kind === 'local') return 'allow';
+  // Whose workspace is not known before the input is read: the pipeline judges again then.
+  if (operation.scope === 'named' && actor.workspace === 'none') return 'allow';
   if (actor.workspace === 'none') return operation.ownPart === true ? 'allow' : 'instance-only';
-  if (actor.workspace !== null) {
+  if (actor.workspace !== null && operation.scope !== 'named') {
     if (operation.scope === 'instance') return 'instance-only';
     if (workspaceSlug !== actor.workspace.slug) return 'hidden';
   }

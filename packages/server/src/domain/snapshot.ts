@@ -1,4 +1,5 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
+import { defaultHosting, type HostingSettings } from './hosted/hosting.ts';
 import { defaultToolList, type ToolListSettings } from './tool-list.ts';
 
 /**
@@ -67,7 +68,7 @@ export interface SnapshotRule {
 }
 
 /** What the gateway needs of the settings. Snapshots that were compiled before `access`, `toolList` and `writePerMinute` existed have none. */
-export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'toolList' | 'limits'> &
+export type SnapshotSettings = Omit<WorkspaceSettings, 'access' | 'publishing' | 'toolList' | 'limits' | 'hosting'> &
   Partial<Pick<WorkspaceSettings, 'access' | 'toolList'>> & {
     readonly limits: Omit<WorkspaceSettings['limits'], 'writePerMinute'> &
       Partial<Pick<WorkspaceSettings['limits'], 'writePerMinute'>>;
@@ -86,6 +87,7 @@ export interface WorkspaceSettings {
   /** Slugs of the teams whose manifests take effect without an administrator. */
   readonly publishing: { readonly teams: readonly string[] };
   readonly toolList: ToolListSettings;
+  readonly hosting: HostingSettings;
   /**
    * `available`: the journal is written before dispatch and flushed in groups; if the journal fails, calls go on
    * and a gap record counts them. `strict`: flushed to disk before the first byte leaves; no receipt, no call.
@@ -128,6 +130,8 @@ export interface SnapshotServer {
     readonly headers: readonly { readonly name: string; readonly sealed: string }[];
   } | null;
   readonly limits: SnapshotLimits;
+  /** Set for a hosted server: its URL stands for the instance and is never dialled. */
+  readonly hosted?: SnapshotHosted;
   /** Who may know of it; null or absent = the whole workspace. */
   readonly visibility?: readonly Subject[] | null;
   /** Tools whose every call waits for somebody's approval. Absent from older snapshots. */
@@ -150,6 +154,17 @@ export interface SnapshotApproval {
   readonly approvers: readonly Subject[];
   /** Minutes after which a request, approved or not, is worth nothing. */
   readonly expiresInMinutes: number;
+}
+
+/** The instance behind a hosted server, and whether it can be reached now. */
+export interface SnapshotHosted {
+  readonly instanceId: string;
+  /** The one member it is for; null = everybody who may see the server. */
+  readonly memberId: string | null;
+  /** It does not run and a call may wait for it: it sleeps and is woken by the call, or is on its way already. */
+  readonly wakes: boolean;
+  /** Where its bridge is, as the runtime said; null while it does not run. */
+  readonly endpoint: { readonly host: string; readonly port: number } | null;
 }
 
 /**
@@ -229,6 +244,7 @@ export const defaultWorkspaceSettings: WorkspaceSettings = {
   access: { preset: 'open', enforcement: false },
   publishing: { teams: [] },
   toolList: defaultToolList,
+  hosting: defaultHosting,
   auditMode: 'available',
   retentionDays: 90,
   limits: {

@@ -47,7 +47,7 @@ import { answerGet } from './streams/standalone.ts';
 import { StreamKeeper } from './streams/stream-keeper.ts';
 import { parsePath, type UrlTarget } from './url-target.ts';
 import { listSources } from './streams/list-sources.ts';
-import type { GatewayTables } from './store.ts';
+import { writeWake, type GatewayTables } from './store.ts';
 import { Upstreams } from './upstreams/pool.ts';
 
 export interface GatewayOptions extends DoorSettings {
@@ -83,11 +83,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, log } = options;
   const snapshots = new Snapshots(options);
   const health = new HealthBoard(options);
-  const upstreams = new Upstreams({ ...options, health });
   const changed = (workspaceId: string): void => {
     listChanges.touch(workspaceId);
     connections.touch(workspaceId);
   };
+  const wake = async (instanceId: string): Promise<void> => {
+    await writeWake(options.db, instanceId, clock.now());
+    await options.bus.publish('hosted.wanted', instanceId);
+  };
+  const upstreams = new Upstreams({ ...options, health, wake });
   const catalogue = new Catalogue({ ...options, upstreams, changed });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);

@@ -13,5 +13,17 @@ export function dispatch(
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   call.spend();
-  return upstreams.of(call.held, call.target.server).request(request);
+  const { held, target } = call;
+  if (target.server.hosted?.endpoint === null) return dispatchAwake(upstreams, call, request);
+  return upstreams.of(held, target.server).request(request);
+}
+
+/** A call is what wakes a server that sleeps, and nothing else does. */
+async function dispatchAwake(
+  upstreams: Upstreams,
+  { held, target }: AuthorizedCall,
+  request: UpstreamRequest,
+): Promise<UpstreamAnswer> {
+  await upstreams.awake(held, target.server);
+  return upstreams.of(held, target.server).request(request);
 }

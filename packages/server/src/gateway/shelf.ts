@@ -96,9 +96,11 @@ export class Shelf {
         known.retry();
         lists.set(server.id, known);
       } else {
-        const upstream = () => this.#deps.upstreams.of(this.#held, this.#held.serversById.get(server.id) ?? server);
+        const latest = () => this.#held.serversById.get(server.id) ?? server;
+        const upstream = () => this.#deps.upstreams.of(this.#held, latest());
+        const resting = () => latest().hosted?.endpoint === null;
         const changed = (): void => this.#touch();
-        lists.set(server.id, new UpstreamList({ ...this.#deps, form: this.form, server, upstream, changed }));
+        lists.set(server.id, new UpstreamList({ ...this.#deps, form: this.form, server, upstream, resting, changed }));
       }
     }
     this.#lists = lists;

@@ -16,6 +16,7 @@ export type GatewayTables = Pick<
   | 'token_last_use'
   | 'client_connections'
   | 'approvals'
+  | 'hosted_wakes'
 >;
 
 /** Version of every workspace's snapshot. */
@@ -176,4 +177,14 @@ export async function writeTokenLastUse(
         .execute();
     }
   });
+}
+
+/** Ask for a hosted instance that sleeps; asking again changes nothing. */
+export async function writeWake(db: Kysely<GatewayTables>, instanceId: string, now: number): Promise<void> {
+  const asked_at = isoTime(now);
+  await db
+    .insertInto('hosted_wakes')
+    .values({ instance_id: instanceId, asked_at })
+    .onConflict((clash) => clash.column('instance_id').doUpdateSet({ asked_at }))
+    .execute();
 }

@@ -132,6 +132,12 @@ export class UpstreamList {
 
   async #refresh(): Promise<void> {
     const { db, server, clock, log, form, upstream } = this.#deps;
+    if (this.#deps.resting()) {
+      // No reason to wake it; once it runs, the list is read.
+      this.#failed = true;
+      this.#tried = true;
+      return;
+    }
     this.#attemptedAt = clock.monotonic();
     try {
       const texts = await readList(upstream(), form);
@@ -172,6 +178,8 @@ export interface UpstreamListDeps {
   readonly form: ListForm;
   readonly server: SnapshotServer;
   readonly upstream: () => Upstream;
+  /** Whether it is a hosted server that does not run. */
+  readonly resting: () => boolean;
   /** Called after the list has changed. */
   readonly changed: () => void;
 }

@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@mcpnest/contract/client';
 import { Option, type Command } from 'commander';
 import { catalogue, findEntry } from '../../domain/hosted/catalogue.ts';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import { confirm } from '../choose.ts';
 import { UsageError } from '../fault.ts';
 import type { Io } from '../io.ts';
-import { print, table } from '../output.ts';
+import { fields, print, shortTime, table } from '../output.ts';
 import type { Shell } from '../program.ts';
 
 interface BuildCommandOptions {
@@ -17,6 +19,7 @@ interface BuildCommandOptions {
   readonly prefix: string;
   readonly cache?: string;
   readonly mirror: string;
+  readonly allow?: true;
   readonly json?: true;
 }
 
@@ -29,9 +32,14 @@ interface Result {
   readonly bytes: number;
 }
 
-/** `mcpnest image build` */
-export function imageCommands(program: Command, { io }: Shell): void {
-  const noun = program.command('image').description('the images of hosted servers');
+/** `mcpnest image …` */
+export function imageCommands(program: Command, shell: Shell): void {
+  const noun = program.command('image').description('the images of hosted servers: building them, and which may run');
+  buildCommand(noun, shell);
+  allowlistCommands(noun, shell);
+}
+
+function buildCommand(noun: Command, { io, withClient }: Shell): void {
   noun
     .command('build [entries...]')
     .description('build the images of catalogue entries on this machine')
@@ -42,11 +50,68 @@ export function imageCommands(program: Command, { io }: Shell): void {
     .option('--prefix <text>', 'goes before the name of each image, as a registry does', '')
     .option('--cache <folder>', 'where what is fetched and packed is kept')
     .option('--mirror <url>', 'of Debian', 'http://deb.debian.org')
+    .option('--allow', 'let them run, too: what `image allow` does for each')
     .option('--json', 'print JSON')
     .action(async (slugs: readonly string[], options: BuildCommandOptions) => {
       const results = await build(io, chooseEntries(slugs, options.all === true), options);
-      print(io, options.json, { items: results }, () => resultText(results));
+      if (options.allow === true) await withClient(({ client }) => allowAll(client, results));
+      print(io, options.json, { items: results }, () => resultText(results, options.allow === true));
     });
+}
+
+async function allowAll(client: Client, results: readonly Result[]): Promise<void> {
+  const allowed = (await client.hostedImages.list()).items.filter(({ revoked_at }) => revoked_at === null);
+  for (const { image, digest, entry, sbom } of results) {
+    const version = findEntry(entry)?.version;
+    if (allowed.some((row) => row.digest === digest && row.entry === entry && row.entry_version === version)) continue;
+    await client.hostedImages.allow({ body: { image, digest, entry, sbom } });
+  }
+}
+
+function allowlistCommands(noun: Command, { io, withClient }: Shell): void {
+  noun
+    .command('allow <image> <digest>')
+    .description('let exactly these bytes run, for the entry of the catalogue that names the image')
+    .option('--entry <slug>', 'where several entries name the image')
+    .option('--sbom <place>', 'where its bill of materials is')
+    .option('--json', 'print JSON')
+    .action((image: string, digest: string, options: { entry?: string; sbom?: string; json?: true }) =>
+      withClient(async ({ client }) => {
+        const { entry, sbom } = options;
+        const made = await client.hostedImages.allow({ body: { image, digest, entry, sbom } });
+        print(io, options.json, made, () => fields(made));
+      }),
+    );
+  noun
+    .command('list')
+    .description('list the images that may run, and those that no longer may')
+    .option('--json', 'print JSON')
+    .action((options: { json?: true }) =>
+      withClient(async ({ client }) => {
+        const list = await client.hostedImages.list();
+        print(io, options.json, list, () =>
+          table(list.items, {
+            image: (row) => row.image,
+            digest: (row) => row.digest,
+            version: (row) => row.entry_version,
+            allowed: (row) => shortTime(row.created_at),
+            revoked: (row) => shortTime(row.revoked_at),
+            id: (row) => row.id,
+          }),
+        );
+      }),
+    );
+  noun
+    .command('revoke <id>')
+    .description('let an image run no longer; what runs from it is stopped')
+    .option('--yes', 'do not ask')
+    .action((image: string, options: { yes?: true }) =>
+      withClient(async ({ client }) => {
+        await confirm(io, options.yes, 'Stop every instance that runs from this image?');
+        await client.hostedImages.revoke({ params: { image } });
+        io.err('Revoked.\n');
+      }),
+    );
 }
 
 function chooseEntries(slugs: readonly string[], all: boolean): readonly CatalogueEntry[] {
@@ -96,11 +161,14 @@ async function build(io: Io, entries: readonly CatalogueEntry[], options: BuildC
   return results;
 }
 
-const resultText = (results: readonly Result[]): string =>
+const resultText = (results: readonly Result[], allowed: boolean): string =>
   `${table(results, {
     entry: (row) => row.entry,
     image: (row) => row.image,
     digest: (row) => row.digest,
     MB: (row) => Math.round(row.bytes / 1e6),
     'bill of materials': (row) => row.sbom,
-  })}\nAn image runs once its digest is allowed: POST /api/v1/hosted-images takes image, digest, entry and sbom of a line.\n`;
+  })}\n${allowed ? 'Each of them may run.' : `An image runs once its digest is allowed:\n${results.map(allowLine).join('\n')}`}\n`;
+
+const allowLine = ({ image, digest, entry, sbom }: Result): string =>
+  `  mcpnest image allow ${image} ${digest} --entry ${entry} --sbom ${sbom}`;

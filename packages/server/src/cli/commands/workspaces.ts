@@ -1,5 +1,6 @@
 import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
 import type { Command } from 'commander';
+import type { HostingPlan } from '../../domain/hosted/hosting.ts';
 import { readToolListMode, type ToolListMode } from '../../domain/tool-list.ts';
 import { chooseWorkspace, collect, readLimits, wholeNumber, writeLimits } from '../choose.ts';
 import { UsageError } from '../fault.ts';
@@ -17,9 +18,15 @@ const show = (workspace: Workspace): string =>
     audit: workspace.settings.auditMode,
     'kept for': `${workspace.settings.retentionDays} days`,
     'tools/list': toolListText(workspace.settings.toolList),
+    hosting: hostingText(workspace.settings.hosting),
     limits: writeLimits(workspace.settings.limits),
     created: workspace.createdAt,
   });
+
+const hostingText = ({ orchestratorEnabled, plan, idleMinutes }: Workspace['settings']['hosting']): string =>
+  orchestratorEnabled
+    ? `on, plan ${plan}, ${idleMinutes === null ? 'never asleep' : `asleep after ${idleMinutes} minutes`}`
+    : 'off';
 
 const toolListText = ({ mode, autoAboveTokens }: Workspace['settings']['toolList']): string =>
   mode === 'auto' ? `search above ${autoAboveTokens} tokens, otherwise all` : mode;
@@ -77,6 +84,9 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--enforcement <on|off>', 'whether allow rules refuse what they do not list', readSwitch)
     .option('--tool-list <mode>', 'what tools/list shows: all, search or auto', readToolList)
     .option('--auto-above-tokens <tokens>', 'from what weight on auto shows the search tools', wholeNumber)
+    .option('--hosting <on|off>', 'whether servers of the catalogue may run here', readSwitch)
+    .option('--plan <plan>', 'team: 3 instances. enterprise: 20', readPlan)
+    .option('--idle-minutes <minutes>', 'after how long without a call an instance sleeps; never for never', readIdle)
     .option(
       '--publishing <teams>',
       'teams whose manifests take effect at once, with commas; none for nobody',
@@ -98,7 +108,10 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
         const publishing = options.publishing === undefined ? undefined : { teams: options.publishing };
         const { toolList: mode, autoAboveTokens } = options;
         const toolList = mode === undefined && autoAboveTokens === undefined ? undefined : { mode, autoAboveTokens };
-        const settings = { auditMode, retentionDays, limits, access, publishing, toolList };
+        const { hosting: orchestratorEnabled, plan, idleMinutes } = options;
+        const hosted = { orchestratorEnabled, plan, idleMinutes };
+        const hosting = Object.values(hosted).every((value) => value === undefined) ? undefined : hosted;
+        const settings = { auditMode, retentionDays, limits, access, publishing, toolList, hosting };
         const touched = Object.values(settings).some((value) => value !== undefined);
         const params = await chooseWorkspace(client, named);
         const changed = await client.workspaces.update({ params, body: { name, ...(touched ? { settings } : {}) } });
@@ -116,11 +129,21 @@ interface UpdateOptions {
   publishing?: string[];
   toolList?: ToolListMode;
   autoAboveTokens?: number;
+  hosting?: boolean;
+  plan?: HostingPlan;
+  idleMinutes?: number | null;
   limit?: string[];
   json?: true;
 }
 
 const readTeams = (text: string): string[] => (text === 'none' ? [] : text.split(',').map((slug) => slug.trim()));
+
+function readPlan(text: string): HostingPlan {
+  if (text === 'team' || text === 'enterprise') return text;
+  throw new UsageError(`'${text}' is not a plan; use team or enterprise.`);
+}
+
+const readIdle = (text: string): number | null => (text === 'never' ? null : wholeNumber(text));
 
 function readToolList(text: string): ToolListMode {
   const mode = readToolListMode(text);

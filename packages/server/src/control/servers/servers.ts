@@ -18,6 +18,7 @@ import {
 } from '../stored.ts';
 import type { ServerConfig } from '../stored.ts';
 import { custodyColumns, custodyOf, noCustody, setCustody } from './custody.ts';
+import { refuseHosted } from './hosted-guard.ts';
 import { deleteManifestOf } from './owner.ts';
 import { forgetPins, setPinning } from './pins.ts';
 import { selectRevision, selectServer, selectServers, writeOrder } from './queries.ts';
@@ -123,6 +124,8 @@ export async function reconfigure(
 ): Promise<ServerRow> {
   const before = configOf(row);
   if (JSON.stringify(before) === JSON.stringify(after)) return row;
+  if (before.url !== after.url || JSON.stringify(before.credential) !== JSON.stringify(after.credential))
+    await refuseHosted(change.tx, row, 'Where it runs and how it is reached follow from its instance.');
   if (after.prefix !== before.prefix) {
     const others = await selectServers(change.tx, row.workspace_id);
     refuseTakenPrefix(
@@ -181,6 +184,7 @@ export async function moveServer(
 /** Remove a server with its manifest and erase every credential it ever had. Its history stays, its slug is free again. */
 export async function removeServer(change: Change, workspace: WorkspaceRef, slug: string): Promise<void> {
   const row = await selectServer(change.tx, workspace.id, slug);
+  await refuseHosted(change.tx, row, 'End the instance: mcpnest hosted terminate');
   await change.tx
     .updateTable('gateway_workspace_servers')
     .set({

@@ -1,5 +1,6 @@
 import type { ToolClass } from '@mcpnest/contract/rule-form';
-import type { Snapshot, SnapshotRule, SnapshotStop, SnapshotToken } from '../../domain/snapshot.ts';
+import { wakes, type WorkloadState } from '../../domain/hosted/workload.ts';
+import type { Snapshot, SnapshotHosted, SnapshotRule, SnapshotStop, SnapshotToken } from '../../domain/snapshot.ts';
 import { readCredential, readLimits, readReplayGuard, readSettings, readSubjects, readVisibility } from '../stored.ts';
 
 /** The rows a snapshot is made of, all read in one transaction. */
@@ -28,6 +29,18 @@ export interface SnapshotRows {
   readonly machines: readonly { readonly id: string; readonly owner_id: string }[];
   /** Those that run. */
   readonly drills: readonly { readonly id: string; readonly server_id: string; readonly ends_at: string }[];
+  readonly hosted: readonly HostedRow[];
+}
+
+/** An instance with how it was last seen. */
+interface HostedRow {
+  readonly id: string;
+  readonly server_id: string;
+  readonly member_id: string | null;
+  readonly state: WorkloadState;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly retry_at: string | null;
 }
 
 interface StopRow {
@@ -94,6 +107,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
   const pins = Map.groupBy(rows.toolPins, (row) => row.server_id);
   const classes = Map.groupBy(rows.toolClasses, (row) => row.server_id);
   const drills = new Map(rows.drills.map((row) => [row.server_id, { id: row.id, endsAt: row.ends_at }]));
+  const hosted = new Map(rows.hosted.map((row) => [row.server_id, snapshotHosted(row)]));
   const machines = Map.groupBy(rows.machines, (row) => row.owner_id);
   const approvals = Map.groupBy(rows.approvalSettings, (row) => row.server_id);
   return {
@@ -115,6 +129,7 @@ export function compileSnapshot(rows: SnapshotRows, version: number): Snapshot {
         visibility: readVisibility(server.visibility),
         replayGuard: readReplayGuard(server.replay_guard),
         drill: drills.get(server.id) ?? null,
+        ...(hosted.has(server.id) ? { hosted: hosted.get(server.id)! } : {}),
         approvals:
           approvals.get(server.id)?.map((row) => ({
             target: row.target,
@@ -160,4 +175,11 @@ export const snapshotRule = (row: RuleRow): SnapshotRule => ({
   absolute: row.absolute === 1,
   expiresAt: row.expires_at,
   createdBy: row.created_by,
+});
+
+const snapshotHosted = ({ id, member_id, state, host, port, retry_at }: HostedRow): SnapshotHosted => ({
+  instanceId: id,
+  memberId: member_id,
+  wakes: wakes(state, retry_at),
+  endpoint: state !== 'running' || host === null || port === null ? null : { host, port },
 });

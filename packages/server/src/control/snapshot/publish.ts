@@ -149,6 +149,14 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .where('server.workspace_id', '=', workspaceId)
     .where('drills.ends_at', '>', at)
     .execute();
+  const hosted = await tx
+    .selectFrom('hosted_instances as instance')
+    .innerJoin('hosted_workloads as workload', 'workload.instance_id', 'instance.id')
+    .select(['instance.id', 'instance.server_id', 'instance.member_id'])
+    .select(['workload.state', 'workload.host', 'workload.port', 'workload.retry_at'])
+    .where('instance.workspace_id', '=', workspaceId)
+    .orderBy('instance.id')
+    .execute();
   const approvalSettings = await tx
     .selectFrom('approval_settings as setting')
     .innerJoin('gateway_workspace_servers as server', 'server.id', 'setting.server_id')
@@ -168,6 +176,6 @@ async function readRows(tx: Transaction<Schema>, workspaceId: string, at: string
     .execute();
   return {
     ...{ workspace, servers, tokens, teamMembers, rules, toolClasses, toolPins, approvalSettings, networkAllow },
-    ...{ stops, machines, drills, argsSalts: await currentSalts(tx, workspaceId, Date.parse(at)) },
+    ...{ stops, machines, drills, hosted, argsSalts: await currentSalts(tx, workspaceId, Date.parse(at)) },
   };
 }

@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
 import type { workspaceCreate, workspaceUpdate } from '@mcpnest/contract/schemas/workspaces';
 import type { Kysely, Selectable } from 'kysely';
-import { alreadyExists, invalidInput, notFound } from '../../domain/errors.ts';
+import { alreadyExists, forbidden, invalidInput, notFound } from '../../domain/errors.ts';
+import type { HostingPlan } from '../../domain/hosted/hosting.ts';
 import { newId } from '../../domain/ids.ts';
+import type { Actor } from '../../domain/roles.ts';
 import { defaultWorkspaceSettings, defaultWritePerMinute } from '../../domain/snapshot.ts';
 import type { AccessSettings, WorkspaceSettings } from '../../domain/snapshot.ts';
-import type { Actor } from '../../domain/roles.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
@@ -103,6 +104,7 @@ export async function updateWorkspace(
   const row = await findWorkspace(change.tx, workspace.slug);
   const before = readSettings(row.settings);
   const after = mergeSettings(before, body.settings);
+  refusePlan(change.actor, before.hosting.plan, after.hosting.plan);
   if (body.settings?.publishing !== undefined) await requireTeams(change, row.id, after.publishing.teams);
   const name = body.name ?? row.name;
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return row;
@@ -139,6 +141,12 @@ async function requireTeams(change: Change, workspaceId: string, wanted: readonl
   );
 }
 
+/** A plan is what the workspace is given, not what it takes. @throws AppError `forbidden` */
+function refusePlan(actor: Actor, before: HostingPlan, after: HostingPlan): void {
+  if (before === after || actor.kind === 'local' || (actor.kind === 'user' && actor.workspace === null)) return;
+  throw forbidden('The plan of a workspace is changed with a key for the whole instance.');
+}
+
 type SettingsPatch = NonNullable<z.output<typeof workspaceUpdate>['settings']>;
 
 /**
@@ -172,6 +180,7 @@ function mergeSettings(before: WorkspaceSettings, patch: SettingsPatch | undefin
     limits: withPatch(limits, patch?.limits),
     access,
     toolList: withPatch(before.toolList, patch?.toolList),
+    hosting: withPatch(before.hosting, patch?.hosting),
     publishing:
       patch?.publishing === undefined ? before.publishing : { teams: [...new Set(patch.publishing.teams)].sort() },
   };

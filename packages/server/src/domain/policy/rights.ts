@@ -1,4 +1,10 @@
-import { defaultWorkspaceSettings, type Snapshot, type SnapshotRule, type Subject } from '../snapshot.ts';
+import {
+  defaultWorkspaceSettings,
+  type Snapshot,
+  type SnapshotRule,
+  type SnapshotServer,
+  type Subject,
+} from '../snapshot.ts';
 import type { Principal } from './principal.ts';
 import { parseRuleObject, type RuleObject } from './rule-object.ts';
 import { ServerRights } from './server-rights.ts';
@@ -42,7 +48,7 @@ class CompiledPolicy {
       return [{ rule, object: object ?? { server: '*', target: { kind: 'everything' } }, clause: clauseOf(rule) }];
     });
     this.#bySubject = Map.groupBy(rules, ({ rule }) => subjectKey(rule.subject));
-    const shownTo = snapshot.servers.flatMap(({ visibility }) => (visibility ?? []).map(subjectKey));
+    const shownTo = snapshot.servers.flatMap((server) => (visibilityOf(server) ?? []).map(subjectKey));
     this.#named = new Set([...this.#bySubject.keys(), ...shownTo]);
     this.#pins = new Map(
       snapshot.servers.flatMap(({ slug, pins }) => ((pins ?? null) === null ? [] : [[slug, new Map(pins)] as const])),
@@ -74,7 +80,11 @@ class CompiledPolicy {
     const byServer = Map.groupBy(rules, ({ object }) => object.server);
     const anywhere = byServer.get('*') ?? [];
     const servers = this.#snapshot.servers
-      .filter(({ visibility }) => all || (visibility ?? null) === null || visibility!.some(isOf(mine)))
+      .filter((server) => {
+        const visibility = visibilityOf(server);
+        if (all) return (server.hosted?.memberId ?? null) === null;
+        return visibility === null || visibility.some(isOf(mine));
+      })
       .map((server) => {
         const about = [...anywhere, ...(byServer.get(server.slug) ?? [])];
         const clauses = about.map(({ object, clause }) => ({ target: object.target, clause }));
@@ -93,6 +103,12 @@ class CompiledPolicy {
 }
 
 const everybody = 'everybody';
+
+/** An instance that holds a member's own credentials is theirs alone, whatever is set. */
+function visibilityOf({ visibility, hosted }: SnapshotServer): readonly Subject[] | null {
+  const memberId = hosted?.memberId ?? null;
+  return memberId === null ? (visibility ?? null) : [{ kind: 'member', id: memberId }];
+}
 
 export const subjectKey = (subject: Subject): string =>
   subject.kind === 'everybody' ? everybody : `${subject.kind}:${subject.id}`;

@@ -9,6 +9,7 @@ import type { HeldSnapshot } from '../snapshots.ts';
 import { connectionsFor, streamsFor } from './connection.ts';
 import { UpstreamFault } from './fault.ts';
 import { openCredential } from './headers.ts';
+import { HostedServers, hostedTarget, type Wake } from './hosted.ts';
 import { Upstream, upstreamKey } from './upstream.ts';
 
 export interface UpstreamsDeps {
@@ -18,6 +19,7 @@ export interface UpstreamsDeps {
   readonly health: HealthBoard;
   /** Put on record that a secret was used. Never throws, never waits. */
   readonly noteEvent: (event: CountedEvent) => void;
+  readonly wake: Wake;
 }
 
 /**
@@ -31,9 +33,17 @@ export class Upstreams {
   readonly #open = new Map<string, { workspaceId: string; upstream: Upstream }>();
 
   readonly #met = new WeakMap<SnapshotServer, Upstream>();
+  readonly #hosted: HostedServers;
 
   constructor(deps: UpstreamsDeps) {
     this.#deps = deps;
+    this.#hosted = new HostedServers(deps.wake);
+  }
+
+  /** Wait until a hosted server that sleeps can be reached. @throws UpstreamFault with nothing sent */
+  awake(held: HeldSnapshot, server: SnapshotServer): Promise<void> {
+    const now = this.#current.get(held.snapshot.workspace.id) ?? held;
+    return this.#hosted.awake(now.serversById.get(server.id) ?? server);
   }
 
   /**
@@ -61,7 +71,13 @@ export class Upstreams {
       this.#current.get(workspaceId)?.snapshot.networkAllow ?? held.snapshot.networkAllow;
     const open = (connections: number): HttpClient =>
       new HttpClient({
-        connect: (onread) => dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow),
+        connect: async (onread) => {
+          if (server.hosted === undefined)
+            return dialer.dial({ secure: protocol === 'https:', hostname, port, onread }, allow);
+          const now = this.#current.get(workspaceId) ?? held;
+          const { target, endpoint } = hostedTarget(now.serversById.get(server.id));
+          return dialer.dial({ ...target, onread }, () => [endpoint]);
+        },
         host,
         clock,
         connections,
@@ -86,8 +102,10 @@ export class Upstreams {
 
   /** Close what the new snapshot of a workspace no longer has, and what was reached by an allow entry that is gone. */
   sync(workspaceId: string, held: HeldSnapshot | undefined): void {
-    const before = this.#current.get(workspaceId)?.snapshot.networkAllow ?? [];
+    const last = this.#current.get(workspaceId);
+    const before = last?.snapshot.networkAllow ?? [];
     this.#current.set(workspaceId, held);
+    this.#hosted.sync(workspaceId, held, last);
     const wanted = new Map(held?.snapshot.servers.map((server) => [upstreamKey(workspaceId, server), server]));
     const now = new Set(held?.snapshot.networkAllow.map(({ host, port }) => `${host} ${port}`));
     const closedPorts = new Set(before.filter(({ host, port }) => !now.has(`${host} ${port}`)).map(({ port }) => port));
@@ -110,6 +128,7 @@ export class Upstreams {
   }
 
   close(): void {
+    this.#hosted.close();
     for (const { upstream } of this.#open.values()) upstream.close();
     this.#open.clear();
   }

@@ -8,5 +8,8 @@ export interface Bus extends AsyncDisposable {
   subscribe(topic: Topic, listener: (message: string) => void): Disposable;
 }
 
-/** `snapshot.changed` carries the id of the workspace whose snapshot has a newer version. */
-export type Topic = 'snapshot.changed';
+/**
+ * `snapshot.changed` carries the id of the workspace whose snapshot has a newer version; `hosted.wanted` that of an
+ * instance of which something is wanted, `hosted.seen` that of one that fares otherwise than before.
+ */
+export type Topic = 'snapshot.changed' | 'hosted.wanted' | 'hosted.seen';

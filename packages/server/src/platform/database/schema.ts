@@ -1,4 +1,6 @@
 import type { Generated } from 'kysely';
+import type { ProfileName } from '../../domain/hosted/entry.ts';
+import type { WorkloadState } from '../../domain/hosted/workload.ts';
 
 /** Row types of every table in migrations/, as both engines return them: flags are 0 or 1, times ISO 8601 in UTC, JSON is text. */
 export interface Schema {
@@ -57,6 +59,13 @@ export interface Schema {
   readonly retention_clocks: RetentionClocksTable;
   readonly sinks: SinksTable;
   readonly sink_states: SinkStatesTable;
+  readonly mcp_allowed_images: AllowedImagesTable;
+  readonly hosted_instances: HostedInstancesTable;
+  readonly hosted_secrets: HostedSecretsTable;
+  readonly hosted_workloads: HostedWorkloadsTable;
+  readonly hosted_wakes: HostedWakesTable;
+  readonly hosted_usage: HostedUsageTable;
+  readonly leases: LeasesTable;
   readonly migrations: MigrationsTable;
 }
 
@@ -816,4 +825,83 @@ export interface SinkStatesTable {
 export interface MigrationsTable {
   name: string;
   applied_at: string;
+}
+
+export interface AllowedImagesTable {
+  id: string;
+  /** Name without tag and digest. */
+  image: string;
+  digest: string;
+  entry_slug: string;
+  entry_version: number;
+  sbom_ref: string | null;
+  allowed_by: string;
+  created_at: string;
+  revoked_at: string | null;
+}
+
+export interface HostedInstancesTable {
+  id: string;
+  workspace_id: string;
+  server_id: string;
+  entry_slug: string;
+  entry_version: number;
+  image: string;
+  digest: string;
+  profile: ProfileName;
+  /** Null = everybody's. */
+  member_id: string | null;
+  /** Sealed: the bearer token its bridge asks for. */
+  token: string;
+  /** Restarts asked for so far. */
+  restarts: number;
+  /** Revision of the workload that the last snapshot shows. */
+  published: number;
+  created_at: string;
+  created_by: string;
+}
+
+export interface HostedSecretsTable {
+  instance_id: string;
+  key: string;
+  sealed: string;
+}
+
+export interface HostedWorkloadsTable {
+  instance_id: string;
+  state: WorkloadState;
+  since: string;
+  headline: string | null;
+  /** Both or neither. */
+  host: string | null;
+  port: number | null;
+  /** JSON: crashes of the last ten minutes. */
+  crashes: string;
+  retry_at: string | null;
+  /** Which of the restarts asked for have been made. */
+  restarts_done: number;
+  /** Grows with whatever snapshots show of it. */
+  revision: number;
+}
+
+export interface HostedWakesTable {
+  instance_id: string;
+  asked_at: string;
+}
+
+export interface HostedUsageTable {
+  instance_id: string;
+  day: string;
+  running_seconds: number;
+  cpu_ms: number;
+  memory_peak_bytes: number;
+  memory_megabyte_seconds: number;
+}
+
+export interface LeasesTable {
+  name: string;
+  holder: string;
+  held_until: string;
+  /** Grows with every change of holder. */
+  fence: number;
 }

@@ -1,0 +1,21 @@
+export type HostingPlan = 'team' | 'enterprise';
+
+/** What a workspace may host. */
+export interface HostingSettings {
+  /** False: its instances do not run; remote servers are served all the same. */
+  readonly orchestratorEnabled: boolean;
+  readonly plan: HostingPlan;
+  /** Minutes without a call after which an instance sleeps until the next one; null: never. */
+  readonly idleMinutes: number | null;
+}
+
+export const defaultHosting: HostingSettings = { orchestratorEnabled: false, plan: 'team', idleMinutes: null };
+
+/** Read them from `gateway_workspaces.settings`; what is not stored has its default. */
+export const readHosting = (settings: string): HostingSettings => ({
+  ...defaultHosting,
+  ...(JSON.parse(settings) as { readonly hosting?: Partial<HostingSettings> }).hosting,
+});
+
+/** Instances a workspace may have at once, however they fare: one that has failed or sleeps can run again any moment. */
+export const planLimits: Readonly<Record<HostingPlan, number>> = { team: 3, enterprise: 20 };

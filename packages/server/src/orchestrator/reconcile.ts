@@ -1,0 +1,147 @@
+import type { CatalogueEntry } from '../domain/hosted/entry.ts';
+import { imageName } from '@mcpnest/contract/schemas/hosted';
+import { randomHex } from '../domain/ids.ts';
+import { holdLease, releaseLease } from '../platform/lease.ts';
+import { isCounted, plan, type DesiredWorkload } from './plan.ts';
+import { buildSecrets, buildSpec } from './spec.ts';
+import { readInstances, readLastCall, type Authority, type StoredInstance } from './store.ts';
+import { takeStep, type StepDeps, type Subject } from './steps.ts';
+
+export interface ReconcileDeps extends StepDeps {
+  readonly catalogue: readonly CatalogueEntry[];
+  /** Called when there is more to do at once. */
+  readonly lookAgain: () => void;
+}
+
+/** Makes hosted servers what they shall be, again and again. */
+export interface Reconciler extends AsyncDisposable {
+  /**
+   * Look once and begin every step that is due; steps of one instance never overlap.
+   * @returns whether this process is the one that does so
+   * @throws what the database or the runtime throws
+   */
+  pass(): Promise<boolean>;
+  /** Until no step is under way. */
+  idle(): Promise<void>;
+  /** Instances seen running in the last pass. */
+  readonly running: ReadonlySet<string>;
+}
+
+const lease = 'orchestrator';
+
+interface Busy {
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+  /** What the step was taken for. */
+  readonly restarts: number;
+}
+
+/** Level-triggered: each pass compares all that is wanted with all there is, so nothing missed is missed for long. */
+export function createReconciler(deps: ReconcileDeps): Reconciler {
+  const { db, clock, runtime, log } = deps;
+  const entries = new Map(deps.catalogue.map((entry) => [`${entry.slug} ${entry.version}`, entry]));
+  const me = randomHex();
+  const busy = new Map<string, Busy>();
+  let running: ReadonlySet<string> = new Set();
+
+  const subjectOf = (stored: StoredInstance): Subject => {
+    const entry = entries.get(`${stored.entrySlug} ${stored.entryVersion}`);
+    if (entry === undefined) return { stored, spec: undefined, secretsFrom: undefined };
+    const spec = buildSpec(entry, stored);
+    return { stored, spec, secretsFrom: (values, token) => buildSecrets(entry, values, token) };
+  };
+
+  async function desiredOf({ stored, spec }: Subject): Promise<DesiredWorkload> {
+    const { id: instanceId, restarts, woken, recorded } = stored;
+    const sleepsAt = await sleepsAtOf(stored);
+    return { instanceId, blocked: blockOf(stored), specHash: spec?.hash ?? null, restarts, woken, sleepsAt, recorded };
+  }
+
+  async function sleepsAtOf({
+    workspaceId,
+    serverSlug,
+    idleMinutes,
+    recorded,
+  }: StoredInstance): Promise<number | null> {
+    if (idleMinutes === null || recorded.state !== 'running') return null;
+    const idleMs = idleMinutes * 60_000;
+    // Asked only of those that could have been idle for long enough.
+    if (recorded.since + idleMs > clock.now()) return recorded.since + idleMs;
+    const called = (await readLastCall(db, workspaceId, serverSlug)) ?? 0;
+    return Math.max(recorded.since, called) + idleMs;
+  }
+
+  async function pass(): Promise<boolean> {
+    const fence = await holdLease(db, lease, me, clock.now());
+    if (fence === undefined) {
+      abandon();
+      return false;
+    }
+    const subjects = (await readInstances(db)).map(subjectOf);
+    const observed = await runtime.list();
+    running = new Set(observed.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
+    const byId = new Map(subjects.map((subject) => [subject.stored.id, subject]));
+    const ended = new Map(observed.filter(({ state }) => state === 'exited').map((one) => [one.instanceId, one]));
+    // What is waited for in vain is given up, so that the next plan can go on from there.
+    for (const [id, { controller, restarts }] of busy) {
+      const stored = byId.get(id)?.stored;
+      if (stored === undefined || blockOf(stored) !== null || stored.restarts !== restarts) controller.abort();
+      else if (ended.has(id) && !isCounted(stored.recorded, ended.get(id)!)) controller.abort();
+    }
+    const actions = plan(await Promise.all(subjects.map(desiredOf)), observed, clock.now());
+    for (const action of actions) {
+      if (busy.has(action.instanceId)) continue;
+      begin(action.instanceId, byId.get(action.instanceId), { lease, holder: me, fence }, action);
+    }
+    return true;
+  }
+
+  function begin(
+    id: string,
+    subject: Subject | undefined,
+    by: Authority,
+    action: Parameters<typeof takeStep>[2],
+  ): void {
+    const controller = new AbortController();
+    const done = takeStep(deps, by, action, subject, controller.signal)
+      .catch((error: unknown) => {
+        if (!controller.signal.aborted)
+          log.warn({ err: error, instance: id, step: action.kind }, 'a step for a hosted server failed');
+      })
+      .finally(() => {
+        busy.delete(id);
+        if (action.kind === 'restart' || controller.signal.aborted) deps.lookAgain();
+      });
+    busy.set(id, { controller, done, restarts: subject?.stored.restarts ?? 0 });
+  }
+
+  function abandon(): void {
+    for (const { controller } of busy.values()) controller.abort();
+  }
+
+  const idle = async (): Promise<void> => {
+    await Promise.all([...busy.values()].map(({ done }) => done));
+  };
+
+  return {
+    pass,
+    idle,
+    get running() {
+      return running;
+    },
+    async [Symbol.asyncDispose]() {
+      abandon();
+      await idle();
+      await releaseLease(db, lease, me, clock.now()).catch(() => undefined);
+    },
+  };
+}
+
+/** Why an instance shall not run, with the remedy; null: it shall. */
+function blockOf(stored: StoredInstance): string | null {
+  if (!stored.enabled) return 'Hosting is switched off in this workspace.';
+  if (!stored.serverEnabled) return 'Its server is disabled.';
+  if (stored.abandoned) return 'The member it belongs to has left the workspace.';
+  if (!stored.imageAllowed) return 'Its image is not allowed any more.';
+  return imageName.safeParse(stored.image).success ? null : 'Its image has a name that no image may have.';
+}

@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { digestOf, testEntry } from '../../packages/server/src/domain/hosted/entries.contract.ts';
+import { startKit, type Kit } from '../../packages/server/src/control/kit.contract.ts';
+import { createMeter } from '../../packages/server/src/orchestrator/meter.ts';
+import { createReconciler, type Reconciler } from '../../packages/server/src/orchestrator/reconcile.ts';
+import { createDialer } from '../../packages/server/src/platform/dialer.ts';
+import { createHealthProbe } from '../../packages/server/src/platform/health-probe.ts';
+import { createLog } from '../../packages/server/src/platform/log.ts';
+import { everythingArgv, until } from '../bridge.ts';
+import { createProcessRuntime, type Meddle } from '../process-runtime.ts';
+
+/** The loop itself against real processes: what is killed at any step, or loses its lease, is made good by the next. */
+const entry = { ...testEntry, command: everythingArgv, variables: [] };
+const body = { workspace: 'acme', slug: 'files', env: {} };
+const never = new Promise<void>(() => undefined);
+
+class Stage implements AsyncDisposable {
+  readonly kit: Kit;
+  readonly runs: ReturnType<typeof createProcessRuntime>['runs'] = new Map();
+  #late = 0;
+  readonly clock = { now: () => Date.now() + this.#late, monotonic: () => performance.now() };
+
+  constructor(kit: Kit) {
+    this.kit = kit;
+  }
+
+  static async open(): Promise<Stage> {
+    const kit = await startKit(undefined, [], { catalogue: [entry], runtime: 'docker' });
+    await kit.allowHosting();
+    return new Stage(kit);
+  }
+
+  /** A process with a reconciler. Killed, it is simply not called any more. */
+  process(meddle?: Meddle): Reconciler & { readonly measure: ReturnType<typeof createMeter> } {
+    const runtime = createProcessRuntime({ runs: this.runs, keep: true, ...(meddle === undefined ? {} : { meddle }) });
+    const { db } = this.kit.database;
+    const { bus, vault } = { bus: this.kit.courier.bus, vault: this.kit.vault };
+    const deps = { db, bus, vault, clock: this.clock, log: createLog('silent'), runtime, catalogue: [entry] };
+    const made = createReconciler({ ...deps, probe: createHealthProbe(createDialer()), lookAgain: () => undefined });
+    return Object.assign(made, { measure: createMeter(deps) });
+  }
+
+  /** Time passes for everybody, as long as it takes until a lease has run out. */
+  wait(ms: number): void {
+    this.#late += ms;
+  }
+
+  async state(id: string): Promise<string | undefined> {
+    const query = this.kit.database.db.selectFrom('hosted_workloads').select('state').where('instance_id', '=', id);
+    return (await query.executeTakeFirst())?.state;
+  }
+
+  deploy = async (): Promise<string> => (await this.kit.owner.hosted.deploy({ body })).instance_id;
+
+  async settles(loop: Reconciler, holds: () => Promise<boolean> | boolean): Promise<void> {
+    await until(async () => {
+      await loop.pass();
+      return holds();
+    }, 'it settles');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await createProcessRuntime({ runs: this.runs })[Symbol.asyncDispose]();
+    await this.kit[Symbol.asyncDispose]();
+  }
+}
+
+let stage: Stage;
+afterEach(() => stage[Symbol.asyncDispose]());
+
+describe('[ORC-01] an orchestrator that is killed', () => {
+  it.each(['list', 'ensureImage', 'start'])('after %s is followed by one that finishes what it began', async (verb) => {
+    stage = await Stage.open();
+    const id = await stage.deploy();
+    let reached = false;
+    const dies = stage.process((name) => (name === verb ? ((reached = true), never) : undefined));
+    void dies.pass();
+    await until(() => reached, `${verb} was called`);
+    const next = stage.process();
+    if (verb !== 'list') expect(await next.pass()).toBe(false);
+    stage.wait(16_000);
+    await stage.settles(next, async () => (await stage.state(id)) === 'running');
+    expect([...stage.runs.keys()]).toEqual([id]);
+    await next[Symbol.asyncDispose]();
+  });
+
+  it.each(['restart', 'terminate'] as const)('during %s leaves nothing of the old run', async (order) => {
+    stage = await Stage.open();
+    const id = await stage.deploy();
+    const first = stage.process();
+    await stage.settles(first, async () => (await stage.state(id)) === 'running');
+    const before = stage.runs.get(id)!.child.pid;
+    await first[Symbol.asyncDispose]();
+    await stage.kit.owner.hosted[order]({ params: { instance: id } });
+    let reached = false;
+    const dies = stage.process((name) => (name === 'remove' ? ((reached = true), never) : undefined));
+    void dies.pass();
+    await until(() => reached, 'it was removed');
+    stage.wait(16_000);
+    const next = stage.process();
+    if (order === 'terminate') await stage.settles(next, () => stage.runs.size === 0);
+    else
+      await stage.settles(
+        next,
+        async () => (await stage.state(id)) === 'running' && stage.runs.get(id)?.child.pid !== before,
+      );
+    await next[Symbol.asyncDispose]();
+  });
+});
+
+it('[ORC-01] one that comes back after its lease has been taken over changes nothing any more', async () => {
+  stage = await Stage.open();
+  const id = await stage.deploy();
+  const held = Promise.withResolvers<void>();
+  let waits = false;
+  const old = stage.process((name) => (name === 'ensureImage' ? ((waits = true), held.promise) : undefined));
+  await old.pass();
+  await until(() => waits, 'it waits for the image');
+  stage.wait(16_000);
+  const next = stage.process();
+  await stage.settles(next, async () => (await stage.state(id)) === 'running');
+  const pid = stage.runs.get(id)!.child.pid;
+  held.resolve();
+  await old.idle();
+  expect([await stage.state(id), stage.runs.get(id)!.child.pid]).toEqual(['running', pid]);
+  expect(await old.pass()).toBe(false);
+  await next[Symbol.asyncDispose]();
+});
+
+it('[ORC-02][HST-13] a revoked image stops what runs from it; what ran is measured', async () => {
+  stage = await Stage.open();
+  const id = await stage.deploy();
+  const loop = stage.process();
+  await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+  await loop.pass();
+  await loop.measure(loop.running);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await loop.measure(loop.running);
+  const { items } = await stage.kit.owner.hosted.usage({ params: { instance: id } });
+  expect(items).toMatchObject([
+    { running_seconds: 1, memory_peak_bytes: 50_000_000, memory_megabyte_seconds: 48, calls: 0 },
+  ]);
+  expect(items[0]!.cpu_seconds).toBeGreaterThan(0.05);
+  const [image] = (await stage.kit.owner.hostedImages.list()).items;
+  expect(image!.digest).toBe(digestOf('a'));
+  await stage.kit.owner.hostedImages.revoke({ params: { image: image!.id } });
+  await stage.settles(loop, () => stage.runs.size === 0);
+  expect(await stage.kit.owner.hosted.show({ params: { instance: id } })).toMatchObject({
+    state: 'stopped',
+    headline: 'Its image is not allowed any more.',
+  });
+  await loop[Symbol.asyncDispose]();
+});
+
+it('an instance nobody calls falls asleep, and a wake starts it', async () => {
+  stage = await Stage.open();
+  const hosting = { idleMinutes: 5 };
+  await stage.kit.owner.workspaces.update({ params: { workspace: 'acme' }, body: { settings: { hosting } } });
+  const id = await stage.deploy();
+  const loop = stage.process();
+  await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+  stage.wait(4 * 60_000);
+  await loop.pass();
+  await loop.idle();
+  expect(await stage.state(id)).toBe('running');
+  stage.wait(61_000);
+  await stage.settles(loop, async () => (await stage.state(id)) === 'sleeping');
+  expect(stage.runs.size).toBe(1);
+  stage.wait(3_000);
+  await stage.settles(loop, () => stage.runs.size === 0);
+  const { db } = stage.kit.database;
+  await db.insertInto('hosted_wakes').values({ instance_id: id, asked_at: '2026-11-21T12:00:00.000Z' }).execute();
+  await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+  expect(await db.selectFrom('hosted_wakes').selectAll().execute()).toEqual([]);
+  await loop[Symbol.asyncDispose]();
+});
