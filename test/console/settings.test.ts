@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, screenshot, startConsoleBench } from './harness.ts';
+import { axe, startConsoleBench } from './harness.ts';
 import type { ConsoleBench } from './harness.ts';
 
 let bench: ConsoleBench;
@@ -35,7 +35,7 @@ describe('the settings of a workspace', () => {
     await using opened = await bench.open();
     const { page, visit, faults } = opened;
     await visit(settings());
-    const field = page.getByLabel('Name', { exact: true });
+    const field = page.getByRole('textbox', { name: 'Name' });
     const before = await field.inputValue();
     await field.fill('Renamed by its owner');
     await page.getByRole('button', { name: 'Save name' }).click();
@@ -89,22 +89,6 @@ describe('the settings of a workspace', () => {
     expect(faults).toEqual([]);
   });
 
-  it('hold records only once a second person has confirmed it', async () => {
-    await using asker = await bench.open();
-    await asker.visit(settings('/records'));
-    await asker.page.getByRole('button', { name: 'Ask for a hold' }).click();
-    const form = asker.page.getByRole('dialog');
-    await form.getByLabel('Name').fill('Case 12');
-    await form.getByLabel('Reason').fill('Counsel asked for it');
-    await form.getByRole('button', { name: 'Ask for a hold' }).click();
-    await asker.page.getByText('Waits for a second person').waitFor();
-    await using second = await bench.open({ as: 'bo' });
-    await second.visit(settings('/records'));
-    await second.page.getByRole('row', { name: /Case 12/ }).getByRole('button', { name: 'Confirm' }).click();
-    await second.page.getByText('in force').waitFor();
-    expect([...asker.faults, ...second.faults]).toEqual([]);
-  });
-
   it('add a webhook whose secret is shown once, test, pause and remove it', async () => {
     await using opened = await bench.open();
     const { page, visit, faults } = opened;
@@ -149,7 +133,7 @@ describe('the settings of a workspace', () => {
     await form.getByRole('button', { name: 'I have copied it' }).click();
     const row = page.getByRole('row', { name: /siem/ });
     await row.getByRole('button', { name: 'Test' }).click();
-    await page.getByText('The test record was not taken').waitFor();
+    await page.getByText('The test record was not taken').first().waitFor();
     await row.getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('dialog').getByRole('textbox').fill('siem');
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
@@ -171,7 +155,10 @@ describe('the settings of a workspace', () => {
       fetch(`${url}/api/v1/workspaces/${workspace}`, { headers: { authorization: `Bearer ${key ?? ''}` } });
     expect((await ask()).status).toBe(200);
     await form.getByRole('button', { name: 'I have copied it' }).click();
-    await page.getByRole('row', { name: /Terraform/ }).getByRole('button', { name: 'Revoke' }).click();
+    await page
+      .getByRole('row', { name: /Terraform/ })
+      .getByRole('button', { name: 'Revoke' })
+      .click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('row', { name: /Terraform.*revoked/ }).waitFor();
     await expect.poll(async () => (await ask()).status).toBe(401);
@@ -191,9 +178,29 @@ describe('the settings of a workspace', () => {
     await page.getByRole('button', { name: 'Erase this person' }).click();
     await page.getByRole('dialog').getByRole('textbox').fill(email);
     await page.getByRole('dialog').getByRole('button', { name: 'Erase this person' }).click();
-    // A legal hold of another test keeps people: then it says so instead of erasing.
-    await page.getByText(/The person is erased|legal hold/).first().waitFor();
+    await page.getByText('The person is erased').first().waitFor();
+    const { items } = await bench.product.client.members.list({ params });
+    expect(items.map((member) => member.email)).not.toContain(email);
     expect(faults).toEqual([]);
+  });
+
+  it('hold records only once a second person has confirmed it', async () => {
+    await using asker = await bench.open();
+    await asker.visit(settings('/records'));
+    await asker.page.getByRole('button', { name: 'Ask for a hold' }).click();
+    const form = asker.page.getByRole('dialog');
+    await form.getByLabel('Name').fill('Case 12');
+    await form.getByLabel('Reason').fill('Counsel asked for it');
+    await form.getByRole('button', { name: 'Ask for a hold' }).click();
+    await asker.page.getByText('Waits for a second person').waitFor();
+    await using second = await bench.open({ as: 'bo' });
+    await second.visit(settings('/records'));
+    await second.page
+      .getByRole('row', { name: /Case 12/ })
+      .getByRole('button', { name: 'Confirm' })
+      .click();
+    await second.page.getByText('in force', { exact: true }).waitFor();
+    expect([...asker.faults, ...second.faults]).toEqual([]);
   });
 });
 
@@ -208,7 +215,10 @@ describe('the instance', () => {
     await page.getByText('must be host:port').first().waitFor();
     await page.getByLabel('Host and port').fill('db.internal:8080');
     await page.getByRole('dialog').getByRole('button', { name: 'Open an address' }).click();
-    await page.getByRole('row', { name: /db\.internal/ }).getByRole('button', { name: 'Close' }).click();
+    await page
+      .getByRole('row', { name: /db\.internal/ })
+      .getByRole('button', { name: 'Close' })
+      .click();
     await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).last().click();
     await page.getByText('Address closed').waitFor();
     expect(faults).toEqual([]);
@@ -251,26 +261,3 @@ describe('the instance', () => {
     }
   });
 });
-
-const pages = (): readonly string[] => [
-  ...['', '/records', '/webhooks', '/sinks', '/keys', '/erasure'].map((rest) => settings(rest)),
-  ...['', '/people', '/keys', '/network', '/proof', '/sinks', '/changes'].map((rest) => `/instance${rest}`),
-];
-
-it.each(['light', 'dark'] as const)('is clean by axe in the %s theme, wide and narrow', async (theme) => {
-  await using opened = await bench.open({ theme });
-  const { page, faults, visit } = opened;
-  const found: string[] = [];
-  for (const path of pages()) {
-    await visit(path);
-    await page.waitForLoadState('networkidle');
-    await screenshot(page, `${path.replaceAll('/', '-').slice(1)}-${theme}`);
-    for (const finding of await axe(page)) found.push(`${path} ${finding}`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (over > 0) found.push(`${path} is ${over} px wider than a small screen`);
-    await page.setViewportSize({ width: 1360, height: 860 });
-  }
-  expect(found).toEqual([]);
-  expect(faults).toEqual([]);
-}, 60_000);

@@ -190,7 +190,10 @@ function Heading<Row extends RowData>({ text, align, column }: HeadingProps<Row>
         <button
           type="button"
           onClick={column.getToggleSortingHandler()}
-          className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text"
+          className={cx(
+            '-mx-1 flex items-center gap-1 rounded px-1 hover:text-text',
+            align === 'end' && 'flex-row-reverse',
+          )}
         >
           {text}
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />
