@@ -72,7 +72,6 @@ const pages = (): readonly string[] => [
     '/servers/evil/review',
     '/servers/evil/access',
     '/access',
-    '/access/members',
     '/access/machines',
     '/access/teams',
     `/access/teams/${team}`,
@@ -110,6 +109,18 @@ async function harm(page: Page): Promise<string[]> {
     return found;
   });
 }
+
+it('notices what would harm', async () => {
+  await using opened = await bench.open();
+  await opened.visit('/account');
+  await opened.page.evaluate(() => {
+    const link = document.createElement('a');
+    link.href = 'javascript:0';
+    document.body.append(document.createElement('math'), link);
+    Object.assign(globalThis, { executed: 1 });
+  });
+  expect((await harm(opened.page)).length).toBe(3);
+});
 
 describe('texts of others', () => {
   it('stay texts on every page that shows them', async () => {
