@@ -44,7 +44,7 @@ export interface DockerTest extends AsyncDisposable {
 export async function openDockerTest(socketPath: string, egress: EgressOptions = {}): Promise<DockerTest> {
   const image = await ensureProbeImage(socketPath);
   const install = `test-${randomUUID()}`;
-  const runtime = createDockerRuntime({ socketPath, install, gateImage: image, egress }, createLog('silent'));
+  const runtime = createDockerRuntime({ socketPath, install, gateImage: image.digest, egress }, createLog('silent'));
   const listed = async (path: string, labels: readonly string[]): Promise<string[]> => {
     const filters = encodeURIComponent(JSON.stringify({ label: [`mcpnest.install=${install}`, ...labels] }));
     const { body } = await engineJson(socketPath, 'GET', `${path}filters=${filters}`);

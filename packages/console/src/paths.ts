@@ -45,6 +45,9 @@ export const paths = {
   approvalHistory: (workspace: string) => inWorkspace(workspace, '/approvals/history'),
   accessRequests: (workspace: string) => inWorkspace(workspace, '/approvals/access-requests'),
   activity: (workspace: string) => inWorkspace(workspace, '/activity'),
+  /** Calls that a filter of `calls.list` lets through. */
+  activityWith: (workspace: string, filter: Readonly<Record<string, string>>) =>
+    inWorkspace(workspace, `/activity?${new URLSearchParams(filter).toString()}`),
   call: (workspace: string, call: string) => inWorkspace(workspace, `/activity/calls/${part(call)}`),
   changes: (workspace: string) => inWorkspace(workspace, '/activity/changes'),
   timelines: (workspace: string) => inWorkspace(workspace, '/activity/timelines'),
@@ -52,9 +55,6 @@ export const paths = {
   usage: (workspace: string) => inWorkspace(workspace, '/activity/usage'),
   exports: (workspace: string) => inWorkspace(workspace, '/activity/exports'),
   proof: (workspace: string) => inWorkspace(workspace, '/activity/proof'),
-  /** Calls that a filter of `calls.list` lets through. */
-  activityWith: (workspace: string, filter: Readonly<Record<string, string>>) =>
-    inWorkspace(workspace, `/activity?${new URLSearchParams(filter).toString()}`),
   settings: (workspace: string) => inWorkspace(workspace, '/settings'),
   settingsRecords: (workspace: string) => inWorkspace(workspace, '/settings/records'),
   settingsWebhooks: (workspace: string) => inWorkspace(workspace, '/settings/webhooks'),

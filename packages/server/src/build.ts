@@ -100,7 +100,7 @@ export async function build(
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
   const pages = openConsole(consoleFolder);
-  const plane = await openHosting(config, folder.nodeId, opened, parts);
+  const plane = await openHosting(config, folder.nodeId, log, opened, parts);
   const { control, deps } = opened.use(
     await openControl(config, secrets, folder, publicUrl, log, plane.hosting, pages),
   );

@@ -97,6 +97,7 @@ export const t = catalogue({
   before: 'As approved',
   definitionNow: 'As the server says now',
   decided: 'Decided by {who}',
+  decidedAt: 'Decided',
   state_approved: 'Approved',
   state_changed: 'Changed',
   state_new: 'New',

@@ -11,13 +11,16 @@ export interface ChoiceFilterProps<V extends string> {
   readonly value: V | undefined;
   readonly choices: readonly Choice<V>[];
   readonly onChange: (value: V | undefined) => void;
-  /** What to call no choice; default `Any`. */
+  /** What no choice is called; it is shown, too. Default: `Any`, which goes without saying. */
   readonly any?: string;
 }
 
 /** One filter beside the search field: its name and what is chosen, on one line. */
 export function ChoiceFilter<V extends string>({ label, value, choices, onChange, any = 'Any' }: ChoiceFilterProps<V>) {
-  const all: readonly { readonly value: V | ''; readonly label: string }[] = [{ value: '', label: any }, ...choices];
+  const all: readonly { readonly value: V | ''; readonly label: string }[] = [
+    { value: '', label: any ?? 'Any' },
+    ...choices,
+  ];
   const shown = choices.find((choice) => choice.value === value)?.label;
   return (
     <Base.Root<V | ''>
@@ -26,11 +29,11 @@ export function ChoiceFilter<V extends string>({ label, value, choices, onChange
       onValueChange={(next) => onChange(next === null || next === '' ? undefined : next)}
     >
       <Base.Trigger
-        aria-label={`${label}: ${shown ?? any}`}
+        aria-label={`${label}: ${shown ?? any ?? 'Any'}`}
         className={cx(buttonClass('plain'), 'font-normal', shown !== undefined && 'border-accent bg-accent-soft')}
       >
         <span className="text-quiet">{label}</span>
-        {shown !== undefined && <span className="font-medium">{shown}</span>}
+        {(shown ?? any) !== undefined && <span className="font-medium text-text">{shown ?? any}</span>}
         <ChevronDown size={14} aria-hidden className="text-quiet" />
       </Base.Trigger>
       <Base.Portal>

@@ -6,6 +6,8 @@ import type { ReactNode } from 'react';
 export interface Column<Row> {
   readonly id: string;
   readonly header: string;
+  /** The heading is read aloud and not shown: of a column of menus. */
+  readonly headerHidden?: boolean;
   readonly cell: (row: Row) => ReactNode;
   /** CSS grid track, e.g. `2fr`, `8rem`; default `minmax(8rem, 1fr)`. */
   readonly width?: string;

@@ -110,12 +110,14 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
                 />
               </span>
             )}
-            {columns.map(({ id, header, align }) => (
-              <Heading key={id} text={header} align={align} column={table.getColumn(id)} />
+            {columns.map(({ id, header, headerHidden, align }) => (
+              <Heading key={id} text={header} hidden={headerHidden} align={align} column={table.getColumn(id)} />
             ))}
           </div>
         </div>
         <div role="rowgroup" className="relative min-w-fit" style={{ height: virtual.getTotalSize() }}>
+          {/* Rows are out of the flow; this needs the room they need. */}
+          <div role="presentation" className="grid gap-4 px-4" style={{ gridTemplateColumns }} />
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
             if (row === undefined) return null;
@@ -171,13 +173,15 @@ const opensRow = ({ target, currentTarget }: MouseEvent): boolean =>
 
 interface HeadingProps<Row extends RowData> {
   readonly text: string;
+  /** Only read aloud. */
+  readonly hidden: boolean | undefined;
   readonly align: Column<Row>['align'];
   readonly column: TableColumn<typeof features, Row> | undefined;
 }
 
 const directions = { asc: 'ascending', desc: 'descending' } as const;
 
-function Heading<Row extends RowData>({ text, align, column }: HeadingProps<Row>) {
+function Heading<Row extends RowData>({ text, hidden, align, column }: HeadingProps<Row>) {
   const sorted = column?.getIsSorted() || undefined;
   const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp;
   return (
@@ -199,7 +203,7 @@ function Heading<Row extends RowData>({ text, align, column }: HeadingProps<Row>
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />
         </button>
       ) : (
-        text
+        <span className={hidden === true ? 'sr-only' : ''}>{text}</span>
       )}
     </div>
   );

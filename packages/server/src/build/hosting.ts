@@ -4,16 +4,27 @@ import type { PublisherDeps } from '../control/hosted/publish.ts';
 import { unavailable } from '../domain/errors.ts';
 import { catalogue as reviewed } from '../domain/hosted/catalogue.ts';
 import type { CatalogueEntry } from '../domain/hosted/entry.ts';
+import { gateImage } from '../domain/hosted/gate-image.ts';
 import { createOrchestrator, type Orchestrator, type OrchestratorDeps } from '../orchestrator/app.ts';
 import type { Runtime } from '../orchestrator/runtimes/runtime.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import { createHealthProbe } from '../platform/health-probe.ts';
+import type { Log } from '../platform/log.ts';
 
 /** What runs containers, opened. @throws AppError `unavailable` that names the remedy */
-export type OpenRuntime = (config: Config, installation: string) => Promise<Runtime>;
+export type OpenRuntime = (config: Config, installation: string, log: Log) => Promise<Runtime>;
 
-/** Loaded only where they are used. */
-const runtimes: Readonly<Partial<Record<Config['runtime'], OpenRuntime>>> = {};
+/** Each is loaded only where it is used. */
+const runtimes: Readonly<Record<Exclude<Config['runtime'], 'none'>, OpenRuntime>> = {
+  async docker({ dockerSocket: socketPath }, install, log) {
+    const { createDockerRuntime } = await import('../orchestrator/runtimes/docker/docker.ts');
+    return createDockerRuntime({ socketPath, install, gateImage }, log);
+  },
+  async kubernetes(config, installation) {
+    const { openKubernetes } = await import('./kubernetes-runtime.ts');
+    return openKubernetes(config, installation);
+  },
+};
 
 /** What may be put in the place of what this release has; for tests of the whole product. */
 export interface HostingParts {
@@ -35,6 +46,7 @@ export interface HostingPlane {
 export async function openHosting(
   config: Config,
   installation: string,
+  log: Log,
   opened: AsyncDisposableStack,
   parts: HostingParts = {},
 ): Promise<HostingPlane> {
@@ -42,8 +54,7 @@ export async function openHosting(
   const catalogue = parts.catalogue ?? reviewed;
   if (!orchestrates || kind === 'none') return { hosting: { catalogue, runtime: kind }, open: () => undefined };
   const openRuntime = parts.openRuntime ?? runtimes[kind];
-  if (openRuntime === undefined) throw unavailable(`This build has no runtime for MCPNEST_RUNTIME=${kind}.`);
-  const runtime = opened.use(await openRuntime(config, installation));
+  const runtime = opened.use(await openRuntime(config, installation, log));
   let orchestrator: Orchestrator | undefined;
   const asked = (): Orchestrator => {
     if (orchestrator === undefined) throw unavailable('The orchestrator is starting.');

@@ -45,7 +45,7 @@ const columns = (workspace: string): readonly Column<Call>[] => [
     header: t('tool'),
     width: 'minmax(12rem, 2fr)',
     cell: ({ id, tool }) => (
-      <Link to={paths.activityWith(workspace, { callId: id })} className="rounded hover:underline">
+      <Link to={paths.call(workspace, id)} className="rounded hover:underline">
         <UntrustedText mono limit={100} text={tool} />
       </Link>
     ),
@@ -118,7 +118,7 @@ function Calls({ server }: { readonly server: string }) {
               rows={rows}
               columns={columns(workspace)}
               rowKey={({ id }) => id}
-              onOpen={({ id }) => go(paths.activityWith(workspace, { callId: id }))}
+              onOpen={({ id }) => go(paths.call(workspace, id))}
               footer={
                 <LoadMore
                   shown={rows.length}

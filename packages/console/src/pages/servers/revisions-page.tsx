@@ -6,6 +6,7 @@ import { apiQuery, useChange } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { useFilters } from '../../components/navigate.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
+import { formatTime } from '../../strings/catalogue.ts';
 import { t } from '../../strings/server-parts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -33,6 +34,13 @@ function Revisions({ server }: { readonly server: Server }) {
   const workspace = useWorkspace();
   const [{ revision }, setFilters] = useFilters(['revision']);
   const query = useQuery(apiQuery('servers', 'revisions', { params: { workspace, server: server.slug } }));
+  const members = useQuery({
+    ...apiQuery('members', 'list', { params: { workspace } }),
+    enabled: useMay('members.list'),
+  });
+  const emails = new Map(members.data?.items.map(({ userId, email }) => [userId, email]));
+  // `user:{id}/key:{id}`, as records of changes name who did it; whoever has left is still named by id.
+  const nameOf = (author: string): string => emails.get(/^user:([^/]+)/.exec(author)?.[1] ?? '') ?? author;
   return (
     <Asked query={query}>
       {({ items }) => {
@@ -46,6 +54,7 @@ function Revisions({ server }: { readonly server: Server }) {
                 <li key={item.revision}>
                   <RevisionItem
                     item={item}
+                    author={nameOf(item.author)}
                     current={item.revision === server.revision}
                     chosen={item === shown}
                     onChoose={() => setFilters({ revision: String(item.revision) })}
@@ -63,12 +72,14 @@ function Revisions({ server }: { readonly server: Server }) {
 
 interface RevisionItemProps {
   readonly item: ServerRevision;
+  /** Who made it, by name where it is known. */
+  readonly author: string;
   readonly current: boolean;
   readonly chosen: boolean;
   readonly onChoose: () => void;
 }
 
-const RevisionItem = ({ item, current, chosen, onChoose }: RevisionItemProps) => (
+const RevisionItem = ({ item, author, current, chosen, onChoose }: RevisionItemProps) => (
   <button
     type="button"
     aria-pressed={chosen}
@@ -83,7 +94,8 @@ const RevisionItem = ({ item, current, chosen, onChoose }: RevisionItemProps) =>
       {current && <Badge tone="ok">{t('current')}</Badge>}
     </span>
     <span className="text-sm text-quiet">
-      <time dateTime={item.createdAt}>{new Date(item.createdAt).toLocaleString()}</time> · {item.author}
+      <time dateTime={item.createdAt}>{formatTime(item.createdAt)}</time> ·{' '}
+      <span className="break-words">{author}</span>
     </span>
     {item.note !== '' && (
       <span className="text-sm">

@@ -27,7 +27,7 @@ const sensitivityRank = Object.keys(sensitivityTones);
 const name = (workspace: string): Column<ServerRow> => ({
   id: 'name',
   header: t('name'),
-  width: 'minmax(13rem, 2fr)',
+  width: 'minmax(12rem, 2fr)',
   sortBy: (row) => row.name,
   cell: (row) => (
     <span className="flex items-center gap-2">
@@ -42,7 +42,7 @@ const name = (workspace: string): Column<ServerRow> => ({
 const position: Column<ServerRow> = {
   id: 'position',
   header: '#',
-  width: '2.5rem',
+  width: '1.75rem',
   sortBy: (row) => row.position,
   cell: (row) => <span className="text-quiet tabular-nums">{row.position}</span>,
 };
@@ -50,7 +50,7 @@ const position: Column<ServerRow> = {
 const state: Column<ServerRow> = {
   id: 'state',
   header: t('state'),
-  width: '9rem',
+  width: '8rem',
   sortBy: (row) => (row.enabled ? row.health.state : 'z'),
   cell: (row) => <ServerState server={row} />,
 };
@@ -68,7 +68,7 @@ const use: readonly Column<ServerRow>[] = [
   {
     id: 'tools',
     header: t('tools'),
-    width: '5rem',
+    width: '4rem',
     align: 'end',
     sortBy: ({ tools }) => tools ?? -1,
     cell: ({ tools }) => number(tools),
@@ -92,7 +92,7 @@ const use: readonly Column<ServerRow>[] = [
   {
     id: 'p95',
     header: t('p95'),
-    width: '5.5rem',
+    width: '5rem',
     align: 'end',
     sortBy: (row) => row.use?.latencyMs.p95 ?? -1,
     cell: (row) => (row.use?.latencyMs.p95 == null ? none : formatDuration(row.use.latencyMs.p95)),
@@ -198,8 +198,9 @@ export function serverColumns(
   if (!detailed) return [...first, ...forEverybody];
   const menu: Column<ServerRow> = {
     id: 'menu',
-    header: '',
-    width: '2.25rem',
+    header: t('more'),
+    headerHidden: true,
+    width: '1.75rem',
     align: 'end',
     cell: (row) => <RowMenu server={row} count={count} />,
   };

@@ -137,22 +137,23 @@ async function build(io: Io, entries: readonly CatalogueEntry[], options: BuildC
   const engine = options.output === 'engine' ? new ImageEngine(options.socket) : undefined;
   // Asked first: a build takes minutes, and an engine that is away would be noticed only then.
   await engine?.find('scratch');
-  const images = await buildImages(entries, { cache, mirror: options.mirror, environment, report });
+  const { images, gate } = await buildImages(entries, { cache, mirror: options.mirror, environment, report });
   mkdirSync(out, { recursive: true });
   report(engine === undefined ? `writing ${join(out, 'images.tar')}` : `loading into the engine at ${options.socket}`);
-  if (engine === undefined) await writeArchive(archiveOf(images, options.prefix), join(out, 'images.tar'));
+  if (engine === undefined) await writeArchive(archiveOf([gate, ...images], options.prefix), join(out, 'images.tar'));
   else {
-    const known = await Promise.all(images.map(({ entry, digest }) => engine.has(options.prefix, entry, digest)));
-    const missing = images.filter((_, index) => known[index] === false);
+    const all = [gate, ...images];
+    const known = await Promise.all(all.map(({ name }) => engine.find(options.prefix + name)));
+    const missing = all.filter(({ digest }, index) => known[index] !== digest);
     if (missing.length > 0) await engine.load(archiveOf(missing, options.prefix));
   }
   const results = await Promise.all(
-    images.map(async ({ entry, digest, layers, sbom }): Promise<Result> => {
+    images.map(async ({ entry, name, digest, layers, sbom }): Promise<Result> => {
       const file = join(out, `${entry.slug}.sbom.cdx.json`);
       writeFileSync(file, sbom);
       const image = `${options.prefix}${entry.image}`;
       // An engine that keeps images as manifests names them by those.
-      const known = engine === undefined ? digest : await engine.idOf(options.prefix, entry);
+      const known = engine === undefined ? digest : await engine.idOf(options.prefix + name);
       const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
       return { image, digest: known, entry: entry.slug, sbom: file, bytes };
     }),

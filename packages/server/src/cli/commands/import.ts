@@ -12,6 +12,7 @@ import { requireClient, requireFile } from '../clients/target.ts';
 import { exit, UsageError } from '../fault.ts';
 import { plain } from '../output.ts';
 import type { Io } from '../io.ts';
+import { catalogue } from '../../domain/hosted/catalogue.ts';
 import type { Shell } from '../program.ts';
 import { connectClient, type ClientOptions } from './connect-client.ts';
 
@@ -60,7 +61,7 @@ async function runImport(shell: Shell, source: string, options: Options): Promis
     const params = await chooseWorkspace(client, options.workspace);
     const { gatewayUrl } = await client.workspaces.show({ params });
     // Nothing is hosted through this command: what could be is named, and hosted on purpose.
-    const proposals = planImport(servers, gatewayUrl, []);
+    const proposals = planImport(servers, gatewayUrl, catalogue);
     const lines = servers.map((server, index): Line => ({ server, proposal: proposals[index]! }));
     const adding = lines.filter(({ proposal }) => proposal.kind === 'add');
     if (options.json !== true) show(io, from.file, lines, problems);

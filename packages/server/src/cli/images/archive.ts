@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, renameSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { nameOf, type Image } from './image.ts';
+import type { Image } from './image.ts';
 import { tarEnd, tarFile } from './tar.ts';
 
 /**
@@ -19,9 +19,9 @@ export async function* archiveOf(images: readonly Image[], prefix: string): Asyn
     yield tail;
   }
   const configs = images.map(({ digest, config }) => [`${digest.slice('sha256:'.length)}.json`, config] as const);
-  const manifest = images.map(({ entry, layers: all }, index) => ({
+  const manifest = images.map(({ name, layers: all }, index) => ({
     Config: configs[index]?.[0],
-    RepoTags: [nameOf(prefix, entry)],
+    RepoTags: [prefix + name],
     Layers: all.map(({ diffId }) => layerName(diffId)),
   }));
   for (const [name, body] of [...configs, ['manifest.json', Buffer.from(JSON.stringify(manifest))] as const]) {

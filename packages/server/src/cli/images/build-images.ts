@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../config/env.ts';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
 import { DebianArchive } from './debian.ts';
-import { composeImage, type Image } from './image.ts';
+import { composeGateImage, composeImage, type Image } from './image.ts';
 import { baseLayer, browserLayer, entryLayer, type SystemLayer, type Workshop } from './layers.ts';
 import { Npm } from './npm.ts';
 import { recipeOf } from './recipes.ts';
@@ -11,7 +11,15 @@ import { CommandRunner } from './run-command.ts';
 
 /** An image with the bill of materials that is also inside it. */
 export interface BuiltImage extends Image {
+  readonly entry: CatalogueEntry;
   readonly sbom: string;
+}
+
+/** What there is to put into an engine. */
+export interface Built {
+  readonly images: readonly BuiltImage[];
+  /** Of the gates in front of them. */
+  readonly gate: Image;
 }
 
 export interface BuildOptions {
@@ -31,7 +39,7 @@ const packages = join(import.meta.dirname, '../../../..');
  * and Debian packages, an image has the same digest wherever it is built, except for what is compiled.
  * @throws Error naming what is missing on this machine
  */
-export async function buildImages(entries: readonly CatalogueEntry[], options: BuildOptions): Promise<BuiltImage[]> {
+export async function buildImages(entries: readonly CatalogueEntry[], options: BuildOptions): Promise<Built> {
   const { cache, mirror, environment, report } = options;
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
     throw new Error(
@@ -65,7 +73,7 @@ export async function buildImages(entries: readonly CatalogueEntry[], options: B
       entry,
       below.flatMap((part) => part.packages),
     );
-    images.push({ ...composeImage(entry, [...below.map((part) => part.layer), layer], workshop.arch), sbom });
+    images.push({ entry, ...composeImage(entry, [...below.map((part) => part.layer), layer], workshop.arch), sbom });
   }
-  return images;
+  return { images, gate: composeGateImage(base.layer, workshop.arch) };
 }

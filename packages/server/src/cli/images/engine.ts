@@ -1,8 +1,6 @@
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
-import { nameOf } from './image.ts';
 
 /** The verbs of a container engine that putting images into it needs (Docker Engine API 1.41 and newer). */
 export class ImageEngine {
@@ -22,17 +20,11 @@ export class ImageEngine {
     return id;
   }
 
-  /** Whether the image of an entry is there under its digest, and under its name. */
-  async has(prefix: string, entry: CatalogueEntry, digest: string): Promise<boolean> {
-    return (await this.find(nameOf(prefix, entry))) === digest;
-  }
-
   /**
-   * What the engine calls the image of an entry it was given.
+   * What the engine calls an image it was given.
    * @throws Error when it has none
    */
-  async idOf(prefix: string, entry: CatalogueEntry): Promise<string> {
-    const name = nameOf(prefix, entry);
+  async idOf(name: string): Promise<string> {
     const id = await this.find(name);
     if (id === undefined) throw this.#failed(`has taken ${name}, and does not know it`);
     return id;

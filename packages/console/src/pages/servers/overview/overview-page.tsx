@@ -39,10 +39,12 @@ function Overview({ server }: { readonly server: Server }) {
       ))}
       <HealthCard server={server} />
       {mayStatistics && <UseCharts server={server.slug} />}
-      <div className="grid items-start gap-6 lg:grid-cols-2">
-        <AddressCard server={server} />
-        {mayStatistics && <DrillCard server={server} />}
+      <div className="grid items-start gap-6 *:min-w-0 lg:grid-cols-2">
         <FactsCard server={server} />
+        <div className="flex flex-col gap-6">
+          <AddressCard server={server} />
+          {mayStatistics && <DrillCard server={server} />}
+        </div>
       </div>
     </>
   );
@@ -53,7 +55,7 @@ function AddressCard({ server: { slug } }: { readonly server: Server }) {
   const query = useQuery(apiQuery('workspaces', 'show', { params: { workspace } }));
   return (
     <Card title={t('ownAddress')} about={t('ownAddressAbout')}>
-      {query.data !== undefined && <CodeBlock label={t('ownAddress')} code={`${query.data.gatewayUrl}/${slug}`} />}
+      {query.data !== undefined && <CodeBlock label={t('clientsUse')} code={`${query.data.gatewayUrl}/${slug}`} />}
     </Card>
   );
 }

@@ -65,16 +65,16 @@ export function UseCharts({ server }: { readonly server: string }) {
 }
 
 function Charts({ points, total, errorPercent }: SeriesAnswer) {
-  const { times, outcomes, latency } = useMemo(() => chartsOf(points), [points]);
+  const { times, outcomes, latencyTimes, latency } = useMemo(() => chartsOf(points), [points]);
   const failed = total.calls - total.ok;
   return (
-    <div className="grid gap-6 lg:grid-cols-2">
+    <div className="grid gap-6 lg:grid-cols-2 *:min-w-0">
       <div>
         <p className="mb-2">
           {t('callsCount', { count: total.calls })}
           <span className={failed > 0 ? 'text-bad' : 'text-quiet'}> · {t('failedCount', { count: failed })}</span>
         </p>
-        <StackedBars label={t('calls')} times={times} series={outcomes} formatTime={formatTime} />
+        <StackedBars label={t('callsAll')} times={times} series={outcomes} formatTime={formatTime} />
       </div>
       <div>
         <p className="mb-2">
@@ -82,7 +82,7 @@ function Charts({ points, total, errorPercent }: SeriesAnswer) {
             ? t('latencyUnknown')
             : t('latencyIs', { p95: formatDuration(total.latencyMs.p95), off: formatNumber(errorPercent) })}
         </p>
-        <LineChart label={t('latencyMs')} times={times} series={latency} formatTime={formatTime} />
+        <LineChart label={t('latencyMs')} times={latencyTimes} series={latency} formatTime={formatTime} />
       </div>
     </div>
   );
@@ -91,9 +91,13 @@ function Charts({ points, total, errorPercent }: SeriesAnswer) {
 function chartsOf(points: SeriesAnswer['points']): {
   times: string[];
   outcomes: Series[];
+  latencyTimes: string[];
   latency: Series[];
 } {
+  // Where no call reached the server there is no latency, which is not the same as none.
+  const timed = points.filter(({ p50 }) => p50 !== null);
   return {
+    latencyTimes: timed.map(({ at }) => at),
     times: points.map(({ at }) => at),
     outcomes: [
       { label: t('ok'), tone: 'accent', values: points.map(({ ok }) => ok) },
@@ -106,8 +110,8 @@ function chartsOf(points: SeriesAnswer['points']): {
       { label: t('faultServer'), tone: 'bad', values: points.map(({ faults }) => faults.upstream + faults.gateway) },
     ],
     latency: [
-      { label: 'p50', tone: 'accent', values: points.map(({ p50 }) => p50 ?? 0) },
-      { label: 'p95', tone: 'warn', values: points.map(({ p95 }) => p95 ?? 0) },
+      { label: 'p50', tone: 'accent', values: timed.map(({ p50 }) => p50 ?? 0) },
+      { label: 'p95', tone: 'warn', values: timed.map(({ p95 }) => p95 ?? 0) },
     ],
   };
 }

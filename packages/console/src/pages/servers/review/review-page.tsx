@@ -84,7 +84,7 @@ const columns: readonly Column<ReviewItem>[] = [
   },
   {
     id: 'decided',
-    header: '',
+    header: t('decidedAt'),
     width: '9rem',
     align: 'end',
     cell: ({ decidedAt }) => (decidedAt === null ? '–' : <RelativeTime at={decidedAt} />),

@@ -32,7 +32,7 @@ export function CallRecord({ traceId }: { readonly traceId: string }) {
             {t('recordIs', { outcome: record.outcome })} · {formatDuration(record.latencyMs)}
           </span>
           {record.rule !== null && <span className="text-quiet">{t('deniedRule', { rule: record.rule })}</span>}
-          <LinkButton small to={paths.activityWith(workspace, { traceId })} className="ml-auto">
+          <LinkButton small to={paths.call(workspace, record.id)} className="ml-auto">
             {t('toActivity')}
           </LinkButton>
         </>

@@ -172,7 +172,7 @@ describe('what is not ours', () => {
 
 describe('faults', () => {
   it('says what to do when there is no engine', async () => {
-    const options = { socketPath: `/tmp/${randomUUID()}.sock`, install: 'x', gateImage: test.image };
+    const options = { socketPath: `/tmp/${randomUUID()}.sock`, install: 'x', gateImage: test.image.digest };
     await using away = createDockerRuntime(options, createLog('silent'));
     await expect(away.list()).rejects.toMatchObject({
       code: 'unavailable',

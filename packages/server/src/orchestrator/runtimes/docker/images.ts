@@ -18,15 +18,22 @@ export interface Images {
   ensure(image: ImageName, signal?: AbortSignal): Promise<'present' | 'pulled'>;
   /** Id of the image with this digest. @throws AppError `unavailable`: it is not there, or makes volumes */
   idOf(image: ImageName, signal?: AbortSignal): Promise<string>;
+  /** Id of what the engine has under this name and tag. @throws AppError `unavailable` that says how it gets there */
+  localIdOf(name: string, signal?: AbortSignal): Promise<string>;
 }
 
 export function createImages(engine: Engine, log: Log): Images {
+  const inspect = async (reference: string, signal?: AbortSignal) => {
+    const path = `/images/${encodeURIComponent(reference)}/json`;
+    const answer = await engine.call({ method: 'GET', path, accept: [404], signal });
+    return answer.status === 200 ? imageAnswer.parse(answer.body) : undefined;
+  };
+
   /** By the digest a registry gave it or, of one that came from no registry, by its id. */
   const find = async ({ name, digest }: ImageName, signal?: AbortSignal) => {
     for (const reference of [`${name}@${digest}`, digest]) {
-      const path = `/images/${encodeURIComponent(reference)}/json`;
-      const answer = await engine.call({ method: 'GET', path, accept: [404], signal });
-      if (answer.status === 200) return imageAnswer.parse(answer.body);
+      const found = await inspect(reference, signal);
+      if (found !== undefined) return found;
     }
     return undefined;
   };
@@ -46,6 +53,13 @@ export function createImages(engine: Engine, log: Log): Images {
       // A volume would be a folder of the host, outside every limit.
       if (Object.keys(found.Config?.Volumes ?? {}).length > 0) throw failed(image, 'it declares volumes');
       return found.Id;
+    },
+    async localIdOf(name, signal) {
+      const found = await inspect(name, signal);
+      if (found !== undefined) return found.Id;
+      throw unavailable(
+        `The engine has no image ${name}, which gates run in: mcpnest image build <entry> puts it there.`,
+      );
     },
   };
 }

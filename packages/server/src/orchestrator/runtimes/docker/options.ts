@@ -1,13 +1,11 @@
-import type { ImageName } from './images.ts';
-
 /** What the Docker runtime is told; none of it comes from a person who deploys. */
 export interface DockerOptions {
   /** Path of the engine's unix socket. */
   readonly socketPath: string;
   /** Id of this installation: what carries another one, or none, is never touched. */
   readonly install: string;
-  /** The image whose `node` runs the gates; like every image, by its digest. */
-  readonly gateImage: ImageName;
+  /** The image whose `node` runs the gates: what the engine has under this name and tag. It is never pulled. */
+  readonly gateImage: string;
   readonly egress?: EgressOptions;
 }
 

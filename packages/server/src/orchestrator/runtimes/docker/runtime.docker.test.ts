@@ -40,7 +40,7 @@ describeRuntime('Docker as a runtime', async () => {
   const socketPath = inject('dockerSocket');
   const image = await makeImage(socketPath);
   const log = createLog('silent');
-  const open = () => createDockerRuntime({ socketPath, install: `test-${randomUUID()}`, gateImage: image }, log);
+  const open = () => createDockerRuntime({ socketPath, install: `test-${randomUUID()}`, gateImage: image.digest }, log);
   const [runtime, foreign] = [open(), open()];
   return {
     runtime,

@@ -67,7 +67,7 @@ export function createStarter({ engine, names, containers, networks, images, opt
   return async (spec: WorkloadSpec, secrets: WorkloadSecrets, signal?: AbortSignal): Promise<void> => {
     const [image, gateImage] = await Promise.all([
       images.idOf(spec.image, signal),
-      images.idOf(options.gateImage, signal),
+      images.localIdOf(options.gateImage, signal),
     ]);
     const name = names.workload(spec.instanceId);
     const network = await networks.ensure(spec.instanceId, idLabels(spec), signal);
