@@ -60,6 +60,7 @@ export const t = catalogue({
   targetLabel: 'Host and port',
   targetHelp: 'For example 127.0.0.1:9101 or db.internal:8080.',
   openedToast: 'Address opened',
+  actions: 'Actions',
   close: 'Close',
   closeTitle: 'Close {target}?',
   closeWhat: 'Servers, webhooks and sinks at this address cannot be reached from the next second on.',

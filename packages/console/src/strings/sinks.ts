@@ -56,6 +56,7 @@ export const t = catalogue({
   secret: 'Signing secret',
   secretTitle: 'Sink added',
   added: 'Sink added',
+  actions: 'Actions',
   test: 'Test',
   testOk: 'The test record was taken',
   testBad: 'The test record was not taken',

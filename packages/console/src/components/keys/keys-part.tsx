@@ -21,7 +21,11 @@ const columns = (workspace: string | null): readonly Column<ApiKey>[] => [
     header: t('label'),
     width: 'minmax(10rem, 2fr)',
     sortBy: ({ label }) => label,
-    cell: ({ label }) => <UntrustedText text={label} limit={80} />,
+    cell: ({ label, hint }) => (
+      <>
+        <UntrustedText text={label} limit={80} /> <span className="font-mono text-xs text-quiet">…{hint}</span>
+      </>
+    ),
   },
   {
     id: 'whose',
@@ -31,12 +35,6 @@ const columns = (workspace: string | null): readonly Column<ApiKey>[] => [
     cell: ({ email }) => <UntrustedText text={email} limit={80} />,
   },
   { id: 'role', header: t('role'), width: '5rem', sortBy: ({ role }) => role, cell: ({ role }) => role },
-  {
-    id: 'hint',
-    header: t('hint'),
-    width: '5rem',
-    cell: ({ hint }) => <span className="font-mono text-sm">…{hint}</span>,
-  },
   {
     id: 'state',
     header: t('state'),
@@ -62,7 +60,7 @@ const columns = (workspace: string | null): readonly Column<ApiKey>[] => [
   },
   {
     id: 'actions',
-    header: '',
+    header: t('actions'),
     width: '10rem',
     align: 'end',
     cell: (key) => (stateOf(key) === 'living' ? <KeyActions apiKey={key} workspace={workspace} /> : null),

@@ -43,7 +43,7 @@ const columns = (workspace: string | null): readonly Column<Sink>[] => [
   {
     id: 'state',
     header: t('state'),
-    width: 'minmax(12rem, 2fr)',
+    width: 'minmax(9rem, 2fr)',
     sortBy: stateOf,
     cell: (sink) => <State sink={sink} />,
   },
@@ -71,7 +71,7 @@ const columns = (workspace: string | null): readonly Column<Sink>[] => [
   },
   {
     id: 'actions',
-    header: '',
+    header: t('actions'),
     width: '14rem',
     align: 'end',
     cell: (sink) => <SinkActions sink={sink} workspace={workspace} />,

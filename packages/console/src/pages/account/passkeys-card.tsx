@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import type { Passkey } from '@mcpnest/contract/schemas/sessions';
 import { client } from '../../api/client.ts';
 import { apiQuery } from '../../api/queries.ts';
 import { registerPasskey } from '../../api/session.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { t } from '../../strings/account.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -14,6 +14,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
+import { UntrustedText } from '../../ui/untrusted-text.tsx';
 
 /** The passkeys of the person. */
 export function PasskeysCard() {
@@ -38,7 +39,7 @@ export function PasskeysCard() {
       await refresh();
     },
   });
-  const problem = add.error === null ? undefined : problemOf(add.error);
+  const problem = faultOf(add.error);
   return (
     <Card
       title={t('passkeys')}
@@ -57,7 +58,9 @@ export function PasskeysCard() {
             <ul className="divide-y divide-line">
               {items.map((passkey) => (
                 <li key={passkey.id} className="flex items-center justify-between gap-4 py-2">
-                  <span className="grow font-medium">{passkey.name}</span>
+                  <span className="grow font-medium">
+                    <UntrustedText text={passkey.name} limit={60} />
+                  </span>
                   <span className="text-sm text-quiet">
                     <RelativeTime at={passkey.lastUsedAt ?? passkey.createdAt} />
                   </span>
@@ -96,7 +99,7 @@ export function PasskeysCard() {
         consequences={[t('removePasskeyAbout')]}
         action={t('remove')}
         busy={remove.isPending}
-        problem={remove.error === null ? undefined : problemOf(remove.error)}
+        problem={faultOf(remove.error)}
         onConfirm={() => doomed !== null && remove.mutate(doomed.id)}
       />
     </Card>

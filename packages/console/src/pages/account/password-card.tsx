@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { client } from '../../api/client.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { t } from '../../strings/account.ts';
 import { t as enter } from '../../strings/enter.ts';
 import { Card } from '../../ui/card.tsx';
@@ -23,7 +23,7 @@ export function PasswordCard() {
       await cache.invalidateQueries({ queryKey: ['sessions'] });
     },
   });
-  const problem = change.error === null ? undefined : problemOf(change.error);
+  const problem = faultOf(change.error);
   return (
     <Card title={t('password')} about={t('passwordAbout')}>
       <div className="max-w-sm">

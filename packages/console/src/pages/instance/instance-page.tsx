@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import type { workspace as workspaceSchema } from '@mcpnest/contract/schemas/workspaces';
+import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
@@ -17,8 +16,6 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { InstanceFrame } from './instance-frame.tsx';
 import { WorkspaceAdd } from './workspace-add.tsx';
-
-type Workspace = z.output<typeof workspaceSchema>;
 
 const columns: readonly Column<Workspace>[] = [
   {

@@ -2,6 +2,7 @@ import type { NetworkEntry } from '@mcpnest/contract/schemas/network';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
+import { ActorText } from '../../components/actor-text.tsx';
 import { Asked } from '../../components/asked.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useMay } from '../../components/workspace.tsx';
@@ -36,7 +37,7 @@ const columns: readonly Column<NetworkEntry>[] = [
     header: t('by'),
     width: 'minmax(9rem, 1fr)',
     sortBy: ({ createdBy }) => createdBy,
-    cell: ({ createdBy }) => <UntrustedText text={createdBy} limit={60} />,
+    cell: ({ createdBy }) => <ActorText actor={createdBy} />,
   },
   {
     id: 'opened',
@@ -46,7 +47,7 @@ const columns: readonly Column<NetworkEntry>[] = [
     sortBy: ({ createdAt }) => createdAt,
     cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
   },
-  { id: 'close', header: '', width: '6rem', align: 'end', cell: (entry) => <Close entry={entry} /> },
+  { id: 'close', header: t('actions'), width: '6rem', align: 'end', cell: (entry) => <Close entry={entry} /> },
 ];
 
 /** Addresses that are open to upstreams. */

@@ -3,7 +3,7 @@ import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { formatNumber } from '../../strings/catalogue.ts';
 import { t } from '../../strings/instance.ts';
-import { Card, KeyValueList } from '../../ui/card.tsx';
+import { Card } from '../../ui/card.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { StatusWord } from '../../ui/status.tsx';
 import type { Column } from '../../ui/table-model.ts';
@@ -66,18 +66,13 @@ function Status() {
       {({ sealing, logs }) => (
         <>
           <Card title={t('sealing')}>
-            <KeyValueList
-              items={{
-                [t('state')]:
-                  sealing === null ? (
-                    <StatusWord tone="off">{t('noNode')}</StatusWord>
-                  ) : (
-                    <StatusWord tone={sealing.ok ? 'ok' : 'bad'}>
-                      {sealing.ok ? t('sealingOk') : (sealing.reason ?? t('sealingBad'))}
-                    </StatusWord>
-                  ),
-              }}
-            />
+            {sealing === null ? (
+              <StatusWord tone="off">{t('noNode')}</StatusWord>
+            ) : (
+              <StatusWord tone={sealing.ok ? 'ok' : 'bad'}>
+                {sealing.ok ? t('sealingOk') : (sealing.reason ?? t('sealingBad'))}
+              </StatusWord>
+            )}
           </Card>
           {logs.length > 0 && (
             <VirtualTable label={t('logs')} rows={logs} columns={columns} rowKey={({ log }) => log} visibleRows={6} />

@@ -1,6 +1,7 @@
 import type { Hold } from '@mcpnest/contract/schemas/retention';
 import { useState } from 'react';
 import { useSession } from '../../api/session.ts';
+import { personIn } from '../../components/actor-text.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/settings-records.ts';
@@ -12,14 +13,14 @@ import { Form } from '../../ui/form.tsx';
 
 /** What can be done with a hold as it is: confirmed or released, each by a second person. */
 export function HoldNext({ hold }: { readonly hold: Hold }) {
-  const { email } = useSession().user;
+  const { id } = useSession().user;
   switch (hold.state) {
     case 'requested':
-      return hold.requestedBy === email ? <Second /> : <Confirm hold={hold} />;
+      return personIn(hold.requestedBy) === id ? <Second /> : <Confirm hold={hold} />;
     case 'in force':
       return <Release hold={hold} />;
     case 'release requested':
-      return hold.releaseRequestedBy === email ? <Second /> : <ConfirmRelease hold={hold} />;
+      return personIn(hold.releaseRequestedBy ?? '') === id ? <Second /> : <ConfirmRelease hold={hold} />;
     default:
       return null;
   }

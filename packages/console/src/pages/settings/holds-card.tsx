@@ -2,6 +2,7 @@ import type { Hold } from '@mcpnest/contract/schemas/retention';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
+import { ActorText } from '../../components/actor-text.tsx';
 import { Asked } from '../../components/asked.tsx';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/settings-records.ts';
@@ -53,7 +54,7 @@ const columns: readonly Column<Hold>[] = [
     id: 'by',
     header: t('by'),
     width: 'minmax(9rem, 1fr)',
-    cell: ({ requestedBy }) => <UntrustedText text={requestedBy} limit={60} />,
+    cell: ({ requestedBy }) => <ActorText actor={requestedBy} />,
   },
   {
     id: 'asked',

@@ -22,7 +22,7 @@ export function SettingsFrame({ trail = [], children, ...rest }: SettingsFramePr
   return (
     <Page
       {...rest}
-      trail={[{ label: t('title'), to: paths.settings(workspace) }, ...trail]}
+      trail={rest.title === t('title') ? [] : [{ label: t('title'), to: paths.settings(workspace) }, ...trail]}
       tabs={[
         { label: t('general'), to: paths.settings(workspace) },
         { label: t('records'), to: paths.settingsRecords(workspace) },

@@ -2,6 +2,7 @@ import type { Webhook } from '@mcpnest/contract/schemas/webhooks';
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
 import { webhookEvents } from '../../api/webhook-events.precomputed.ts';
+import { ActorText } from '../../components/actor-text.tsx';
 import { Asked } from '../../components/asked.tsx';
 import { NeedsRole } from '../../components/needs-role.tsx';
 import { usePathPart, useWorkspace } from '../../components/workspace.tsx';
@@ -81,7 +82,7 @@ const Facts = ({ webhook: { note, events, waiting, createdBy, createdAt } }: { r
       [t('waiting')]: t('eventCount', { count: waiting }),
       [t('createdBy')]: (
         <>
-          <UntrustedText text={createdBy} limit={80} /> · <RelativeTime at={createdAt} />
+          <ActorText actor={createdBy} /> · <RelativeTime at={createdAt} />
         </>
       ),
     }}
