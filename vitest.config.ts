@@ -2,10 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 const onEngine = '{packages/*/src,test}/**/*.docker.test.ts';
 
+/** What these say of time, memory or neighbours holds only while nothing else runs. */
+const measuring = [
+  'test/bench.test.ts',
+  'test/e2e/{bridge,hostile-upstream,isolation,isolation-soak,limits,memory,stalled}.test.ts',
+  'test/faults/*.test.ts',
+];
+
 /**
- * Tests stand beside the code they test, or in test/ when they need the whole product. Those boot real servers, kill
- * them and measure time, so they run after the others and one file at a time,
- * and last those that need a container engine, which they share.
+ * Tests stand beside the code they test, or in test/ when they need the whole product. Those boot real servers and
+ * browsers and run after the others; then, one file at a time, those that kill and measure, and last those that share
+ * a container engine.
  */
 export default defineConfig({
   test: {
@@ -25,9 +32,18 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['test/**/*.test.ts'],
-          exclude: [onEngine],
-          maxWorkers: 1,
+          exclude: [onEngine, ...measuring],
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: measuring,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -39,7 +55,7 @@ export default defineConfig({
           exclude: process.env['MCPNEST_TEST_DOCKER_SOCKET'] === undefined ? [] : ['**/engine-restart.docker.test.ts'],
           globalSetup: ['test/servers/docker-engine.ts'],
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

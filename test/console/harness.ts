@@ -59,7 +59,7 @@ const flags = [
 export async function startConsoleBench(): Promise<ConsoleBench> {
   await ensureConsole();
   const product = await startProduct();
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+  const browser = await startBrowser();
   const people = await addPeople(product);
   return {
     product,
@@ -71,6 +71,9 @@ export async function startConsoleBench(): Promise<ConsoleBench> {
     },
   };
 }
+
+/** A browser of its own. */
+export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
 
 async function addPeople({ client, workspace, apiKey, url }: Product): Promise<Record<PersonName, Person>> {
   const params = { workspace };
@@ -138,7 +141,8 @@ async function signIn(page: Page, { email, password }: Person): Promise<void> {
   if (status !== 201) throw new Error(`signing in as ${email} was answered with ${status}`);
 }
 
-async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
+/** Write down whatever a page does that it must not. */
+export async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
   page.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) faults.push(`asks ${url}`);

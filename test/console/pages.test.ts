@@ -22,7 +22,11 @@ afterAll(() => bench[Symbol.asyncDispose]());
 
 const inWorkspace = [
   '',
+  '/insights',
   '/first-run',
+  '/first-run?step=server&way=import',
+  '/first-run?step=client',
+  '/connect',
   '/servers',
   '/servers/github',
   '/hosted',

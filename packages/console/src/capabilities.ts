@@ -25,10 +25,18 @@ export function roleIn(session: Person, workspace: string): Role | null {
  * @throws Error when the contract has no such operation
  */
 export function can(session: Person, operation: string, workspace?: string): boolean {
-  const found = byId.get(operation);
-  if (found === undefined) throw new Error(`the contract has no operation ${operation}`);
+  const found = wireOf(operation);
   if (!(found.role in rank)) return true;
   const role =
     found.scope === 'instance' || workspace === undefined ? session.instanceRole : roleIn(session, workspace);
   return role !== null && rank[role] >= rank[found.role as Role];
+}
+
+/** The role and scope the contract asks for. @throws Error when the contract has no such operation */
+export const needOf = (operation: string): Pick<WireOperation, 'role' | 'scope'> => wireOf(operation);
+
+function wireOf(operation: string): WireOperation {
+  const found = byId.get(operation);
+  if (found === undefined) throw new Error(`the contract has no operation ${operation}`);
+  return found;
 }

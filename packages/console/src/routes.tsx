@@ -4,6 +4,7 @@ import { accessRoutes } from './pages/access/routes.ts';
 import { accountRoutes } from './pages/account/routes.ts';
 import { activityRoutes } from './pages/activity/routes.ts';
 import { approvalRoutes } from './pages/approvals/routes.ts';
+import { connectRoutes } from './pages/connect/routes.ts';
 import { enterRoutes } from './pages/enter/routes.ts';
 import { firstRunRoutes } from './pages/first-run/routes.ts';
 import { homeRoutes } from './pages/home/routes.ts';
@@ -26,6 +27,7 @@ const tree = root.addChildren([
     workspace.addChildren([
       ...homeRoutes(workspace),
       ...firstRunRoutes(workspace),
+      ...connectRoutes(workspace),
       ...serverRoutes(workspace),
       ...hostedRoutes(workspace),
       ...accessRoutes(workspace),

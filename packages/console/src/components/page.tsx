@@ -68,6 +68,8 @@ export function Page({ title, about, trail = [], status, actions, tabs, cli, chi
 export interface LinkTab {
   readonly label: string;
   readonly to: string;
+  /** Also the current one on pages below it, e.g. of one thing of its list. */
+  readonly current?: boolean;
 }
 
 /** Parts of one page, each with an address of its own. */
@@ -76,7 +78,7 @@ export function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; r
   return (
     <nav aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">
       {tabs.map((tab) => {
-        const current = pathname === tab.to;
+        const current = tab.current ?? pathname === tab.to;
         return (
           <Link
             key={tab.to}

@@ -1,4 +1,4 @@
-import { Activity, CircleCheck, House, Server, Settings, Users } from 'lucide-react';
+import { Activity, CircleCheck, House, Plug, Server, Settings, Users } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import { paths } from '../paths.ts';
 import { t } from '../strings/shell.ts';
@@ -19,5 +19,6 @@ export const navigationItems: readonly NavigationItem[] = [
   { label: t('access'), to: paths.access, icon: Users, key: 'a' },
   { label: t('approvals'), to: paths.approvals, icon: CircleCheck, key: 'p', badge: 'approvals' },
   { label: t('activity'), to: paths.activity, icon: Activity, key: 'v' },
+  { label: t('connect'), to: (workspace) => paths.connect(workspace), icon: Plug, key: 'c' },
   { label: t('settings'), to: paths.settings, icon: Settings, key: 't' },
 ];

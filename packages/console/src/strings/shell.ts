@@ -7,6 +7,7 @@ export const t = catalogue({
   access: 'Access',
   approvals: 'Approvals',
   activity: 'Activity',
+  connect: 'Connect a client',
   settings: 'Settings',
   instance: 'Instance',
   account: 'Your account',

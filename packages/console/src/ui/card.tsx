@@ -18,7 +18,7 @@ export function Card({ title, about, actions, children }: CardProps) {
       className="rounded-xl border border-line bg-panel shadow-raised"
     >
       {title !== undefined && (
-        <header className="flex items-start justify-between gap-4 px-5 pt-4">
+        <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-5 pt-4">
           <div>
             <h2 id={id} className="text-base font-semibold">
               {title}
@@ -36,7 +36,7 @@ export function Card({ title, about, actions, children }: CardProps) {
 /** Names and values, one pair a line. */
 export function KeyValueList({ items }: { readonly items: Readonly<Record<string, ReactNode>> }) {
   return (
-    <dl className="grid grid-cols-[minmax(8rem,auto)_1fr] gap-x-6 gap-y-2">
+    <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-6 gap-y-2">
       {Object.entries(items).map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-quiet">{name}</dt>

@@ -1,9 +1,13 @@
+import { createSortedRowModel, rowSortingFeature, tableFeatures } from '@tanstack/react-table';
+import type { ColumnDef, Row as TableRow, RowData } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 
 /** One column, by definition. */
 export interface Column<Row> {
   readonly id: string;
   readonly header: string;
+  /** The heading is read aloud and not shown: of a column of menus. */
+  readonly headerHidden?: boolean;
   readonly cell: (row: Row) => ReactNode;
   /** CSS grid track, e.g. `2fr`, `8rem`; default `minmax(8rem, 1fr)`. */
   readonly width?: string;
@@ -12,32 +16,26 @@ export interface Column<Row> {
   readonly sortBy?: (row: Row) => string | number;
 }
 
-export interface Sort {
-  readonly column: string;
-  readonly descending: boolean;
-}
+/** What our tables use of TanStack Table; what is not named here is not in the bundle. */
+export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 
-/** The rows in the order asked for; equal ones keep theirs. */
-export function sortRows<Row>(
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  sort: Sort | null,
-): readonly Row[] {
-  const by = columns.find(({ id }) => id === sort?.column)?.sortBy;
-  if (sort === null || by === undefined) return rows;
-  const keyed = rows.map((row) => [by(row), row] as const);
-  const sign = sort.descending ? -1 : 1;
-  return keyed.toSorted(([a], [b]) => sign * compare(a, b)).map(([, row]) => row);
-}
+const texts = new Intl.Collator('en', { numeric: true });
 
-const compare = (a: string | number, b: string | number): number =>
-  typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true });
+/** Numbers by size, anything else as people sort texts: `tool9` before `tool10`. */
+export const compareValues = (a: string | number, b: string | number): number =>
+  typeof a === 'number' && typeof b === 'number' ? a - b : texts.compare(String(a), String(b));
 
-/** First press ascending, second descending, third as it came. */
-export function nextSort(sort: Sort | null, column: string): Sort | null {
-  if (sort?.column !== column) return { column, descending: false };
-  return sort.descending ? null : { column, descending: true };
-}
+/** Our columns as TanStack Table's; one press sorts ascending, the second descending, the third as the rows came. */
+export const tableColumns = <Row extends RowData>(columns: readonly Column<Row>[]): ColumnDef<typeof features, Row>[] =>
+  columns.map(({ id, header, sortBy }) =>
+    sortBy === undefined
+      ? { id, header }
+      : {
+          ...{ id, header, accessorFn: sortBy, sortDescFirst: false },
+          sortFn: (a: TableRow<typeof features, Row>, b: TableRow<typeof features, Row>) =>
+            compareValues(a.getValue(id), b.getValue(id)),
+        },
+  );
 
 /** The row a key leads to, or undefined for a key that leads nowhere. */
 export function rowAfterKey(key: string, at: number, count: number, page: number): number | undefined {

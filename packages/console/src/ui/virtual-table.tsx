@@ -1,12 +1,14 @@
+import { useTable } from '@tanstack/react-table';
+import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
-import { nextSort, rowAfterKey, sortRows, toggled } from './table-model.ts';
-import type { Column, Sort } from './table-model.ts';
+import { features, rowAfterKey, tableColumns, toggled } from './table-model.ts';
+import type { Column } from './table-model.ts';
 
 export interface VirtualTableProps<Row> {
   /** What the rows are, for screen readers. */
@@ -25,6 +27,8 @@ export interface VirtualTableProps<Row> {
   readonly footer?: ReactNode;
   /** Room for as many rows; the rest is scrolled to. */
   readonly visibleRows?: number;
+  /** Called when the last rows come into sight, to read more; must keep its identity while nothing has changed. */
+  readonly onNearEnd?: (() => void) | undefined;
 }
 
 const rowHeights = { comfortable: 44, compact: 34 } as const;
@@ -33,13 +37,17 @@ const rowHeights = { comfortable: 44, compact: 34 } as const;
  * Rows of any number, of which only those in sight exist (ARIA grid pattern). Arrows, j and k move, Enter opens,
  * Space selects.
  */
-export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14 } = props;
-  const [sort, setSort] = useState<Sort | null>(null);
+export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>) {
+  const { label, columns, rowKey, onOpen, selection, onSelect, footer, visibleRows = 14, onNearEnd } = props;
   const [active, setActive] = useState(0);
   const [density] = useDensity();
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useMemo(() => sortRows(props.rows, columns, sort), [props.rows, columns, sort]);
+  const definitions = useMemo(() => tableColumns(columns), [columns]);
+  const table = useTable({
+    ...{ features, data: props.rows, columns: definitions, getRowId: rowKey },
+    enableMultiSort: false,
+  });
+  const { rows } = table.getRowModel();
   const height = rowHeights[density];
   const virtual = useVirtualizer({
     count: rows.length,
@@ -47,6 +55,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     estimateSize: () => height,
     overscan: 8,
   });
+  const nearEnd = rows.length > 0 && (virtual.getVirtualItems().at(-1)?.index ?? 0) >= rows.length - 1;
+  useEffect(() => {
+    if (nearEnd) onNearEnd?.();
+  }, [nearEnd, onNearEnd, rows.length]);
   const selectable = selection !== undefined && onSelect !== undefined;
   const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)');
   const gridTemplateColumns = [...(selectable ? ['2.25rem'] : []), ...tracks].join(' ');
@@ -65,8 +77,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     const row = rows[current];
     const next = rowAfterKey(event.key, current, rows.length, visibleRows);
     if (next !== undefined) focusRow(next);
-    else if (event.key === 'Enter' && row !== undefined && onOpen !== undefined) onOpen(row);
-    else if (event.key === ' ' && row !== undefined && selectable) onSelect(toggled(selection, rowKey(row)));
+    else if (event.key === 'Enter' && row !== undefined && onOpen !== undefined) onOpen(row.original);
+    else if (event.key === ' ' && row !== undefined && selectable) onSelect(toggled(selection, row.id));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -94,20 +106,22 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                   label={<span className="sr-only">Select all</span>}
                   checked={rows.length > 0 && selection.size === rows.length}
                   some={selection.size > 0 && selection.size < rows.length}
-                  onChange={(checked) => onSelect(new Set(checked ? rows.map((row) => rowKey(row)) : []))}
+                  onChange={(checked) => onSelect(new Set(checked ? rows.map(({ id }) => id) : []))}
                 />
               </span>
             )}
-            {columns.map((column) => (
-              <Heading key={column.id} column={column} sort={sort} onSort={() => setSort(nextSort(sort, column.id))} />
+            {columns.map(({ id, header, headerHidden, align }) => (
+              <Heading key={id} text={header} hidden={headerHidden} align={align} column={table.getColumn(id)} />
             ))}
           </div>
         </div>
         <div role="rowgroup" className="relative min-w-fit" style={{ height: virtual.getTotalSize() }}>
+          {/* Rows are out of the flow; this needs the room they need. */}
+          <div role="presentation" className="grid gap-4 px-4" style={{ gridTemplateColumns }} />
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
             if (row === undefined) return null;
-            const key = rowKey(row);
+            const { id: key, original } = row;
             const selected = selection?.has(key) === true;
             return (
               <div
@@ -118,7 +132,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                 aria-selected={selectable ? selected : undefined}
                 tabIndex={index === current ? 0 : -1}
                 onFocus={() => setActive(index)}
-                onClick={(event) => opensRow(event.target) && onOpen?.(row)}
+                onClick={(event) => opensRow(event) && onOpen?.(original)}
                 className={cx(
                   'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
                   'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
@@ -138,7 +152,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                 )}
                 {columns.map(({ id, cell, align }) => (
                   <div key={id} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
-                    {cell(row)}
+                    {cell(original)}
                   </div>
                 ))}
               </div>
@@ -151,32 +165,42 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   );
 }
 
-/** A click on a control in a row is the control's. */
-const opensRow = (target: EventTarget): boolean =>
-  target instanceof Element && target.closest('a, button, input, label, [role="checkbox"]') === null;
+/** A click on a control in a row is the control's, and so is one in a menu that it has opened elsewhere on the page. */
+const opensRow = ({ target, currentTarget }: MouseEvent): boolean =>
+  target instanceof Element &&
+  currentTarget.contains(target) &&
+  target.closest('a, button, input, label, [role="checkbox"]') === null;
 
-interface HeadingProps<Row> {
-  readonly column: Column<Row>;
-  readonly sort: Sort | null;
-  readonly onSort: () => void;
+interface HeadingProps<Row extends RowData> {
+  readonly text: string;
+  /** Only read aloud. */
+  readonly hidden: boolean | undefined;
+  readonly align: Column<Row>['align'];
+  readonly column: TableColumn<typeof features, Row> | undefined;
 }
 
-function Heading<Row>({ column, sort, onSort }: HeadingProps<Row>) {
-  const sorted = sort?.column === column.id ? (sort.descending ? 'descending' : 'ascending') : undefined;
-  const Arrow = sorted === 'descending' ? ArrowDown : ArrowUp;
+const directions = { asc: 'ascending', desc: 'descending' } as const;
+
+function Heading<Row extends RowData>({ text, hidden, align, column }: HeadingProps<Row>) {
+  const sorted = column?.getIsSorted() || undefined;
+  const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp;
   return (
     <div
       role="columnheader"
-      aria-sort={sorted}
-      className={cx('flex h-9 items-center text-sm font-medium text-quiet', column.align === 'end' && 'justify-end')}
+      aria-sort={sorted && directions[sorted]}
+      className={cx('flex h-9 items-center text-sm font-medium text-quiet', align === 'end' && 'justify-end')}
     >
-      {column.sortBy === undefined ? (
-        column.header
-      ) : (
-        <button type="button" onClick={onSort} className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text">
-          {column.header}
+      {column?.getCanSort() === true ? (
+        <button
+          type="button"
+          onClick={column.getToggleSortingHandler()}
+          className="-mx-1 flex items-center gap-1 rounded px-1 hover:text-text"
+        >
+          {text}
           <Arrow size={13} aria-hidden className={sorted === undefined ? 'invisible' : ''} />
         </button>
+      ) : (
+        <span className={hidden === true ? 'sr-only' : ''}>{text}</span>
       )}
     </div>
   );

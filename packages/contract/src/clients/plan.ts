@@ -1,5 +1,4 @@
-import { credentialHeaderProblem, headerValue } from '../schemas/credentials.ts';
-import { serverUrl } from '../schemas/servers.ts';
+import { credentialHeaderProblem, headerValueForm, mostUrlCharacters, serverUrlProblem } from '../server-form.ts';
 import type { ImportedServer } from './imported.ts';
 import { matchHosted } from './risks.ts';
 
@@ -54,7 +53,8 @@ function propose(server: ImportedServer, gateway: string, catalogue: Parameters<
   if (url === gateway || url.startsWith(`${gateway}/`)) return { kind: 'leave', reason: 'it is this gateway' };
   if (server.urlSecrets.length > 0)
     return { kind: 'leave', reason: 'its address carries a credential; add it with that credential in a header' };
-  if (!serverUrl.safeParse(url).success) return { kind: 'leave', reason: 'its address is none a server can have' };
+  if (url.length > mostUrlCharacters || serverUrlProblem(url) !== undefined)
+    return { kind: 'leave', reason: 'its address is none a server can have' };
   return { kind: 'add', slug: slugOf(server.name), url, ...credentialOf(server) };
 }
 
@@ -67,7 +67,7 @@ function credentialOf({ headers }: ImportedServer): { headers: Record<string, st
       if (secret !== undefined) notes.push(`The header ${name} ${problem}.`);
     } else if (reference || /\$\{|\{env:/.test(value)) {
       notes.push(`The value of ${name} is not in the file; set it with: mcpnest server credential set`);
-    } else if (!headerValue.safeParse(value).success) notes.push(`The value of ${name} cannot be sent in a header.`);
+    } else if (!headerValueForm.test(value)) notes.push(`The value of ${name} cannot be sent in a header.`);
     else kept[name] = value;
   }
   return { headers: kept, notes };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
-import { approval, approvalList, approvalQuery, approvalRefuse } from '../schemas/approvals.ts';
+import { approval, approvalDetail, approvalList, approvalQuery, approvalRefuse } from '../schemas/approvals.ts';
 import { id, nothing, slug } from '../schemas/common.ts';
 
 const collection = '/api/v1/workspaces/{workspace}/approvals';
@@ -30,10 +30,11 @@ export const approvals = {
     method: 'GET',
     path: item,
     summary: 'Show a call that waits or waited for approval',
+    description: 'With why it waits and the last approved call of the same tool, to compare its arguments with.',
     params: ofApproval,
     query: nothing,
     body: null,
-    response: approval,
+    response: approvalDetail,
     status: 200,
     role: 'member',
     scope: 'workspace',

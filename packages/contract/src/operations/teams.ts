@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../operation.ts';
 import { id, nothing, slug } from '../schemas/common.ts';
-import { team, teamCreate, teamDetail, teamList, teamUpdate } from '../schemas/teams.ts';
+import { team, teamCreate, teamDetail, teamList, teamQuery, teamUpdate } from '../schemas/teams.ts';
 
 const collection = '/api/v1/workspaces/{workspace}/teams';
 const item = `${collection}/{team}` as const;
@@ -33,7 +33,7 @@ export const teams = {
     summary: 'List the teams',
     description: 'A member sees the teams they are in, an admin all.',
     params: inWorkspace,
-    query: nothing,
+    query: teamQuery,
     body: null,
     response: teamList,
     status: 200,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectForm, objectLimits } from '../rule-form.ts';
+import { toolClass } from './access.ts';
 import { id, nextCursor, note, pageQuery, time } from './common.ts';
 
 /** Minutes a request for an approval holds. */
@@ -76,10 +77,31 @@ export const approval = z.object({
   expiresAt: time,
   decidedAt: time.nullable(),
   decidedBy: z.string().nullable(),
+  decidedByEmail: z.string().nullable().describe('Where `decidedBy` is a person who is known.'),
   reason: z.string().nullable().describe('Why it was refused.'),
   usedAt: time.nullable().describe('When the call was sent.'),
 });
 export type Approval = z.output<typeof approval>;
+
+export const approvalDetail = approval.extend({
+  toolClass: toolClass.nullable().describe('Of the tool, as it counts now; null: its server is not served.'),
+  setting: approvalSetting
+    .pick({ target: true, approvers: true, expiresInMinutes: true })
+    .nullable()
+    .describe('Why it waits: the setting that is about the tool now; null: none is any more.'),
+  lastApproved: z
+    .object({
+      id,
+      requester: z.string(),
+      argsShape: z.unknown(),
+      definitionHash: z.string(),
+      decidedAt: time.nullable(),
+      decidedByEmail: z.string().nullable(),
+    })
+    .nullable()
+    .describe('The call of the same tool that was approved last before this one, as far as the caller may see it.'),
+});
+export type ApprovalDetail = z.output<typeof approvalDetail>;
 
 export const approvalList = z.object({ items: z.array(approval), nextCursor });
 

@@ -1,22 +1,5 @@
 import { z } from 'zod';
-
-/** RFC 9110 `token`. */
-const headerSyntax = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/;
-
-/**
- * Headers the gateway builds itself or that steer the connection (RFC 9110 7.6.1, RFC 9112), so that a credential
- * can never change where a message goes, how long it is or what protocol it speaks.
- */
-const reserved =
-  /^(?:host|cookie|set-cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept|accept-.+|via|date|origin|user-agent|forwarded|x-forwarded-.+|x-real-ip|content-.+|mcp-.+|proxy-.+|sec-.+|traceparent|tracestate|last-event-id)$/;
-
-/** Why a header may not carry a credential, or undefined when it may. */
-export function credentialHeaderProblem(name: string): string | undefined {
-  if (!headerSyntax.test(name)) return "is not a header name (RFC 9110: letters, digits and !#$%&'*+-.^_`|~)";
-  if (reserved.test(name.toLowerCase()))
-    return 'is set by the gateway itself or steers the connection; use another header';
-  return undefined;
-}
+import { credentialHeaderProblem } from '../server-form.ts';
 
 export const headerValue = z
   .string()

@@ -93,6 +93,12 @@ export const auditEventList = z.object({ items: z.array(auditEvent), nextCursor 
 
 export const auditEventQuery = z.strictObject({
   action: z.string().max(100).optional(),
+  actor: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe('Email address of a person, by whatever key or session of theirs; or an actor as events name it.'),
   ...timeRange,
   ...pageQuery,
 });

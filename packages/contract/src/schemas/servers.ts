@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { viewerForm } from '../rule-form.ts';
+import { mostUrlCharacters, serverUrlProblem } from '../server-form.ts';
 import { id, name, note, slug, time, warning } from './common.ts';
 import { custodyFields } from './custody.ts';
 import { pinning } from './pins.ts';
@@ -12,23 +13,12 @@ export const serverPrefix = z
 export const serverUrl = z
   .string()
   .trim()
-  .max(2048)
+  .max(mostUrlCharacters)
   .superRefine((text, context) => {
     const reason = serverUrlProblem(text);
     if (reason !== undefined) context.addIssue({ code: 'custom', message: reason });
   })
   .describe('The Streamable HTTP endpoint of the MCP server.');
-
-function serverUrlProblem(text: string): string | undefined {
-  if (/[\u0000-\u0020\u007f]/.test(text)) return 'must not contain spaces or control characters';
-  if (!URL.canParse(text)) return 'must be a complete URL, e.g. https://mcp.example.com/mcp';
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https:// or http://';
-  if (url.username !== '' || url.password !== '')
-    return 'must not carry a user name or password; set a credential instead';
-  if (text.includes('#')) return 'must not have a fragment (#…)';
-  return undefined;
-}
 
 const perMinute = z.int().min(1).max(10_000_000).nullable();
 

@@ -121,6 +121,7 @@ export const overview = z.object({
       z.object({
         kind: z.enum(['down', 'failing', 'orphaned', 'unused', 'review', 'approval', 'stop', 'token', 'drill']),
         what: z.string(),
+        server: z.string().nullable().describe('Slug of the server it is about; null: of none.'),
         next: z.string().describe('The command that shows more or mends it.'),
       }),
     )

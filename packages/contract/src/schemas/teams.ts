@@ -13,6 +13,10 @@ export type Team = z.output<typeof team>;
 
 export const teamList = z.object({ items: z.array(team) });
 
+export const teamQuery = z.strictObject({
+  member: id.optional().describe('Only teams this member is in.'),
+});
+
 export const teamDetail = team.extend({
   members: z.array(z.object({ id, email: z.string(), name: z.string(), role })).describe('By email.'),
 });

@@ -2,80 +2,47 @@ import type { Approval } from '@mcpnest/contract/schemas/approvals';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { apiPages, rowsOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
-import { Page } from '../../components/page.tsx';
-import { useWorkspace } from '../../components/workspace.tsx';
+import { useGo } from '../../components/navigate.ts';
+import { usePageKeys } from '../../components/page-keys.ts';
+import { usePathPart, useWorkspace } from '../../components/workspace.tsx';
+import { paths } from '../../paths.ts';
 import { t } from '../../strings/approvals.ts';
 import { CodeBlock } from '../../ui/copy.tsx';
-import { LoadMore } from '../../ui/load-more.tsx';
-import { RelativeTime } from '../../ui/relative-time.tsx';
 import { EmptyState } from '../../ui/states.tsx';
-import { StatusWord } from '../../ui/status.tsx';
-import type { StatusTone } from '../../ui/status.tsx';
-import type { Column } from '../../ui/table-model.ts';
-import { UntrustedText } from '../../ui/untrusted-text.tsx';
-import { VirtualTable } from '../../ui/virtual-table.tsx';
+import { ApprovalDetail } from './approval-detail.tsx';
+import { ApprovalsFrame } from './approvals-frame.tsx';
+import { WaitingList } from './waiting-list.tsx';
 
-const tones: Readonly<Record<Approval['state'], StatusTone>> = {
-  pending: 'info',
-  approved: 'ok',
-  used: 'ok',
-  refused: 'bad',
-  expired: 'off',
-  void: 'off',
-};
+/** How often what waits is read anew while somebody looks at it. */
+const refreshMs = 5_000;
 
-const columns: readonly Column<Approval>[] = [
-  {
-    id: 'tool',
-    header: t('tool'),
-    width: '3fr',
-    cell: ({ server, tool }) => <UntrustedText mono text={`${server} · ${tool}`} />,
-  },
-  {
-    id: 'requester',
-    header: t('requester'),
-    width: '3fr',
-    cell: ({ requester }) => <UntrustedText text={requester} />,
-  },
-  {
-    id: 'state',
-    header: t('state'),
-    width: '8rem',
-    cell: ({ state }) => <StatusWord tone={tones[state]}>{state}</StatusWord>,
-  },
-  {
-    id: 'asked',
-    header: t('asked'),
-    width: '9rem',
-    align: 'end',
-    cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
-  },
-  {
-    id: 'expires',
-    header: t('expires'),
-    width: '9rem',
-    align: 'end',
-    cell: ({ expiresAt }) => <RelativeTime at={expiresAt} />,
-  },
-];
-
-/** Calls that wait, or waited. */
+/** What waits, and beside it the one that is looked at. */
 export function ApprovalsPage() {
   const workspace = useWorkspace();
-  const query = useInfiniteQuery(apiPages('approvals', 'list', { params: { workspace }, query: { show: 'all' } }));
-  const rows = rowsOf(query.data);
+  const named = usePathPart('approval');
+  const go = useGo();
+  const query = useInfiniteQuery({
+    ...apiPages('approvals', 'list', { params: { workspace }, query: { show: 'pending', limit: 100 } }),
+    refetchInterval: refreshMs,
+  });
+  const rows = forViewerFirst(rowsOf(query.data));
+  const chosen = named === '' ? rows[0]?.id : named;
+  const at = rows.findIndex(({ id }) => id === chosen);
+  const move = (by: number): void => {
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at === -1 ? 0 : at + by))];
+    if (next !== undefined) go(paths.approval(workspace, next.id), { replace: true });
+  };
+  usePageKeys({ j: () => move(1), k: () => move(-1) });
   return (
-    <Page
-      title={t('title')}
-      about={t('about')}
+    <ApprovalsFrame
       cli={{
-        command: `mcpnest approval list --all --workspace ${workspace}`,
-        request: `GET /api/v1/workspaces/${workspace}/approvals?show=all`,
+        command: `mcpnest approval list --workspace ${workspace}`,
+        request: `GET /api/v1/workspaces/${workspace}/approvals?show=pending`,
       }}
     >
       <Asked query={query}>
         {() =>
-          rows.length === 0 ? (
+          rows.length === 0 && chosen === undefined ? (
             <EmptyState
               title={t('emptyTitle')}
               example={
@@ -88,23 +55,19 @@ export function ApprovalsPage() {
               {t('empty')}
             </EmptyState>
           ) : (
-            <VirtualTable
-              label={t('title')}
-              rows={rows}
-              columns={columns}
-              rowKey={({ id }) => id}
-              footer={
-                <LoadMore
-                  shown={rows.length}
-                  more={query.hasNextPage}
-                  busy={query.isFetchingNextPage}
-                  onMore={() => void query.fetchNextPage()}
-                />
-              }
-            />
+            <div className="grid items-start gap-6 lg:grid-cols-[20rem_minmax(0,1fr)]">
+              <WaitingList rows={rows} chosen={chosen} query={query} />
+              {chosen !== undefined && (
+                <ApprovalDetail key={chosen} approval={chosen} next={rows[at + 1]?.id ?? rows[at - 1]?.id} />
+              )}
+            </div>
           )
         }
       </Asked>
-    </Page>
+    </ApprovalsFrame>
   );
 }
+
+/** Oldest first within each: who waited longest is next. */
+const forViewerFirst = (rows: readonly Approval[]): readonly Approval[] =>
+  rows.toReversed().toSorted((a, b) => Number(b.mayDecide) - Number(a.mayDecide));

@@ -6,14 +6,14 @@ import type { Session } from '../../api/session.ts';
 import { useGo } from '../../components/navigate.ts';
 
 /** A way in: what begins a session, and where to go once there is one. */
-export function useEntering<V>(begin: (values: V) => Promise<Session>, to: () => string) {
+export function useEntering<V>(begin: (values: V) => Promise<Session>, to: (session: Session) => string) {
   const go = useGo();
   const mutation = useMutation({
     mutationFn: begin,
     onSuccess: (session) => {
       queryClient.clear();
       queryClient.setQueryData(sessionQuery.queryKey, session);
-      go(to(), { replace: true });
+      go(to(session), { replace: true });
     },
   });
   const problem = mutation.error === null ? undefined : problemOf(mutation.error);

@@ -2,7 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { setUp } from '../../api/session.ts';
+import type { Session } from '../../api/session.ts';
 import { Asked } from '../../components/asked.tsx';
+import { FirstSteps } from '../../components/first-steps.tsx';
 import { LinkButton } from '../../components/link.tsx';
 import { paths } from '../../paths.ts';
 import { t } from '../../strings/enter.ts';
@@ -35,7 +37,10 @@ export function SetUpPage() {
               {t('noSetUpKey')}
             </Notice>
           ) : (
-            <OwnerForm setUpKey={key} ownerEmail={ownerEmail ?? ''} />
+            <>
+              <FirstSteps current="owner" done={nothing} />
+              <OwnerForm setUpKey={key} ownerEmail={ownerEmail ?? ''} />
+            </>
           )
         }
       </Asked>
@@ -43,11 +48,17 @@ export function SetUpPage() {
   );
 }
 
+const nothing: ReadonlySet<never> = new Set();
+
+/** The owner goes on with the next of the first steps. */
+const onwards = ({ workspaces: [first] }: Session): string =>
+  first === undefined ? paths.start() : paths.firstRun(first.slug);
+
 function OwnerForm({ setUpKey, ownerEmail }: { readonly setUpKey: string; readonly ownerEmail: string }) {
   const [email, setEmail] = useState(ownerEmail);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const { enter, busy, problem, errors } = useEntering(setUp, paths.start);
+  const { enter, busy, problem, errors } = useEntering(setUp, onwards);
   return (
     <Form
       submit={t('setUpAction')}

@@ -1,58 +1,73 @@
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
-import { Asked } from '../../components/asked.tsx';
 import { LinkButton } from '../../components/link.tsx';
 import { Page } from '../../components/page.tsx';
-import { useWorkspace } from '../../components/workspace.tsx';
+import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { t } from '../../strings/home.ts';
-import { Card } from '../../ui/card.tsx';
-import { CodeBlock } from '../../ui/copy.tsx';
-import { ServerState } from '../servers/server-state.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { useFirstSteps } from '../first-run/first-run.ts';
+import { ApprovalsCard } from './approvals-card.tsx';
+import { AttentionCard } from './attention-card.tsx';
+import { CallsCard } from './calls-card.tsx';
+import { ChecklistCard } from './checklist-card.tsx';
+import { HealthCard } from './health-card.tsx';
+import { homeTabs } from './home-tabs.ts';
+import { OwnUseCard } from './own-use-card.tsx';
 
-/** Where a workspace begins: its URL, and how its servers are doing. */
+/** Where a workspace begins: how it fares first, then what needs somebody, then what it is used for. */
 export function HomePage() {
   const workspace = useWorkspace();
+  const admin = useMay('statistics.overview');
   const shown = useQuery(apiQuery('workspaces', 'show', { params: { workspace } }));
-  const servers = useQuery(apiQuery('servers', 'list', { params: { workspace } }));
+  const steps = useFirstSteps(workspace);
+  const isOpen = steps !== undefined && !(steps.has('server') && steps.has('client'));
   return (
     <Page
       title={shown.data?.name ?? workspace}
       about={t('about')}
-      cli={{ command: `mcpnest workspace show ${workspace}`, request: `GET /api/v1/workspaces/${workspace}` }}
+      {...(admin && { tabs: homeTabs(workspace) })}
+      actions={
+        <LinkButton look="primary" to={paths.connect(workspace)}>
+          {t('connect')}
+        </LinkButton>
+      }
+      cli={{
+        command: `mcpnest overview --workspace ${workspace}`,
+        request: `GET /api/v1/workspaces/${workspace}/overview`,
+      }}
     >
-      <Asked query={shown} rows={2}>
-        {({ gatewayUrl }) => (
-          <Card title={t('url')} about={t('urlAbout')}>
-            <CodeBlock label={t('url')} code={gatewayUrl} />
-          </Card>
-        )}
-      </Asked>
-      <Asked query={servers}>
-        {({ items }) => (
-          <Card
-            title={t('servers', { count: items.length })}
-            actions={
-              <LinkButton small to={paths.servers(workspace)}>
-                {t('all')}
-              </LinkButton>
-            }
-          >
-            {items.length === 0 ? (
-              <p className="text-quiet">{t('none')}</p>
-            ) : (
-              <ul className="divide-y divide-line">
-                {items.slice(0, 8).map((server) => (
-                  <li key={server.id} className="flex items-center justify-between py-2">
-                    <span>{server.name}</span>
-                    <ServerState server={server} />
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Card>
-        )}
-      </Asked>
+      {isOpen && (
+        <Notice
+          tone="info"
+          title={t('first')}
+          action={
+            <LinkButton small to={paths.firstRun(workspace)}>
+              {t('goOn')}
+            </LinkButton>
+          }
+        >
+          {t('firstAbout')}
+        </Notice>
+      )}
+      <HealthCard workspace={workspace} />
+      {admin ? (
+        <>
+          <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+            <CallsCard workspace={workspace} />
+            <AttentionCard workspace={workspace} />
+          </div>
+          <div className="grid items-start gap-6 lg:grid-cols-2">
+            <ApprovalsCard workspace={workspace} />
+            <ChecklistCard workspace={workspace} />
+          </div>
+        </>
+      ) : (
+        <div className="grid items-start gap-6 lg:grid-cols-2">
+          <OwnUseCard workspace={workspace} />
+          <ApprovalsCard workspace={workspace} />
+        </div>
+      )}
     </Page>
   );
 }

@@ -4,18 +4,23 @@ import { StatusWord } from '../../ui/status.tsx';
 import type { StatusTone } from '../../ui/status.tsx';
 
 const tones: Readonly<Record<string, readonly [StatusTone, string]>> = {
-  healthy: ['ok', 'Healthy'],
-  degraded: ['warn', 'Degraded'],
-  down: ['bad', 'Down'],
-  drill: ['info', 'Failure drill'],
-  unknown: ['off', 'Not asked yet'],
+  healthy: ['ok', t('healthy')],
+  degraded: ['warn', t('degraded')],
+  down: ['bad', t('down')],
+  drill: ['info', t('drill')],
+  unknown: ['off', t('unknown')],
 };
+
+/** A state of health as a word; one that is not known here is shown as it is. */
+export const healthWord = (state: string): readonly [StatusTone, string] => tones[state] ?? ['off', state];
+
+/** What filters call the states a server can be in. */
+export const stateOf = ({ enabled, health }: Pick<Server, 'enabled' | 'health'>): string =>
+  enabled ? health.state : 'disabled';
 
 /** How a server is doing, in a word. */
 export function ServerState({ server }: { readonly server: Pick<Server, 'enabled' | 'health'> }) {
   if (!server.enabled) return <StatusWord tone="off">{t('disabled')}</StatusWord>;
-  const { state, pendingReview } = server.health;
-  if (pendingReview > 0) return <StatusWord tone="warn">{t('review', { count: pendingReview })}</StatusWord>;
-  const [tone, word] = tones[state] ?? ['off', state];
+  const [tone, word] = healthWord(server.health.state);
   return <StatusWord tone={tone}>{word}</StatusWord>;
 }

@@ -1,93 +1,72 @@
-import type { Server } from '@mcpnest/contract/schemas/servers';
-import { useQuery } from '@tanstack/react-query';
-import { apiQuery } from '../../api/queries.ts';
+import { Plus } from 'lucide-react';
+import { useMemo } from 'react';
 import { Asked } from '../../components/asked.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
-import { Link } from '../../components/link.tsx';
 import { useFilters, useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
-import { useWorkspace } from '../../components/workspace.tsx';
+import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
-import { formatDuration } from '../../strings/catalogue.ts';
+import { usePaletteActions } from '../../shell/actions.ts';
 import { t } from '../../strings/servers.ts';
+import { Button } from '../../ui/button.tsx';
+import { ChoiceFilter } from '../../ui/choice-filter.tsx';
 import { CodeBlock } from '../../ui/copy.tsx';
-import { RelativeTime } from '../../ui/relative-time.tsx';
 import { EmptyState } from '../../ui/states.tsx';
-import type { Column } from '../../ui/table-model.ts';
-import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
-import { ServerState } from './server-state.tsx';
-
-const columns = (workspace: string): Column<Server>[] => [
-  {
-    id: 'name',
-    header: t('name'),
-    width: 'minmax(12rem, 2fr)',
-    sortBy: ({ name }) => name,
-    cell: ({ slug, name }) => (
-      <Link to={paths.server(workspace, slug)} className="rounded font-medium hover:underline">
-        <UntrustedText text={name} />
-      </Link>
-    ),
-  },
-  {
-    id: 'state',
-    header: t('state'),
-    width: '13rem',
-    sortBy: ({ health }) => health.state,
-    cell: (server) => <ServerState server={server} />,
-  },
-  {
-    id: 'address',
-    header: t('address'),
-    width: 'minmax(12rem, 2fr)',
-    cell: ({ url }) => <span className="font-mono text-sm text-quiet">{url}</span>,
-  },
-  {
-    id: 'prefix',
-    header: t('prefix'),
-    width: '8rem',
-    cell: ({ prefix }) => <span className="font-mono text-sm">{prefix ?? '–'}</span>,
-  },
-  {
-    id: 'latency',
-    header: t('latency'),
-    width: '8rem',
-    align: 'end',
-    sortBy: ({ health }) => health.latencyMs ?? Number.POSITIVE_INFINITY,
-    cell: ({ health }) => (health.latencyMs === null ? '–' : formatDuration(health.latencyMs)),
-  },
-  {
-    id: 'changed',
-    header: t('changed'),
-    width: '9rem',
-    align: 'end',
-    sortBy: ({ updatedAt }) => updatedAt,
-    cell: ({ updatedAt }) => <RelativeTime at={updatedAt} />,
-  },
-];
+import { AddServer } from './add/add-server.tsx';
+import { ImportServers } from './add/import-servers.tsx';
+import { filterServers, serverFilterKeys, sensitivities, stateChoices } from './filter-servers.ts';
+import { serverColumns } from './server-columns.tsx';
+import { useServerRows } from './use-server-rows.ts';
+import type { ServerRow } from './use-server-rows.ts';
 
 /** The servers of a workspace. */
 export function ServersPage() {
   const workspace = useWorkspace();
-  const go = useGo();
-  const [{ text }, setFilters] = useFilters(['text']);
-  const query = useQuery(apiQuery('servers', 'list', { params: { workspace } }));
-  const wanted = text?.toLowerCase() ?? '';
+  const [{ open }, setOpen] = useFilters(['open']);
+  const mayAdd = useMay('servers.create');
+  const query = useServerRows();
+  const add = (): void => setOpen({ open: 'add' });
+  const close = (): void => setOpen({ open: undefined });
+  usePaletteActions(
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what it does depends on the address alone
+    useMemo(
+      () => (mayAdd ? [{ id: 'servers.add', label: t('add'), run: () => setOpen({ open: 'add' }) }] : []),
+      [mayAdd],
+    ),
+  );
   return (
     <Page
       title={t('title')}
       about={t('about')}
+      actions={
+        mayAdd && (
+          <>
+            <Button onClick={() => setOpen({ open: 'import' })}>{t('import')}</Button>
+            <Button look="primary" onClick={add}>
+              <Plus size={15} aria-hidden />
+              {t('add')}
+            </Button>
+          </>
+        )
+      }
       cli={{
         command: `mcpnest server list --workspace ${workspace}`,
         request: `GET /api/v1/workspaces/${workspace}/servers`,
       }}
     >
       <Asked query={query}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {(rows) =>
+          rows.length === 0 ? (
             <EmptyState
               title={t('emptyTitle')}
+              action={
+                mayAdd && (
+                  <Button look="primary" onClick={add}>
+                    {t('add')}
+                  </Button>
+                )
+              }
               example={
                 <CodeBlock
                   label="command"
@@ -98,19 +77,85 @@ export function ServersPage() {
               {t('empty')}
             </EmptyState>
           ) : (
-            <div className="flex flex-col gap-3">
-              <FilterBar label={t('search')} text={text} onText={(next) => setFilters({ text: next })} />
-              <VirtualTable
-                label={t('title')}
-                rows={items.filter(({ name, slug, url }) => `${name} ${slug} ${url}`.toLowerCase().includes(wanted))}
-                columns={columns(workspace)}
-                rowKey={({ id }) => id}
-                onOpen={({ slug }) => go(paths.server(workspace, slug))}
-              />
-            </div>
+            <ServerTable rows={rows} detailed={query.detailed} />
           )
         }
       </Asked>
+      {mayAdd && <AddServer open={open === 'add'} onClose={close} />}
+      {mayAdd && <ImportServers open={open === 'import'} onClose={close} />}
     </Page>
+  );
+}
+
+function ServerTable({ rows, detailed }: { readonly rows: readonly ServerRow[]; readonly detailed: boolean }) {
+  const workspace = useWorkspace();
+  const go = useGo();
+  const [filters, setFilters] = useFilters(serverFilterKeys);
+  const found = filterServers(rows, filters);
+  const view = filters.view === 'inventory' ? 'inventory' : 'operation';
+  const narrowed = serverFilterKeys.some((key) => key !== 'view' && filters[key] !== undefined);
+  const clear = (): void => setFilters(Object.fromEntries(serverFilterKeys.slice(1).map((key) => [key, undefined])));
+  const words = (values: readonly string[]) =>
+    [...new Set(values)].toSorted().map((value) => ({ value, label: value }));
+  return (
+    <div className="flex flex-col gap-3">
+      <FilterBar
+        label={t('search')}
+        text={filters.text}
+        onText={(text) => setFilters({ text })}
+        onClear={narrowed ? clear : undefined}
+      >
+        <ChoiceFilter
+          label={t('state')}
+          value={filters.state}
+          choices={stateChoices}
+          onChange={(state) => setFilters({ state })}
+        />
+        <ChoiceFilter
+          label={t('sensitivity')}
+          value={filters.sensitivity}
+          choices={sensitivities}
+          onChange={(sensitivity) => setFilters({ sensitivity })}
+        />
+        {rows.some(({ owner }) => owner !== null) && (
+          <ChoiceFilter
+            label={t('owner')}
+            value={filters.owner}
+            choices={words(rows.flatMap(({ owner }) => owner ?? []))}
+            onChange={(owner) => setFilters({ owner })}
+          />
+        )}
+        {rows.some(({ labels }) => labels.length > 0) && (
+          <ChoiceFilter
+            label={t('label')}
+            value={filters.label}
+            choices={words(rows.flatMap(({ labels }) => labels))}
+            onChange={(label) => setFilters({ label })}
+          />
+        )}
+        {detailed && (
+          <ChoiceFilter
+            label={t('columns')}
+            value={view}
+            choices={[{ value: 'inventory', label: t('inventory') }]}
+            any={t('operation')}
+            onChange={(next) => setFilters({ view: next })}
+          />
+        )}
+      </FilterBar>
+      {found.length === 0 ? (
+        <EmptyState title={t('noneFits')} action={<Button onClick={clear}>{t('clearFilters')}</Button>}>
+          {t('noneFitsAbout')}
+        </EmptyState>
+      ) : (
+        <VirtualTable
+          label={t('title')}
+          rows={found}
+          columns={serverColumns(workspace, view, detailed, rows.length)}
+          rowKey={({ id }) => id}
+          onOpen={({ slug }) => go(paths.server(workspace, slug))}
+        />
+      )}
+    </div>
   );
 }

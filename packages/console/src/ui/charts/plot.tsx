@@ -26,7 +26,7 @@ export function Plot({ times, series }: TimeChartProps) {
             label,
             stroke: colour(tone === 'off' ? 'line-strong' : tone),
             width: 1.5,
-            points: { show: false },
+            points: { show: times.length < 3 },
           })),
         ],
       },
@@ -41,5 +41,5 @@ export function Plot({ times, series }: TimeChartProps) {
     };
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- the colours follow the theme
   }, [times, series, theme]);
-  return <div ref={holder} className="h-full w-full" />;
+  return <div ref={holder} className="h-full w-full overflow-hidden" />;
 }

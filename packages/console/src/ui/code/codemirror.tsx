@@ -3,7 +3,7 @@ import { linter } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-import { shared } from './extensions.ts';
+import { shadowOf, shared } from './extensions.ts';
 import type { CodeEditorProps } from './code-editor.tsx';
 
 /** CodeMirror behind CodeEditor. Tab leaves the field, as everywhere. */
@@ -17,8 +17,10 @@ export function Editor({ label, value, onChange, language, lint }: CodeEditorPro
   const editable = onChange !== undefined;
   useEffect(() => {
     if (holder.current === null) return undefined;
+    const root = shadowOf(holder.current);
     const made = new EditorView({
-      parent: holder.current,
+      parent: root,
+      root,
       doc: latest.current.value,
       extensions: [
         ...shared(language, label),

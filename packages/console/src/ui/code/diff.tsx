@@ -2,7 +2,7 @@ import { unifiedMergeView } from '@codemirror/merge';
 import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-import { shared } from './extensions.ts';
+import { shadowOf, shared } from './extensions.ts';
 import type { DiffViewProps } from './code-editor.tsx';
 
 /** CodeMirror's merge view behind DiffView. */
@@ -10,8 +10,10 @@ export function Diff({ label, before, after, language }: DiffViewProps) {
   const holder = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (holder.current === null) return undefined;
+    const root = shadowOf(holder.current);
     const view = new EditorView({
-      parent: holder.current,
+      parent: root,
+      root,
       doc: after,
       extensions: [
         ...shared(language, label),

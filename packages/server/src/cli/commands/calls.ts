@@ -80,7 +80,8 @@ export function callCommands(program: Command, shell: Shell): Command {
       .description('list changes, readings and refusals, newest first; of every workspace when none is named'),
   )
     .option('--action <operation>', 'e.g. servers.create')
-    .action((options: Paging & { action?: string }) =>
+    .option('--actor <email>', 'of one person, or an actor as events name it, e.g. local-cli')
+    .action((options: Paging & { action?: string; actor?: string }) =>
       withClient(async ({ client }) => {
         const { workspace, json, ...query } = options;
         const page =

@@ -27,11 +27,15 @@ export function teamCommands(program: Command, { io, withClient }: Shell): void 
   noun
     .command('list')
     .description('list the teams')
+    .option('--member <member>', 'only those this member (email or id) is in')
     .option('--workspace <slug>')
     .option('--json', 'print JSON')
-    .action((options: Common) =>
+    .action((options: Common & { member?: string }) =>
       withClient(async ({ client }) => {
-        const list = await client.teams.list({ params: await chooseWorkspace(client, options.workspace) });
+        const params = await chooseWorkspace(client, options.workspace);
+        const query =
+          options.member === undefined ? {} : { member: await chooseMember(client, params, options.member) };
+        const list = await client.teams.list({ params, query });
         print(io, options.json, list, () =>
           table(list.items, {
             slug: (row) => row.slug,

@@ -275,3 +275,36 @@ describe('the setting of a tool', () => {
     ]);
   });
 });
+
+describe('what helps to decide', () => {
+  beforeEach(deeAndLeads);
+  const show = (client: Client, id: string) => client.approvals.get({ params: of(id) });
+
+  it('[NEW-04] says why it waits and what was approved of the tool before, and by whom', async () => {
+    const before = await ask({ created_at: isoTime(start - 60_000), args_shape: '{"repo":"s1-16"}' });
+    await approve(kit.owner, before);
+    const id = await ask({ args_shape: '{"repo":"s17-256"}' });
+    expect(await show(people.dee.client, id)).toMatchObject({
+      toolClass: 'write',
+      setting: { target: '*', approvers: ['member:dee@example.com', `team:${team.slug}`], expiresInMinutes: 60 },
+      lastApproved: { id: before, argsShape: { repo: 's1-16' }, decidedByEmail: 'ada@example.com' },
+    });
+    expect((await show(kit.owner, before)).lastApproved).toBeNull();
+  });
+
+  it('[NEW-04] tells nobody of an approved call they may not see', async () => {
+    await approve(kit.owner, await ask({ created_at: isoTime(start - 60_000), approvers: '[]' }));
+    const id = await ask();
+    expect((await show(kit.owner, id)).lastApproved).not.toBeNull();
+    expect((await show(people.dee.client, id)).lastApproved).toBeNull();
+  });
+
+  it('[NEW-04] says so where nothing asks for approval any more', async () => {
+    const id = await ask();
+    await kit.owner.approvalSettings.update({
+      params: github,
+      body: { settings: [{ target: '*', approval: 'none' }] },
+    });
+    expect(await show(kit.owner, id)).toMatchObject({ setting: null, toolClass: 'write' });
+  });
+});

@@ -10,7 +10,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import { page, readCursor } from '../cursor.ts';
-import { nameOf } from '../actor-emails.ts';
+import { emailsOf, nameOf } from '../actor-emails.ts';
 import { administers, ownMember } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { announceDecided } from './announced.ts';
@@ -64,19 +64,11 @@ export async function listApprovals(
     .limit(query.limit + 1)
     .execute();
   const { rows: kept, nextCursor } = page(found, query.limit);
-  return { items: kept.map((row) => toApproval(row, viewer, at)), nextCursor };
-}
-
-/** @throws AppError `not_found`, also for a request the actor may not know of */
-export async function getApproval(
-  db: Kysely<Schema>,
-  workspace: WorkspaceRef,
-  actor: Actor,
-  id: string,
-  at: string,
-): Promise<Approval> {
-  const viewer = await viewerOf(db, workspace, actor);
-  return toApproval(await findApproval(db, workspace, viewer, id), viewer, at);
+  const emails = await emailsOf(
+    db,
+    kept.flatMap((row) => row.decided_by ?? []),
+  );
+  return { items: kept.map((row) => toApproval(row, viewer, at, emails)), nextCursor };
 }
 
 /**
@@ -141,10 +133,11 @@ async function decide(
     publish: 'nothing',
   });
   await announceDecided(change, decided, await nameOf(change));
-  return toApproval(decided, viewer, at);
+  return toApproval(decided, viewer, at, await emailsOf(tx, [change.actorName]));
 }
 
-async function findApproval(
+/** @throws AppError `not_found`, also for a request the viewer may not know of */
+export async function findApproval(
   db: Kysely<Schema>,
   workspace: WorkspaceRef,
   viewer: Viewer,
@@ -155,7 +148,8 @@ async function findApproval(
   return row;
 }
 
-async function viewerOf(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor): Promise<Viewer> {
+/** Who looks at requests, and what they may approve as. */
+export async function viewerOf(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor): Promise<Viewer> {
   const own = await ownMember(db, workspace, actor);
   const teams =
     own === undefined
@@ -186,7 +180,13 @@ function stateOf(row: ApprovalRow, at: string): Approval['state'] {
   return row.expires_at > at ? row.state : 'expired';
 }
 
-function toApproval(row: ApprovalRow, viewer: Viewer, at: string): Approval {
+/** A request as the API shows it. @param emails of people by the actor as it is stored */
+export function toApproval(
+  row: ApprovalRow,
+  viewer: Viewer,
+  at: string,
+  emails: ReadonlyMap<string, string>,
+): Approval {
   const state = stateOf(row, at);
   return {
     id: row.id,
@@ -204,6 +204,7 @@ function toApproval(row: ApprovalRow, viewer: Viewer, at: string): Approval {
     expiresAt: row.expires_at,
     decidedAt: row.decided_at,
     decidedBy: row.decided_by,
+    decidedByEmail: emails.get(row.decided_by ?? '') ?? null,
     reason: row.reason,
     usedAt: row.used_at,
   };

@@ -5,7 +5,8 @@ import { isoTime, type Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
-import { approveCall, getApproval, listApprovals, refuseCall } from './approvals.ts';
+import { approveCall, listApprovals, refuseCall } from './approvals.ts';
+import { getApproval } from './detail.ts';
 import { listSettings, updateSettings } from './settings.ts';
 
 /** The routes of `operations/approvals.ts` and `operations/approval-settings.ts`. */

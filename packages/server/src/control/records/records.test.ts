@@ -162,3 +162,15 @@ describe('who watches', () => {
     expect(logins.every(({ actor, workspace_id }) => actor === 'anonymous' && workspace_id === null)).toBe(true);
   });
 });
+
+it('[SH-03] finds the changes of one person, by their address, and of the operator', async () => {
+  await kit.owner.teams.create({ params, body: { name: 'Leads' } });
+  await kit.local.teams.create({ params, body: { name: 'Ops' } });
+  const of = async (actor: string) =>
+    (await kit.owner.auditEvents.list({ params, query: { actor, action: 'teams.create' } })).items.map(
+      ({ target }) => target,
+    );
+  expect(await of('Ada@example.com')).toEqual(['team:leads']);
+  expect(await of('local-cli')).toEqual(['team:ops']);
+  expect(await of('nobody@example.com')).toEqual([]);
+});

@@ -86,6 +86,15 @@ export async function listAuditEvents(
   let rows = db.selectFrom('audit_events');
   if (workspaceId !== null) rows = rows.where('workspace_id', '=', workspaceId);
   if (query.action !== undefined) rows = rows.where('action', '=', query.action);
+  if (query.actor !== undefined) {
+    const person = await db
+      .selectFrom('users')
+      .select('id')
+      .where('email', '=', query.actor.toLowerCase())
+      .executeTakeFirst();
+    rows =
+      person === undefined ? rows.where('actor', '=', query.actor) : rows.where('actor', 'like', `user:${person.id}/%`);
+  }
   if (query.from !== undefined) rows = rows.where('created_at', '>=', stored(query.from)!);
   if (query.to !== undefined) rows = rows.where('created_at', '<', stored(query.to)!);
   if (query.cursor !== undefined) {

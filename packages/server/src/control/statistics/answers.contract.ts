@@ -320,6 +320,7 @@ export function describeAnswers(engine: string, kit: () => Kit): void {
       });
       const kinds = overview.attention.map(({ kind, what }) => `${kind} ${what.split(/[ :]/)[0]!}`);
       expect(kinds).toEqual(['failing 1', 'orphaned idle', 'unused idle']);
+      expect(overview.attention.map(({ server }) => server)).toEqual(['github', 'idle', 'idle']);
     });
 
     it('[AUD-09] shows the way of one call with who, rule, server, end and milliseconds', async () => {

@@ -34,28 +34,29 @@ export async function showOverview(
       .sort((a, b) => b.value - a.value)
       .slice(0, shown);
   const attention: Overview['attention'] = [];
-  const say = (kind: Overview['attention'][number]['kind'], what: string, next: string): void =>
-    void attention.push({ kind, what, next });
+  const say = (kind: Overview['attention'][number]['kind'], server: string | null, what: string, next: string): void =>
+    void attention.push({ kind, what, server, next });
   for (const { server, state } of enabled) {
-    if (state === 'down') say('down', `${server} is down`, `mcpnest server health ${server}`);
-    if (state === 'drill') say('drill', `a failure drill runs on ${server}`, `mcpnest drill report ${server}`);
+    if (state === 'down') say('down', server, `${server} is down`, `mcpnest server health ${server}`);
+    if (state === 'drill') say('drill', server, `a failure drill runs on ${server}`, `mcpnest drill report ${server}`);
   }
   for (const { server, calls, faults } of servers) {
     if (faults.upstream / calls <= failingShare) continue;
     const what = `${faults.upstream} of ${calls} calls of ${server} failed by its fault`;
-    say('failing', what, `mcpnest audit stats --by tool --server ${server}`);
+    say('failing', server, what, `mcpnest audit stats --by tool --server ${server}`);
   }
-  await sayWaiting(db, workspace, now, say);
+  await sayWaiting(db, workspace, now, (kind, what, next) => say(kind, null, what, next));
   for (const { server, pendingReview } of enabled) {
     if (pendingReview === 0) continue;
-    say('review', `${pendingReview} tools of ${server} are held back`, `mcpnest server review ${server}`);
+    say('review', server, `${pendingReview} tools of ${server} are held back`, `mcpnest server review ${server}`);
   }
   for (const { server, orphaned } of items) {
     if (orphaned !== null)
-      say('orphaned', `${server}: ${orphaned}`, `mcpnest server edit ${server} --maintainer <email>`);
+      say('orphaned', server, `${server}: ${orphaned}`, `mcpnest server edit ${server} --maintainer <email>`);
   }
   for (const { server, used } of enabled) {
-    if (!used) say('unused', `${server} was not called for 30 days`, `mcpnest audit timeline --server ${server}`);
+    if (!used)
+      say('unused', server, `${server} was not called for 30 days`, `mcpnest audit timeline --server ${server}`);
   }
   return {
     ...{ from: isoTime(hourStart(hours.from)), to: isoTime(end), errorPercent },

@@ -9,7 +9,9 @@ import { createTeam, joinTeam, leaveTeam, listTeams, removeTeam, renameTeam, sho
 export function teamRoutes({ db }: { readonly db: Kysely<Schema> }): Route[] {
   return [
     route(teams.create, ({ change, workspace, input }) => change((made) => createTeam(made, workspace, input.body))),
-    route(teams.list, async ({ workspace, actor }) => ({ items: await listTeams(db, workspace, actor) })),
+    route(teams.list, async ({ workspace, actor, input }) => ({
+      items: await listTeams(db, workspace, actor, input.query.member),
+    })),
     route(teams.show, ({ workspace, actor, input }) => showTeam(db, workspace, actor, input.params.team)),
     route(teams.update, ({ change, workspace, input }) =>
       change((made) => renameTeam(made, workspace, input.params.team, input.body)),

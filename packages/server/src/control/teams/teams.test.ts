@@ -76,6 +76,9 @@ it('[L2-09] a member sees the teams they are in and no others', async () => {
   expect((await cy.teams.list({ params })).items.map((team) => team.slug)).toEqual(['payments']);
   expect((await cy.teams.show({ params: payments })).members).toMatchObject([{ email: 'cy@example.com' }]);
   expect((await kit.owner.teams.list({ params })).items).toHaveLength(2);
+  const query = { member: await idOf('cy@example.com') };
+  expect((await kit.owner.teams.list({ params, query })).items.map((team) => team.slug)).toEqual(['payments']);
+  expect((await cy.teams.list({ params, query: { member: await idOf('ada@example.com') } })).items).toEqual([]);
 });
 
 it('[L2-09] a removed member leaves their teams; coming back does not bring them back', async () => {

@@ -15,8 +15,20 @@ import { usesOfTeam } from './uses.ts';
 type TeamRow = Selectable<Schema['teams']>;
 
 /** The teams an actor may see, by slug: those they are in, or all for an administrator. */
-export async function listTeams(db: Kysely<Schema>, workspace: WorkspaceRef, actor: Actor): Promise<Team[]> {
-  return (await (await visibleTeams(db, workspace, actor)).orderBy('teams.slug').execute()).map(toTeam);
+export async function listTeams(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  actor: Actor,
+  member?: string,
+): Promise<Team[]> {
+  const visible = (await visibleTeams(db, workspace, actor)).orderBy('teams.slug');
+  const asked =
+    member === undefined
+      ? visible
+      : visible.where('teams.id', 'in', (made) =>
+          made.selectFrom('team_members').select('team_members.team_id').where('team_members.member_id', '=', member),
+        );
+  return (await asked.execute()).map(toTeam);
 }
 
 /** @throws AppError `not_found`, also for a team the actor may not see */
