@@ -55,9 +55,6 @@ export const paths = {
   usage: (workspace: string) => inWorkspace(workspace, '/activity/usage'),
   exports: (workspace: string) => inWorkspace(workspace, '/activity/exports'),
   proof: (workspace: string) => inWorkspace(workspace, '/activity/proof'),
-  /** Calls that a filter of `calls.list` lets through. */
-  activityWith: (workspace: string, filter: Readonly<Record<string, string>>) =>
-    inWorkspace(workspace, `/activity?${new URLSearchParams(filter).toString()}`),
   settings: (workspace: string) => inWorkspace(workspace, '/settings'),
   settingsRecords: (workspace: string) => inWorkspace(workspace, '/settings/records'),
   settingsWebhooks: (workspace: string) => inWorkspace(workspace, '/settings/webhooks'),
