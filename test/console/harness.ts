@@ -73,7 +73,8 @@ export async function startConsoleBench(): Promise<ConsoleBench> {
 }
 
 /** A browser of its own. */
-export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
 
 async function addPeople({ client, workspace, apiKey, url }: Product): Promise<Record<PersonName, Person>> {
   const params = { workspace };
