@@ -51,7 +51,11 @@ function Drawn<Row>(props: VirtualRowProps<Row>) {
         </span>
       )}
       {columns.map(({ id: column, cell, align }) => (
-        <div key={column} role="gridcell" className={cx('min-w-0 truncate', align === 'end' && 'text-right')}>
+        <div
+          key={column}
+          role="gridcell"
+          className={cx('min-w-0 truncate [&_*]:whitespace-nowrap', align === 'end' && 'text-right')}
+        >
           {cell(row)}
         </div>
       ))}
