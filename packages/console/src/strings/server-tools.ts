@@ -37,7 +37,6 @@ export const t = catalogue({
   approvalOff: 'Calls of {tool} need no approval',
   approvalByPattern: 'A setting for several tools at once asks for it; see Access.',
   schema: 'Definition',
-  close: 'Close',
   none: 'No tool of it is known',
   noneAbout:
     'The gateway has not been able to read the list of tools, or the server has none, or none may be seen by you.',
