@@ -27,6 +27,7 @@ export const paths = {
   connect: (workspace: string, server?: string) =>
     inWorkspace(workspace, `/connect${server === undefined ? '' : `?server=${part(server)}`}`),
   servers: (workspace: string) => inWorkspace(workspace, '/servers'),
+  addServer: (workspace: string) => inWorkspace(workspace, '/servers?open=add'),
   server: (workspace: string, server: string) => inWorkspace(workspace, `/servers/${part(server)}`),
   serverPart: (workspace: string, server: string, name: ServerPart) =>
     inWorkspace(workspace, `/servers/${part(server)}${name === 'overview' ? '' : `/${name}`}`),

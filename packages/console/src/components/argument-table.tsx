@@ -24,7 +24,8 @@ export function ArgumentTable({ label, shape, before }: ArgumentTableProps) {
   const rows: readonly ArgumentChange[] = compared
     ? compareArguments(shape, before)
     : argumentsOf(shape).map(({ path, words }) => ({ path, now: words, before: null, change: 'same' }));
-  if (rows.length === 0) return <p className="text-quiet">No arguments.</p>;
+  if (rows.length === 0)
+    return <p className="text-quiet">{shape === null ? 'Not recorded for this call.' : 'None the tool declares.'}</p>;
   const head = 'py-1.5 pr-4 text-left text-sm font-medium text-quiet';
   return (
     <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>

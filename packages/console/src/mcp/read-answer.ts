@@ -1,6 +1,5 @@
 import type { McpAnswer } from './client.ts';
 import { isObject, member, parseJson } from './json.ts';
-import type { Json } from './json.ts';
 
 /** More than the gateway lets any server answer with. */
 const mostCharacters = 48 * 1024 * 1024;
@@ -35,7 +34,7 @@ function messageIn(text: string): Message | undefined {
     error: {
       code: typeof code === 'number' ? code : 0,
       message: typeof message === 'string' ? message : '',
-      data: data as Json | undefined,
+      data,
     },
   };
 }

@@ -36,7 +36,7 @@ export function Card({ title, about, actions, children }: CardProps) {
 /** Names and values, one pair a line. */
 export function KeyValueList({ items }: { readonly items: Readonly<Record<string, ReactNode>> }) {
   return (
-    <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-6 gap-y-2">
+    <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-6 gap-y-2 max-sm:grid-cols-1 max-sm:gap-y-1">
       {Object.entries(items).map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-quiet">{name}</dt>

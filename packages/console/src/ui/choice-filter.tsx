@@ -16,7 +16,7 @@ export interface ChoiceFilterProps<V extends string> {
 }
 
 /** One filter beside the search field: its name and what is chosen, on one line. */
-export function ChoiceFilter<V extends string>({ label, value, choices, onChange, any = 'Any' }: ChoiceFilterProps<V>) {
+export function ChoiceFilter<V extends string>({ label, value, choices, onChange, any }: ChoiceFilterProps<V>) {
   const all: readonly { readonly value: V | ''; readonly label: string }[] = [
     { value: '', label: any ?? 'Any' },
     ...choices,

@@ -24,14 +24,27 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+export interface RelativeTimeProps {
+  readonly at: string;
+  /** In a row of a table, of which there are many: in full on hover, and no stop of the Tab key. */
+  readonly inRow?: boolean;
+}
+
 /** `5 minutes ago`; in full on hover and focus. */
-export function RelativeTime({ at }: { readonly at: string }) {
+export function RelativeTime({ at, inRow = false }: RelativeTimeProps) {
   const moment = useSyncExternalStore(subscribe, () => now);
   const time = Date.parse(at);
+  const words = formatRelative(time, Math.abs(time - moment) < tickMs ? time : moment);
+  if (inRow)
+    return (
+      <time dateTime={at} title={formatTime(at)} className="whitespace-nowrap">
+        {words}
+      </time>
+    );
   return (
     <Tooltip text={formatTime(at)}>
       <time dateTime={at} tabIndex={0} className="whitespace-nowrap">
-        {formatRelative(time, Math.abs(time - moment) < tickMs ? time : moment)}
+        {words}
       </time>
     </Tooltip>
   );

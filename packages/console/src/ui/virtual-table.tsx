@@ -2,13 +2,14 @@ import { useTable } from '@tanstack/react-table';
 import type { Column as TableColumn, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { useDensity } from '../preferences.ts';
 import { Checkbox } from './choice-controls.tsx';
 import { cx } from './cx.ts';
 import { features, rowAfterKey, tableColumns, toggled } from './table-model.ts';
 import type { Column } from './table-model.ts';
+import { VirtualRow } from './virtual-row.tsx';
 
 export interface VirtualTableProps<Row> {
   /** What the rows are, for screen readers. */
@@ -63,6 +64,13 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
   const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)');
   const gridTemplateColumns = [...(selectable ? ['2.25rem'] : []), ...tracks].join(' ');
   const current = Math.min(active, Math.max(0, rows.length - 1));
+
+  const onToggle = useCallback(
+    (id: string) => {
+      if (selection !== undefined) onSelect?.(toggled(selection, id));
+    },
+    [selection, onSelect],
+  );
 
   function focusRow(index: number): void {
     setActive(index);
@@ -121,45 +129,16 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
             if (row === undefined) return null;
-            const { id: key, original } = row;
-            const selected = selection?.has(key) === true;
+            const { id, original } = row;
             return (
-              <div
-                key={key}
-                role="row"
-                data-index={index}
-                aria-rowindex={index + 2}
-                aria-selected={selectable ? selected : undefined}
-                tabIndex={index === current ? 0 : -1}
-                onFocus={() => setActive(index)}
-                onClick={(event) => opensRow(event) && onOpen?.(original)}
-                className={cx(
-                  'absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 outline-none last:border-b-0',
-                  'focus-visible:bg-accent-soft focus-visible:inset-ring-2 focus-visible:inset-ring-accent',
-                  onOpen !== undefined && 'cursor-pointer hover:bg-sunken',
-                  selected && 'bg-accent-soft',
-                )}
-                style={{ gridTemplateColumns, height, transform: `translateY(${start}px)` }}
-              >
-                {selectable && (
-                  <span role="gridcell">
-                    <Checkbox
-                      label={<span className="sr-only">Select row</span>}
-                      checked={selected}
-                      onChange={() => onSelect(toggled(selection, key))}
-                    />
-                  </span>
-                )}
-                {columns.map(({ id, cell, align }) => (
-                  <div
-                    key={id}
-                    role="gridcell"
-                    className={cx('min-w-0 truncate [&_*]:whitespace-nowrap', align === 'end' && 'text-right')}
-                  >
-                    {cell(original)}
-                  </div>
-                ))}
-              </div>
+              <VirtualRow
+                key={id}
+                row={original}
+                {...{ id, index, start, height, columns, gridTemplateColumns, onOpen, onToggle }}
+                current={index === current}
+                selected={selectable ? selection.has(id) : undefined}
+                onActive={setActive}
+              />
             );
           })}
         </div>
@@ -168,12 +147,6 @@ export function VirtualTable<Row extends RowData>(props: VirtualTableProps<Row>)
     </div>
   );
 }
-
-/** A click on a control in a row is the control's, and so is one in a menu that it has opened elsewhere on the page. */
-const opensRow = ({ target, currentTarget }: MouseEvent): boolean =>
-  target instanceof Element &&
-  currentTarget.contains(target) &&
-  target.closest('a, button, input, label, [role="checkbox"]') === null;
 
 interface HeadingProps<Row extends RowData> {
   readonly text: string;

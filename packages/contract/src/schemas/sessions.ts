@@ -20,7 +20,9 @@ export const linkKey = z.string().regex(/^[\w-]{43}$/, 'must be the key of a lin
 export const session = z.object({
   user: z.object({ id, email: z.string(), name: z.string() }),
   instanceRole: z.enum(roles).nullable().describe('What the person may administer of the whole instance.'),
-  workspaces: z.array(z.object({ slug, name: z.string(), role })).describe('Those the person is a member of.'),
+  workspaces: z
+    .array(z.object({ slug, name: z.string(), role, memberId: id }))
+    .describe('Those the person is a member of, and as which member.'),
   csrfToken: z.string().describe('Send it as `x-csrf-token` with every request that changes something.'),
   expiresAt: time.describe('The session ends then at the latest, and earlier after twelve hours without a request.'),
   authMethod,

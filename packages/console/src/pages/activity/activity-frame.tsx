@@ -30,6 +30,7 @@ export function ActivityFrame({ operation, about = t('about'), cli, children }: 
         { label: t('tabCalls'), to: paths.activity(workspace) },
         { label: t('tabChanges'), to: paths.changes(workspace) },
         { label: t('tabTimelines'), to: paths.timelines(workspace) },
+        { label: t('tabClients'), to: paths.clients(workspace) },
         { label: t('tabUsage'), to: paths.usage(workspace) },
         { label: t('tabExports'), to: paths.exports(workspace) },
         { label: t('tabProof'), to: paths.proof(workspace) },

@@ -12,7 +12,7 @@ export const toneOf = (status: number): StatusTone => (status < 400 ? 'ok' : sta
 
 /** A call in a line. */
 export const callColumns: readonly Column<ToolCall>[] = [
-  { id: 'time', header: t('time'), width: '8.5rem', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'time', header: t('time'), width: '8.5rem', cell: ({ createdAt }) => <RelativeTime inRow at={createdAt} /> },
   {
     id: 'tool',
     header: t('tool'),

@@ -40,7 +40,7 @@ export function CallsChart({ range, filters }: CallsChartProps) {
   const of = [server, tool].filter((text) => text !== undefined).join(' · ');
   return (
     // As high before it is read as after.
-    <section aria-label={t('chart')} className="min-h-44 rounded-xl border border-line bg-panel px-5 py-4">
+    <section aria-label={t('chart')} className="min-h-60 rounded-xl border border-line bg-panel px-5 py-4">
       <BrushedBars
         label={t('chart')}
         times={points.map(({ at }) => at)}
@@ -58,7 +58,9 @@ export function CallsChart({ range, filters }: CallsChartProps) {
       <p className="text-sm text-quiet">
         {Object.keys(others).length > 0
           ? t('chartOthers', { of: of === '' ? '' : t('chartOf', { what: of }) })
-          : t('chartHelp')}
+          : range.span === 'all'
+            ? t('chartRecent')
+            : t('chartHelp')}
       </p>
     </section>
   );

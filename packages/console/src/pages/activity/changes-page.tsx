@@ -23,7 +23,12 @@ import { useTimeRange } from './time-range.ts';
 const chainTones = { waiting: 'off', intact: 'ok', changed: 'bad', erased: 'warn' } as const;
 
 const columns: readonly Column<AuditEvent>[] = [
-  { id: 'when', header: t('changesWhen'), width: '8.5rem', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  {
+    id: 'when',
+    header: t('changesWhen'),
+    width: '8.5rem',
+    cell: ({ createdAt }) => <RelativeTime inRow at={createdAt} />,
+  },
   {
     id: 'who',
     header: t('changesWho'),

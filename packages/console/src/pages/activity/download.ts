@@ -19,6 +19,11 @@ export interface Downloading {
 /** Progress is shown this often. */
 const shownMs = 100;
 
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+
 /** Receive a stream, say how much of it has come, and save it once all has; leaving the page cancels it. */
 export function useDownload(): Downloading {
   const [download, setDownload] = useState<Download>({ state: 'none' });
@@ -32,11 +37,15 @@ export function useDownload(): Downloading {
     let bytes = 0;
     setDownload({ state: 'running', bytes });
     try {
-      const { body, contentType, headers } = await ask();
+      const asked = ask();
+      const answer = await Promise.race([asked, aborted(signal)]);
+      if (answer === undefined) {
+        asked.then(({ body }) => body.cancel()).catch(() => undefined);
+        return setDownload({ state: 'cancelled', bytes });
+      }
+      const { body, contentType, headers } = answer;
       const reader = body.getReader();
-      const stop = (): void => void reader.cancel().catch(() => undefined);
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
+      signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true });
       const chunks: Blob[] = [];
       let shownAt = 0;
       for (let part = await reader.read(); !part.done; part = await reader.read()) {

@@ -49,11 +49,7 @@ function Seal() {
       about={t('sealWord')}
       actions={
         mayVerify ? (
-          <Button
-            busy={verify.isPending || running !== null}
-            disabled={query.data?.log == null}
-            onClick={() => verify.mutate({ params: { workspace } })}
-          >
+          <Button busy={verify.isPending || running !== null} onClick={() => verify.mutate({ params: { workspace } })}>
             {t('sealVerify')}
           </Button>
         ) : undefined
@@ -119,8 +115,9 @@ function Facts({ status: { log, sealing, published, node, lastCheck } }: { reado
 const LastCheck = ({ check }: { readonly check: NonNullable<SealStatus['lastCheck']> }) => (
   <span>
     <StatusWord tone={check.ok ? 'ok' : 'bad'}>
-      {check.ok ? t('sealGood', { count: check.records }) : t('sealBad', { reason: check.reason ?? '' })}
+      {check.ok ? t('sealGood', { count: check.records }) : t('sealBad')}
     </StatusWord>{' '}
+    {check.reason !== null && <UntrustedText text={check.reason} />}{' '}
     <span className="text-quiet">
       <RelativeTime at={check.finishedAt} />, <UntrustedText text={t('sealBy', { who: check.requestedBy })} />
     </span>

@@ -7,6 +7,7 @@ export const activityRoutes = (parent: AnyRoute): AnyRoute[] => [
   page(parent, 'activity/calls/$call', () => import('./call-page.tsx'), 'CallPage'),
   page(parent, 'activity/changes', () => import('./changes-page.tsx'), 'ChangesPage'),
   page(parent, 'activity/timelines', () => import('./timelines-page.tsx'), 'TimelinesPage'),
+  page(parent, 'activity/clients', () => import('./clients-page.tsx'), 'ClientsPage'),
   page(parent, 'activity/usage', () => import('./usage-page.tsx'), 'UsagePage'),
   page(parent, 'activity/exports', () => import('./exports-page.tsx'), 'ExportsPage'),
   page(parent, 'activity/proof', () => import('./proof-page.tsx'), 'ProofPage'),

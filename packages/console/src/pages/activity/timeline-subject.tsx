@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { apiQuery } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { ProblemNotice } from '../../components/asked.tsx';
 import { ChoiceRow } from '../../components/choice-row.tsx';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
@@ -60,13 +61,12 @@ function Anybody({ kind, id, onChange }: TimelineSubjectProps) {
   );
 }
 
-function Oneself({ id, onChange }: TimelineSubjectProps) {
+function Oneself({ kind, id, onChange }: TimelineSubjectProps) {
   const workspace = useWorkspace();
-  // The explanation of one's own access names the member one is here.
-  const { data, error } = useQuery(apiQuery('session', 'show', {}));
-  const own = data?.workspaces.find(({ slug }) => slug === workspace);
+  const { workspaces } = useSession();
+  const own = workspaces.find(({ slug }) => slug === workspace)?.memberId;
   useEffect(() => {
-    if (own !== undefined && id === undefined) onChange('member', own.slug);
-  }, [own, id, onChange]);
-  return error === null ? <p className="text-quiet">{t('timelineOwn')}</p> : <ProblemNotice error={error} />;
+    if (own !== undefined && (kind !== 'member' || id !== own)) onChange('member', own);
+  }, [own, kind, id, onChange]);
+  return <p className="text-quiet">{t('timelineOwn')}</p>;
 }

@@ -42,7 +42,7 @@ const columns: readonly Column<Approval>[] = [
     header: t('asked'),
     width: '8.5rem',
     align: 'end',
-    cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
+    cell: ({ createdAt }) => <RelativeTime inRow at={createdAt} />,
   },
 ];
 

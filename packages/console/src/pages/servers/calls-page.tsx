@@ -1,7 +1,6 @@
-import type { toolCall } from '@mcpnest/contract/schemas/records';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { z } from 'zod';
 import { apiPages, rowsOf } from '../../api/queries.ts';
+import type { AnswerOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Link, LinkButton } from '../../components/link.tsx';
@@ -31,7 +30,7 @@ export const CallsPage = () => (
   </ServerFrame>
 );
 
-type Call = z.output<typeof toolCall>;
+type Call = AnswerOf<'calls', 'list'>['items'][number];
 
 const columns = (workspace: string): readonly Column<Call>[] => [
   {

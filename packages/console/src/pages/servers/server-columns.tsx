@@ -58,7 +58,7 @@ const state: Column<ServerRow> = {
 const lastUsed: Column<ServerRow> = {
   id: 'used',
   header: t('lastUsed'),
-  width: '8rem',
+  width: '6.75rem',
   align: 'end',
   sortBy: ({ stock }) => stock?.lastUsedAt ?? '',
   cell: ({ stock }) => moment(stock?.lastUsedAt),
@@ -106,7 +106,7 @@ const custody: readonly Column<ServerRow>[] = [
   {
     id: 'owner',
     header: t('owner'),
-    width: '8rem',
+    width: '7rem',
     sortBy: ({ owner }) => owner ?? '',
     cell: ({ owner }) => owner ?? <span className="text-quiet">{t('administrators')}</span>,
   },
@@ -129,14 +129,14 @@ const custody: readonly Column<ServerRow>[] = [
   {
     id: 'sensitivity',
     header: t('sensitivity'),
-    width: '7rem',
+    width: '6.5rem',
     sortBy: ({ sensitivity }) => sensitivityRank.indexOf(sensitivity),
     cell: ({ sensitivity }) => <Badge tone={sensitivityTones[sensitivity]}>{sensitivity}</Badge>,
   },
   {
     id: 'labels',
     header: t('labels'),
-    width: 'minmax(7rem, 1fr)',
+    width: 'minmax(6rem, 1fr)',
     cell: ({ labels }) =>
       labels.length === 0 ? (
         none
@@ -152,7 +152,7 @@ const custody: readonly Column<ServerRow>[] = [
   {
     id: 'healthy',
     header: t('lastHealthy'),
-    width: '8rem',
+    width: '6.75rem',
     align: 'end',
     sortBy: ({ stock }) => stock?.lastHealthyAt ?? '',
     cell: ({ stock }) => moment(stock?.lastHealthyAt),
@@ -194,8 +194,7 @@ export function serverColumns(
   detailed: boolean,
   count: number,
 ): readonly Column<ServerRow>[] {
-  const first = [position, name(workspace), state];
-  if (!detailed) return [...first, ...forEverybody];
+  if (!detailed) return [position, name(workspace), state, ...forEverybody];
   const menu: Column<ServerRow> = {
     id: 'menu',
     header: t('more'),
@@ -204,5 +203,5 @@ export function serverColumns(
     align: 'end',
     cell: (row) => <RowMenu server={row} count={count} />,
   };
-  return [...first, ...(view === 'inventory' ? custody : use), menu];
+  return view === 'inventory' ? [name(workspace), ...custody, menu] : [position, name(workspace), state, ...use, menu];
 }

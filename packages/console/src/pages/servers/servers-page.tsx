@@ -28,11 +28,11 @@ export function ServersPage() {
   const query = useServerRows();
   const add = (): void => setOpen({ open: 'add' });
   const close = (): void => setOpen({ open: undefined });
+  const go = useGo();
   usePaletteActions(
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what it does depends on the address alone
     useMemo(
-      () => (mayAdd ? [{ id: 'servers.add', label: t('add'), run: () => setOpen({ open: 'add' }) }] : []),
-      [mayAdd],
+      () => (mayAdd ? [{ id: 'servers.add', label: t('add'), run: () => go(paths.addServer(workspace)) }] : []),
+      [mayAdd, go, workspace],
     ),
   );
   return (

@@ -52,6 +52,12 @@ export function BrushedBars({ stepMs, onBrush, ...chart }: BrushedBarsProps) {
       onPointerCancel={() => setBrush(null)}
     >
       <StackedBars {...chart} />
+      {times.length > 0 && (
+        <p aria-hidden className="flex justify-between text-xs text-quiet">
+          <span>{chart.formatTime(times[0]!)}</span>
+          <span>{chart.formatTime(times.at(-1)!)}</span>
+        </p>
+      )}
       {brush !== null && (
         <div
           aria-hidden

@@ -19,7 +19,6 @@ export function Diff({ label, before, after, language }: DiffViewProps) {
         ...shared(language, label),
         EditorState.readOnly.of(true),
         EditorView.editable.of(false),
-        EditorView.contentAttributes.of({ tabindex: '0' }),
         unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 6 } }),
       ],
     });

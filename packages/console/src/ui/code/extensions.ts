@@ -1,7 +1,7 @@
 import { json } from '@codemirror/lang-json';
 import { defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
-import { EditorView, lineNumbers } from '@codemirror/view';
+import { EditorView, highlightSpecialChars, lineNumbers } from '@codemirror/view';
 
 const look = EditorView.theme({
   '&': { backgroundColor: 'var(--panel)', color: 'var(--text)', fontSize: '0.8125rem' },
@@ -40,9 +40,10 @@ export const shadowOf = (holder: HTMLElement): ShadowRoot => holder.shadowRoot ?
 /** What the editor and the view of differences share. */
 export const shared = (language: 'json' | 'text', label: string): Extension[] => [
   lineNumbers(),
+  highlightSpecialChars(),
   look,
   EditorView.lineWrapping,
-  EditorView.contentAttributes.of({ 'aria-label': label }),
+  EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
   language === 'json' ? json() : [],
   syntaxHighlighting(colours),
 ];

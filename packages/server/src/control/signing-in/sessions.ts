@@ -78,7 +78,7 @@ export async function describeSession({ db, csrfKey }: SessionDeps, row: Session
   const workspaces = await db
     .selectFrom('members')
     .innerJoin('gateway_workspaces as workspace', 'workspace.id', 'members.workspace_id')
-    .select(['workspace.slug', 'workspace.name', 'members.role'])
+    .select(['workspace.slug', 'workspace.name', 'members.role', 'members.id as memberId'])
     .where('members.user_id', '=', row.user_id)
     .where('members.removed_at', 'is', null)
     .orderBy('workspace.slug')
@@ -86,7 +86,7 @@ export async function describeSession({ db, csrfKey }: SessionDeps, row: Session
   return {
     user: { id: user.id, email: user.email, name: user.name },
     instanceRole: user.instance_role,
-    workspaces: workspaces.map(({ slug, name, role }) => ({ slug, name, role: role as Role })),
+    workspaces: workspaces.map(({ role, ...rest }) => ({ ...rest, role: role as Role })),
     csrfToken: csrfToken(csrfKey, row),
     expiresAt: row.expires_at,
     authMethod: row.auth_method,

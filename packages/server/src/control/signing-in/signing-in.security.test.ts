@@ -35,7 +35,7 @@ describe('[NEW-11] signing in', () => {
     expect(said).toMatchObject({
       user: { email, name: 'ada' },
       instanceRole: 'owner',
-      workspaces: [{ slug: 'acme', name: 'acme', role: 'owner' }],
+      workspaces: [{ slug: 'acme', name: 'acme', role: 'owner', memberId: expect.any(String) as string }],
       authMethod: 'password',
       expiresAt: '2026-12-21T12:00:00.000Z',
     });

@@ -65,7 +65,7 @@ function Steps({ onClose }: Pick<AddServerProps, 'onClose'>) {
         help={t('addressHelp')}
         placeholder="https://mcp.example.com/mcp"
         error={fields['body.url']}
-        autoFocus
+        ref={focus}
         mono
       />
       <TextField
@@ -86,6 +86,9 @@ function Steps({ onClose }: Pick<AddServerProps, 'onClose'>) {
     </Form>
   );
 }
+
+/** What a person who opened this is about to write. */
+const focus = (field: HTMLInputElement | null): void => field?.focus();
 
 /** The draft with another address, and with the name that this suggests while the person has not chosen one. */
 function filled(draft: Draft, url: string): Draft {

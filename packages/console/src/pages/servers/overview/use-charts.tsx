@@ -1,6 +1,6 @@
 import type { Series as SeriesAnswer } from '@mcpnest/contract/schemas/charts';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { apiQuery } from '../../../api/queries.ts';
 import { Asked } from '../../../components/asked.tsx';
 import { useFilters } from '../../../components/navigate.ts';
@@ -25,7 +25,8 @@ export function UseCharts({ server }: { readonly server: string }) {
   const params = { workspace };
   const [{ span, tool }, setFilters] = useFilters(['span', 'tool']);
   const days = span === '7' ? 7 : span === '30' ? 30 : 1;
-  const from = useMemo(() => new Date(Date.now() - days * dayMs).toISOString(), [days]);
+  const [opened] = useState(() => Date.now());
+  const from = new Date(opened - days * dayMs).toISOString();
   const query = useQuery({
     ...apiQuery('statistics', 'series', {
       params,

@@ -127,7 +127,7 @@ function Definitions({ server: { slug } }: { readonly server: Server }) {
   const mayDecide = useMay('reviews.approve');
   const [{ tool }, setFilters] = useFilters(['tool']);
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
-  const query = useQuery({ ...apiQuery('reviews', 'show', { params, query: {} }), refetchInterval: 15_000 });
+  const query = useQuery({ ...apiQuery('reviews', 'show', { params, query: {} }), refetchInterval: 5_000 });
   const approve = useChange('reviews', 'approve', ['servers', 'tools']);
   const chosen = (query.data?.items ?? []).flatMap((item) =>
     selection.has(item.tool) && item.hash !== null && item.state !== 'approved'
