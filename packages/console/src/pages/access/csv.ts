@@ -13,6 +13,6 @@ const cellText = (value: unknown): string =>
 
 /** A spreadsheet runs what begins like a formula; an apostrophe keeps it text. */
 function quoted(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = /^[=+\-@＝＋－＠\t\r\n]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
