@@ -87,8 +87,6 @@ export interface TextAreaProps extends FieldFrame {
   readonly rows?: number;
   readonly mono?: boolean;
   readonly placeholder?: string;
-  /** Begin to write here as soon as it is shown. */
-  readonly autoFocus?: boolean;
 }
 
 /** Several lines of text. */
@@ -106,8 +104,7 @@ export function TextArea({
       <Base.Control
         value={value}
         onValueChange={onChange}
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- only in what the person has just opened to write in
-        render={<textarea rows={rows} placeholder={placeholder} autoFocus={autoFocus} />}
+        render={<textarea rows={rows} placeholder={placeholder} />}
         className={cx(inputClass, 'py-1.5', mono && 'font-mono text-sm')}
       />
     </FieldShell>
