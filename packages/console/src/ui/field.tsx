@@ -90,15 +90,7 @@ export interface TextAreaProps extends FieldFrame {
 }
 
 /** Several lines of text. */
-export function TextArea({
-  value,
-  onChange,
-  rows = 4,
-  mono = false,
-  placeholder,
-  autoFocus = false,
-  ...frame
-}: TextAreaProps) {
+export function TextArea({ value, onChange, rows = 4, mono = false, placeholder, ...frame }: TextAreaProps) {
   return (
     <FieldShell {...frame}>
       <Base.Control
