@@ -87,27 +87,16 @@ export interface TextAreaProps extends FieldFrame {
   readonly rows?: number;
   readonly mono?: boolean;
   readonly placeholder?: string;
-  /** Begin to write here as soon as it is shown. */
-  readonly autoFocus?: boolean;
 }
 
 /** Several lines of text. */
-export function TextArea({
-  value,
-  onChange,
-  rows = 4,
-  mono = false,
-  placeholder,
-  autoFocus = false,
-  ...frame
-}: TextAreaProps) {
+export function TextArea({ value, onChange, rows = 4, mono = false, placeholder, ...frame }: TextAreaProps) {
   return (
     <FieldShell {...frame}>
       <Base.Control
         value={value}
         onValueChange={onChange}
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- only in what the person has just opened to write in
-        render={<textarea rows={rows} placeholder={placeholder} autoFocus={autoFocus} />}
+        render={<textarea rows={rows} placeholder={placeholder} />}
         className={cx(inputClass, 'py-1.5', mono && 'font-mono text-sm')}
       />
     </FieldShell>

@@ -24,7 +24,7 @@ export function CallsChart({ range, filters }: CallsChartProps) {
   const workspace = useWorkspace();
   const { server, tool, ...others } = filters;
   const to = range.to;
-  const end = to === undefined ? Date.now() : Date.parse(to);
+  const end = to === undefined ? range.now : Date.parse(to);
   const from = range.from ?? new Date(end - spans['30d']).toISOString();
   const hours = (end - Date.parse(from)) / hour;
   const per = hours <= mostHours ? 'hour' : 'day';

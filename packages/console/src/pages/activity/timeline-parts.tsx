@@ -1,4 +1,5 @@
 import type { Timeline, TimelineEntry, TokenLife } from '@mcpnest/contract/schemas/timelines';
+import { useState } from 'react';
 import { t } from '../../strings/activity.ts';
 import { Card } from '../../ui/card.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
@@ -54,14 +55,14 @@ export const TimelineTokens = ({ tokens }: { readonly tokens: readonly TokenLife
 );
 
 function TokenState({ token: { revokedAt, expiresAt } }: { readonly token: TokenLife }) {
+  const [now] = useState(() => Date.now());
   if (revokedAt !== null)
     return (
       <StatusWord tone="off">
         {t('tokenRevoked')} <RelativeTime at={revokedAt} />
       </StatusWord>
     );
-  if (expiresAt !== null && Date.parse(expiresAt) < Date.now())
-    return <StatusWord tone="off">{t('tokenExpired')}</StatusWord>;
+  if (expiresAt !== null && Date.parse(expiresAt) < now) return <StatusWord tone="off">{t('tokenExpired')}</StatusWord>;
   return <StatusWord tone="ok">{t('tokenAlive')}</StatusWord>;
 }
 

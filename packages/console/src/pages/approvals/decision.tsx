@@ -1,5 +1,5 @@
 import type { ApprovalDetail } from '@mcpnest/contract/schemas/approvals';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
@@ -113,11 +113,13 @@ interface RefusingProps {
 function Refusing({ verb, busy, error, onCancel, onRefuse }: RefusingProps) {
   const [reason, setReason] = useState('');
   const [tried, setTried] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('textarea')?.focus(), []);
   return (
     <form
+      ref={form}
       noValidate
       className="flex flex-col gap-3 rounded-xl border border-line bg-panel p-4"
-      onKeyDown={(event) => event.key === 'Escape' && onCancel()}
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
@@ -125,7 +127,6 @@ function Refusing({ verb, busy, error, onCancel, onRefuse }: RefusingProps) {
       }}
     >
       <TextArea
-        autoFocus
         label={t('reason')}
         name="reason"
         rows={2}
