@@ -32,7 +32,7 @@ async function startEmpty(): Promise<{ setUpLink: string } & AsyncDisposable> {
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
       const link = /Finish setup .*?(http\S+#k=\S+)/.exec(said);
-      if (link !== null) resolve(link[1]!);
+      if (link?.[1] !== undefined) resolve(link[1]);
     });
     child.once('exit', () => reject(new Error(`the start ended:\n${said}`)));
   });
@@ -46,7 +46,9 @@ async function startEmpty(): Promise<{ setUpLink: string } & AsyncDisposable> {
 }
 
 interface ShownConfig {
-  readonly mcpServers: Readonly<Record<string, { readonly url: string; readonly headers: Record<string, string> }>>;
+  readonly mcpServers: Readonly<
+    Record<string, { readonly url: string; readonly headers: { readonly Authorization: string } }>
+  >;
 }
 
 it('[SH-01][GW-02][GW-19] leads from an empty folder to the first call of a real client within a minute', async () => {
@@ -86,7 +88,7 @@ it('[SH-01][GW-02][GW-19] leads from an empty folder to the first call of a real
   expect(performance.now() - started).toBeLessThan(60_000);
 
   // The secret goes when it was copied, and nothing of it comes back with the page.
-  const secret = headers['Authorization']!.slice('Bearer '.length);
+  const secret = headers.Authorization.slice('Bearer '.length);
   await page.getByRole('button', { name: 'I have copied it' }).click();
   expect(await page.content()).not.toContain(secret);
   await page.reload();

@@ -49,6 +49,7 @@ export function ClientGuide({ client, endpoint, secret, tokenMaker }: ClientGuid
           <Part title={t('file')} about={t(way)}>
             {path !== undefined && <p className="font-mono text-sm break-all text-quiet">{t('fileFor', { path })}</p>}
             <CodeBlock label={t('file')} code={configurationOf(client, endpoint, way, token)} />
+            {client.files.length > 0 && <p className="text-sm text-quiet">{t('writes')}</p>}
           </Part>
         </>
       )}
