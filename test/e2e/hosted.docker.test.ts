@@ -26,9 +26,15 @@ afterAll(async () => {
 
 const deploy = async (slug: string): Promise<string> =>
   (await product.client.hosted.deploy({ body: { ...params, slug } })).instance_id;
-const stateOf = async (instance: string) => (await product.client.hosted.show({ params: { instance } })).state;
-const comesTo = (id: string, state: string) =>
-  until(`${id} is ${state}`, async () => (await stateOf(id)) === state, 30_000);
+const show = (instance: string) => product.client.hosted.show({ params: { instance } });
+const comesTo = async (id: string, state: string): Promise<void> => {
+  await until(`${id} is ${state}`, async () => (await show(id)).state === state, 30_000).catch(
+    async (cause: unknown) => {
+      const { state: is, headline } = await show(id);
+      throw new Error(`${id} is ${is} (${headline}), not ${state}`, { cause });
+    },
+  );
+};
 const asked = async (args: readonly string[]): Promise<string> => (await docker(socket, args)).out.trim();
 const lines = (text: string): string[] => text.split('\n').filter(Boolean);
 

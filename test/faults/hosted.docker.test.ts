@@ -33,6 +33,7 @@ it(
   async () => {
     await using stack = new AsyncDisposableStack();
     const random = randomFrom(seed);
+    let install = 'none-yet';
     const data = stack.use(await bootstrapData());
     const built = await buildEntries(socket, ['memory']);
     const env = { MCPNEST_RUNTIME: 'docker', MCPNEST_DOCKER_SOCKET: socket };
@@ -41,9 +42,13 @@ it(
     const strangerBefore = await asked('inspect', '--format', '{{json .State}}', stranger);
 
     let product = await spawnProduct({ data, env });
+    stack.defer(async () => {
+      await product[Symbol.asyncDispose]();
+      await sweep(install);
+    });
     await allowEntries(product.client, built);
     const first = await deploy(product);
-    const install = await firstSeen(() =>
+    install = await firstSeen(() =>
       asked('ps', '-a', '--filter', `label=mcpnest.instance=${first}`, '--format', '{{.Label "mcpnest.install"}}').then(
         (text) => text.split('\n')[0] ?? '',
       ),
@@ -70,10 +75,17 @@ it(
     for (const instance of await wanted(product)) await product.client.hosted.terminate({ params: { instance } });
     await until('nothing is left', async () => (await objects(install)) === 0, 60_000);
     expect(await asked('inspect', '--format', '{{json .State}}', stranger)).toBe(strangerBefore);
-    await product[Symbol.asyncDispose]();
   },
   rounds * 90_000 + 300_000,
 );
+
+/** What a test that failed has left. */
+async function sweep(install: string): Promise<void> {
+  const filter = ['--filter', `label=mcpnest.install=${install}`, '-q'];
+  const ids = async (...args: string[]) => (await asked(...args, ...filter)).split('\n').filter(Boolean);
+  for (const id of await ids('ps', '-a')) await asked('rm', '-f', id);
+  for (const id of await ids('network', 'ls')) await asked('network', 'rm', id);
+}
 
 const deploy = async ({ client }: SpawnedProduct): Promise<string> =>
   (await client.hosted.deploy({ body: { ...params, slug: 'memory' } })).instance_id;
