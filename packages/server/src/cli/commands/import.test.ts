@@ -52,7 +52,7 @@ describe('mcpnest import', () => {
     const ran = await home.mcpnest(['import', 'cursor', '--dry-run']);
     for (const said of ['readable in the file', 'all rights of this person', 'whole disk', 'Host it', 'ghp_…c4N4'])
       expect(ran.err).toContain(said);
-    expect(ran.err).toContain('needs hosting and is not in the catalogue');
+    expect(ran.err).toContain('can be hosted: filesystem');
     expect(ran.err).not.toContain(canary);
     expect((await home.mcpnest(['server', 'list'])).out).toBe('(none)\n');
     expect([readFileSync(file, 'utf8'), readdirSync(dirname(file))]).toEqual([before, ['mcp.json']]);
