@@ -50,7 +50,10 @@ describe('a page of another site', () => {
       await page.goto(`${origin}/${index}`);
       await page.waitForLoadState('networkidle');
       const { items } = await client.machines.list({ params: { workspace } });
-      expect(items.map((machine) => machine.name), name).toEqual([]);
+      expect(
+        items.map((machine) => machine.name),
+        name,
+      ).toEqual([]);
     }
     await opened.visit('/account');
     await page.getByRole('heading', { name: 'Account' }).waitFor();

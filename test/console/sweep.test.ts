@@ -113,7 +113,8 @@ async function shape(page: Page): Promise<string[]> {
       .map((heading) => Number(heading.tagName[1])),
   );
   if (levels.filter((level) => level === 1).length !== 1) found.push(`has headings ${levels.join(' ')}`);
-  if (levels.some((level, index) => level > (levels[index - 1] ?? 1) + 1)) found.push(`skips one of ${levels.join(' ')}`);
+  if (levels.some((level, index) => level > (levels[index - 1] ?? 1) + 1))
+    found.push(`skips one of ${levels.join(' ')}`);
   const unreachable = await page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('main header button, main header a')]
       .filter((control) => control.checkVisibility() && control.tabIndex < 0)
