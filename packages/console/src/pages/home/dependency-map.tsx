@@ -29,7 +29,7 @@ export function DependencyMap({ workspace, dependencies }: DependencyMapProps) {
   const { height, workspaceY, servers, users, inner, outer, hidden } = layOut(dependencies);
   return (
     <figure className="flex flex-col gap-2">
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={t('map')}>
+      <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t('map')}>
         <svg viewBox={`0 0 ${width} ${height}`} className="max-h-104 w-full min-w-xl" aria-hidden>
           {inner.map((line) => (
             <Line key={`inner ${line.toY}`} line={line} fromX={workspaceX} toX={serverX - 10} />
