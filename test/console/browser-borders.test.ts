@@ -64,8 +64,8 @@ describe('a page of another site', () => {
     await opened.page.goto(`${origin}/frame`);
     await opened.page.waitForLoadState('networkidle');
     const [, frame] = opened.page.frames();
-    expect(await frame?.locator('h1').count()).toBe(0);
-    expect(frame?.url()).not.toContain(bench.product.url);
+    expect(await frame?.getByRole('button', { name: 'Sign in' }).count()).toBe(0);
+    expect(frame?.url()).toMatch(/^chrome-error:/);
   });
 
   it('has no hold of a window of the console that it opened', async () => {
@@ -90,9 +90,9 @@ describe('the session', () => {
     expect(cookies[0]).toMatchObject({ httpOnly: true, sameSite: expect.stringMatching(/^(Strict|Lax)$/), path: '/' });
     await opened.visit('/account');
     expect(await opened.page.evaluate(() => document.cookie)).toBe('');
-    expect(await opened.page.evaluate(() => Object.values({ ...localStorage, ...sessionStorage }).join())).not.toMatch(
-      /mn[a-z]_|whsec_/,
-    );
+    expect(
+      await opened.page.evaluate(() => [localStorage, sessionStorage].flatMap((store) => Object.values(store)).join()),
+    ).not.toMatch(/mn[a-z]_|whsec_/);
   });
 
   it.each([

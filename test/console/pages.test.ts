@@ -20,43 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
-const inWorkspace = [
-  '',
-  '/insights',
-  '/first-run',
-  '/first-run?step=server&way=import',
-  '/first-run?step=client',
-  '/connect',
-  '/servers',
-  '/servers/github',
-  '/hosted',
-  '/access',
-  '/approvals',
-  '/activity',
-  '/settings',
-];
-const paths = (workspace: string): readonly string[] => [
-  ...inWorkspace.map((path) => `/workspaces/${workspace}${path}`),
-  '/instance',
-  '/account',
-];
-
-describe.each(['light', 'dark'] as const)('every page in the %s theme', (theme) => {
+describe.each(['light', 'dark'] as const)('every page before the sign-in, in the %s theme', (theme) => {
   it('is clean by axe, asks nobody else and keeps to its policy', async () => {
-    await using opened = await bench.open({ theme });
-    const { page, faults, visit } = opened;
-    const found: string[] = [];
-    for (const path of paths(bench.product.workspace)) {
-      await visit(path);
-      await page.waitForLoadState('networkidle');
-      await screenshot(page, `${path.replaceAll('/', '-').slice(1)}-${theme}`);
-      for (const finding of await axe(page)) found.push(`${path} ${finding}`);
-    }
-    expect(found).toEqual([]);
-    expect(faults).toEqual([]);
-  }, 60_000);
-
-  it('says the same of the pages for who is not signed in', async () => {
     await using opened = await bench.open({ theme, as: null });
     const { page, faults, visit } = opened;
     const found: string[] = [];

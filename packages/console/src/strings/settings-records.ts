@@ -21,7 +21,7 @@ export const t = catalogue({
   shortenUndo: 'Until then setting the longer term again undoes it. After that nothing brings them back.',
   shortenHolds: 'What a legal hold keeps stays.',
   shorten: 'Shorten',
-  shortening: 'A shorter term takes effect {when}',
+  shortening: 'A shorter term takes effect on {when}',
   shorteningAbout: '{calls} calls of {days} days would go. Asked for by {by}. Set the longer term again to undo it.',
   holds: 'Legal holds',
   holdsAbout: 'What a hold is about is not deleted. It takes two persons to make one and two to release it.',

@@ -55,7 +55,7 @@ export const t = catalogue({
   again: 'Deliver again',
   redelivered: 'Made once more, under the same id',
   failing: 'Failing since {when}',
-  failingAbout: 'It is tried again {next}, and less and less often.',
+  failingAbout: 'It is tried again at {next}, and less and less often.',
   gone: 'Its receiver answered 410 Gone: nothing more is kept for it.',
   pausedFailing: 'Paused because deliveries failed for days. Resume once the receiver works.',
 });

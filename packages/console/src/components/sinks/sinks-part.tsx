@@ -1,6 +1,6 @@
 import type { Sink } from '@mcpnest/contract/schemas/sinks';
 import { useQuery } from '@tanstack/react-query';
-import { formatDuration, formatNumber, formatRelative } from '../../strings/catalogue.ts';
+import { formatDuration, formatNumber, formatTime } from '../../strings/catalogue.ts';
 import { t } from '../../strings/sinks.ts';
 import { CodeBlock } from '../../ui/copy.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
@@ -21,7 +21,7 @@ const tones = { paused: 'off', failing: 'bad', sending: 'ok' } as const;
 function State({ sink }: { readonly sink: Sink }) {
   const { lastError, nextAttemptAt } = sink;
   const state = stateOf(sink);
-  const next = nextAttemptAt === null ? t('soon') : formatRelative(Date.parse(nextAttemptAt), Date.now());
+  const next = nextAttemptAt === null ? t('soon') : formatTime(nextAttemptAt);
   return (
     <span title={state === 'failing' && lastError !== null ? t('fault', { error: lastError, next }) : undefined}>
       <StatusWord tone={tones[state]}>{t(state)}</StatusWord>

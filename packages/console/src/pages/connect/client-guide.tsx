@@ -90,7 +90,7 @@ interface PartProps {
 
 const Part = ({ title, about, children }: PartProps) => (
   <div className="flex min-w-0 flex-col gap-1.5">
-    <h4 className="text-sm font-semibold">{title}</h4>
+    <h3 className="text-sm font-semibold">{title}</h3>
     {children}
     {about !== undefined && <p className="text-sm text-quiet">{about}</p>}
   </div>

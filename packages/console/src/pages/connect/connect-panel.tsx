@@ -60,7 +60,7 @@ export function ConnectPanel({ workspace, server, gatewayUrl, chosen, onChoose }
           ))}
         </Tabs.List>
         <Tabs.Panel value={client.id} className="min-w-0">
-          <h3 className="sr-only">{t('connectTo', { client: client.name })}</h3>
+          <h2 className="sr-only">{t('connectTo', { client: client.name })}</h2>
           <ClientGuide
             client={client}
             endpoint={endpoint}

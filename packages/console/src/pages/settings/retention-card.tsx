@@ -5,7 +5,7 @@ import { apiQuery, useChange } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { faultOf, toastFault } from '../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
-import { formatNumber, formatRelative } from '../../strings/catalogue.ts';
+import { formatNumber, formatTime } from '../../strings/catalogue.ts';
 import { t } from '../../strings/settings-records.ts';
 import { Card, KeyValueList } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -28,7 +28,7 @@ export function RetentionCard() {
               <Notice
                 tone="warn"
                 title={t('shortening', {
-                  when: formatRelative(Date.parse(retention.shortening.effectiveAt), Date.now()),
+                  when: formatTime(retention.shortening.effectiveAt),
                 })}
               >
                 {t('shorteningAbout', {

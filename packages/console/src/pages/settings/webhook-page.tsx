@@ -7,7 +7,7 @@ import { Asked } from '../../components/asked.tsx';
 import { NeedsRole } from '../../components/needs-role.tsx';
 import { usePathPart, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
-import { formatRelative } from '../../strings/catalogue.ts';
+import { formatTime } from '../../strings/catalogue.ts';
 import { t } from '../../strings/settings-webhooks.ts';
 import { Card, KeyValueList } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -66,10 +66,9 @@ function Trouble({ webhook: { state, why, failingSince, retryAt } }: { readonly 
   if (state === 'gone') return <Notice tone="bad" title={t('gone')} />;
   if (why === 'failing') return <Notice tone="bad" title={t('pausedFailing')} />;
   if (failingSince === null) return null;
-  const at = (iso: string): string => formatRelative(Date.parse(iso), Date.now());
   return (
-    <Notice tone="warn" title={t('failing', { when: at(failingSince) })}>
-      {retryAt === null ? null : t('failingAbout', { next: at(retryAt) })}
+    <Notice tone="warn" title={t('failing', { when: formatTime(failingSince) })}>
+      {retryAt === null ? null : t('failingAbout', { next: formatTime(retryAt) })}
     </Notice>
   );
 }
