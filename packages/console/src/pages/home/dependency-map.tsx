@@ -11,8 +11,10 @@ export interface DependencyMapProps {
 }
 
 /** Places of the columns, in units of the drawing. */
-const [workspaceX, serverX, userX, width] = [130, 330, 590, 780];
-const mostCharacters = 22;
+const width = 900;
+const column = { workspace: 0, servers: 345, users: 690 } as const;
+const box = { width: 210, height: 26 } as const;
+const mostCharacters = 20;
 
 /** Names as text, hidden characters made visible, and short enough for their place. */
 function shortened(name: string): string {
@@ -29,20 +31,25 @@ export function DependencyMap({ workspace, dependencies }: DependencyMapProps) {
   const { height, workspaceY, servers, users, inner, outer, hidden } = layOut(dependencies);
   return (
     <figure className="flex flex-col gap-2">
-      <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={t('map')}>
-        <svg viewBox={`0 0 ${width} ${height}`} className="max-h-104 w-full min-w-xl" aria-hidden>
+      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={t('mapDrawing')}>
+        <svg viewBox={`0 0 ${width} ${height}`} className="w-full max-w-4xl min-w-2xl" aria-hidden>
           {inner.map((line) => (
-            <Line key={`inner ${line.toY}`} line={line} fromX={workspaceX} toX={serverX - 10} />
+            <Line key={`inner ${line.toY}`} line={line} fromX={column.workspace + box.width} toX={column.servers} />
           ))}
           {outer.map((line) => (
-            <Line key={`outer ${line.fromY} ${line.toY}`} line={line} fromX={serverX + 150} toX={userX - 10} />
+            <Line
+              key={`outer ${line.fromY} ${line.toY}`}
+              line={line}
+              fromX={column.servers + box.width}
+              toX={column.users}
+            />
           ))}
-          <Label x={workspaceX - 10} node={{ name: workspace, y: workspaceY, calls: 0 }} anchor="end" strong />
+          <Box x={column.workspace} node={{ name: workspace, y: workspaceY, calls: 0 }} />
           {servers.map((node) => (
-            <Label key={node.name} x={serverX} node={node} />
+            <Box key={node.name} x={column.servers} node={node} />
           ))}
           {users.map((node) => (
-            <Label key={node.name} x={userX} node={{ ...node, name: userName(node.name) }} />
+            <Box key={node.name} x={column.users} node={{ ...node, name: userName(node.name) }} />
           ))}
         </svg>
       </div>
@@ -99,20 +106,25 @@ function Line({ line: { fromY, toY, width: thickness, failing }, fromX, toX }: L
   );
 }
 
-interface LabelProps {
-  readonly x: number;
-  readonly node: MapNode;
-  readonly anchor?: 'start' | 'end';
-  readonly strong?: boolean;
+function Box({ x, node: { name, y, calls } }: { readonly x: number; readonly node: MapNode }) {
+  return (
+    <g>
+      <rect
+        {...box}
+        x={x + 0.5}
+        y={y - box.height / 2}
+        width={box.width - 1}
+        rx="6"
+        className="fill-sunken stroke-line"
+      />
+      <text x={x + 10} y={y} dominantBaseline="central" className="fill-text text-sm font-medium">
+        {shortened(name)}
+      </text>
+      {calls > 0 && (
+        <text x={x + box.width - 10} y={y} dominantBaseline="central" textAnchor="end" className="fill-quiet text-sm">
+          {formatNumber(calls)}
+        </text>
+      )}
+    </g>
+  );
 }
-
-const Label = ({ x, node: { name, y, calls }, anchor = 'start', strong = false }: LabelProps) => (
-  <text x={x} y={y} dominantBaseline="central" textAnchor={anchor} className="fill-text text-sm">
-    <tspan className={strong ? 'font-semibold' : 'font-medium'}>{shortened(name)}</tspan>
-    {calls > 0 && (
-      <tspan dx="6" className="fill-quiet">
-        {formatNumber(calls)}
-      </tspan>
-    )}
-  </text>
-);
