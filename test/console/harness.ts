@@ -119,7 +119,7 @@ async function openPage(
     await page.goto(`${product.url}/healthz`);
     await signIn(page, people[as]);
   }
-  page.setDefaultTimeout(5_000);
+  page.setDefaultTimeout(15_000);
   const faults: string[] = [];
   await watchFaults(page, product.url, faults);
   return {
