@@ -81,7 +81,7 @@ describe('mcpnest import', () => {
           risks: [{ code: 'plain-text-credential' }],
           proposal: { kind: 'add', headers: ['Authorization'] },
         },
-        { kind: 'stdio', proposal: { kind: 'leave' } },
+        { kind: 'stdio', proposal: { kind: 'host', entry: 'filesystem' } },
         { kind: 'sse', proposal: { kind: 'leave', reason: expect.stringContaining('address carries') as string } },
       ],
     });
