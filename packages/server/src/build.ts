@@ -25,6 +25,7 @@ import { catalogue } from './domain/hosted/catalogue.ts';
 import { createGateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { checkRows, type RowsReport } from './platform/row-check/row-check.ts';
+import { clientAddress, trustedProxies, type IsTrusted } from './platform/client-address.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
 import {
   checkDatabaseFile,
@@ -150,7 +151,7 @@ export async function build(
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
   });
-  const rest = controlListener(control);
+  const rest = controlListener(control, trustedProxies(config.trustedProxies ?? []));
   const server = createHttpServer((req, res) => {
     if (stopping) {
       res.shouldKeepAlive = false;
@@ -325,11 +326,13 @@ async function setUpHeadless({ adminEmail }: Config, secrets: Secrets, deps: Con
   await setUpFromConfig({ db, bus, clock, dialect, hashing: createHashing() }, { email: adminEmail, password });
 }
 
-function controlListener(control: Control): RequestListener {
+function controlListener(control: Control, isTrusted: IsTrusted): RequestListener {
   const listener = getRequestListener(
     (request, { incoming }) => {
-      const { remoteAddress } = incoming.socket;
-      return control.fetch(request, remoteAddress === undefined ? {} : { remoteAddress });
+      const peer = incoming.socket.remoteAddress;
+      if (peer === undefined) return control.fetch(request);
+      const remoteAddress = clientAddress(peer, request.headers.get('x-forwarded-for'), isTrusted);
+      return control.fetch(request, { remoteAddress });
     },
     { overrideGlobalObjects: false },
   );

@@ -42,6 +42,7 @@ describe('with nothing set', () => {
       logLevel: 'info',
       allowedHosts: [],
       allowedOrigins: [],
+      trustedProxies: [],
       allowInsecure: false,
       kubernetes: {
         namespace: 'mcpnest-hosted',
@@ -76,6 +77,7 @@ describe('values', () => {
       MCPNEST_LOG_LEVEL: 'debug',
       MCPNEST_ALLOWED_HOSTS: 'Gateway.internal:8443, [::1]',
       MCPNEST_ALLOWED_ORIGINS: 'https://tools.example.com',
+      MCPNEST_TRUSTED_PROXIES: '127.0.0.1, fd00::/8',
     });
     expect(config).toMatchObject({
       host: '0.0.0.0',
@@ -85,6 +87,7 @@ describe('values', () => {
       logLevel: 'debug',
       allowedHosts: ['gateway.internal:8443', '[::1]'],
       allowedOrigins: ['https://tools.example.com'],
+      trustedProxies: ['127.0.0.1', 'fd00::/8'],
     });
   });
 
@@ -152,6 +155,8 @@ describe('refusals', () => {
     ],
     ['a LAN address without TLS', { MCPNEST_HOST: '192.168.1.5' }, 'MCPNEST_HOST', /MCPNEST_PUBLIC_URL/],
     ['a name without TLS', { MCPNEST_HOST: 'gateway' }, 'MCPNEST_HOST', /MCPNEST_PUBLIC_URL/],
+    ['a proxy by name', { MCPNEST_TRUSTED_PROXIES: 'proxy.example.com' }, 'MCPNEST_TRUSTED_PROXIES', /CIDR/],
+    ['everybody as a proxy', { MCPNEST_TRUSTED_PROXIES: '0.0.0.0/0' }, 'MCPNEST_TRUSTED_PROXIES', /CIDR/],
     ['a wildcard host', { MCPNEST_ALLOWED_HOSTS: '*.example.com' }, 'MCPNEST_ALLOWED_HOSTS', /wildcards/],
     ['an origin with a path', { MCPNEST_ALLOWED_ORIGINS: 'https://x.example/a' }, 'MCPNEST_ALLOWED_ORIGINS', /origin/],
     ['any origin', { MCPNEST_ALLOWED_ORIGINS: '*' }, 'MCPNEST_ALLOWED_ORIGINS', /origin/],

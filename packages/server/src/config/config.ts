@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { invalidInput } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { classifyAddress } from '../platform/address-policy.ts';
+import { isAddressBlock } from '../platform/client-address.ts';
 import type { LogLevel } from '../platform/log.ts';
 import { readVariables, secretVariables, variables, type Environment, type Problem, type Values } from './env.ts';
 import { isExamplePassword, secretKeyProblem, type Secrets } from './secrets.ts';
@@ -20,6 +21,8 @@ export interface Config {
   /** `host` or `host:port`, lower-case. */
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Addresses and CIDR blocks of those whose `X-Forwarded-For` counts. */
+  readonly trustedProxies?: readonly string[];
   /** Whether credentials may cross networks unencrypted. */
   readonly allowInsecure?: boolean;
   /** The first owner, for a set-up without a person. */
@@ -53,7 +56,12 @@ export interface KubernetesConfig {
  */
 export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
   const { values, problems } = readVariables(environment);
-  problems.push(...publicUrlProblems(values), ...listProblems(values), ...roleProblems(values));
+  problems.push(
+    ...publicUrlProblems(values),
+    ...listProblems(values),
+    ...proxyProblems(values),
+    ...roleProblems(values),
+  );
   if (!problems.some(({ variable }) => variable.startsWith('MCPNEST_ADMIN_'))) problems.push(...adminProblems(values));
   const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
   if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
@@ -74,6 +82,7 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       logLevel: given.MCPNEST_LOG_LEVEL,
       allowedHosts: given.MCPNEST_ALLOWED_HOSTS,
       allowedOrigins: given.MCPNEST_ALLOWED_ORIGINS,
+      trustedProxies: given.MCPNEST_TRUSTED_PROXIES,
       allowInsecure: given.MCPNEST_ALLOW_INSECURE,
       adminEmail: given.MCPNEST_ADMIN_EMAIL,
       kubernetes: {
@@ -174,6 +183,14 @@ function listProblems({ MCPNEST_ALLOWED_HOSTS: hosts, MCPNEST_ALLOWED_ORIGINS: o
           },
         ]),
   ];
+}
+
+/** Whoever is believed by mistake chooses their own address: no name that may mean another tomorrow, and not everybody. */
+function proxyProblems({ MCPNEST_TRUSTED_PROXIES: proxies }: Partial<Values>): Problem[] {
+  const variable = 'MCPNEST_TRUSTED_PROXIES';
+  const bad = proxies?.find((entry) => !isAddressBlock(entry));
+  if (bad === undefined) return [];
+  return [{ variable, message: `holds '${bad}', which is not an address or a CIDR block such as 10.0.0.0/8` }];
 }
 
 /** One of the two alone would set nobody up, without a word. */

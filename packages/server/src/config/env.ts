@@ -103,6 +103,11 @@ export const variables = z.object({
     .describe(
       'Further web origins whose pages may call this server, comma-separated, e.g. `https://tools.example.com`.',
     ),
+  MCPNEST_TRUSTED_PROXIES: list
+    .default([])
+    .describe(
+      'Addresses or CIDR blocks of the proxies in front, comma-separated. What they say in `X-Forwarded-For` is then where people sign in from, for limits and records; nobody else is believed.',
+    ),
   MCPNEST_ADMIN_EMAIL: z
     .string()
     .trim()
