@@ -109,7 +109,7 @@ describe('calls', () => {
     const { items } = await bench.product.client.calls.list({ params, query: { outcome: 'denied', limit: 1 } });
     await using opened = await bench.open();
     const { page, visit, faults } = opened;
-    await visit(`${home}/calls/${items[0]!.id}`);
+    await visit(`${home}/calls/${items[0].id}`);
     await page.getByText('member:cy@example.com called drop').waitFor();
     await page.getByText('the same answer').waitFor();
     expect(await page.getByText('Kronjuwelen').count()).toBe(0);
@@ -131,7 +131,7 @@ describe('calls', () => {
     await page.route('**/audit/proofs/**', async (route) => {
       const response = await route.fetch();
       const proof = (await response.json()) as { records: { line: string }[] };
-      proof.records[0]!.line = proof.records[0]!.line.replace('"tool":"drop"', '"tool":"look"').replace('drop', 'look');
+      proof.records[0].line = proof.records[0].line.replace('"tool":"drop"', '"tool":"look"').replace('drop', 'look');
       await route.fulfill({ response, json: proof });
     });
     await verify.click();
@@ -218,7 +218,7 @@ describe('what else is on record', () => {
       .trim()
       .split('\n');
     expect(lines.length).toBeGreaterThan(1);
-    expect(JSON.parse(lines[0]!)).toHaveProperty('class_uid');
+    expect(JSON.parse(lines[0])).toHaveProperty('class_uid');
     await page.getByText(/Saved mcpnest-acme\.ocsf\.jsonl/).waitFor();
     for (const [name, begin] of [
       ['Evidence pack', 'PK'],
@@ -278,7 +278,7 @@ it('is clean by axe in both themes and fits a narrow window', async () => {
     '/usage',
     '/exports',
     '/proof',
-    `/calls/${items[0]!.id}`,
+    `/calls/${items[0].id}`,
   ]) {
     const name = path.split('/')[1] ?? 'found';
     await page.setViewportSize({ width: 1360, height: 860 });

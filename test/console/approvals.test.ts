@@ -163,7 +163,7 @@ it('is clean by axe in both themes and fits a narrow window', async () => {
   const { page, visit, faults } = opened;
   const found: string[] = [];
   for (const path of ['', `/${approval}`, '/history', '/access-requests?state=any']) {
-    const name = path.replace(approval, 'one').replace('/', '').split('?')[0]!;
+    const name = path.replace(approval, 'one').replace('/', '').split('?')[0];
     await page.setViewportSize({ width: 1360, height: 860 });
     await visit(home + path);
     await page.waitForLoadState('networkidle');

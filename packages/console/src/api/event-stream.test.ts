@@ -22,7 +22,7 @@ it('reads events wherever the chunks are cut, and leaves comments out', async ()
     { event: 'ready', data: '{}' },
   ];
   expect(await all(bodyOf(text))).toEqual(expected);
-  expect(await all(bodyOf(...text))).toEqual(expected);
+  expect(await all(bodyOf(...Array.from(text)))).toEqual(expected);
 });
 
 it('gives an event that never ends up', async () => {
