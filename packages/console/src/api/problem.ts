@@ -14,18 +14,24 @@ export interface AppProblem {
   readonly code: Problem['code'] | 'unreachable' | 'broken';
   readonly title: string;
   readonly detail: string;
-  /** What is wrong with which field, by the path of the field. */
+  /** What is wrong with which field, by its path in the form: `name`, where the server says `body.name`. */
   readonly errors: Readonly<Record<string, string>>;
   readonly retryable: boolean;
   readonly requestId: string | undefined;
 }
 
+const inBody = /^body\./;
+
 /** Read whatever was thrown. */
 export function problemOf(error: unknown): AppProblem {
   if (error instanceof ApiError) {
     const { code, title, detail, retryable, requestId, issues = [] } = error.problem;
-    const errors = Object.fromEntries(issues.map(({ path, message }) => [path, message]));
-    return { ...{ code, title, detail, retryable, errors }, requestId: requestId === '' ? undefined : requestId };
+    const errors = Object.fromEntries(issues.map(({ path, message }) => [path.replace(inBody, ''), message]));
+    const said = issues.reduce((text, { path }) => text.replace(path, path.replace(inBody, '')), detail);
+    return {
+      ...{ code, title, detail: said, retryable, errors },
+      requestId: requestId === '' ? undefined : requestId,
+    };
   }
   const offline = error instanceof TypeError && /fetch|network|load/i.test(error.message);
   return {

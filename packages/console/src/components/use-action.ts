@@ -4,6 +4,7 @@ import { useChange } from '../api/queries.ts';
 import type { AnswerOf, RequestOf } from '../api/queries.ts';
 import { toast } from '../ui/toast.tsx';
 import type { ToastOptions } from '../ui/toast.tsx';
+import { after } from './after.ts';
 import { faultOf, toastFault } from './fault-of.ts';
 
 type Noun = keyof Client;
@@ -19,7 +20,7 @@ export interface Action<Request, Answer> {
   readonly busy: boolean;
   readonly problem: AppProblem | undefined;
   /** Do it, say that it is done, then go on; also when what was pressed is gone from the page by then. */
-  readonly run: (request: Request, done: ToastOptions | null, after?: (answer: Answer) => void) => void;
+  readonly run: (request: Request, done: ToastOptions | null, onwards?: (answer: Answer) => void) => void;
 }
 
 /** A change that one button makes. */
@@ -32,15 +33,14 @@ export function useAction<N extends Noun, V extends keyof Client[N] & string>(
   return {
     busy: change.isPending,
     problem: faultOf(change.error),
-    run: (request, done, after) =>
-      void change.mutateAsync(request).then(
+    run: (request, done, onwards) =>
+      after(
+        change.mutateAsync(request),
         (answer) => {
           if (done !== null) toast(done);
-          after?.(answer);
+          onwards?.(answer);
         },
-        (error: unknown) => {
-          if (!inForm) toastFault(error);
-        },
+        inForm ? undefined : toastFault,
       ),
   };
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-rules.ts';
 import { Checkbox } from '../../ui/choice-controls.tsx';
@@ -11,7 +12,6 @@ import { Form } from '../../ui/form.tsx';
 import { Select } from '../../ui/select.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { useSubjects } from './pickers.tsx';
-import { after, takeBack } from './after.ts';
 
 export interface AddRuleDialogProps {
   readonly open: boolean;
@@ -36,7 +36,7 @@ function AddRule({ onDone }: { readonly onDone: () => void }) {
   const [days, setDays] = useState('');
   const [note, setNote] = useState('');
   const [absolute, setAbsolute] = useState(false);
-  const problem = create.error === null ? undefined : problemOf(create.error);
+  const problem = faultOf(create.error);
   const mayBind = effect === 'deny' && subject === 'everybody';
   return (
     <Form

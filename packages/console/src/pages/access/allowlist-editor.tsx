@@ -2,6 +2,7 @@ import type { Member } from '@mcpnest/contract/schemas/members';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-security.ts';
@@ -12,7 +13,6 @@ import { changesBetween } from './allowlist.ts';
 import { AllowlistPatterns } from './allowlist-patterns.tsx';
 import { AllowlistServer } from './allowlist-server.tsx';
 import { ofItsOwn } from './reading.ts';
-import { after } from './after.ts';
 
 export interface AllowlistEditorProps {
   readonly member: Member;

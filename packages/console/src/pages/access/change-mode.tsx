@@ -1,16 +1,16 @@
 import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
 import { useQuery } from '@tanstack/react-query';
 import { client } from '../../api/client.ts';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-security.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { SimulationResult } from './simulation-result.tsx';
-import { after } from './after.ts';
 
 type Access = Workspace['settings']['access'];
 
@@ -55,7 +55,7 @@ function Trial({ change, before, onClose }: ChangeModeProps & { readonly change:
     <Form
       submit={t('apply')}
       busy={update.isPending}
-      problem={update.error === null ? undefined : problemOf(update.error)}
+      problem={faultOf(update.error)}
       onCancel={onClose}
       onSubmit={() =>
         apply(change, () => {

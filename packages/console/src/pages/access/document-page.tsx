@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { client } from '../../api/client.ts';
 import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
 import { useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
@@ -18,7 +19,6 @@ import type { Complaint } from '../../ui/code/code-editor.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { Denied } from './access-frame.tsx';
 import { complaintsOf, readDocument, writeDocument } from './policy-text.ts';
-import { after } from './after.ts';
 
 /** All rules as one text: edit, compare with what is in force, replace. */
 export function DocumentPage() {

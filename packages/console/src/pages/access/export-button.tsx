@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
-import { problemOf } from '../../api/problem.ts';
+import { toastFault } from '../../components/fault-of.ts';
+import { csvWithHeading } from '../../csv.ts';
+import { saveFile } from '../../save-file.ts';
 import { t } from '../../strings/access-decisions.ts';
 import { Button } from '../../ui/button.tsx';
-import { toast } from '../../ui/toast.tsx';
-import { csvOf } from './csv.ts';
 
 export interface ExportButtonProps<Row extends object> {
   /** Of the file, without its ending. */
@@ -28,22 +28,16 @@ export function ExportButton<Row extends object>({ name, readPage }: ExportButto
         if (page.nextCursor === null) break;
         cursor = { cursor: page.nextCursor };
       }
-      handOver(`${name.replaceAll(/[^\w.-]/g, '-')}.csv`, csvOf(rows));
+      saveFile(
+        `${name.replaceAll(/[^\w.-]/g, '-')}.csv`,
+        new Blob([csvWithHeading(rows)], { type: 'text/csv;charset=utf-8' }),
+      );
     },
-    onError: (error) => toast({ title: problemOf(error).title, detail: problemOf(error).detail, tone: 'bad' }),
+    onError: toastFault,
   });
   return (
     <Button busy={save.isPending} onClick={() => save.mutate()}>
       {save.isPending ? t('exporting') : t('export')}
     </Button>
   );
-}
-
-function handOver(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -1,8 +1,9 @@
 import type { Invitation } from '@mcpnest/contract/schemas/invitations';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access.ts';
 import { Button } from '../../ui/button.tsx';
@@ -11,7 +12,6 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { Badge } from '../../ui/status.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { after } from './after.ts';
 
 /** Invitations nobody has taken yet; nothing when there are none. */
 export function Invitations() {
@@ -50,7 +50,7 @@ export function Invitations() {
         consequences={[t('inviteEndEffect')]}
         action={t('inviteEnd')}
         busy={revoke.isPending}
-        problem={revoke.error === null ? undefined : problemOf(revoke.error)}
+        problem={faultOf(revoke.error)}
         onConfirm={() => {
           if (asked === null) return;
           after(revoke.mutateAsync({ params: { workspace, invitation: asked.id } }), () => {

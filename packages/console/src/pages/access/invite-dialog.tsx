@@ -1,10 +1,10 @@
 import type { Role } from '@mcpnest/contract/operation';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { roleIn } from '../../capabilities.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access.ts';
 import { Checkbox } from '../../ui/choice-controls.tsx';
@@ -36,7 +36,7 @@ function Invite({ onClose }: { readonly onClose: () => void }) {
   const [role, setRole] = useState<Role>('member');
   const [days, setDays] = useState('7');
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const problem = create.error === null ? undefined : problemOf(create.error);
+  const problem = faultOf(create.error);
   if (create.data !== undefined)
     return <SecretOnce name={t('inviteReady', { email })} secret={create.data.link} onDone={onClose} />;
   return (

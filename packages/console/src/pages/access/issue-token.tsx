@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
 import type { RequestOf } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-tokens.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -51,7 +51,7 @@ function IssueToken({ holder, onClose }: Omit<IssueTokenDialogProps, 'open'>) {
   const [label, setLabel] = useState('');
   const [scope, setScope] = useState('');
   const [days, setDays] = useState('90');
-  const problem = issue.error === null ? undefined : problemOf(issue.error);
+  const problem = faultOf(issue.error);
   if (issue.data !== undefined) return <NewToken secret={issue.data.secret} onDone={onClose} />;
   function chooseHolder(next: string): void {
     setWhose(next);

@@ -1,9 +1,10 @@
 import type { Machine } from '@mcpnest/contract/schemas/machines';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
 import { useMay, usePathPart, useWorkspace } from '../../components/workspace.tsx';
@@ -24,7 +25,6 @@ import { MemberPicker } from './pickers.tsx';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { Timeline } from './timeline.tsx';
 import { TokenTable } from './token-table.tsx';
-import { after, takeBack } from './after.ts';
 
 /** One machine: its owner, its switch, its tokens, and what became of it. */
 export function MachinePage() {
@@ -146,7 +146,7 @@ function RemoveMachine({ machine: { id, name } }: { readonly machine: Machine })
         action={words('remove')}
         typed={name}
         busy={remove.isPending}
-        problem={remove.error === null ? undefined : problemOf(remove.error)}
+        problem={faultOf(remove.error)}
         onConfirm={() =>
           after(remove.mutateAsync({ params: { workspace, machine: id } }), () => {
             toast({ title: t('machineRemoved', { name }) });

@@ -1,9 +1,10 @@
 import type { Machine } from '@mcpnest/contract/schemas/machines';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { TextLink } from '../../components/link.tsx';
 import { useFilters, useGo } from '../../components/navigate.ts';
@@ -25,7 +26,6 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { AccessFrame } from './access-frame.tsx';
 import { MemberPicker } from './pickers.tsx';
-import { after } from './after.ts';
 
 const tones = { active: 'ok', disabled: 'off', suspended: 'warn' } as const satisfies Record<
   Machine['state'],
@@ -137,7 +137,7 @@ function CreateMachine({ onCancel }: { readonly onCancel: () => void }) {
   const create = useChange('machines', 'create');
   const [name, setName] = useState('');
   const [ownerId, setOwnerId] = useState<string | null>(null);
-  const problem = create.error === null ? undefined : problemOf(create.error);
+  const problem = faultOf(create.error);
   return (
     <Form
       submit={t('createMachine')}

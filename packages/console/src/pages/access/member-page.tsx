@@ -1,10 +1,11 @@
 import type { Member } from '@mcpnest/contract/schemas/members';
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery, useChange } from '../../api/queries.ts';
-import { problemOf } from '../../api/problem.ts';
 import { useSession } from '../../api/session.ts';
 import { can, roleIn } from '../../capabilities.ts';
+import { after } from '../../components/after.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { LinkButton } from '../../components/link.tsx';
 import { Page } from '../../components/page.tsx';
 import { usePathPart, useWorkspace } from '../../components/workspace.tsx';
@@ -25,7 +26,6 @@ import { rolesUpTo } from './roles.ts';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { Timeline } from './timeline.tsx';
 import { TokenTable } from './token-table.tsx';
-import { after } from './after.ts';
 
 /** One person: role, teams, tokens, and what became of them. */
 export function MemberPage() {
@@ -116,7 +116,7 @@ function RoleSelect({ member }: { readonly member: Member }) {
   const workspace = useWorkspace();
   const allowed = rolesUpTo(roleIn(useSession(), workspace));
   const update = useChange('members', 'update');
-  const problem = update.error === null ? undefined : problemOf(update.error);
+  const problem = faultOf(update.error);
   if (!allowed.includes(member.role)) return <p className="text-sm text-quiet">{t('roleKept')}</p>;
   const give = (role: Member['role'], onSuccess: () => void): void =>
     after(update.mutateAsync({ params: { workspace, member: member.id }, body: { role } }), onSuccess);

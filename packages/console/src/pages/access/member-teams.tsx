@@ -2,6 +2,7 @@ import type { Member } from '@mcpnest/contract/schemas/members';
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
 import { TextLink } from '../../components/link.tsx';
 import { useWorkspace } from '../../components/workspace.tsx';
@@ -12,7 +13,6 @@ import { Card } from '../../ui/card.tsx';
 import { Combobox } from '../../ui/combobox.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { ofItsOwn } from './reading.ts';
-import { after, takeBack } from './after.ts';
 
 /** The teams somebody is in, with the way into others and out of these. */
 export function MemberTeams({ member }: { readonly member: Member }) {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { csvOf } from './csv.ts';
 import { complaintsOf, readDocument, writeDocument } from './policy-text.ts';
 
 const rule = {
@@ -28,8 +27,4 @@ it('[L2-02] marks the rule that the server complains of, and the whole text wher
   expect(complaintsOf(text, { detail: 'Too many', errors: {} })).toEqual([
     { from: 0, to: text.length, message: 'Too many' },
   ]);
-});
-
-it('[AUD-09] hands rows over as CSV, of which a spreadsheet runs nothing', () => {
-  expect(csvOf([{ who: '=cmd()', what: 'a,"b"', none: null }])).toBe('who,what,none\r\n\'=cmd(),"a,""b""",\r\n');
 });

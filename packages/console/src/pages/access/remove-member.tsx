@@ -1,8 +1,9 @@
 import type { Member } from '@mcpnest/contract/schemas/members';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useGo } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
@@ -11,7 +12,6 @@ import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { useImpact } from './impact.ts';
-import { after } from './after.ts';
 
 /** Take a person out of the workspace, once the consequences are read and the address is typed. */
 export function RemoveMember({ member: { id, email } }: { readonly member: Member }) {
@@ -40,7 +40,7 @@ export function RemoveMember({ member: { id, email } }: { readonly member: Membe
         action={t('remove')}
         typed={email}
         busy={remove.isPending}
-        problem={remove.error === null ? undefined : problemOf(remove.error)}
+        problem={faultOf(remove.error)}
         onConfirm={() =>
           after(remove.mutateAsync({ params: { workspace, member: id } }), () => {
             toast({ title: t('removed', { name: email }) });

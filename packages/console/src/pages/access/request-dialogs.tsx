@@ -1,7 +1,8 @@
 import type { AccessRequest } from '@mcpnest/contract/schemas/access';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useFilters } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-decisions.ts';
@@ -9,7 +10,6 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { after, takeBack } from './after.ts';
 
 /** Ask to be allowed something. */
 export const AskDialog = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => (
@@ -25,7 +25,7 @@ function Ask({ onClose }: { readonly onClose: () => void }) {
   const [object, setObject] = useState(given);
   const [reason, setReason] = useState('');
   const [days, setDays] = useState('7');
-  const problem = create.error === null ? undefined : problemOf(create.error);
+  const problem = faultOf(create.error);
   return (
     <Form
       submit={t('ask')}
@@ -78,7 +78,7 @@ export function GrantDialog({ request: { id, object, email, days: asked, reason 
   const remove = useChange('rules', 'remove', ['allowlists', 'access']);
   const [days, setDays] = useState(String(asked));
   const [note, setNote] = useState('');
-  const problem = grant.error === null ? undefined : problemOf(grant.error);
+  const problem = faultOf(grant.error);
   return (
     <Dialog open onClose={onClose} title={t('grantTitle', { object, email })} about={reason}>
       <Form
@@ -121,7 +121,7 @@ export function RefuseDialog({ request: { id, object, email, reason: asked }, on
   const workspace = useWorkspace();
   const refuse = useChange('accessRequests', 'refuse');
   const [reason, setReason] = useState('');
-  const problem = refuse.error === null ? undefined : problemOf(refuse.error);
+  const problem = faultOf(refuse.error);
   return (
     <Dialog open onClose={onClose} title={t('refuseTitle', { object, email })} about={asked}>
       <Form

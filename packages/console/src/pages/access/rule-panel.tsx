@@ -1,7 +1,8 @@
 import type { Rule } from '@mcpnest/contract/schemas/rules';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-rules.ts';
 import { t as words } from '../../strings/access.ts';
@@ -15,7 +16,6 @@ import { RelativeTime } from '../../ui/relative-time.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { Effect, hasEnded, Until } from './rule-columns.tsx';
-import { after, takeBack } from './after.ts';
 
 export interface RulePanelProps {
   readonly rule: Rule | undefined;
@@ -38,7 +38,7 @@ function Details({ rule, onClose }: { readonly rule: Rule; readonly onClose: () 
   const create = useChange('rules', 'create', affected);
   const [note, setNote] = useState(rule.note);
   const [days, setDays] = useState('');
-  const problem = update.error === null ? undefined : problemOf(update.error);
+  const problem = faultOf(update.error);
   const params = { workspace, rule: rule.id };
   const asBefore = { note: rule.note, expiresAt: rule.expiresAt };
   const change = (body: { note?: string; expiresAt?: string; expiresInDays?: number }): void =>

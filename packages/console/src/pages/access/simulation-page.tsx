@@ -1,7 +1,7 @@
 import type { Simulation } from '@mcpnest/contract/schemas/access';
 import { useMemo, useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-rules.ts';
@@ -51,7 +51,7 @@ function Trial() {
         <Form
           submit={t('run')}
           busy={simulate.isPending}
-          problem={simulate.error === null ? undefined : problemOf(simulate.error)}
+          problem={faultOf(simulate.error)}
           onSubmit={() => simulate.mutate({ params: { workspace }, body: { ...trials[trial], days: Number(days) } })}
         >
           <RadioCards label={t('try')} value={trial} choices={choices} onChange={setTrial} columns={3} />

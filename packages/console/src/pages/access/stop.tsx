@@ -1,8 +1,9 @@
 import type { Stop } from '@mcpnest/contract/schemas/stops';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access.ts';
 import { formatTime } from '../../strings/catalogue.ts';
@@ -13,7 +14,6 @@ import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { after, takeBack } from './after.ts';
 
 /** The stop that holds for somebody or something at the moment. */
 export function useStopOf(target: string): Stop | undefined {
@@ -56,7 +56,7 @@ function StopForm({ target, name, onDone }: StopButtonProps & { readonly onDone:
   const [reason, setReason] = useState('');
   const [minutes, setMinutes] = useState('');
   const [machines, setMachines] = useState(true);
-  const problem = create.error === null ? undefined : problemOf(create.error);
+  const problem = faultOf(create.error);
   return (
     <Form
       submit={t('stopSubmit')}

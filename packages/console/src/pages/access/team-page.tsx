@@ -1,9 +1,10 @@
 import type { TeamDetail } from '@mcpnest/contract/schemas/teams';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after, takeBack } from '../../components/after.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { TextLink } from '../../components/link.tsx';
 import { useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
@@ -23,7 +24,6 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { ofItsOwn } from './reading.ts';
 import { MemberPicker } from './pickers.tsx';
 import { useImpact } from './impact.ts';
-import { after, takeBack } from './after.ts';
 
 /** One team and who is in it. */
 export function TeamPage() {
@@ -77,7 +77,7 @@ function TeamActions({ team: { slug, name } }: { readonly team: TeamDetail }) {
         <Form
           submit={t('rename')}
           busy={rename.isPending}
-          problem={rename.error === null ? undefined : problemOf(rename.error)}
+          problem={faultOf(rename.error)}
           onCancel={close}
           disabled={draft.trim() === ''}
           onSubmit={() =>
@@ -101,7 +101,7 @@ function TeamActions({ team: { slug, name } }: { readonly team: TeamDetail }) {
         action={t('removeTeam')}
         typed={slug}
         busy={remove.isPending}
-        problem={remove.error === null ? undefined : problemOf(remove.error)}
+        problem={faultOf(remove.error)}
         onConfirm={() =>
           after(remove.mutateAsync({ params }), () => {
             toast({ title: t('teamRemoved', { name }) });

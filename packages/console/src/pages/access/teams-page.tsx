@@ -1,9 +1,10 @@
 import type { Team } from '@mcpnest/contract/schemas/teams';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { TextLink } from '../../components/link.tsx';
 import { useFilters, useGo } from '../../components/navigate.ts';
@@ -22,7 +23,6 @@ import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { AccessFrame } from './access-frame.tsx';
-import { after } from './after.ts';
 
 const columnsFor = (workspace: string): readonly Column<Team>[] => [
   {
@@ -114,7 +114,7 @@ function CreateTeam({ onCancel }: { readonly onCancel: () => void }) {
   const create = useChange('teams', 'create');
   const [name, setName] = useState('');
   const [slug, setSlug] = useState('');
-  const problem = create.error === null ? undefined : problemOf(create.error);
+  const problem = faultOf(create.error);
   return (
     <Form
       submit={t('createTeam')}

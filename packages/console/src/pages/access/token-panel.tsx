@@ -1,8 +1,9 @@
 import type { Token } from '@mcpnest/contract/schemas/tokens';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/access-tokens.ts';
 import { t as words } from '../../strings/access.ts';
@@ -20,7 +21,6 @@ import { useImpact } from './impact.ts';
 import { NewToken } from './new-token.tsx';
 import { StopButton, StopNotice, useStopOf } from './stop.tsx';
 import { isLiving, tokenState } from './token-state.ts';
-import { after } from './after.ts';
 
 export interface TokenPanelProps {
   readonly token: Token | undefined;
@@ -116,7 +116,7 @@ function Rotate({ token: { id, label, replacedBy } }: { readonly token: Token })
           <Form
             submit={t('rotateSubmit')}
             busy={rotate.isPending}
-            problem={rotate.error === null ? undefined : problemOf(rotate.error)}
+            problem={faultOf(rotate.error)}
             onCancel={close}
             onSubmit={() => rotate.mutate({ params: { workspace, token: id }, body: { overlapSeconds: dayInSeconds } })}
           >
@@ -151,7 +151,7 @@ function Revoke({ token: { id, label } }: { readonly token: Token }) {
         action={t('revoke')}
         typed={label}
         busy={revoke.isPending}
-        problem={revoke.error === null ? undefined : problemOf(revoke.error)}
+        problem={faultOf(revoke.error)}
         onConfirm={() =>
           after(revoke.mutateAsync({ params: { workspace, token: id } }), () => {
             setAsking(false);

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { after } from '../../components/after.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { useFilters } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t as words } from '../../strings/access.ts';
@@ -18,7 +19,6 @@ import { VirtualTable } from '../../ui/virtual-table.tsx';
 import type { PolicyDocument } from '@mcpnest/contract/schemas/rules';
 import { AccessFrame } from './access-frame.tsx';
 import { ruleColumns } from './rule-columns.tsx';
-import { after } from './after.ts';
 
 /** Rights that nobody has used, and the way to end them all. */
 export const UnusedPage = () => (
@@ -94,7 +94,7 @@ function EndAll({ count, proposal }: { readonly count: number; readonly proposal
         consequences={[t('endAllEffect'), t('endAllBack')]}
         action={t('endAll', { count })}
         busy={replace.isPending || present.data === undefined}
-        problem={replace.error === null ? undefined : problemOf(replace.error)}
+        problem={faultOf(replace.error)}
         onConfirm={() => {
           const before = present.data;
           if (before === undefined) return;

@@ -10,7 +10,7 @@ import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { checkCallProof } from './proof-check.ts';
 import type { CallProof, Proved } from './proof-check.ts';
-import { saveFile } from './save-file.ts';
+import { saveFile } from '../../save-file.ts';
 
 interface Checked {
   readonly proof: CallProof;

@@ -1,6 +1,6 @@
 import type { ByteStream } from '@mcpnest/contract/operation';
 import { useEffect, useRef, useState } from 'react';
-import { saveFile } from './save-file.ts';
+import { saveFile } from '../../save-file.ts';
 
 /** How a download fares. */
 export type Download =

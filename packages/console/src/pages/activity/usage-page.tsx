@@ -17,9 +17,9 @@ import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { ActivityFrame } from './activity-frame.tsx';
 import { formatBytes } from './bytes.ts';
-import { csvOf } from './csv.ts';
+import { csvOf } from '../../csv.ts';
 import { RangeChoice } from './range-choice.tsx';
-import { saveFile } from './save-file.ts';
+import { saveFile } from '../../save-file.ts';
 import { useTimeRange } from './time-range.ts';
 
 const kinds = [

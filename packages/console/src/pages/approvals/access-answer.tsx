@@ -1,7 +1,7 @@
 import type { AccessRequest } from '@mcpnest/contract/schemas/access';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/approvals.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -52,7 +52,7 @@ function Granting({ request, onClose }: PartProps) {
   const removeRule = useChange('rules', 'remove', ['access']);
   const [days, setDays] = useState(String(request.days));
   const [note, setNote] = useState('');
-  const problem = grant.error === null ? undefined : problemOf(grant.error);
+  const problem = faultOf(grant.error);
   const { object, email } = request;
   return (
     <Form
@@ -85,7 +85,7 @@ function Granting({ request, onClose }: PartProps) {
         value={days}
         onChange={setDays}
         help={t('daysHelp', { count: request.days })}
-        error={problem?.errors['body.days']}
+        error={problem?.errors['days']}
       />
       <TextArea label={t('note')} name="note" optional rows={2} value={note} onChange={setNote} />
     </Form>
@@ -96,7 +96,7 @@ function Refusing({ request, onClose }: PartProps) {
   const workspace = useWorkspace();
   const refuse = useChange('accessRequests', 'refuse');
   const [reason, setReason] = useState('');
-  const problem = refuse.error === null ? undefined : problemOf(refuse.error);
+  const problem = faultOf(refuse.error);
   const { object, email } = request;
   return (
     <Form
@@ -123,7 +123,7 @@ function Refusing({ request, onClose }: PartProps) {
         rows={3}
         value={reason}
         onChange={setReason}
-        error={problem?.errors['body.reason']}
+        error={problem?.errors['reason']}
       />
     </Form>
   );

@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { queryClient } from '../../api/queries.ts';
-import { problemOf } from '../../api/problem.ts';
 import { sessionQuery } from '../../api/session.ts';
 import type { Session } from '../../api/session.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useGo } from '../../components/navigate.ts';
 
 /** A way in: what begins a session, and where to go once there is one. */
@@ -16,7 +16,7 @@ export function useEntering<V>(begin: (values: V) => Promise<Session>, to: (sess
       go(to(session), { replace: true });
     },
   });
-  const problem = mutation.error === null ? undefined : problemOf(mutation.error);
+  const problem = faultOf(mutation.error);
   return { enter: mutation.mutate, busy: mutation.isPending, problem, errors: problem?.errors ?? {} };
 }
 

@@ -1,8 +1,8 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/server-parts.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
@@ -32,7 +32,7 @@ export function CredentialForm({ server: { slug, name, credential }, onClose }: 
     (credential?.headers ?? ['X-Api-Key']).map((header, key) => ({ key, name: header, value: '' })),
   );
   const set = useChange('servers', 'setCredential', ['auditEvents']);
-  const problem = set.error === null ? undefined : problemOf(set.error);
+  const problem = faultOf(set.error);
   const errors = problem?.errors ?? {};
   const put = (key: number, part: Partial<Header>): void =>
     setHeaders(headers.map((header) => (header.key === key ? { ...header, ...part } : header)));
@@ -40,7 +40,7 @@ export function CredentialForm({ server: { slug, name, credential }, onClose }: 
     kind === 'bearer'
       ? { bearer }
       : { headers: Object.fromEntries(headers.map(({ name: header, value }) => [header, value])) };
-  const known = new Set(['body.bearer', ...headers.map((header) => `body.headers.${header.name}`)]);
+  const known = new Set(['bearer', ...headers.map((header) => `headers.${header.name}`)]);
   const elsewhere = Object.entries(errors).filter(([path]) => !known.has(path));
   return (
     <Form
@@ -79,7 +79,7 @@ export function CredentialForm({ server: { slug, name, credential }, onClose }: 
           label={t('token')}
           value={bearer}
           onChange={setBearer}
-          error={errors['body.bearer']}
+          error={errors['bearer']}
           autoComplete="new-password"
         />
       ) : (
@@ -100,7 +100,7 @@ export function CredentialForm({ server: { slug, name, credential }, onClose }: 
                   label={t('value')}
                   value={header.value}
                   onChange={(value) => put(header.key, { value })}
-                  error={errors[`body.headers.${header.name}`]}
+                  error={errors[`headers.${header.name}`]}
                   autoComplete="new-password"
                 />
               </div>

@@ -1,8 +1,8 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/server-parts.ts';
 import { Button } from '../../ui/button.tsx';
@@ -81,7 +81,7 @@ function Credential({ server }: { readonly server: Server }) {
         consequences={[t('clearSends'), t('clearErased'), t('clearHistory')]}
         action={t('clearCredential')}
         busy={clear.isPending}
-        problem={clear.error === null ? undefined : problemOf(clear.error)}
+        problem={faultOf(clear.error)}
         onConfirm={() =>
           clear.mutate(
             { params: { workspace, server: slug } },

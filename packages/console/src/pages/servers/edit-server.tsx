@@ -1,7 +1,7 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { useChange } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/servers.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -37,9 +37,9 @@ function Fields({ server, onClose }: Omit<EditServerProps, 'open'>) {
     labels: server.labels.join(', '),
     note: '',
   });
-  const problem = update.error === null ? undefined : problemOf(update.error);
+  const problem = faultOf(update.error);
   const errors = problem?.errors ?? {};
-  const labelError = Object.entries(errors).find(([path]) => path.startsWith('body.labels'))?.[1];
+  const labelError = Object.entries(errors).find(([path]) => path.startsWith('labels'))?.[1];
   const set = (part: Partial<typeof draft>): void => setDraft({ ...draft, ...part });
   const labels = draft.labels.split(/[\s,]+/).filter((label) => label !== '');
   const body = {
@@ -66,20 +66,20 @@ function Fields({ server, onClose }: Omit<EditServerProps, 'open'>) {
         )
       }
     >
-      <TextField label={t('name')} value={draft.name} onChange={(name) => set({ name })} error={errors['body.name']} />
+      <TextField label={t('name')} value={draft.name} onChange={(name) => set({ name })} error={errors['name']} />
       <TextField
         label={t('address')}
         type="url"
         value={draft.url}
         onChange={(url) => set({ url })}
-        error={errors['body.url']}
+        error={errors['url']}
         mono
       />
       <TextField
         label={t('prefix')}
         value={draft.prefix}
         onChange={(prefix) => set({ prefix })}
-        error={errors['body.prefix']}
+        error={errors['prefix']}
         optional
         mono
       />
@@ -88,7 +88,7 @@ function Fields({ server, onClose }: Omit<EditServerProps, 'open'>) {
         value={draft.maintainer}
         onChange={(maintainer) => set({ maintainer })}
         help={t('maintainerHelp')}
-        error={errors['body.maintainer']}
+        error={errors['maintainer']}
         optional
       />
       <Select

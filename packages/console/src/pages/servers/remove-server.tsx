@@ -1,7 +1,7 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useQuery } from '@tanstack/react-query';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
+import { faultOf } from '../../components/fault-of.ts';
 import { useGo } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
@@ -47,7 +47,7 @@ export function RemoveServer({ server: { slug, name, credential }, open, onClose
       action={t('remove')}
       typed={slug}
       busy={remove.isPending}
-      problem={remove.error === null ? undefined : problemOf(remove.error)}
+      problem={faultOf(remove.error)}
       onConfirm={() =>
         remove.mutate(
           { params: { workspace, server: slug } },

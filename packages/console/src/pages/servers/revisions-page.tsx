@@ -1,9 +1,9 @@
 import type { Server, ServerRevision } from '@mcpnest/contract/schemas/servers';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
+import { faultOf } from '../../components/fault-of.ts';
 import { useFilters } from '../../components/navigate.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { formatTime } from '../../strings/catalogue.ts';
@@ -181,7 +181,7 @@ function RollBack({ server: { slug, name, url, credential }, to, open, onClose }
       consequences={consequences}
       action={t('rollBack')}
       busy={rollBack.isPending}
-      problem={rollBack.error === null ? undefined : problemOf(rollBack.error)}
+      problem={faultOf(rollBack.error)}
       onConfirm={() =>
         rollBack.mutate(
           { params: { workspace, server: slug }, body: { revision: to.revision } },

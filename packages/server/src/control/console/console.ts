@@ -48,7 +48,7 @@ const pagePolicy = [
   "trusted-types 'none'",
 ].join('; ');
 
-const features = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'serial', 'bluetooth', 'display-capture'];
+const features = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'serial', 'display-capture'];
 const featurePolicy = features.map((feature) => `${feature}=()`).join(', ');
 
 /**

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { problemOf } from '../../../api/problem.ts';
 import { apiQuery, useChange } from '../../../api/queries.ts';
 import { Asked } from '../../../components/asked.tsx';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/server-parts.ts';
 import { Button } from '../../../ui/button.tsx';
@@ -90,9 +91,9 @@ function ApprovalForm({ server, onClose }: { readonly server: string; readonly o
   const [target, setTarget] = useState('@destructive');
   const [approvers, setApprovers] = useState('');
   const [minutes, setMinutes] = useState('60');
-  const problem = update.error === null ? undefined : problemOf(update.error);
+  const problem = faultOf(update.error);
   const at = (field: string): string | undefined =>
-    Object.entries(problem?.errors ?? {}).find(([path]) => path.startsWith(`body.settings.0.${field}`))?.[1];
+    Object.entries(problem?.errors ?? {}).find(([path]) => path.startsWith(`settings.0.${field}`))?.[1];
   const shown = [at('target'), at('approvers'), at('expiresInMinutes')].some((error) => error !== undefined);
   const setting = {
     ...{ target, approval: 'required' as const, expiresInMinutes: Number(minutes) },

@@ -1,7 +1,7 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useState } from 'react';
-import { problemOf } from '../../../api/problem.ts';
 import { useChange } from '../../../api/queries.ts';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/server-parts.ts';
 import { Button } from '../../../ui/button.tsx';
@@ -59,8 +59,8 @@ function VisibilityForm({ server, onClose }: { readonly server: Server; readonly
   const update = useChange('servers', 'update', ['access', 'tools']);
   const before = server.visibility ?? ['workspace'];
   const [text, setText] = useState(before.join('\n'));
-  const problem = update.error === null ? undefined : problemOf(update.error);
-  const fieldError = Object.entries(problem?.errors ?? {}).find(([path]) => path.startsWith('body.visibility'))?.[1];
+  const problem = faultOf(update.error);
+  const fieldError = Object.entries(problem?.errors ?? {}).find(([path]) => path.startsWith('visibility'))?.[1];
   const visibility = text.split(/[\n,]/).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
   return (
     <Form

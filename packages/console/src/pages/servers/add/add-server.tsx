@@ -1,7 +1,7 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useState } from 'react';
-import { problemOf } from '../../../api/problem.ts';
 import { useChange } from '../../../api/queries.ts';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/servers.ts';
 import { Dialog } from '../../../ui/dialog.tsx';
@@ -38,7 +38,7 @@ function Steps({ onClose }: Pick<AddServerProps, 'onClose'>) {
   if (added !== null && !editing) return <Handshake server={added} onEdit={() => setEditing(true)} onClose={onClose} />;
 
   const change = added === null ? create : update;
-  const problem = change.error === null ? undefined : problemOf(change.error);
+  const problem = faultOf(change.error);
   const fields = problem?.errors ?? {};
   const body = { name: draft.name, url: draft.url, prefix: draft.prefix === '' ? null : draft.prefix };
   const done = (server: Server): void => {
@@ -64,7 +64,7 @@ function Steps({ onClose }: Pick<AddServerProps, 'onClose'>) {
         onChange={(url) => setDraft(filled(draft, url))}
         help={t('addressHelp')}
         placeholder="https://mcp.example.com/mcp"
-        error={fields['body.url']}
+        error={fields['url']}
         ref={focus}
         mono
       />
@@ -72,14 +72,14 @@ function Steps({ onClose }: Pick<AddServerProps, 'onClose'>) {
         label={t('name')}
         value={draft.name}
         onChange={(name) => setDraft({ ...draft, name })}
-        error={fields['body.name']}
+        error={fields['name']}
       />
       <TextField
         label={t('prefix')}
         value={draft.prefix}
         onChange={(prefix) => setDraft({ ...draft, prefix })}
         help={t('prefixHelp', { example: `${draft.prefix === '' ? '' : `${draft.prefix}_`}list_issues` })}
-        error={fields['body.prefix']}
+        error={fields['prefix']}
         optional
         mono
       />

@@ -1,10 +1,10 @@
 import type { Server } from '@mcpnest/contract/schemas/servers';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { problemOf } from '../../../api/problem.ts';
 import { apiQuery, useChange } from '../../../api/queries.ts';
 import { useSession } from '../../../api/session.ts';
 import { can } from '../../../capabilities.ts';
+import { faultOf } from '../../../components/fault-of.ts';
 import { LinkButton } from '../../../components/link.tsx';
 import { useWorkspace } from '../../../components/workspace.tsx';
 import { paths } from '../../../paths.ts';
@@ -103,7 +103,7 @@ export function ClosedAddress({ server, message, remedy }: Server['warnings'][nu
   const allow = useChange('network', 'allow', ['servers']);
   const { protocol, hostname, port } = new URL(server.url);
   const target = `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
-  const problem = allow.error === null ? undefined : problemOf(allow.error);
+  const problem = faultOf(allow.error);
   return (
     <Notice
       tone="warn"

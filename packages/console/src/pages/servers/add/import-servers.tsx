@@ -1,8 +1,8 @@
 import type { ImportedServer, ImportReport } from '@mcpnest/contract/clients/imported';
 import type { ImportResult } from '@mcpnest/contract/schemas/imports';
 import { useState } from 'react';
-import { problemOf } from '../../../api/problem.ts';
 import { useChange } from '../../../api/queries.ts';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/import-servers.ts';
 import { Button } from '../../../ui/button.tsx';
@@ -99,7 +99,7 @@ function Choice({ report: { servers, problems }, onBack, onDone }: ChoiceProps) 
       submit={t('add', { count: chosen.size })}
       busy={apply.isPending}
       disabled={chosen.size === 0}
-      problem={apply.error === null ? undefined : problemOf(apply.error)}
+      problem={faultOf(apply.error)}
       onCancel={onBack}
       onSubmit={() =>
         apply.mutate(

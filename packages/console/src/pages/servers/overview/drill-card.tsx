@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { problemOf } from '../../../api/problem.ts';
 import { apiQuery, useChange } from '../../../api/queries.ts';
 import { Asked } from '../../../components/asked.tsx';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/servers.ts';
 import { Button } from '../../../ui/button.tsx';
@@ -88,7 +89,7 @@ function StartDrill({ server, onClose }: { readonly server: string; readonly onC
   const workspace = useWorkspace();
   const start = useChange('drills', 'start', ['servers']);
   const [seconds, setSeconds] = useState('60');
-  const problem = start.error === null ? undefined : problemOf(start.error);
+  const problem = faultOf(start.error);
   const errors = problem?.errors ?? {};
   return (
     <Form
@@ -107,7 +108,7 @@ function StartDrill({ server, onClose }: { readonly server: string; readonly onC
         max={600}
         value={seconds}
         onChange={setSeconds}
-        error={errors['body.seconds']}
+        error={errors['seconds']}
         help={t('secondsHelp')}
       />
     </Form>

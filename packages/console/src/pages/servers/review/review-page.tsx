@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { problemOf } from '../../../api/problem.ts';
 import { apiQuery, useChange } from '../../../api/queries.ts';
 import { Asked } from '../../../components/asked.tsx';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useFilters } from '../../../components/navigate.ts';
 import { useMay, useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/server-tools.ts';
@@ -134,7 +135,7 @@ function Definitions({ server: { slug } }: { readonly server: Server }) {
       ? [{ tool: item.tool, hash: item.hash }]
       : [],
   );
-  const problem = approve.error === null ? undefined : problemOf(approve.error);
+  const problem = faultOf(approve.error);
   return (
     <Asked query={query}>
       {({ items, pending }) =>

@@ -1,9 +1,9 @@
 import type { ReviewItem } from '@mcpnest/contract/schemas/pins';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from '../../../api/problem.ts';
 import { apiQuery, useChange } from '../../../api/queries.ts';
 import { Asked } from '../../../components/asked.tsx';
+import { faultOf } from '../../../components/fault-of.ts';
 import { useMay, useWorkspace } from '../../../components/workspace.tsx';
 import { t } from '../../../strings/server-tools.ts';
 import { Button } from '../../../ui/button.tsx';
@@ -50,7 +50,7 @@ function Contents({ server, item, next, onTool }: ReviewPanelProps & { readonly 
   // What is decided is what is on show, and not what the list has learned since.
   const hash = full?.hash ?? null;
   const body = { tools: [{ tool, hash: hash ?? '' }] };
-  const problem = approve.error === null ? undefined : problemOf(approve.error);
+  const problem = faultOf(approve.error);
   return (
     <div className="flex flex-col gap-5">
       {changes.length > 0 && (
@@ -115,7 +115,7 @@ function Contents({ server, item, next, onTool }: ReviewPanelProps & { readonly 
         consequences={[t('refuseStays'), state === 'approved' ? t('refuseWithdraws') : t('refuseBefore')]}
         action={t('refuse')}
         busy={refuse.isPending}
-        problem={refuse.error === null ? undefined : problemOf(refuse.error)}
+        problem={faultOf(refuse.error)}
         onConfirm={() =>
           refuse.mutate(
             { params, body },
