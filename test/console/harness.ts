@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { ensureConsole } from '../../scripts/console/ensure.ts';
 import { root } from '../../scripts/lib/tool.ts';
 import { startProduct } from '../harness.ts';
-import type { Product } from '../harness.ts';
+import type { Product, ProductOptions } from '../harness.ts';
 
 export type PersonName = 'ada' | 'bo' | 'cy';
 
@@ -56,9 +56,9 @@ const flags = [
 ];
 
 /** Build the console if need be, start the product, add people, start the browser. One for each test file. */
-export async function startConsoleBench(): Promise<ConsoleBench> {
+export async function startConsoleBench(options?: ProductOptions): Promise<ConsoleBench> {
   await ensureConsole();
-  const product = await startProduct();
+  const product = await startProduct(options);
   const browser = await startBrowser();
   const people = await addPeople(product);
   return {
