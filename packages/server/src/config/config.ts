@@ -5,6 +5,7 @@ import { classifyAddress } from '../platform/address-policy.ts';
 import { isAddressBlock } from '../platform/client-address.ts';
 import type { LogLevel } from '../platform/log.ts';
 import { readVariables, secretVariables, variables, type Environment, type Problem, type Values } from './env.ts';
+import { isOrchestratorAlone, roleProblems } from './roles.ts';
 import { isExamplePassword, secretKeyProblem, type Secrets } from './secrets.ts';
 
 /** What the process was told, with every default filled in. Holds no secret and may be printed. */
@@ -31,6 +32,11 @@ export interface Config {
   /** What runs hosted servers, and whether this process is who asks it to. */
   readonly runtime: Values['MCPNEST_RUNTIME'];
   readonly orchestrates: boolean;
+  /** Whether control and gateway are in this process; where not, it is an orchestrator and nothing else. */
+  readonly serves: boolean;
+  /** Where an orchestrator in a process of its own is asked, by socket (absolute path) or by origin. */
+  readonly orchestratorSocket: string | undefined;
+  readonly orchestratorUrl: string | undefined;
   /** Absolute path. */
   readonly dockerSocket: string;
   /** Command line: the server to talk to. */
@@ -96,6 +102,10 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       },
       runtime: given.MCPNEST_RUNTIME,
       orchestrates: given.MCPNEST_ROLES?.includes('orchestrator') ?? given.MCPNEST_RUNTIME !== 'none',
+      serves: given.MCPNEST_ROLES?.includes('control') ?? true,
+      orchestratorSocket: given.MCPNEST_ORCHESTRATOR_SOCKET,
+      orchestratorUrl:
+        given.MCPNEST_ORCHESTRATOR_URL === undefined ? undefined : new URL(given.MCPNEST_ORCHESTRATOR_URL).origin,
       dockerSocket: given.MCPNEST_DOCKER_SOCKET,
       remoteUrl: given.MCPNEST_URL,
     },
@@ -133,6 +143,7 @@ const refusal = (problems: readonly Problem[]): Error =>
 /** Tokens must not cross a network in the clear unless somebody said so. */
 function publicUrlProblems(values: Partial<Values>): Problem[] {
   const { MCPNEST_HOST: host, MCPNEST_PUBLIC_URL: text, MCPNEST_ALLOW_INSECURE: insecure } = values;
+  const { MCPNEST_ROLES: roles } = values;
   const problems: Problem[] = [];
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   const variable = 'MCPNEST_PUBLIC_URL';
@@ -151,6 +162,8 @@ function publicUrlProblems(values: Partial<Values>): Problem[] {
         'must begin with https://; put a TLS proxy in front, or set MCPNEST_ALLOW_INSECURE=1 to send tokens unencrypted',
     });
   }
+  // What is asked of an orchestrator is signed; no credential crosses.
+  if (isOrchestratorAlone(roles)) return problems;
   if (host !== undefined && !isLoopback(host) && text === undefined && insecure !== true) {
     problems.push({
       variable: 'MCPNEST_HOST',
@@ -201,33 +214,6 @@ function adminProblems({ MCPNEST_ADMIN_EMAIL: email, MCPNEST_ADMIN_PASSWORD: pas
       ? ['MCPNEST_ADMIN_PASSWORD', 'MCPNEST_ADMIN_EMAIL']
       : ['MCPNEST_ADMIN_EMAIL', 'MCPNEST_ADMIN_PASSWORD_FILE'];
   return [{ variable: set, message: `needs ${missing} beside it` }];
-}
-
-/** Combinations that would not do what they say: better refused than ignored. */
-function roleProblems({
-  REDIS_URL: redis,
-  MCPNEST_ROLES: roles,
-  MCPNEST_RUNTIME: runtime,
-}: Partial<Values>): Problem[] {
-  const problems: Problem[] = [];
-  if (redis !== undefined) {
-    problems.push({ variable: 'REDIS_URL', message: 'is not supported yet: run one process and leave it unset' });
-  }
-  if (roles === undefined) return problems;
-  const variable = 'MCPNEST_ROLES';
-  const named = [...new Set(roles)].sort().join();
-  if (named !== 'control,gateway' && named !== 'control,gateway,orchestrator') {
-    problems.push({
-      variable,
-      message: 'must be control,gateway or control,gateway,orchestrator: planes cannot run apart yet',
-    });
-  } else if (roles.includes('orchestrator') !== (runtime !== 'none')) {
-    problems.push({
-      variable,
-      message: 'must name orchestrator where MCPNEST_RUNTIME is docker or kubernetes, and only there',
-    });
-  }
-  return problems;
 }
 
 function readDatabaseUrl(text: string): { config: Config['database'] } | { problem: string } {
