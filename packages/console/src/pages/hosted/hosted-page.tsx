@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import type { AnswerOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
@@ -9,7 +9,6 @@ import { serverTabs } from '../../components/server-tabs.ts';
 import { useAction } from '../../components/use-action.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
-import { usePaletteActions } from '../../shell/actions.ts';
 import { t } from '../../strings/hosted.ts';
 import { Button } from '../../ui/button.tsx';
 import { CodeBlock } from '../../ui/copy.tsx';
@@ -32,14 +31,6 @@ export function HostedPage() {
   const [{ open }, setOpen] = useFilters(['open']);
   const maySwitch = useMay('workspaces.update');
   const query = useQuery(apiQuery('hostedCatalogue', 'list', { params: { workspace } }));
-  usePaletteActions(
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what it does depends on the address alone
-    useMemo(
-      () =>
-        maySwitch ? [{ id: 'hosted.settings', label: t('hosting'), run: () => setOpen({ open: 'hosting' }) }] : [],
-      [maySwitch],
-    ),
-  );
   return (
     <Page
       title={t('title')}
