@@ -1,14 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import type { AnswerOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
-import { useFilters } from '../../components/navigate.ts';
+import { useFilters, useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
 import { serverTabs } from '../../components/server-tabs.ts';
 import { useAction } from '../../components/use-action.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
+import { usePaletteActions } from '../../shell/actions.ts';
 import { t } from '../../strings/hosted.ts';
 import { Button } from '../../ui/button.tsx';
 import { CodeBlock } from '../../ui/copy.tsx';
@@ -31,6 +32,16 @@ export function HostedPage() {
   const [{ open }, setOpen] = useFilters(['open']);
   const maySwitch = useMay('workspaces.update');
   const query = useQuery(apiQuery('hostedCatalogue', 'list', { params: { workspace } }));
+  const go = useGo();
+  usePaletteActions(
+    useMemo(
+      () =>
+        maySwitch
+          ? [{ id: 'hosted.settings', label: t('hosting'), run: () => go(paths.hostedSettings(workspace)) }]
+          : [],
+      [maySwitch, go, workspace],
+    ),
+  );
   return (
     <Page
       title={t('title')}
