@@ -1,6 +1,6 @@
 import type { HostedInstance } from '@mcpnest/contract/schemas/hosted';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useEffectEvent } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { LinkButton } from '../../components/link.tsx';
@@ -80,17 +80,19 @@ function Coming({ instance, onClose, onAgain }: ComingProps) {
   const failed = faring.state === 'failed' || faring.state === 'stopped' || faring.state === 'degraded';
   const state = faring.state;
   useEffect(() => {
+    // That is how it begins: nothing is otherwise yet.
+    if (state === 'pending') return;
     for (const noun of ['hosted', 'hostedCatalogue']) void cache.invalidateQueries({ queryKey: [noun] });
   }, [cache, state]);
+  const finish = useEffectEvent(() => {
+    toast({ title: t('consoleReady', { name }), ...(tools > 0 && { detail: t('tools', { count: tools }) }) });
+    for (const noun of ['servers', 'tools', 'hosted']) void cache.invalidateQueries({ queryKey: [noun] });
+    onClose();
+  });
   useEffect(() => {
     if (!ready) return undefined;
-    const timer = setTimeout(() => {
-      toast({ title: t('consoleReady', { name }), ...(tools > 0 && { detail: t('tools', { count: tools }) }) });
-      for (const noun of ['servers', 'tools', 'hosted']) void cache.invalidateQueries({ queryKey: [noun] });
-      onClose();
-    }, closeAfterMs);
+    const timer = setTimeout(() => finish(), closeAfterMs);
     return () => clearTimeout(timer);
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- it closes once, however often the rest is drawn
   }, [ready]);
   return (
     <div className="flex flex-col gap-4">

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import type { AnswerOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
-import { useFilters } from '../../components/navigate.ts';
+import { useFilters, useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
 import { serverTabs } from '../../components/server-tabs.ts';
 import { useAction } from '../../components/use-action.ts';
@@ -32,12 +32,14 @@ export function HostedPage() {
   const [{ open }, setOpen] = useFilters(['open']);
   const maySwitch = useMay('workspaces.update');
   const query = useQuery(apiQuery('hostedCatalogue', 'list', { params: { workspace } }));
+  const go = useGo();
   usePaletteActions(
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what it does depends on the address alone
     useMemo(
       () =>
-        maySwitch ? [{ id: 'hosted.settings', label: t('hosting'), run: () => setOpen({ open: 'hosting' }) }] : [],
-      [maySwitch],
+        maySwitch
+          ? [{ id: 'hosted.settings', label: t('hosting'), run: () => go(paths.hostedSettings(workspace)) }]
+          : [],
+      [maySwitch, go, workspace],
     ),
   );
   return (

@@ -27,7 +27,7 @@ export interface LogSoFar {
 }
 
 export type LogAction =
-  | { readonly type: 'begin' | 'opened' }
+  | { readonly type: 'opened' }
   | { readonly type: 'line'; readonly line: Said }
   | { readonly type: 'state'; readonly faring: Faring }
   | { readonly type: 'read'; readonly logs: Logs }
@@ -45,8 +45,6 @@ export const nothingYet: LogSoFar = {
 /** What an event makes of what was heard so far. No line is shown twice, however often the stream is opened. */
 export function logReducer(log: LogSoFar, action: LogAction): LogSoFar {
   switch (action.type) {
-    case 'begin':
-      return nothingYet;
     case 'opened':
       return { ...log, mode: 'following', reason: null, seenUntil: log.lines.at(-1)?.at ?? '' };
     case 'line':

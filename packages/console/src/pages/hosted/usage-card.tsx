@@ -1,5 +1,6 @@
 import type { HostedUsage } from '@mcpnest/contract/schemas/hosted';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { formatDuration, formatNumber } from '../../strings/catalogue.ts';
@@ -43,7 +44,7 @@ export function UsageCard({ instance }: { readonly instance: string }) {
 
 function Days({ days }: { readonly days: readonly Day[] }) {
   const byDay = new Map(days.map((day) => [day.day, day]));
-  const times = lastDays(Date.now());
+  const [times] = useState(() => lastDays(Date.now()));
   const values = (of: (day: Day) => number): number[] =>
     times.map((time) => {
       const day = byDay.get(time);

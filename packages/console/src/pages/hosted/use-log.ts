@@ -10,12 +10,11 @@ const pollMs = 3_000;
 type Tell = (action: LogAction) => void;
 
 /**
- * What an instance writes and how it fares, while `on`. Where no stream can be held open the last lines are read every
+ * What an instance writes and how it fares, while `on`; another instance needs a component of its own (`key`). Where no stream can be held open the last lines are read every
  * three seconds instead, and the stream is tried again.
  */
 export function useLog(instance: string, on: boolean): readonly [LogSoFar, Tell] {
   const [log, tell] = useReducer(logReducer, nothingYet);
-  useEffect(() => tell({ type: 'begin' }), [instance]);
   useEffect(() => {
     if (!on) return undefined;
     const left = new AbortController();
