@@ -69,7 +69,7 @@ export function ClientsPage() {
       operation="connections.list"
       about={t('clientsAbout')}
       cli={{
-        command: `mcpnest connections --workspace ${workspace}`,
+        command: `mcpnest connection list --workspace ${workspace}`,
         request: `GET /api/v1/workspaces/${workspace}/connections`,
       }}
     >
