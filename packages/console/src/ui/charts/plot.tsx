@@ -4,6 +4,9 @@ import 'uplot/dist/uPlot.min.css';
 import { useTheme } from '../../preferences.ts';
 import type { TimeChartProps } from './small-charts.tsx';
 
+/** Seconds around a moment that is the only one; uPlot itself would show years. */
+const hour = 3_600;
+
 /** The canvas of a LineChart. */
 export function Plot({ times, series }: TimeChartProps) {
   const holder = useRef<HTMLDivElement>(null);
@@ -20,6 +23,7 @@ export function Plot({ times, series }: TimeChartProps) {
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         axes: [axis, axis],
+        scales: { x: { range: (_plot, from, to) => (from === to ? [from - hour, to + hour] : [from, to]) } },
         series: [
           {},
           ...series.map(({ label, tone }) => ({
