@@ -76,7 +76,7 @@ export const requirements: readonly Requirement[] = [
 
   // Hosted servers
   done('HST-01', 'Servers of a verified catalogue are deployed with one click.'),
-  open('HST-02', 'What a server needs is asked for before it is deployed.'),
+  done('HST-02', 'What a server needs is asked for before it is deployed.'),
   done('HST-03', 'POST /api/hosted makes an instance and answers its id.'),
   done('HST-04', 'The output of a starting server is shown live until it is healthy.'),
   part('HST-05', 'From click to healthy in seconds.'),

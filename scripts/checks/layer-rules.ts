@@ -140,9 +140,9 @@ export const moduleRules: readonly ModuleRule[] = [
   {
     modules: ['node:http', 'node:https'],
     reason:
-      'there is one HTTP server, made in build.ts, and no client (R6) but those of what runs containers (R11), and the one images are put in by',
+      'there is one HTTP server, made in build.ts, and no client (R6) but those of what runs containers (R11), of an orchestrator apart, and the one images are put in by',
     files: at(
-      '(build|orchestrator/runtimes/docker/engine|orchestrator/runtimes/kubernetes/api|cli/images/engine)\\.ts$',
+      '(build|orchestrator/runtimes/docker/engine|orchestrator/runtimes/kubernetes/api|platform/orchestrator-call/client|cli/images/engine)\\.ts$',
     ),
     harmless: ['STATUS_CODES'],
   },
@@ -217,6 +217,11 @@ export const fileRules: readonly FileRule[] = [
     file: at('platform/dialer\\.ts$'),
     importers: at('build\\.ts$'),
     reason: 'there is one dialer, made in build.ts (R6)',
+  },
+  {
+    file: at('platform/orchestrator-call/client\\.ts$'),
+    importers: at('build/(hosting|listening)\\.ts$'),
+    reason: 'where an orchestrator is asked is what the operator configured, and nothing a user can set (R6, R11)',
   },
   {
     file: at('cli/keychain\\.ts$'),

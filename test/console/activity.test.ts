@@ -178,6 +178,9 @@ describe('what else is on record', () => {
   });
 
   it('lists the clients that have come, with their token and what they know of the tools', async () => {
+    await bench.product.modern('tools/list', {}, { token });
+    const known = async () => (await bench.product.client.connections.list({ params })).items.length > 0;
+    await until('the client is on record', known);
     await using opened = await bench.open();
     await opened.visit(`${home}/clients`);
     await opened.page.getByRole('row', { name: /laptop.*whole workspace/ }).waitFor();

@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { ensureConsole } from '../../scripts/console/ensure.ts';
 import { root } from '../../scripts/lib/tool.ts';
 import { startProduct } from '../harness.ts';
-import type { Product } from '../harness.ts';
+import type { Product, ProductOptions } from '../harness.ts';
 
 export type PersonName = 'ada' | 'bo' | 'cy';
 
@@ -56,9 +56,9 @@ const flags = [
 ];
 
 /** Build the console if need be, start the product, add people, start the browser. One for each test file. */
-export async function startConsoleBench(): Promise<ConsoleBench> {
+export async function startConsoleBench(options?: ProductOptions): Promise<ConsoleBench> {
   await ensureConsole();
-  const product = await startProduct();
+  const product = await startProduct(options);
   const browser = await startBrowser();
   const people = await addPeople(product);
   return {
@@ -119,7 +119,7 @@ async function openPage(
     await page.goto(`${product.url}/healthz`);
     await signIn(page, people[as]);
   }
-  page.setDefaultTimeout(5_000);
+  page.setDefaultTimeout(15_000);
   const faults: string[] = [];
   await watchFaults(page, product.url, faults);
   return {

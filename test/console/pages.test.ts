@@ -98,7 +98,7 @@ describe('the keyboard', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('gs');
     await page.waitForURL('**/servers?text=gs');
-    expect(await page.getByRole('row').count()).toBe(1);
+    await page.getByRole('row', { name: /GitHub/ }).waitFor({ state: 'hidden' });
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Delete');
     await page.getByRole('row', { name: /GitHub/ }).waitFor();

@@ -94,6 +94,12 @@ describe('a hosted server from its deployment to its end', () => {
   });
 
   it('[HST-06][ORC-06] its tools are listed with those of others, with no further step', async () => {
+    const query = { server: 'everything', limit: 1 };
+    await until(
+      'the gateway has read its list before any client asks',
+      async () => (await product.client.tools.list({ params, query })).total > 0,
+    );
+    await until('it is healthy by that', async () => (await show(id)).health === 'healthy');
     await until('echo is listed', () => listed('echo'));
     const { message } = await product.rpc({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
     expect(JSON.stringify(message.result)).not.toContain('unavailable');

@@ -35,6 +35,9 @@ export const paths = {
   serverTool: (workspace: string, server: string, tool: string) =>
     inWorkspace(workspace, `/servers/${part(server)}/tools?tool=${part(tool)}`),
   hosted: (workspace: string) => inWorkspace(workspace, '/hosted'),
+  hostedSettings: (workspace: string) => inWorkspace(workspace, '/hosted?open=hosting'),
+  hostedInstance: (workspace: string, instance: string) => inWorkspace(workspace, `/hosted/${part(instance)}`),
+  hostedLog: (workspace: string, instance: string) => inWorkspace(workspace, `/hosted/${part(instance)}/log`),
   access: (workspace: string) => inWorkspace(workspace, '/access'),
   accessPart: (workspace: string, name: string) => inWorkspace(workspace, `/access/${name}`),
   member: (workspace: string, member: string) => inWorkspace(workspace, `/access/members/${part(member)}`),

@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startApart } from './build/apart.ts';
 import { openHosting, type HostingParts } from './build/hosting.ts';
 import { gatewayHosts, listen, mayReadMetrics } from './build/listening.ts';
 import { productMetrics } from './build/metrics.ts';
@@ -25,6 +26,7 @@ import { catalogue } from './domain/hosted/catalogue.ts';
 import { createGateway } from './gateway/app.ts';
 import { createMemoryBus } from './platform/bus/memory.ts';
 import { checkRows, type RowsReport } from './platform/row-check/row-check.ts';
+import { clientAddress, trustedProxies, type IsTrusted } from './platform/client-address.ts';
 import { isoTime, systemClock } from './platform/clock.ts';
 import {
   checkDatabaseFile,
@@ -34,7 +36,7 @@ import {
   type DataFolder,
 } from './platform/data-folder.ts';
 import { connectionProblem, type OpenDatabase } from './platform/database/database.ts';
-import { migrate } from './platform/database/migrate.ts';
+import { migrate, requireMigrated } from './platform/database/migrate.ts';
 import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDeliver } from './platform/deliver.ts';
@@ -89,6 +91,7 @@ export async function build(
   log: Log = createLog(config.logLevel),
   parts: HostingParts = {},
 ): Promise<Product> {
+  if (!config.serves) return buildOrchestrator(config, secrets, log, parts);
   await using opened = new AsyncDisposableStack();
   // Held before anything in the folder is changed.
   const folder = openDataFolder(config.dataDir, secrets.secretKey);
@@ -100,7 +103,7 @@ export async function build(
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
   const pages = openConsole(consoleFolder);
-  const plane = await openHosting(config, folder.nodeId, log, opened, parts);
+  const plane = await openHosting(config, createLocalVault(folder.secretKey), log, opened, parts);
   const { control, deps } = opened.use(
     await openControl(config, secrets, folder, publicUrl, log, plane.hosting, pages),
   );
@@ -150,7 +153,7 @@ export async function build(
     ],
     mayReadMetrics: (req) => mayReadMetrics(req, config, control),
   });
-  const rest = controlListener(control);
+  const rest = controlListener(control, trustedProxies(config.trustedProxies ?? []));
   const server = createHttpServer((req, res) => {
     if (stopping) {
       res.shouldKeepAlive = false;
@@ -207,6 +210,17 @@ export async function build(
   };
 }
 
+/** The orchestrator in a process of its own: no data folder, no port of the product, the only one with the runtime. */
+async function buildOrchestrator(config: Config, secrets: Secrets, log: Log, parts: HostingParts): Promise<Product> {
+  await using opened = new AsyncDisposableStack();
+  const vault = createLocalVault(secrets.secretKey!);
+  const database = await openDatabase(config, secrets, opened, requireMigrated);
+  const bus = opened.use(createMemoryBus());
+  const plane = await openHosting(config, vault, log, opened, parts);
+  const deps = { config, database, bus, vault, log, plane, dialer: createDialer(), createServer: createHttpServer };
+  return await startApart(deps, opened);
+}
+
 /** The control plane alone, for an operator who works at the data folder; the server may run beside it. */
 export interface LocalControl extends AsyncDisposable {
   readonly control: Control;
@@ -255,7 +269,7 @@ export async function verifyRows(config: Config, secrets: Secrets): Promise<Rows
   await using opened = new AsyncDisposableStack();
   const { dir: dataDir, nodeId } = openDataFolder(config.dataDir, secrets.secretKey);
   if (config.database.kind === 'sqlite') checkDatabaseFile(dataDir, config.database.file);
-  const { database } = await openDatabase(config, secrets, opened);
+  const database = await openDatabase(config, secrets, opened, (found) => migrateAll(found));
   return await checkRows({ db: database.db, dataDir, nodeId, now: systemClock.now() });
 }
 
@@ -273,8 +287,7 @@ async function openControl(
   const vault = createLocalVault(folder.secretKey);
   checkKey(folder.dir, vault);
   if (config.database.kind === 'sqlite') checkDatabaseFile(folder.dir, config.database.file);
-  const { database, applied } = await openDatabase(config, secrets, opened);
-  if (applied.length > 0) log.info({ applied }, 'database migrated');
+  const database = await openDatabase(config, secrets, opened, (found) => migrateAll(found, log));
   const bus = opened.use(createMemoryBus());
   const { allowedHosts, allowedOrigins, allowInsecure = false } = config;
   const clock = systemClock;
@@ -295,13 +308,13 @@ async function openControl(
   return { control: createControl(deps), deps, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-/** Open the database and bring it up to date. @throws AppError `unavailable` when it cannot be reached or used */
+/** Open the database and see to its schema. @throws AppError `unavailable` when it cannot be reached or used */
 async function openDatabase(
   config: Config,
   secrets: Secrets,
   opened: AsyncDisposableStack,
-): Promise<{ database: OpenDatabase; applied: string[] }> {
-  const recompile = (tx: Transaction<Schema>): Promise<void> => storeEverySnapshot(tx, isoTime(systemClock.now()));
+  prepare: (database: OpenDatabase) => Promise<unknown>,
+): Promise<OpenDatabase> {
   try {
     const database = opened.use(
       config.database.kind === 'sqlite'
@@ -309,11 +322,19 @@ async function openDatabase(
         : // The driver is loaded only where it is used.
           (await import('./platform/database/postgres.ts')).openPostgres(secrets.databaseUrl!),
     );
-    return { database, applied: await migrate(database, systemClock, recompile) };
+    await prepare(database);
+    return database;
   } catch (error) {
     const problem = connectionProblem(error);
     throw problem === undefined ? error : unavailable(problem, { cause: error });
   }
+}
+
+/** Bring the schema up to date, and what was compiled before with it. */
+async function migrateAll(database: OpenDatabase, log: Log = createLog('silent')): Promise<void> {
+  const recompile = (tx: Transaction<Schema>): Promise<void> => storeEverySnapshot(tx, isoTime(systemClock.now()));
+  const applied = await migrate(database, systemClock, recompile);
+  if (applied.length > 0) log.info({ applied }, 'database migrated');
 }
 
 /** The first owner from the configuration, where it names one. */
@@ -325,11 +346,13 @@ async function setUpHeadless({ adminEmail }: Config, secrets: Secrets, deps: Con
   await setUpFromConfig({ db, bus, clock, dialect, hashing: createHashing() }, { email: adminEmail, password });
 }
 
-function controlListener(control: Control): RequestListener {
+function controlListener(control: Control, isTrusted: IsTrusted): RequestListener {
   const listener = getRequestListener(
     (request, { incoming }) => {
-      const { remoteAddress } = incoming.socket;
-      return control.fetch(request, remoteAddress === undefined ? {} : { remoteAddress });
+      const peer = incoming.socket.remoteAddress;
+      if (peer === undefined) return control.fetch(request);
+      const remoteAddress = clientAddress(peer, request.headers.get('x-forwarded-for'), isTrusted);
+      return control.fetch(request, { remoteAddress });
     },
     { overrideGlobalObjects: false },
   );

@@ -1,4 +1,5 @@
 import { build, type Product } from './build.ts';
+import type { HostingParts } from './build/hosting.ts';
 import { loadConfig } from './config/config.ts';
 import { processEnvironment, type Environment } from './config/env.ts';
 import { AppError } from './domain/errors.ts';
@@ -9,10 +10,11 @@ import { setRuntimeFlags } from './platform/runtime-flags.ts';
  * Run the server until it is told to stop. SIGTERM or SIGINT drains it; a second one ends the process at once.
  * Whatever goes wrong beyond repair is logged and ends the process with code 1, for its supervisor to start it again.
  *
+ * @param parts what hosts servers, in place of what the release has; for tests
  * @returns the exit code, once everything is closed
  * @throws AppError with the remedy when it cannot start
  */
-export async function run(environment: Environment): Promise<number> {
+export async function run(environment: Environment, parts?: HostingParts): Promise<number> {
   setRuntimeFlags();
   const { config, secrets } = loadConfig(environment);
   const log = createLog(config.logLevel);
@@ -22,7 +24,7 @@ export async function run(environment: Environment): Promise<number> {
   };
   process.on('uncaughtException', die).on('unhandledRejection', die);
 
-  const product = await build(config, secrets, log);
+  const product = await build(config, secrets, log, parts);
   const told = signal();
   try {
     await product.start();

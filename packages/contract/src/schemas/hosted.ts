@@ -99,6 +99,16 @@ export const hostedUsage = z.object({
 });
 export type HostedUsage = z.output<typeof hostedUsage>;
 
+/** What can be in the way of deploying an entry, for programs; `why_not` is the same for people. */
+export const deployObstacles = [
+  'no_runtime',
+  'hosting_off',
+  'plan_used_up',
+  'members_only',
+  'administrators_only',
+  'image_not_allowed',
+] as const;
+
 export const catalogueEntry = z.object({
   slug,
   version: z.int(),
@@ -124,6 +134,7 @@ export const catalogueEntry = z.object({
     }),
   ),
   deployable: z.boolean().describe('Whether the caller could deploy it now.'),
+  obstacle: z.enum(deployObstacles).nullable().describe('What is in the way; null: nothing.'),
   why_not: z.string().nullable().describe('What is in the way, with the remedy.'),
 });
 export type CatalogueEntryView = z.output<typeof catalogueEntry>;

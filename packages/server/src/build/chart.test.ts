@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { restrictedViolations } from '../../../../test/servers/kubernetes/restricted.ts';
 import { schemaProblems } from '../../../../test/servers/kubernetes/schema.ts';
+import { loadConfig } from '../config/config.ts';
 import { variables } from '../config/env.ts';
-import { gatewayLabels } from '../orchestrator/runtimes/kubernetes/objects.ts';
+import { gatewayLabels, orchestratorLabels } from '../orchestrator/runtimes/kubernetes/objects.ts';
 
 const root = new URL('../../../../deploy/helm/mcpnest/', import.meta.url);
 const text = (file: string): string => readFileSync(new URL(file, root), 'utf8');
@@ -64,8 +66,12 @@ const one = (kind: string, name?: string) =>
     (object) =>
       object['kind'] === kind && (name === undefined || (object['metadata'] as { name: string }).name === name),
   ) ?? {};
-const template = (one('Deployment')['spec'] as { template: { metadata: { labels: object }; spec: PodSpec } }).template;
-const container = template.spec.containers[0]!;
+const templateOf = (name: string) =>
+  (one('Deployment', name)['spec'] as { template: { metadata: { labels: object }; spec: PodSpec } }).template;
+const template = templateOf('mcpnest');
+const orchestrator = templateOf('mcpnest-orchestrator');
+const variablesOf = ({ spec }: typeof template): Record<string, string> =>
+  Object.fromEntries(spec.containers[0]!.env.map(({ name, value: set }) => [name, set]));
 
 describe('the Helm chart', () => {
   it('makes objects of the published types, each in a namespace it names', () => {
@@ -79,22 +85,55 @@ describe('the Helm chart', () => {
   });
 
   it('[ORC-04] runs the product as restricted as what it hosts', () => {
-    expect(restrictedViolations(template.spec)).toEqual([]);
-    expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
-    const mounted = container.volumeMounts.map(({ name }) => name);
-    expect(mounted).toEqual(template.spec.volumes.map(({ name }) => name));
+    for (const { spec } of [template, orchestrator]) {
+      expect(restrictedViolations(spec)).toEqual([]);
+      expect(spec.containers[0]!.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
+      const mounted = spec.containers[0]!.volumeMounts.map(({ name }) => name);
+      expect(mounted).toEqual(spec.volumes.map(({ name }) => name));
+    }
   });
 
   it('sets variables that exist, and no secret among them', () => {
     const known = Object.keys(variables.shape);
-    for (const { name } of container.env) expect(known).toContain(name.replace(/_FILE$/, ''));
-    expect(container.env.map(({ name }) => name)).not.toContain('DATABASE_URL');
-    expect(container.env.map(({ name }) => name)).not.toContain('MCPNEST_SECRET_KEY');
+    for (const names of [template, orchestrator].map((one) => Object.keys(variablesOf(one)))) {
+      for (const name of names) expect(known).toContain(name.replace(/_FILE$/, ''));
+      expect(names).not.toContain('DATABASE_URL');
+      expect(names).not.toContain('MCPNEST_SECRET_KEY');
+    }
+  });
+
+  it('[ORC-04][ORC-08] gives the cluster to the orchestrator alone, which nobody but the gateway can reach', () => {
+    expect(template.spec).toMatchObject({ serviceAccountName: 'mcpnest', automountServiceAccountToken: false });
+    expect(orchestrator.spec).toMatchObject({ serviceAccountName: 'mcpnest-orchestrator' });
+    expect(one('RoleBinding')['subjects']).toEqual([
+      { kind: 'ServiceAccount', name: 'mcpnest-orchestrator', namespace: 'mcpnest' },
+    ]);
+    expect(orchestrator.metadata.labels).toMatchObject(orchestratorLabels);
+    expect(one('Service', 'mcpnest-orchestrator')['spec']).toMatchObject({ selector: orchestratorLabels });
+    expect(one('NetworkPolicy', 'mcpnest-orchestrator')['spec']).toMatchObject({
+      podSelector: { matchLabels: orchestratorLabels },
+      ingress: [{ from: [{ podSelector: { matchLabels: gatewayLabels } }] }],
+    });
+  });
+
+  it('[ORC-08] starts both with what they need of each other, and only what they accept', () => {
+    const files = {
+      ...{ DATABASE_URL: 'postgres://u:x7Kq2mPw@db/nest' },
+      MCPNEST_SECRET_KEY: randomBytes(32).toString('hex'),
+    };
+    const configOf = (of: typeof template) => {
+      const given = Object.entries(variablesOf(of)).filter(([name]) => !name.endsWith('_FILE'));
+      return loadConfig({ ...Object.fromEntries(given), ...files, MCPNEST_PUBLIC_URL: 'https://mcp.example.com' })
+        .config;
+    };
+    expect(configOf(template)).toMatchObject({ serves: true, orchestrates: false });
+    expect(configOf(orchestrator)).toMatchObject({ serves: false, orchestrates: true, port: 8421 });
+    expect(configOf(template).orchestratorUrl).toBe('http://mcpnest-orchestrator:8421');
   });
 
   it('[ORC-04] lets the pods that hosted servers let in be those it makes', () => {
     expect(template.metadata.labels).toMatchObject(gatewayLabels);
-    expect(one('Service')['spec']).toMatchObject({ selector: gatewayLabels });
+    expect(one('Service', 'mcpnest')['spec']).toMatchObject({ selector: gatewayLabels });
     expect(one('NetworkPolicy', 'mcpnest')['spec']).toMatchObject({ podSelector: { matchLabels: gatewayLabels } });
   });
 

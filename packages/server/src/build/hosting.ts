@@ -1,15 +1,19 @@
 import type { Config } from '../config/config.ts';
 import type { Hosting } from '../control/hosted/hosting.ts';
-import type { PublisherDeps } from '../control/hosted/publish.ts';
 import { unavailable } from '../domain/errors.ts';
 import { catalogue as reviewed } from '../domain/hosted/catalogue.ts';
 import type { CatalogueEntry } from '../domain/hosted/entry.ts';
+import type { HostedLogs } from '../domain/hosted/logs.ts';
 import { gateImage } from '../domain/hosted/gate-image.ts';
 import { createOrchestrator, type Orchestrator, type OrchestratorDeps } from '../orchestrator/app.ts';
 import type { Runtime } from '../orchestrator/runtimes/runtime.ts';
+import { systemClock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import { createHealthProbe } from '../platform/health-probe.ts';
 import type { Log } from '../platform/log.ts';
+import { callKeyPurpose } from '../platform/orchestrator-call/call.ts';
+import { createRemoteLogs } from '../platform/orchestrator-call/client.ts';
+import type { Vault } from '../platform/vault/vault.ts';
 
 /** What runs containers, opened. @throws AppError `unavailable` that names the remedy */
 export type OpenRuntime = (config: Config, installation: string, log: Log) => Promise<Runtime>;
@@ -36,7 +40,7 @@ export interface HostingPlane {
   /** What control knows of it. */
   readonly hosting: Hosting;
   /** Give the plane what it works on. @returns undefined where this process hosts nothing */
-  open(deps: PublisherDeps & Pick<OrchestratorDeps, 'db' | 'vault'>, dialer: Dialer): Orchestrator | undefined;
+  open(deps: Omit<OrchestratorDeps, 'runtime' | 'catalogue' | 'probe'>, dialer: Dialer): Orchestrator | undefined;
 }
 
 /**
@@ -45,16 +49,18 @@ export interface HostingPlane {
  */
 export async function openHosting(
   config: Config,
-  installation: string,
+  vault: Vault,
   log: Log,
   opened: AsyncDisposableStack,
   parts: HostingParts = {},
 ): Promise<HostingPlane> {
   const { runtime: kind, orchestrates } = config;
   const catalogue = parts.catalogue ?? reviewed;
-  if (!orchestrates || kind === 'none') return { hosting: { catalogue, runtime: kind }, open: () => undefined };
+  if (!orchestrates || kind === 'none') {
+    return { hosting: { catalogue, runtime: kind, logs: remoteLogs(config, vault) }, open: () => undefined };
+  }
   const openRuntime = parts.openRuntime ?? runtimes[kind];
-  const runtime = opened.use(await openRuntime(config, installation, log));
+  const runtime = opened.use(await openRuntime(config, installationOf(vault), log));
   let orchestrator: Orchestrator | undefined;
   const asked = (): Orchestrator => {
     if (orchestrator === undefined) throw unavailable('The orchestrator is starting.');
@@ -74,4 +80,17 @@ export async function openHosting(
       return orchestrator;
     },
   };
+}
+
+/**
+ * Marks what is ours at a runtime. It follows from the master key, so that every process of an installation that may
+ * come to hold the lease sees the same workloads.
+ */
+const installationOf = (vault: Vault): string => vault.deriveKey('installation').toString('hex').slice(0, 16);
+
+function remoteLogs({ orchestratorSocket, orchestratorUrl }: Config, vault: Vault): HostedLogs | undefined {
+  const key = vault.deriveKey(callKeyPurpose);
+  if (orchestratorSocket !== undefined) return createRemoteLogs({ socketPath: orchestratorSocket }, key, systemClock);
+  if (orchestratorUrl !== undefined) return createRemoteLogs({ url: orchestratorUrl }, key, systemClock);
+  return undefined;
 }

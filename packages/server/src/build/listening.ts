@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { chmodSync, statSync, unlinkSync } from 'node:fs';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { isLoopback, type Config } from '../config/config.ts';
 import type { Control } from '../control/app.ts';
 import { unavailable } from '../domain/errors.ts';
+import { isAnswered } from '../platform/orchestrator-call/client.ts';
 
 /** Host names without port; every loopback name as well where no public name is configured. */
 export function gatewayHosts({ host, publicUrl, allowedHosts }: Config): Set<string> {
@@ -30,6 +33,34 @@ export async function listen(server: Server, { host, port }: Config): Promise<st
   // Listening everywhere includes here, and "everywhere" is not an address to connect to.
   const name = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
   return `http://${name}:${actual}`;
+}
+
+/**
+ * Listen on a unix socket that owner and group of its folder may use.
+ * @returns it as a URL
+ * @throws AppError `unavailable` when the folder lets others in, or another process answers there
+ */
+export async function listenOnSocket(server: Server, path: string): Promise<string> {
+  const folder = dirname(path);
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode;
+  if (mode === undefined)
+    throw unavailable(`The folder ${folder} of MCPNEST_ORCHESTRATOR_SOCKET is not there: make it.`);
+  if ((mode & 0o007) !== 0) {
+    throw unavailable(`The folder ${folder} of MCPNEST_ORCHESTRATOR_SOCKET is open to every user: chmod o= ${folder}`);
+  }
+  // What a killed process left behind; one that lives answers.
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true && !(await isAnswered(path))) unlinkSync(path);
+  server.listen(path);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw unavailable(
+      `The socket ${path} cannot be listened on. Stop what does so already, and give its folder to the user of the orchestrator.`,
+      { cause },
+    );
+  }
+  chmodSync(path, 0o660);
+  return `unix:${path}`;
 }
 
 const listenProblems: Readonly<Record<string, string>> = {

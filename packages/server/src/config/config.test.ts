@@ -42,6 +42,7 @@ describe('with nothing set', () => {
       logLevel: 'info',
       allowedHosts: [],
       allowedOrigins: [],
+      trustedProxies: [],
       allowInsecure: false,
       kubernetes: {
         namespace: 'mcpnest-hosted',
@@ -54,6 +55,7 @@ describe('with nothing set', () => {
       },
       runtime: 'none',
       orchestrates: false,
+      serves: true,
       dockerSocket: '/var/run/docker.sock',
       remoteUrl: undefined,
     });
@@ -63,6 +65,19 @@ describe('with nothing set', () => {
   it('takes an empty variable for one that is not set', () => {
     expect(loadConfig({ MCPNEST_PORT: '', DATABASE_URL: '', MCPNEST_SECRET_KEY_FILE: '' })).toEqual(loadConfig({}));
   });
+});
+
+const postgres = 'postgres://nest:x7Kq2mPw@db/nest';
+const apart = { MCPNEST_ROLES: 'control,gateway', MCPNEST_RUNTIME: 'docker', DATABASE_URL: postgres };
+const alone = { ...apart, MCPNEST_ROLES: 'orchestrator', MCPNEST_SECRET_KEY: randomBytes(32).toString('hex') };
+
+it('[ORC-08] planes in two processes: one serves, the other orchestrates, wherever it listens', () => {
+  const socket = { MCPNEST_ORCHESTRATOR_SOCKET: '/run/nest/o.sock' };
+  expect(loadConfig({ ...apart, ...socket }).config).toMatchObject({ serves: true, orchestrates: false });
+  expect(loadConfig({ ...alone, ...socket }).config).toMatchObject({ serves: false, orchestrates: true });
+  expect(loadConfig({ ...alone, MCPNEST_HOST: '0.0.0.0' }).config).toMatchObject({ serves: false });
+  const { config } = loadConfig({ ...apart, MCPNEST_ORCHESTRATOR_URL: 'http://orchestrator:8421/' });
+  expect(config).toMatchObject({ serves: true, orchestratorUrl: 'http://orchestrator:8421' });
 });
 
 describe('values', () => {
@@ -76,6 +91,7 @@ describe('values', () => {
       MCPNEST_LOG_LEVEL: 'debug',
       MCPNEST_ALLOWED_HOSTS: 'Gateway.internal:8443, [::1]',
       MCPNEST_ALLOWED_ORIGINS: 'https://tools.example.com',
+      MCPNEST_TRUSTED_PROXIES: '127.0.0.1, fd00::/8',
     });
     expect(config).toMatchObject({
       host: '0.0.0.0',
@@ -85,6 +101,7 @@ describe('values', () => {
       logLevel: 'debug',
       allowedHosts: ['gateway.internal:8443', '[::1]'],
       allowedOrigins: ['https://tools.example.com'],
+      trustedProxies: ['127.0.0.1', 'fd00::/8'],
     });
   });
 
@@ -152,6 +169,8 @@ describe('refusals', () => {
     ],
     ['a LAN address without TLS', { MCPNEST_HOST: '192.168.1.5' }, 'MCPNEST_HOST', /MCPNEST_PUBLIC_URL/],
     ['a name without TLS', { MCPNEST_HOST: 'gateway' }, 'MCPNEST_HOST', /MCPNEST_PUBLIC_URL/],
+    ['a proxy by name', { MCPNEST_TRUSTED_PROXIES: 'proxy.example.com' }, 'MCPNEST_TRUSTED_PROXIES', /CIDR/],
+    ['everybody as a proxy', { MCPNEST_TRUSTED_PROXIES: '0.0.0.0/0' }, 'MCPNEST_TRUSTED_PROXIES', /CIDR/],
     ['a wildcard host', { MCPNEST_ALLOWED_HOSTS: '*.example.com' }, 'MCPNEST_ALLOWED_HOSTS', /wildcards/],
     ['an origin with a path', { MCPNEST_ALLOWED_ORIGINS: 'https://x.example/a' }, 'MCPNEST_ALLOWED_ORIGINS', /origin/],
     ['any origin', { MCPNEST_ALLOWED_ORIGINS: '*' }, 'MCPNEST_ALLOWED_ORIGINS', /origin/],
@@ -173,6 +192,45 @@ describe('refusals', () => {
       { MCPNEST_RUNTIME: 'docker', MCPNEST_ROLES: 'control,gateway' },
       'MCPNEST_ROLES',
       /orchestrator/,
+    ],
+    [
+      'a socket for an orchestrator that is in this process',
+      { MCPNEST_RUNTIME: 'docker', MCPNEST_ORCHESTRATOR_SOCKET: '/run/nest/o.sock' },
+      'MCPNEST_ORCHESTRATOR_SOCKET',
+      /process of its own/,
+    ],
+    [
+      'a socket without a runtime',
+      { MCPNEST_ROLES: 'control,gateway', MCPNEST_ORCHESTRATOR_SOCKET: '/run/nest/o.sock', DATABASE_URL: postgres },
+      'MCPNEST_ORCHESTRATOR_SOCKET',
+      /MCPNEST_RUNTIME/,
+    ],
+    [
+      'two ways to an orchestrator',
+      { ...apart, MCPNEST_ORCHESTRATOR_URL: 'http://o:1', MCPNEST_ORCHESTRATOR_SOCKET: '/run/nest/o.sock' },
+      'MCPNEST_ORCHESTRATOR_URL',
+      /one of the two/,
+    ],
+    [
+      'an address of an orchestrator with a path',
+      { ...apart, MCPNEST_ORCHESTRATOR_URL: 'http://o:1/logs' },
+      'MCPNEST_ORCHESTRATOR_URL',
+      /origin/,
+    ],
+    [
+      'an orchestrator apart on SQLite, seen from the gateway',
+      { ...apart, MCPNEST_ORCHESTRATOR_SOCKET: '/run/nest/o.sock', DATABASE_URL: 'sqlite:/srv/nest.db' },
+      'DATABASE_URL',
+      /PostgreSQL/,
+    ],
+    ['an orchestrator alone on SQLite', { ...alone, DATABASE_URL: undefined }, 'DATABASE_URL', /PostgreSQL/],
+    ['one without a key', { ...alone, MCPNEST_SECRET_KEY: undefined }, 'MCPNEST_SECRET_KEY_FILE', /master key/],
+    ['one without a runtime', { ...alone, MCPNEST_RUNTIME: 'none' }, 'MCPNEST_ROLES', /only there/],
+    [
+      'one that is to ask itself',
+      { ...alone, MCPNEST_ORCHESTRATOR_URL: 'http://o:1' },
+      'MCPNEST_ORCHESTRATOR_URL',
+      /MCPNEST_PORT/,
     ],
     ['a relative socket', { MCPNEST_DOCKER_SOCKET: 'docker.sock' }, 'MCPNEST_DOCKER_SOCKET', /absolute/],
     ['a short key', { MCPNEST_SECRET_KEY: 'abc' }, 'MCPNEST_SECRET_KEY', /64 hex.*openssl rand -hex 32/],

@@ -2,8 +2,10 @@ import { join, resolve } from 'node:path';
 import { invalidInput } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { classifyAddress } from '../platform/address-policy.ts';
+import { isAddressBlock } from '../platform/client-address.ts';
 import type { LogLevel } from '../platform/log.ts';
 import { readVariables, secretVariables, variables, type Environment, type Problem, type Values } from './env.ts';
+import { isOrchestratorAlone, roleProblems } from './roles.ts';
 import { isExamplePassword, secretKeyProblem, type Secrets } from './secrets.ts';
 
 /** What the process was told, with every default filled in. Holds no secret and may be printed. */
@@ -20,6 +22,8 @@ export interface Config {
   /** `host` or `host:port`, lower-case. */
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Addresses and CIDR blocks of those whose `X-Forwarded-For` counts. */
+  readonly trustedProxies?: readonly string[];
   /** Whether credentials may cross networks unencrypted. */
   readonly allowInsecure?: boolean;
   /** The first owner, for a set-up without a person. */
@@ -28,6 +32,11 @@ export interface Config {
   /** What runs hosted servers, and whether this process is who asks it to. */
   readonly runtime: Values['MCPNEST_RUNTIME'];
   readonly orchestrates: boolean;
+  /** Whether control and gateway are in this process; where not, it is an orchestrator and nothing else. */
+  readonly serves: boolean;
+  /** Where an orchestrator in a process of its own is asked, by socket (absolute path) or by origin. */
+  readonly orchestratorSocket: string | undefined;
+  readonly orchestratorUrl: string | undefined;
   /** Absolute path. */
   readonly dockerSocket: string;
   /** Command line: the server to talk to. */
@@ -53,7 +62,12 @@ export interface KubernetesConfig {
  */
 export function loadConfig(environment: Environment): { config: Config; secrets: Secrets } {
   const { values, problems } = readVariables(environment);
-  problems.push(...publicUrlProblems(values), ...listProblems(values), ...roleProblems(values));
+  problems.push(
+    ...publicUrlProblems(values),
+    ...listProblems(values),
+    ...proxyProblems(values),
+    ...roleProblems(values),
+  );
   if (!problems.some(({ variable }) => variable.startsWith('MCPNEST_ADMIN_'))) problems.push(...adminProblems(values));
   const keyProblem = values.MCPNEST_SECRET_KEY === undefined ? undefined : secretKeyProblem(values.MCPNEST_SECRET_KEY);
   if (keyProblem !== undefined) problems.push({ variable: 'MCPNEST_SECRET_KEY', message: keyProblem });
@@ -74,6 +88,7 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       logLevel: given.MCPNEST_LOG_LEVEL,
       allowedHosts: given.MCPNEST_ALLOWED_HOSTS,
       allowedOrigins: given.MCPNEST_ALLOWED_ORIGINS,
+      trustedProxies: given.MCPNEST_TRUSTED_PROXIES,
       allowInsecure: given.MCPNEST_ALLOW_INSECURE,
       adminEmail: given.MCPNEST_ADMIN_EMAIL,
       kubernetes: {
@@ -87,6 +102,10 @@ export function loadConfig(environment: Environment): { config: Config; secrets:
       },
       runtime: given.MCPNEST_RUNTIME,
       orchestrates: given.MCPNEST_ROLES?.includes('orchestrator') ?? given.MCPNEST_RUNTIME !== 'none',
+      serves: given.MCPNEST_ROLES?.includes('control') ?? true,
+      orchestratorSocket: given.MCPNEST_ORCHESTRATOR_SOCKET,
+      orchestratorUrl:
+        given.MCPNEST_ORCHESTRATOR_URL === undefined ? undefined : new URL(given.MCPNEST_ORCHESTRATOR_URL).origin,
       dockerSocket: given.MCPNEST_DOCKER_SOCKET,
       remoteUrl: given.MCPNEST_URL,
     },
@@ -124,6 +143,7 @@ const refusal = (problems: readonly Problem[]): Error =>
 /** Tokens must not cross a network in the clear unless somebody said so. */
 function publicUrlProblems(values: Partial<Values>): Problem[] {
   const { MCPNEST_HOST: host, MCPNEST_PUBLIC_URL: text, MCPNEST_ALLOW_INSECURE: insecure } = values;
+  const { MCPNEST_ROLES: roles } = values;
   const problems: Problem[] = [];
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   const variable = 'MCPNEST_PUBLIC_URL';
@@ -142,6 +162,8 @@ function publicUrlProblems(values: Partial<Values>): Problem[] {
         'must begin with https://; put a TLS proxy in front, or set MCPNEST_ALLOW_INSECURE=1 to send tokens unencrypted',
     });
   }
+  // What is asked of an orchestrator is signed; no credential crosses.
+  if (isOrchestratorAlone(roles)) return problems;
   if (host !== undefined && !isLoopback(host) && text === undefined && insecure !== true) {
     problems.push({
       variable: 'MCPNEST_HOST',
@@ -176,6 +198,14 @@ function listProblems({ MCPNEST_ALLOWED_HOSTS: hosts, MCPNEST_ALLOWED_ORIGINS: o
   ];
 }
 
+/** Whoever is believed by mistake chooses their own address: no name that may mean another tomorrow, and not everybody. */
+function proxyProblems({ MCPNEST_TRUSTED_PROXIES: proxies }: Partial<Values>): Problem[] {
+  const variable = 'MCPNEST_TRUSTED_PROXIES';
+  const bad = proxies?.find((entry) => !isAddressBlock(entry));
+  if (bad === undefined) return [];
+  return [{ variable, message: `holds '${bad}', which is not an address or a CIDR block such as 10.0.0.0/8` }];
+}
+
 /** One of the two alone would set nobody up, without a word. */
 function adminProblems({ MCPNEST_ADMIN_EMAIL: email, MCPNEST_ADMIN_PASSWORD: password }: Partial<Values>): Problem[] {
   if ((email === undefined) === (password === undefined)) return [];
@@ -184,33 +214,6 @@ function adminProblems({ MCPNEST_ADMIN_EMAIL: email, MCPNEST_ADMIN_PASSWORD: pas
       ? ['MCPNEST_ADMIN_PASSWORD', 'MCPNEST_ADMIN_EMAIL']
       : ['MCPNEST_ADMIN_EMAIL', 'MCPNEST_ADMIN_PASSWORD_FILE'];
   return [{ variable: set, message: `needs ${missing} beside it` }];
-}
-
-/** Combinations that would not do what they say: better refused than ignored. */
-function roleProblems({
-  REDIS_URL: redis,
-  MCPNEST_ROLES: roles,
-  MCPNEST_RUNTIME: runtime,
-}: Partial<Values>): Problem[] {
-  const problems: Problem[] = [];
-  if (redis !== undefined) {
-    problems.push({ variable: 'REDIS_URL', message: 'is not supported yet: run one process and leave it unset' });
-  }
-  if (roles === undefined) return problems;
-  const variable = 'MCPNEST_ROLES';
-  const named = [...new Set(roles)].sort().join();
-  if (named !== 'control,gateway' && named !== 'control,gateway,orchestrator') {
-    problems.push({
-      variable,
-      message: 'must be control,gateway or control,gateway,orchestrator: planes cannot run apart yet',
-    });
-  } else if (roles.includes('orchestrator') !== (runtime !== 'none')) {
-    problems.push({
-      variable,
-      message: 'must name orchestrator where MCPNEST_RUNTIME is docker or kubernetes, and only there',
-    });
-  }
-  return problems;
 }
 
 function readDatabaseUrl(text: string): { config: Config['database'] } | { problem: string } {

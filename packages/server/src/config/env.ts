@@ -52,7 +52,20 @@ export const variables = z.object({
   MCPNEST_ROLES: list
     .optional()
     .describe(
-      'Planes this process runs: `control,gateway`, and `orchestrator` where it runs hosted servers. Default: the first two, and the third where `MCPNEST_RUNTIME` names a runtime.',
+      'Planes this process runs: `control,gateway`, and `orchestrator` where it runs hosted servers; `orchestrator` alone makes it a process of its own. Default: the first two, and the third where `MCPNEST_RUNTIME` names a runtime.',
+    ),
+  MCPNEST_ORCHESTRATOR_SOCKET: z
+    .string()
+    .regex(/^\/.{1,100}$/, 'must be the absolute path of a socket, of at most 101 characters')
+    .optional()
+    .describe(
+      'Unix socket between an orchestrator in a process of its own and the gateway: there it listens on it, here it is asked through it. Its folder must be closed to others than its owner and group.',
+    ),
+  MCPNEST_ORCHESTRATOR_URL: z
+    .string()
+    .optional()
+    .describe(
+      'Where an orchestrator on another machine is asked, e.g. `http://mcpnest-orchestrator:8421`, in place of the socket. It listens at its own `MCPNEST_HOST` and `MCPNEST_PORT`.',
     ),
   MCPNEST_RUNTIME: z
     .enum(['none', 'docker', 'kubernetes'], { error: 'must be none, docker or kubernetes' })
@@ -102,6 +115,11 @@ export const variables = z.object({
     .default([])
     .describe(
       'Further web origins whose pages may call this server, comma-separated, e.g. `https://tools.example.com`.',
+    ),
+  MCPNEST_TRUSTED_PROXIES: list
+    .default([])
+    .describe(
+      'Addresses or CIDR blocks of the proxies in front, comma-separated. What they say in `X-Forwarded-For` is then where people sign in from, for limits and records; nobody else is believed.',
     ),
   MCPNEST_ADMIN_EMAIL: z
     .string()

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors.ts';
+import { networkOf } from '../platform/client-address.ts';
 import type { Clock } from '../platform/clock.ts';
 
 const burst = 20;
@@ -20,10 +21,11 @@ export function createFailedLogins(clock: Clock): FailedLogins {
   return {
     count(remoteAddress) {
       const now = clock.monotonic();
-      const known = buckets.get(remoteAddress);
+      const network = networkOf(remoteAddress);
+      const known = buckets.get(network);
       const left = known === undefined ? burst : Math.min(burst, known.left + (now - known.at) / refillMs);
-      buckets.delete(remoteAddress);
-      buckets.set(remoteAddress, { left: Math.max(0, left - 1), at: now });
+      buckets.delete(network);
+      buckets.set(network, { left: Math.max(0, left - 1), at: now });
       if (buckets.size > maxAddresses) buckets.delete(buckets.keys().next().value!);
       if (left < 1) {
         throw new AppError(

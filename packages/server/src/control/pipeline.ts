@@ -98,7 +98,7 @@ async function perform(
     change: (work) => runChange(deps, { actor, action: operation.id, workspaceId, confirm }, work),
   });
   if (operation.watched === true) await watched.read(actor, operation, workspace?.id ?? null);
-  const response = answer(operation, result, deps.log);
+  const response = answer(operation, result, request.method, deps.log);
   for (const [name, value] of visit.answer) response.headers.append(name, value);
   return response;
 }
@@ -219,10 +219,15 @@ const rankOf = (issues: readonly z.core.$ZodIssue[]): number =>
   issues.some((issue) => issue.code === 'unrecognized_keys' || issue.code === 'invalid_type') ? 1 : 0;
 
 /** Only what the contract declares leaves: unknown fields are dropped and a missing one is a defect of ours. */
-function answer(operation: Operation, result: unknown, log: Log): Response {
+function answer(operation: Operation, result: unknown, method: string, log: Log): Response {
   if (operation.response === null) return new Response(null, { status: operation.status });
-  // The handler's type says that it is one.
-  if (isStreamed(operation.response)) return streamedResponse(operation, result as ByteStream, log);
+  if (isStreamed(operation.response)) {
+    // The handler's type says that it is one.
+    const response = streamedResponse(operation, result as ByteStream, log);
+    // Nobody reads what follows the head, so nothing else would end it.
+    if (method === 'HEAD') void response.body?.cancel();
+    return response;
+  }
   const declared = operation.response.safeParse(result);
   if (!declared.success) {
     throw new AppError('internal', 'The answer does not have the declared form.', { cause: declared.error });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kysely } from 'kysely';
 import { newId } from '../domain/ids.ts';
 import { AppError, notFound } from '../domain/errors.ts';
+import { networkOf } from '../platform/client-address.ts';
 import { decide, maySee } from '../domain/policy.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -221,12 +222,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** Credential → principal → the workspace and server the URL names; nothing is looked up for strangers. */
   function admit(inbound: Inbound, target: UrlTarget): Caller {
     if (!snapshots.fresh) throw new AppError('unavailable', 'The gateway cannot verify permissions right now.');
-    const stranger = `${inbound.req.socket.remoteAddress}/${target.workspace}`;
     let admission;
     try {
       admission = authenticate(inbound.req.socket, inbound.head, snapshots);
     } catch (error) {
-      const wait = strangers.take(stranger, strangersPerMinute);
+      const network = networkOf(inbound.req.socket.remoteAddress ?? 'unknown');
+      const wait = strangers.take(`${network}/${target.workspace}`, strangersPerMinute);
       if (wait > 0) throw new RpcError(429, 429, 'Too many requests without a valid token.', { retryAfterMs: wait });
       throw error;
     }

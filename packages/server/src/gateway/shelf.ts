@@ -90,6 +90,8 @@ export class Shelf {
   /** Take in a newer snapshot: lists of changed servers start loading at once. */
   stock(held: HeldSnapshot): void {
     const lists = new Map<string, UpstreamList>();
+    // Lists that try again at once ask it where their server is.
+    this.#held = held;
     for (const server of held.snapshot.servers) {
       const known = this.#lists.get(server.id);
       if (known?.revision === server.revision) {
@@ -104,7 +106,6 @@ export class Shelf {
       }
     }
     this.#lists = lists;
-    this.#held = held;
     this.#version = held.snapshot.version;
     this.#touch();
   }

@@ -36,6 +36,23 @@ it('[HST-10] a secret is taken out in every form it may be written in', () => {
   expect(shown('abc is too short to be a secret')).toBe('abc is too short to be a secret');
 });
 
+it.each([
+  [
+    'the password of a URL',
+    'postgres://reader:S3cr%40t-w0rd@db.example.com/app',
+    'denied for reader with S3cr%40t-w0rd',
+  ],
+  ['as it was meant', 'postgres://reader:S3cr%40t-w0rd@db.example.com/app', 'denied for reader with S3cr@t-w0rd'],
+  ['though it was not encoded', 'postgres://reader:S3cr@t-w0rd@db.example.com/app', 'denied with S3cr@t-w0rd'],
+  ['in its query', 'postgres://db.example.com/app?user=reader&password=S3cr%40t-w0rd', 'denied with S3cr@t-w0rd'],
+  ['a string of a document', '{"Authorization":"Bearer S3cr@t-w0rd"}', 'sent S3cr@t-w0rd'],
+  ['hexadecimal in capitals', 'S3cr@t-w0rd', Buffer.from('S3cr@t-w0rd').toString('hex').toUpperCase()],
+])('[HST-10] takes out what in a value is a secret by itself: %s', (_, value, text) => {
+  const said = createLogText([value])(line(text)).text;
+  expect(said).toContain('[secret]');
+  expect(said).not.toMatch(/S3cr|w0rd|533363/);
+});
+
 it('[HST-07] what the server wrote is shown as it wrote it, without control characters and bounded', () => {
   expect(
     show(line('{"level":30,"msg":"stderr of the server","line":"\\u001b[1mStarting\\u001b[0m\\u0007 \\u202eup"}')),

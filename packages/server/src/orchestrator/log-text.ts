@@ -36,7 +36,8 @@ function blotOut(text: string, forms: readonly string[]): string {
 }
 
 function formsOf(secret: string): string[] {
-  const values = [secret, ...secret.split(/[\r\n]+/)].filter((value) => value.length >= shortestSecret);
+  const whole = [secret, ...secret.split(/[\r\n]+/)];
+  const values = [...whole, ...whole.flatMap(partsOf)].filter((value) => value.length >= shortestSecret);
   return values.flatMap((value) => {
     const bytes = Buffer.from(value, 'utf8');
     const texts = [
@@ -44,6 +45,7 @@ function formsOf(secret: string): string[] {
       plain(value),
       encodeURIComponent(value),
       bytes.toString('hex'),
+      bytes.toString('hex').toUpperCase(),
       JSON.stringify(value).slice(1, -1),
     ];
     for (const encoding of ['base64', 'base64url'] as const) {
@@ -59,6 +61,40 @@ function formsOf(secret: string): string[] {
     }
     return texts.filter((text) => text.length >= shortestSecret);
   });
+}
+
+const tellingName = /pass|pwd|secret|token|key/i;
+
+/** What in a value is a secret by itself and may be said alone: what a URL carries, and the strings of a document. */
+function partsOf(value: string): string[] {
+  const user = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(value)?.[1] ?? '';
+  const password = user.includes(':') ? [user.slice(user.indexOf(':') + 1)] : [];
+  const query = value.includes('://') && value.includes('?') ? value.slice(value.indexOf('?') + 1) : '';
+  const named = [...new URLSearchParams(query)].filter(([name]) => tellingName.test(name)).map(([, said]) => said);
+  return [...password, ...password.map(decoded), ...named, ...stringsOf(value)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Each also without the scheme of an Authorization header (RFC 9110, section 11.4). */
+function stringsOf(value: string): string[] {
+  const strings: string[] = [];
+  if (!/^\s*[{[]/.test(value)) return strings;
+  try {
+    JSON.parse(value, (_, member: unknown) => {
+      if (typeof member === 'string') strings.push(member, member.replace(/^(?:Bearer|Basic|Token)\s+/i, ''));
+      return member;
+    });
+  } catch {
+    // It only looked like a document.
+  }
+  return strings;
 }
 
 /** What the bridge says of the server is the server's own line again. */

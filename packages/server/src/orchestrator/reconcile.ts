@@ -3,7 +3,7 @@ import { imageName } from '@mcpnest/contract/schemas/hosted';
 import { randomHex } from '../domain/ids.ts';
 import { holdLease, releaseLease } from '../platform/lease.ts';
 import { isCounted, plan, type DesiredWorkload } from './plan.ts';
-import { buildSecrets, buildSpec } from './spec.ts';
+import { buildSecrets, buildSpec, isReviewed } from './spec.ts';
 import { readInstances, readLastCall, type Authority, type StoredInstance } from './store.ts';
 import { takeStep, type StepDeps, type Subject } from './steps.ts';
 
@@ -46,7 +46,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
 
   const subjectOf = (stored: StoredInstance): Subject => {
     const entry = entries.get(`${stored.entrySlug} ${stored.entryVersion}`);
-    if (entry === undefined) return { stored, spec: undefined, secretsFrom: undefined };
+    if (entry === undefined || !isReviewed(entry, stored)) return { stored, spec: undefined, secretsFrom: undefined };
     const spec = buildSpec(entry, stored);
     return { stored, spec, secretsFrom: (values, token) => buildSecrets(entry, values, token) };
   };

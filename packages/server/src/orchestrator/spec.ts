@@ -1,3 +1,4 @@
+import { imageDigest } from '@mcpnest/contract/schemas/hosted';
 import { hash } from 'node:crypto';
 import { canonicalText } from '../domain/canonical.ts';
 import { conflict } from '../domain/errors.ts';
@@ -18,6 +19,10 @@ export interface InstanceShape {
   readonly digest: string;
   readonly profile: ProfileName;
 }
+
+/** Whether what is stored is what control lets be asked for. Whoever writes rows past control gets nothing else. */
+export const isReviewed = (entry: CatalogueEntry, { image, digest, profile }: InstanceShape): boolean =>
+  image === entry.image && imageDigest.safeParse(digest).success && Object.hasOwn(profiles, profile);
 
 /** The container of an instance: all of it from the reviewed entry, but for the size. */
 export function buildSpec(entry: CatalogueEntry, instance: InstanceShape): WorkloadSpec {

@@ -4,13 +4,11 @@ import 'uplot/dist/uPlot.min.css';
 import { useTheme } from '../../preferences.ts';
 import type { TimeChartProps } from './small-charts.tsx';
 
-/** Seconds around a moment that is the only one; uPlot itself would show years. */
-const hour = 3_600;
-
 /** The canvas of a LineChart. */
-export function Plot({ times, series }: TimeChartProps) {
+export function Plot({ times, within, series }: TimeChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const [theme] = useTheme();
+  const [from, to] = within ?? [];
   useEffect(() => {
     const element = holder.current;
     if (element === null) return undefined;
@@ -23,7 +21,7 @@ export function Plot({ times, series }: TimeChartProps) {
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         axes: [axis, axis],
-        scales: { x: { range: (_plot, from, to) => (from === to ? [from - hour, to + hour] : [from, to]) } },
+        scales: from === undefined || to === undefined ? {} : { x: { range: [seconds(from), seconds(to)] } },
         series: [
           {},
           ...series.map(({ label, tone }) => ({
@@ -34,7 +32,7 @@ export function Plot({ times, series }: TimeChartProps) {
           })),
         ],
       },
-      [times.map((time) => Date.parse(time) / 1000), ...series.map(({ values }) => [...values])],
+      [times.map(seconds), ...series.map(({ values }) => [...values])],
       element,
     );
     const fit = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: element.clientHeight }));
@@ -44,6 +42,8 @@ export function Plot({ times, series }: TimeChartProps) {
       plot.destroy();
     };
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- the colours follow the theme
-  }, [times, series, theme]);
+  }, [times, from, to, series, theme]);
   return <div ref={holder} className="h-full w-full overflow-hidden" />;
 }
+
+const seconds = (iso: string): number => Date.parse(iso) / 1000;

@@ -101,6 +101,8 @@ export interface TimeChartProps {
   readonly label: string;
   /** Moments, ISO 8601. */
   readonly times: readonly string[];
+  /** First and last moment of a line chart's axis, ISO 8601; that of the times where it is left out. */
+  readonly within?: readonly [from: string, to: string];
   readonly series: readonly Series[];
   readonly formatTime: (iso: string) => string;
 }

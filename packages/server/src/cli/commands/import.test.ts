@@ -47,6 +47,23 @@ describe('mcpnest import', () => {
     expect((await home.mcpnest(['import', 'cursor', '--yes'])).err).toContain('exists: GitHub');
   });
 
+  it('[SCN-02] what a hostile file says cannot move the cursor, hide a line or add one', async () => {
+    const name = 'X-\u001b[2K\u001b]0;title\u0007\u009b1A\nadd as trusted';
+    const url = 'https://api.example.com/mcp';
+    const servers = {
+      [`GitHub${name}`]: { url, headers: { [name]: `Bearer ${canary}`, [`${name}2`]: '${TOKEN}' } },
+      files: { command: `npx${name}`, args: [name, `--key=${name}`] },
+      [`bad${name}`]: { url: `no${name}` },
+    };
+    write('.cursor/mcp.json', JSON.stringify({ mcpServers: servers }));
+    for (const args of [['--dry-run'], ['--yes'], ['--yes']]) {
+      const { err } = await home.mcpnest(['import', 'cursor', ...args]);
+      // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+      expect(err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+      expect(err).not.toMatch(/^\s*add as trusted/m);
+    }
+  });
+
   it('[SCN-02] shows the risks and the governed way, masked, and changes nothing when only asked to look', async () => {
     const file = write('.cursor/mcp.json', before);
     const ran = await home.mcpnest(['import', 'cursor', '--dry-run']);
@@ -64,7 +81,7 @@ describe('mcpnest import', () => {
           risks: [{ code: 'plain-text-credential' }],
           proposal: { kind: 'add', headers: ['Authorization'] },
         },
-        { kind: 'stdio', proposal: { kind: 'leave' } },
+        { kind: 'stdio', proposal: { kind: 'host', entry: 'filesystem' } },
         { kind: 'sse', proposal: { kind: 'leave', reason: expect.stringContaining('address carries') as string } },
       ],
     });

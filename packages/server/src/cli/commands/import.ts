@@ -74,7 +74,7 @@ async function runImport(shell: Shell, source: string, options: Options): Promis
   if (options.json === true) io.out(`${JSON.stringify(report(from, problems, done), null, 2)}\n`);
   else
     for (const { name, status, detail } of done.result?.items ?? [])
-      io.err(`${status}: ${name}${detail === null ? '' : ` (${detail})`}\n`);
+      io.err(`${status}: ${plain(name)}${detail === null ? '' : ` (${plain(detail)})`}\n`);
   if (failed.length > 0) shell.exitWith(exit.conflict);
   if (done.result !== undefined) await writeBack(shell, from, done.lines, done.result, { ...options, ...done.params });
 }
@@ -120,7 +120,7 @@ function inWords(proposal: Proposal): string {
   const names = Object.keys(proposal.headers);
   return [
     `add as '${proposal.slug}'${names.length > 0 ? `, with ${names.map(plain).join(', ')} sealed` : ''}`,
-    ...proposal.notes,
+    ...proposal.notes.map(plain),
   ].join('\n    ');
 }
 

@@ -4,7 +4,7 @@ import type { Environment } from '../../config/env.ts';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
 import { DebianArchive } from './debian.ts';
 import { composeGateImage, composeImage, type Image } from './image.ts';
-import { baseLayer, browserLayer, entryLayer, type SystemLayer, type Workshop } from './layers.ts';
+import { baseLayer, browserLayer, entryLayer, type Workshop } from './layers.ts';
 import { Npm } from './npm.ts';
 import { recipeOf } from './recipes.ts';
 import { CommandRunner } from './run-command.ts';
@@ -32,6 +32,9 @@ export interface BuildOptions {
   report(line: string): void;
 }
 
+/** Images made side by side. */
+const atOnce = 4;
+
 const packages = join(import.meta.dirname, '../../../..');
 
 /**
@@ -58,22 +61,47 @@ export async function buildImages(entries: readonly CatalogueEntry[], options: B
   };
   report('the layer of all images: Debian, Node, the bridge');
   const base = await baseLayer(workshop);
-  const none: SystemLayer[] = [];
-  let browser = none;
-  if (entries.some((entry) => recipeOf(entry).browser)) {
+  const systems = { plain: [base], browser: [base] };
+  const built = new Map<CatalogueEntry, BuiltImage>();
+  const build = async (entry: CatalogueEntry): Promise<void> => {
+    report(`${entry.slug}: ${entry.package.name} ${entry.package.version}`);
+    const below = recipeOf(entry).browser ? systems.browser : systems.plain;
+    const system = below.flatMap((part) => part.packages);
+    const { layer, sbom } = await entryLayer(workshop, entry, system);
+    const layers = [...below.map((part) => part.layer), layer];
+    built.set(entry, { entry, ...composeImage(entry, layers, workshop.arch), sbom });
+  };
+  const driving = entries.filter((entry) => recipeOf(entry).browser);
+  const withBrowser = async (): Promise<void> => {
+    if (driving.length === 0) return;
     report('the layer with the browser');
-    browser = [await browserLayer(workshop, base)];
-  }
-  const images: BuiltImage[] = [];
-  for (const [index, entry] of entries.entries()) {
-    report(`${entry.slug} (${index + 1} of ${entries.length}): ${entry.package.name} ${entry.package.version}`);
-    const below = [base, ...(recipeOf(entry).browser ? browser : none)];
-    const { layer, sbom } = await entryLayer(
-      workshop,
-      entry,
-      below.flatMap((part) => part.packages),
-    );
-    images.push({ entry, ...composeImage(entry, [...below.map((part) => part.layer), layer], workshop.arch), sbom });
-  }
+    systems.browser.push(await browserLayer(workshop, base));
+    for (const entry of driving) await build(entry);
+  };
+  // What is compiled takes longest and most of the processor; the others mostly wait for the registry.
+  const rest = entries
+    .filter((entry) => !driving.includes(entry))
+    .toSorted((a, b) => recipeOf(b).compiled.length - recipeOf(a).compiled.length);
+  await sideBySide([withBrowser, ...rest.map((entry) => () => build(entry))]);
+  const images = entries.flatMap((entry) => built.get(entry) ?? []);
   return { images, gate: composeGateImage(base.layer, workshop.arch) };
+}
+
+/** Do all of it, a few at a time. @throws what failed first, once nothing runs any more; what had not begun is left */
+async function sideBySide(all: readonly (() => Promise<void>)[]): Promise<void> {
+  const waiting = all.values();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const work of waiting) {
+      if (failed) return;
+      try {
+        await work();
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

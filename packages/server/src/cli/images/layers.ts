@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import { bridgeProgram } from './bridge-program.ts';
 import type { DebianArchive, DebianPackage } from './debian.ts';
 import { digestOf, packLayer, type Layer } from './layer.ts';
 import type { Npm } from './npm.ts';
@@ -37,10 +38,9 @@ export async function baseLayer(workshop: Workshop): Promise<SystemLayer> {
   const wanted: readonly string[] = debian.base;
   const all = await archive.fetch(wanted);
   const packages = all.filter(({ name }) => wanted.includes(name));
-  const program = new Tree().copy(bridge, 'opt/bridge', isProgram);
-  const inputs = { node: pinnedNode, packages: packages.map(nameOf), bridge: digestOfTree(program), users };
+  const tree = bridgeProgram(bridge, 'opt/bridge');
+  const inputs = { node: pinnedNode, packages: packages.map(nameOf), bridge: digestOfTree(tree), users };
   const layer = await packLayer(join(cache, 'layers'), { about: 'base', inputs }, async () => {
-    const tree = new Tree().copy(bridge, 'opt/bridge', isProgram);
     for (const path of ['bin', 'sbin', 'lib', 'lib64']) tree.folder(`usr/${path}`).link(path, `usr/${path}`);
     for (const item of packages) await archive.unpack(item, tree);
     const node = await npm.installNode(join(cache, 'node'), arch);
@@ -88,11 +88,6 @@ export async function entryLayer(
 }
 
 const nameOf = ({ name, version, architecture }: DebianPackage): string => `${name} ${version} ${architecture}`;
-
-const isProgram = (path: string): boolean =>
-  /^opt\/bridge\/(?:bin|src)(?:\/|$)/.test(path)
-    ? !path.endsWith('.test.ts')
-    : /^opt\/bridge\/(?:package\.json|README\.md)$/.test(path);
 
 const digestOfTree = (tree: Tree): string =>
   digestOf(

@@ -14,6 +14,7 @@ const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-workspaces',
 export class Npm {
   readonly #script: string;
   readonly #runner: CommandRunner;
+  #node: Promise<string> | undefined;
 
   /** @throws Error when there is no npm */
   constructor(environment: Environment, runner: CommandRunner) {
@@ -25,7 +26,11 @@ export class Npm {
    * The pinned Node of the images.
    * @returns the folder of its package: `bin/node`, and `include/` to compile against
    */
-  async installNode(cache: string, arch: 'x64' | 'arm64'): Promise<string> {
+  installNode(cache: string, arch: 'x64' | 'arm64'): Promise<string> {
+    return (this.#node ??= this.#fetchNode(cache, arch));
+  }
+
+  async #fetchNode(cache: string, arch: 'x64' | 'arm64'): Promise<string> {
     const name = `node-linux-${arch}`;
     const { version } = pinnedNode;
     const folder = join(cache, `${name}-${version}`);

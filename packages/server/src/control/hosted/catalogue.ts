@@ -10,7 +10,7 @@ import type { WorkspaceRef } from '../operation.ts';
 import { notAllowed } from './hosted.ts';
 import type { Hosting } from './hosting.ts';
 import { findAllowedImage } from './images.ts';
-import { viewEntry } from './view.ts';
+import { viewEntry, type Obstacle } from './view.ts';
 
 /** The catalogue as one actor may use it, with what is in the way of each entry. */
 export async function listCatalogue(
@@ -32,21 +32,27 @@ export async function listCatalogue(
     .executeTakeFirstOrThrow();
   const limit = planLimits[plan];
   const member = await ownMember(db, workspace, actor);
-  const common =
+  const common: Obstacle | null =
     hosting.runtime === 'none'
-      ? 'This MCPNest hosts no servers: MCPNEST_RUNTIME is none.'
+      ? { kind: 'no_runtime', text: 'This MCPNest hosts no servers: MCPNEST_RUNTIME is none.' }
       : !orchestratorEnabled
-        ? 'Hosting is switched off in this workspace. An owner switches it on: mcpnest workspace update --hosting on'
+        ? {
+            kind: 'hosting_off',
+            text: 'Hosting is switched off in this workspace. An owner switches it on: mcpnest workspace update --hosting on',
+          }
         : running >= limit
-          ? `The plan ${plan} has ${limit} instances, and they are all in use.`
+          ? { kind: 'plan_used_up', text: `The plan ${plan} has ${limit} instances, and they are all in use.` }
           : null;
-  const whyNot = async (entry: CatalogueEntry): Promise<string | null> => {
+  const obstacleOf = async (entry: CatalogueEntry): Promise<Obstacle | null> => {
     if (common !== null) return common;
-    if (entry.personal && member === undefined) return 'Each member deploys it for themselves, with their own key.';
-    if (!entry.personal && !administers(actor)) return 'An administrator deploys it for the workspace.';
-    return (await findAllowedImage(db, entry)) === undefined ? notAllowed(entry) : null;
+    if (entry.personal && member === undefined)
+      return { kind: 'members_only', text: 'Each member deploys it for themselves, with their own key.' };
+    if (!entry.personal && !administers(actor))
+      return { kind: 'administrators_only', text: 'An administrator deploys it for the workspace.' };
+    const image = await findAllowedImage(db, entry);
+    return image === undefined ? { kind: 'image_not_allowed', text: notAllowed(entry) } : null;
   };
   const items = [];
-  for (const entry of hosting.catalogue) items.push(viewEntry(entry, await whyNot(entry)));
+  for (const entry of hosting.catalogue) items.push(viewEntry(entry, await obstacleOf(entry)));
   return { enabled: orchestratorEnabled, plan: { name: plan, limit, running }, items };
 }

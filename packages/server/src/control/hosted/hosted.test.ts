@@ -115,6 +115,7 @@ it('[ORC-02] an image that is not allowed, or no longer, is not deployed', async
     (await kit.owner.hostedCatalogue.list({ params })).items.find(({ slug }) => slug === 'files');
   expect(await listed()).toMatchObject({
     deployable: false,
+    obstacle: 'image_not_allowed',
     why_not: expect.stringContaining('mcpnest image allow') as string,
   });
   expect(await failure(deploy())).toMatchObject({ code: 'conflict' });
@@ -124,7 +125,12 @@ it('[ORC-02] an image that is not allowed, or no longer, is not deployed', async
   expect(await failure(allow('mcpnest/files', 'latest'))).toMatchObject({ issues: [{ path: 'body.digest' }] });
   const { id } = await allow('mcpnest/files');
   expect(await failure(allow('mcpnest/files'))).toMatchObject({ code: 'already_exists' });
-  expect(await listed()).toMatchObject({ deployable: true, why_not: null, required_env_vars: { length: 3 } });
+  expect(await listed()).toMatchObject({
+    deployable: true,
+    obstacle: null,
+    why_not: null,
+    required_env_vars: { length: 3 },
+  });
   await deploy();
   await kit.owner.hostedImages.revoke({ params: { image: id } });
   expect(await failure(deploy())).toMatchObject({ code: 'conflict' });

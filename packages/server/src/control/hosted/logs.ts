@@ -28,14 +28,17 @@ export function requireLogs({ logs }: Hosting): HostedLogs {
  * What an instance writes, as server-sent events (HTML Living Standard, 9.2): `line` for each line, `state` at the
  * beginning and whenever the instance fares otherwise; it ends with the instance, and within seconds for whom `mayStill`
  * refuses it. Nothing is read ahead of the client.
+ * @param leave called once it is at its end, for whatever reason
  */
 export function followLogs(
   db: Kysely<Schema>,
   logs: HostedLogs,
   found: FoundInstance,
   mayStill: () => Promise<unknown>,
+  leave: () => void,
 ): ByteStream {
   const left = new AbortController();
+  left.signal.addEventListener('abort', leave, { once: true });
   const events = eventsOf(db, logs, found, mayStill, left.signal);
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>(

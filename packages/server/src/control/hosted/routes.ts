@@ -9,6 +9,7 @@ import type { Vault } from '../../platform/vault/vault.ts';
 import { confirmActor } from '../authenticate.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
+import { createSeats } from '../seats.ts';
 import { listCatalogue } from './catalogue.ts';
 import { deploy, restart, terminate } from './hosted.ts';
 import type { Hosting } from './hosting.ts';
@@ -28,6 +29,7 @@ export function hostedRoutes(deps: {
   const { db, bus, vault, clock, hosting } = deps;
   /** After the change; the orchestrator also looks by itself. */
   const nudge = (id: string): Promise<void> => bus.publish('hosted.wanted', id).catch(() => undefined);
+  const takeSeat = createSeats();
   return [
     route(hostedCatalogue.list, ({ workspace, actor }) => listCatalogue(db, hosting, workspace, actor)),
     route(hosted.deploy, async ({ change, workspace, input }) => {
@@ -64,7 +66,9 @@ export function hostedRoutes(deps: {
         await confirmActor(db, actor, isoTime(clock.now()));
         return requireOwnInstance(db, workspace, actor, input.params.instance);
       };
-      return followLogs(db, requireLogs(hosting), await mayStill(), mayStill);
+      const logs = requireLogs(hosting);
+      const found = await mayStill();
+      return followLogs(db, logs, found, mayStill, takeSeat(actor));
     }),
     route(hosted.usage, async ({ workspace, actor, input }) =>
       viewUsage(db, workspace, await visibleInstance(db, workspace, actor, input.params.instance)),

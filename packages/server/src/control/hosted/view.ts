@@ -136,8 +136,14 @@ export async function viewUsage(db: Db, workspace: WorkspaceRef, { row, slug }: 
   };
 }
 
-/** An entry as the API shows it. @param whyNot what is in the way of deploying it; null: nothing */
-export const viewEntry = (entry: CatalogueEntry, whyNot: string | null): CatalogueEntryView => ({
+/** What is in the way of deploying an entry, for programs and for people. */
+export interface Obstacle {
+  readonly kind: NonNullable<CatalogueEntryView['obstacle']>;
+  readonly text: string;
+}
+
+/** An entry as the API shows it. @param obstacle what is in the way of deploying it; null: nothing */
+export const viewEntry = (entry: CatalogueEntry, obstacle: Obstacle | null): CatalogueEntryView => ({
   slug: entry.slug,
   version: entry.version,
   name: entry.name,
@@ -159,6 +165,7 @@ export const viewEntry = (entry: CatalogueEntry, whyNot: string | null): Catalog
     help,
     required,
   })),
-  deployable: whyNot === null,
-  why_not: whyNot,
+  deployable: obstacle === null,
+  obstacle: obstacle?.kind ?? null,
+  why_not: obstacle?.text ?? null,
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { AppError } from '../../domain/errors.ts';
-import { createAttempts } from './attempts.ts';
+import { createAttempts, createQuestionLimit } from './attempts.ts';
 import type { Attempts } from './attempts.ts';
 
 let now = 0;
@@ -61,4 +61,16 @@ it('strangers cannot lock an account out of the addresses it is used from', () =
   expect(fail('bo', '203.0.113.1')).toBe(0);
   now += 60_000;
   expect(fail('ada', '203.0.113.2')).toBe(0);
+});
+
+it('takes all addresses of one IPv6 network for one, and an IPv4 address for itself however it is written', () => {
+  for (let index = 0; index < 5; index++) expect(fail('ada', `2001:db8:1:2::${index + 1}`)).toBe(0);
+  expect(fail('ada', '2001:db8:1:2:ffff::9')).toBe(2_000);
+  expect(fail('ada', '2001:db8:1:3::1')).toBe(0);
+  for (let index = 0; index < 5; index++) fail('bo', '198.51.100.7');
+  expect(fail('bo', '::ffff:198.51.100.7')).toBe(2_000);
+  expect(fail('bo', '::ffff:198.51.100.8')).toBe(0);
+  const ask = createQuestionLimit({ now: () => now, monotonic: () => now });
+  for (let index = 0; index < 60; index++) ask(`2001:db8:9::${index}`);
+  expect(() => ask('2001:db8:9::ffff')).toThrow(AppError);
 });

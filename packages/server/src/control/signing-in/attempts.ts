@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
 import { hashToken } from '../../domain/token.ts';
+import { networkOf } from '../../platform/client-address.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 /** Failures of one account at one address that cost nothing; each further one doubles the wait. */
@@ -20,7 +21,7 @@ export interface Attempt {
 }
 
 /**
- * Slows down the guessing of passwords. Nobody is locked out: an address the account has been used from is held back
+ * Slows down the guessing of passwords. All of one IPv6 network count as one address. Nobody is locked out: an address the account has been used from is held back
  * by what fails there and not by strangers.
  */
 export interface Attempts {
@@ -40,12 +41,13 @@ export function createAttempts(clock: Clock): Attempts {
   return {
     begin(account, address, known) {
       const now = clock.monotonic();
-      const key = hashToken(`${account}\n${address}`);
+      const network = networkOf(address);
+      const key = hashToken(`${account}\n${network}`);
       const pair = pairs.get(key);
       const failures = pair === undefined || pair.at + forgottenMs < now ? 0 : pair.failures;
       const wait = Math.max(
         (pair?.at ?? now) + waitAfter(failures) - now,
-        addresses.wait(address),
+        addresses.wait(network),
         known ? 0 : accounts.wait(hashToken(account)),
       );
       if (wait > 0) {
@@ -54,12 +56,12 @@ export function createAttempts(clock: Clock): Attempts {
         });
       }
       keep(pairs, key, { failures: failures + 1, at: now });
-      addresses.take(address);
+      addresses.take(network);
       accounts.take(hashToken(account));
       return {
         succeeded() {
           pairs.delete(key);
-          addresses.giveBack(address);
+          addresses.giveBack(network);
           accounts.giveBack(hashToken(account));
         },
       };
@@ -74,13 +76,14 @@ export function createAttempts(clock: Clock): Attempts {
 export function createQuestionLimit(clock: Clock): (address: string) => void {
   const addresses = createBuckets(clock, ofQuestions);
   return (address) => {
-    const wait = addresses.wait(address);
+    const network = networkOf(address);
+    const wait = addresses.wait(network);
     if (wait > 0) {
       throw new AppError('rate_limited', 'Too many requests from this address. Wait a little, then try again.', {
         retryAfterMs: Math.ceil(wait),
       });
     }
-    addresses.take(address);
+    addresses.take(network);
   };
 }
 

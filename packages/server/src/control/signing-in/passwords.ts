@@ -3,6 +3,7 @@ import type { passwordChange, Session, signIn } from '@mcpnest/contract/schemas/
 import type { Kysely } from 'kysely';
 import { invalidInput, unauthenticated } from '../../domain/errors.ts';
 import { isOutdated, passwordProblem } from '../../domain/passwords.ts';
+import { networkOf } from '../../platform/client-address.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
 import type { Visit } from '../operation.ts';
@@ -15,6 +16,9 @@ export interface PasswordDeps extends SessionDeps {
   readonly hashing: Hashing;
   readonly attempts: Attempts;
 }
+
+/** Addresses of one account that are looked through. */
+const mostPlaces = 1_000;
 
 /** One answer for an unknown address, an account without a password and a wrong one. */
 export const notThem = () => unauthenticated('This email address and password do not belong together.');
@@ -72,15 +76,16 @@ export async function checkPassword(
 }
 
 async function isKnownThere(db: Kysely<Schema>, email: string, address: string): Promise<boolean> {
-  const row = await db
+  const rows = await db
     .selectFrom('console_sessions as session')
     .innerJoin('users', 'users.id', 'session.user_id')
-    .select('session.id')
+    .select('session.address')
+    .distinct()
     .where('users.email', '=', email)
-    .where('session.address', '=', address)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .limit(mostPlaces)
+    .execute();
+  const network = networkOf(address);
+  return rows.some((row) => networkOf(row.address) === network);
 }
 
 /**

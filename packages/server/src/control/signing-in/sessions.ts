@@ -17,6 +17,7 @@ import { csrfToken, isOpen, mintSecret, sessionDays, sessionEnded } from '../con
 import type { SessionRow } from '../console-session.ts';
 import type { Visit } from '../operation.ts';
 import { browserInWords } from './browser.ts';
+import { endLinks } from './links.ts';
 
 export interface SessionDeps extends ChangeDeps {
   readonly cookies: CookiePolicy;
@@ -153,7 +154,10 @@ export async function endSessions(change: Change, userId: string, except: string
   return rows.length;
 }
 
-/** Note that a person's ways to sign in have changed, and end every session but the one that did it. */
+/**
+ * Note that a person's ways to sign in have changed, and end every session but the one that did it. A link to reset the
+ * password ends as well: it was made for how things stood before, and may be in other hands.
+ */
 export async function wayInChanged(
   change: Change,
   userId: string,
@@ -162,6 +166,7 @@ export async function wayInChanged(
 ): Promise<void> {
   const { actor } = change;
   const current = actor.kind === 'user' && actor.userId === userId ? actor.credential.id : undefined;
+  await endLinks(change, 'reset', userId);
   const ended = await endSessions(change, userId, current);
   await change.record({ workspaceId: null, target, detail: { ...detail, ended }, publish: 'nothing' });
 }

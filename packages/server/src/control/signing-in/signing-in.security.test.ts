@@ -280,6 +280,15 @@ describe('[NEW-11] a session', () => {
 });
 
 describe('[NEW-11] a reset link', () => {
+  it('opens nothing any more once the person has changed the password themselves', async () => {
+    const ada = await kit.signIn(email);
+    const key = (await kit.owner.people.resetLink({ params: { email } })).link.split('#k=')[1]!;
+    await ada.client.password.change({ body: { current: password, next: 'another that nobody knows' } });
+    const body = { key, password: 'one that a thief has chosen' };
+    expect((await kit.send('POST', '/api/v1/password-reset', { key: null, body })).status).toBe(401);
+    expect(await statusWith(ada.cookie)).toBe(200);
+  });
+
   it('works once, for a day, and the newest alone', async () => {
     const link = async () => (await kit.owner.people.resetLink({ params: { email } })).link.split('#k=')[1]!;
     const reset = (key: string) =>

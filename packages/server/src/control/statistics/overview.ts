@@ -87,7 +87,12 @@ async function sayWaiting(
       .where('state', '=', 'pending')
       .where('expires_at', '>', at),
   );
-  if (approvals > 0) say('approval', `${approvals} calls wait for an approval`, 'mcpnest approval list');
+  if (approvals > 0)
+    say(
+      'approval',
+      `${approvals === 1 ? '1 call waits' : `${approvals} calls wait`} for an approval`,
+      'mcpnest approval list',
+    );
   const stops = await count(
     db
       .selectFrom('stops')

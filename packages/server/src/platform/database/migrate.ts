@@ -59,6 +59,23 @@ export async function migrate(
   });
 }
 
+/**
+ * Make sure that the schema is the one of this release, and change nothing.
+ * @throws AppError `unavailable` that names the remedy
+ */
+export async function requireMigrated({ db, dialect }: OpenDatabase): Promise<void> {
+  const { present } = await sql<{ present: number }>`select count(*) as present from information_schema.tables
+    where table_schema = current_schema() and table_name = 'migrations'`
+    .execute(db)
+    .then(({ rows }) => rows[0]!);
+  const applied = Number(present) === 0 ? [] : await db.selectFrom('migrations').select('name').execute();
+  const names = applied.map(({ name }) => name).sort();
+  if (names.join() === migrationFiles(dialect).join()) return;
+  throw unavailable(
+    'The database is that of another release, or of none yet. Start control and gateway of this release first; they bring it up to date.',
+  );
+}
+
 function migrationFiles(dialect: OpenDatabase['dialect']): string[] {
   const other = dialect === 'sqlite' ? '.postgres.sql' : '.sqlite.sql';
   return readdirSync(folder)

@@ -68,6 +68,7 @@ export function UseCharts({ server }: { readonly server: string }) {
 function Charts({ points, total, errorPercent }: SeriesAnswer) {
   const { times, outcomes, latencyTimes, latency } = useMemo(() => chartsOf(points), [points]);
   const failed = total.calls - total.ok;
+  const [first, last] = [times[0], times.at(-1)];
   return (
     <div className="grid gap-6 lg:grid-cols-2 *:min-w-0">
       <div>
@@ -83,7 +84,13 @@ function Charts({ points, total, errorPercent }: SeriesAnswer) {
             ? t('latencyUnknown')
             : t('latencyIs', { p95: formatDuration(total.latencyMs.p95), off: formatNumber(errorPercent) })}
         </p>
-        <LineChart label={t('latencyMs')} times={latencyTimes} series={latency} formatTime={formatTime} />
+        <LineChart
+          label={t('latencyMs')}
+          times={latencyTimes}
+          {...(first === undefined || last === undefined ? {} : { within: [first, last] as const })}
+          series={latency}
+          formatTime={formatTime}
+        />
       </div>
     </div>
   );

@@ -10,14 +10,12 @@ import type { Log } from '../../../platform/log.ts';
 import { emailsOf } from '../../actor-emails.ts';
 import { confirmActor } from '../../authenticate.ts';
 import type { WorkspaceRef } from '../../operation.ts';
+import { createSeats } from '../../seats.ts';
 import { toToolCall } from '../records.ts';
 import { LiveStream } from './live-stream.ts';
 import { matches, membersOf, type TailQuery } from './match.ts';
 import { Newswire, type News } from './newswire.ts';
 
-/** Streams of one person, and of all together. */
-const mostOfOne = 5;
-const mostOfAll = 200;
 /** How soon a key that ended or a role that was lost ends its streams. */
 const confirmMs = 3_000;
 
@@ -32,9 +30,9 @@ export function createTail(
   deps: Deps,
 ): (workspace: WorkspaceRef, actor: Actor, query: TailQuery) => Promise<ByteStream> {
   const wire = new Newswire(deps);
-  const seats = new Map<string, number>();
+  const takeSeat = createSeats();
   return async (workspace, actor, query) => {
-    const leave = takeSeat(seats, actor.kind === 'user' ? actor.userId : actor.kind);
+    const leave = takeSeat(actor);
     let team = await membersOf(deps.db, workspace.id, query.team);
     let unlisten: (() => void) | undefined;
     const stream = new LiveStream(
@@ -61,22 +59,6 @@ export function createTail(
         .catch((error: unknown) => deps.log.warn({ err: error }, 'control: who watches could not be looked at again'));
     }, confirmMs).unref();
     return { contentType: 'text/event-stream', headers: { 'x-accel-buffering': 'no' }, body: stream.body };
-  };
-}
-
-function takeSeat(seats: Map<string, number>, who: string): () => void {
-  const taken = seats.get(who) ?? 0;
-  const all = [...seats.values()].reduce((sum, count) => sum + count, 0);
-  if (taken >= mostOfOne || all >= mostOfAll)
-    throw new AppError('rate_limited', 'Too many live views are open. Close one first.');
-  seats.set(who, taken + 1);
-  let left = false;
-  return () => {
-    if (left) return;
-    left = true;
-    const now = (seats.get(who) ?? 1) - 1;
-    if (now === 0) seats.delete(who);
-    else seats.set(who, now);
   };
 }
 

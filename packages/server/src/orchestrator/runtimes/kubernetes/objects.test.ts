@@ -3,7 +3,7 @@ import { restrictedViolations } from '../../../../../../test/servers/kubernetes/
 import { schemaProblems } from '../../../../../../test/servers/kubernetes/schema.ts';
 import type { WorkloadSpec } from '../runtime.ts';
 import { createIdentity } from './identity.ts';
-import { gatewayLabels, jobOf, networkPolicyOf, secretOf, serviceOf } from './objects.ts';
+import { gatewayLabels, jobOf, networkPolicyOf, orchestratorLabels, secretOf, serviceOf } from './objects.ts';
 import { podSpec } from './pod.ts';
 
 const spec: WorkloadSpec = {
@@ -114,7 +114,7 @@ describe('the objects of a workload', () => {
     expect(job).toMatchObject({ spec: { suspend: true, backoffLimit: 0, parallelism: 1, completions: 1 } });
   });
 
-  it('[ORC-04] lets gateways in to the bridge and nothing out, not even to a resolver', () => {
+  it('[ORC-04] lets gateway and orchestrator in to the bridge and nothing out, not even to a resolver', () => {
     expect(policy).toMatchObject({
       spec: {
         podSelector: { matchLabels: identity.workspaceLabels('ws_1') },
@@ -122,12 +122,10 @@ describe('the objects of a workload', () => {
         egress: [],
         ingress: [
           {
-            from: [
-              {
-                namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'mcpnest' } },
-                podSelector: { matchLabels: gatewayLabels },
-              },
-            ],
+            from: [gatewayLabels, orchestratorLabels].map((matchLabels) => ({
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'mcpnest' } },
+              podSelector: { matchLabels },
+            })),
             ports: [{ protocol: 'TCP', port: 8080 }],
           },
         ],

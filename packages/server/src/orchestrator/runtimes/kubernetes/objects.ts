@@ -3,8 +3,9 @@ import { labelNames, specHashAnnotation, type Identity } from './identity.ts';
 import { bridgePort, podSpec, secretData, type PodOptions } from './pod.ts';
 import type { ManifestOf, OwnerReference } from './resources.ts';
 
-/** The pods that may reach workloads: those of the chart, in the namespace it is installed in. */
+/** The pods that may reach workloads, in the namespace of the chart: who calls them, and who asks whether they serve. */
 export const gatewayLabels = { 'app.kubernetes.io/name': 'mcpnest', 'app.kubernetes.io/component': 'server' } as const;
+export const orchestratorLabels = { ...gatewayLabels, 'app.kubernetes.io/component': 'orchestrator' } as const;
 
 /**
  * The Job of a workload: one pod, never restarted by the cluster, replaced by nobody but us. It is made suspended, so
@@ -55,7 +56,7 @@ export const serviceOf = (spec: WorkloadSpec, identity: Identity, owner: OwnerRe
   },
 });
 
-/** Nothing in but from gateways to the bridge, nothing out, DNS included; for every workload of the workspace. */
+/** Nothing in but from gateway and orchestrator to the bridge, nothing out, DNS included; for every workload of the workspace. */
 export const networkPolicyOf = (
   workspaceId: string,
   identity: Identity,
@@ -69,12 +70,10 @@ export const networkPolicyOf = (
     policyTypes: ['Ingress', 'Egress'],
     ingress: [
       {
-        from: [
-          {
-            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } },
-            podSelector: { matchLabels: gatewayLabels },
-          },
-        ],
+        from: [gatewayLabels, orchestratorLabels].map((matchLabels) => ({
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } },
+          podSelector: { matchLabels },
+        })),
         ports: [{ protocol: 'TCP', port: bridgePort }],
       },
     ],

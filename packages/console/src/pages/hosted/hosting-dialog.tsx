@@ -1,0 +1,70 @@
+import type { Workspace } from '@mcpnest/contract/schemas/workspaces';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { apiQuery } from '../../api/queries.ts';
+import { Asked } from '../../components/asked.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useWorkspace } from '../../components/workspace.tsx';
+import { t } from '../../strings/hosted.ts';
+import { Switch } from '../../ui/choice-controls.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { TextField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
+
+type Hosting = Workspace['settings']['hosting'];
+
+/** Whether a workspace hosts servers, and when they sleep. */
+export function HostingDialog({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
+  const query = useQuery({
+    ...apiQuery('workspaces', 'show', { params: { workspace: useWorkspace() } }),
+    enabled: open,
+  });
+  return (
+    <Dialog open={open} onClose={onClose} title={t('hostingTitle')} about={t('hostingAbout')}>
+      {open && (
+        <Asked query={query} rows={3}>
+          {({ settings }) => <Fields hosting={settings.hosting} onClose={onClose} />}
+        </Asked>
+      )}
+    </Dialog>
+  );
+}
+
+function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onClose: () => void }) {
+  const params = { workspace: useWorkspace() };
+  const [on, setOn] = useState(hosting.orchestratorEnabled);
+  const [idle, setIdle] = useState(String(hosting.idleMinutes ?? ''));
+  const { run, busy, problem } = useAction('workspaces', 'update', {
+    also: ['hosted', 'hostedCatalogue'],
+    inForm: true,
+  });
+  const errors = problem?.errors ?? {};
+  const wrong = errors['body.settings.hosting.idleMinutes'] ?? errors['settings.hosting.idleMinutes'];
+  const idleMinutes = idle.trim() === '' ? null : Number(idle);
+  return (
+    <Form
+      submit={t('save')}
+      busy={busy}
+      problem={wrong === undefined ? problem : undefined}
+      onCancel={onClose}
+      onSubmit={() =>
+        run(
+          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes } } } },
+          { title: t('saved') },
+          onClose,
+        )
+      }
+    >
+      <Switch label={t('hostingOn')} help={t('hostingOnHelp')} checked={on} onChange={setOn} />
+      <TextField
+        label={t('idle')}
+        help={t('idleHelp')}
+        optional
+        inputMode="numeric"
+        value={idle}
+        onChange={setIdle}
+        error={wrong}
+      />
+    </Form>
+  );
+}
