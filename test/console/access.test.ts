@@ -45,7 +45,12 @@ it('[L2-02][L2-03][TOK-06] an owner gives a member a token and a list, turns enf
   await page.getByRole('dialog').getByRole('button', { name: 'Issue token' }).click();
   const secret = await page.getByRole('region', { name: 'Gateway token' }).innerText();
   expect(secret).toMatch(/^mng_[0-9a-f]{48}$/);
-  expect(await page.getByRole('region', { name: 'command' }).innerText()).toContain(secret);
+  expect(await page.getByRole('region', { name: 'By one line in a terminal' }).innerText()).toContain(secret);
+  await page.getByRole('combobox', { name: 'Client that is to use it' }).click();
+  await page.getByRole('option', { name: 'Cursor' }).click();
+  const configuration = page.getByRole('region', { name: 'By its configuration' });
+  await configuration.getByText('"mcpServers"').waitFor();
+  expect(await configuration.innerText()).toContain(secret);
   expect(await axe(page)).toEqual([]);
   await page.getByRole('button', { name: 'I have copied it' }).click();
   await page.getByRole('row', { name: new RegExp(`laptop mng_…${secret.slice(-4)}`) }).waitFor();

@@ -2,7 +2,7 @@ import { Terminal } from 'lucide-react';
 import { CodeBlock } from '../ui/copy.tsx';
 
 export interface CliEquivalentProps {
-  /** The command, e.g. `mcpnest servers list --workspace acme`. */
+  /** The command, e.g. `mcpnest server list --workspace acme`. */
   readonly command: string;
   /** The request, e.g. `GET /api/v1/workspaces/acme/servers`. */
   readonly request: string;

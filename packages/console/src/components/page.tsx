@@ -1,5 +1,5 @@
 import { ChevronRight } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { CliEquivalent } from './cli-equivalent.tsx';
 import type { CliEquivalentProps } from './cli-equivalent.tsx';
@@ -75,8 +75,16 @@ export interface LinkTab {
 /** Parts of one page, each with an address of its own. */
 export function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; readonly label: string }) {
   const { pathname } = useHere();
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const current = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (!list.current || !current) return;
+    // Where not all of them fit: just so far that the current one does, with a bit of the next.
+    const end = current.offsetLeft + current.offsetWidth - list.current.offsetLeft;
+    list.current.scrollLeft = Math.max(0, end + 32 - list.current.clientWidth);
+  }, [pathname]);
   return (
-    <nav aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">
+    <nav ref={list} aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">
       {tabs.map((tab) => {
         const current = tab.current ?? pathname === tab.to;
         return (

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { Building2, Search } from 'lucide-react';
+import { Building2, Menu, Search, X } from 'lucide-react';
+import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { apiQuery } from '../api/queries.ts';
 import { useSession } from '../api/session.ts';
@@ -7,6 +8,7 @@ import { Link } from '../components/link.tsx';
 import { useHere } from '../components/navigate.ts';
 import { paths } from '../paths.ts';
 import { t } from '../strings/shell.ts';
+import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { navigationItems } from './navigation-items.ts';
 import { PersonMenu } from './person-menu.tsx';
@@ -18,41 +20,58 @@ export interface SidebarProps {
   readonly onSheet: () => void;
 }
 
-/** Which workspace, where in it, and who is here. */
+/** Which workspace, where in it, and who is here; on a small screen all but the first behind a button. */
 export function Sidebar({ workspace, onPalette, onSheet }: SidebarProps) {
   const session = useSession();
   const { pathname } = useHere();
+  // Opened on a page and closed by going to another one.
+  const [openOn, setOpenOn] = useState<string>();
+  const open = openOn === pathname;
   return (
-    <div className="flex flex-col gap-4 border-line bg-sunken px-3 py-4 max-md:border-b md:sticky md:top-0 md:h-dvh md:border-r">
-      <WorkspaceSwitcher workspace={workspace} />
-      <button
-        type="button"
-        onClick={onPalette}
-        className="flex h-8.5 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-sm text-quiet hover:border-line-strong"
-      >
-        <Search size={14} aria-hidden />
-        <span className="grow text-left">{t('search')}</span>
-        <kbd className="font-sans text-xs">Ctrl K</kbd>
-      </button>
-      <nav aria-label="Main" className="flex grow flex-col gap-0.5 overflow-y-auto">
-        {workspace !== '' &&
-          navigationItems.map(({ label, to, icon: Icon, badge }) => (
-            <NavLink key={label} to={to(workspace)} exact={to === paths.home} pathname={pathname}>
-              <Icon size={16} aria-hidden />
-              <span className="grow">{label}</span>
-              {badge === 'approvals' && <WaitingBadge workspace={workspace} />}
-            </NavLink>
-          ))}
-        {session.instanceRole !== null && (
-          <div className={cx(workspace !== '' && 'mt-3 border-t border-line pt-3')}>
-            <NavLink to={paths.instance()} pathname={pathname}>
-              <Building2 size={16} aria-hidden />
-              {t('instance')}
-            </NavLink>
-          </div>
-        )}
-      </nav>
-      <PersonMenu onSheet={onSheet} />
+    <div className="flex flex-col gap-4 border-line bg-sunken px-3 py-4 max-md:border-b max-md:py-2.5 md:sticky md:top-0 md:h-dvh md:border-r">
+      <div className="flex items-center gap-2">
+        <div className="flex min-w-0 grow flex-col">
+          <WorkspaceSwitcher workspace={workspace} />
+        </div>
+        <div className="md:hidden">
+          <IconButton
+            label={t('menu')}
+            aria-expanded={open}
+            onClick={() => setOpenOn(open ? undefined : pathname)}
+            icon={open ? <X size={18} aria-hidden /> : <Menu size={18} aria-hidden />}
+          />
+        </div>
+      </div>
+      <div className={cx('flex min-h-0 grow flex-col gap-4', !open && 'max-md:hidden')}>
+        <button
+          type="button"
+          onClick={onPalette}
+          className="flex h-8.5 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-sm text-quiet hover:border-line-strong"
+        >
+          <Search size={14} aria-hidden />
+          <span className="grow text-left">{t('search')}</span>
+          <kbd className="font-sans text-xs">Ctrl K</kbd>
+        </button>
+        <nav aria-label="Main" className="flex grow flex-col gap-0.5 overflow-y-auto">
+          {workspace !== '' &&
+            navigationItems.map(({ label, to, icon: Icon, badge }) => (
+              <NavLink key={label} to={to(workspace)} exact={to === paths.home} pathname={pathname}>
+                <Icon size={16} aria-hidden />
+                <span className="grow">{label}</span>
+                {badge === 'approvals' && <WaitingBadge workspace={workspace} />}
+              </NavLink>
+            ))}
+          {session.instanceRole !== null && (
+            <div className={cx(workspace !== '' && 'mt-3 border-t border-line pt-3')}>
+              <NavLink to={paths.instance()} pathname={pathname}>
+                <Building2 size={16} aria-hidden />
+                {t('instance')}
+              </NavLink>
+            </div>
+          )}
+        </nav>
+        <PersonMenu onSheet={onSheet} />
+      </div>
     </div>
   );
 }

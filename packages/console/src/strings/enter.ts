@@ -14,6 +14,7 @@ export const t = catalogue({
   setUp: 'Set up MCPNest',
   setUpAbout: 'You become the owner of this instance and of its first workspace.',
   setUpAction: 'Become the owner',
+  setUpNeeded: 'Nobody has set up this instance yet',
   noKey: 'This page needs the link',
   noSetUpKey: 'Open the whole link that the server printed when it started. A new one: mcpnest setup link',
   noResetKey: 'Open the whole link you were given. An owner of this instance can make you a new one.',

@@ -2,6 +2,7 @@ import { catalogue } from './catalogue.ts';
 
 /** Words around every page. */
 export const t = catalogue({
+  menu: 'Menu',
   home: 'Home',
   servers: 'Servers',
   access: 'Access',

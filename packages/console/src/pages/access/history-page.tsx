@@ -23,7 +23,7 @@ export const HistoryPage = () => (
   <AccessFrame
     title={words('history')}
     about={t('historyAbout')}
-    same={['access as-of --at 2026-01-01T00:00:00Z', 'GET /access/as-of?at=2026-01-01T00:00:00Z']}
+    same={['audit access --as-of 2026-01-01T00:00:00Z', 'GET /access/as-of?at=2026-01-01T00:00:00Z']}
     needs={['access.asOf', t('whatHistory')]}
   >
     <History />

@@ -23,7 +23,7 @@ export interface IssueTokenDialogProps {
   readonly holder: TokenHolder;
 }
 
-/** Issue a gateway token and show it once, inside the command that uses it. */
+/** Issue a gateway token and show it once, inside what a client is configured with. */
 export const IssueTokenDialog = ({ open, onClose, holder }: IssueTokenDialogProps) => (
   <Dialog open={open} onClose={onClose} title={t('issueTitle')} about={t('issueAbout')} wide>
     {open && <IssueToken holder={holder} onClose={onClose} />}

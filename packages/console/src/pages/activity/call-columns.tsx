@@ -1,14 +1,10 @@
 import type { ToolCall } from '@mcpnest/contract/schemas/records';
+import { CallOutcome } from '../../components/call-outcome.tsx';
 import { formatDuration } from '../../strings/catalogue.ts';
 import { t } from '../../strings/activity.ts';
 import { RelativeTime } from '../../ui/relative-time.tsx';
-import { StatusWord } from '../../ui/status.tsx';
-import type { StatusTone } from '../../ui/status.tsx';
 import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
-
-/** How bad a status is: a refusal or the caller's fault warns, what the upstream or we did is bad. */
-export const toneOf = (status: number): StatusTone => (status < 400 ? 'ok' : status < 500 ? 'warn' : 'bad');
 
 /** A call in a line. */
 export const callColumns: readonly Column<ToolCall>[] = [
@@ -23,7 +19,7 @@ export const callColumns: readonly Column<ToolCall>[] = [
     id: 'outcome',
     header: t('outcome'),
     width: 'minmax(9rem, 1fr)',
-    cell: ({ outcome, status }) => <StatusWord tone={toneOf(status)}>{outcome}</StatusWord>,
+    cell: (call) => <CallOutcome {...call} />,
   },
   {
     id: 'client',

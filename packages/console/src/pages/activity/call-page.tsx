@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
 import { ArgumentTable } from '../../components/argument-table.tsx';
 import { Asked } from '../../components/asked.tsx';
+import { CallOutcome } from '../../components/call-outcome.tsx';
 import { TextLink } from '../../components/link.tsx';
 import { Page } from '../../components/page.tsx';
 import { useMay, usePathPart, useWorkspace } from '../../components/workspace.tsx';
@@ -12,9 +13,7 @@ import { formatDuration, formatNumber } from '../../strings/catalogue.ts';
 import { Card, KeyValueList } from '../../ui/card.tsx';
 import { CopyButton } from '../../ui/copy.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
-import { StatusWord } from '../../ui/status.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
-import { toneOf } from './call-columns.tsx';
 import { CallExplanationCard } from './call-explanation.tsx';
 import { CallProofCard } from './call-proof.tsx';
 
@@ -29,7 +28,7 @@ export function CallPage() {
     <Page
       title={said === undefined ? t('tabCalls') : t('callTitle', { tool: said.tool })}
       trail={[{ label: t('title'), to: paths.activity(workspace) }]}
-      {...(said === undefined ? {} : { status: <StatusWord tone={toneOf(said.status)}>{said.outcome}</StatusWord> })}
+      {...(said === undefined ? {} : { status: <CallOutcome {...said} /> })}
       cli={{
         command: `mcpnest audit path ${call} --workspace ${workspace}\nmcpnest audit explain ${call} --workspace ${workspace}`,
         request: `GET /api/v1/workspaces/${workspace}/calls/${call}/path\nGET /api/v1/workspaces/${workspace}/calls/${call}/explanation`,

@@ -13,7 +13,8 @@ export interface ClientGuideProps {
   readonly endpoint: Endpoint;
   /** Undefined: it was not made yet, or is shown no more. */
   readonly secret: string | undefined;
-  readonly tokenMaker: ReactNode;
+  /** How to come by the token; left out where there is one already. */
+  readonly tokenMaker?: ReactNode;
 }
 
 /** How one client is connected: a token, then one link, one line or one file; and what it cannot do. */
@@ -31,7 +32,7 @@ export function ClientGuide({ client, endpoint, secret, tokenMaker }: ClientGuid
         </Notice>
       ) : (
         <>
-          <Part title={t('token')}>{tokenMaker}</Part>
+          {tokenMaker !== undefined && <Part title={t('token')}>{tokenMaker}</Part>}
           {deeplink !== undefined && (
             <div className="flex flex-wrap items-center gap-3">
               <a href={deeplink} className={buttonClass('plain')}>

@@ -27,10 +27,19 @@ export function useEntering<V>(begin: (values: V) => Promise<Session>, to: (sess
 export function takeFragment(): string {
   const { hash, pathname, search } = location;
   if (hash.length > 1) {
-    taken = decodeURIComponent(hash.slice(1)).replace(/^k=/, '');
+    taken = readable(hash.slice(1)).replace(/^k=/, '');
     history.replaceState(history.state, '', pathname + search);
   }
   return taken;
 }
 
 let taken = '';
+
+/** A link that was cut off may end within an escape; the server then says that the secret is none. */
+function readable(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,11 +1,14 @@
 import { KeyRound } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { apiQuery } from '../../api/queries.ts';
 import { signIn, signInByPasskey } from '../../api/session.ts';
 import { safeReturn } from '../../paths.ts';
 import { t } from '../../strings/enter.ts';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { Notice } from '../../ui/notice.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
 import { Entrance } from './entrance.tsx';
 import { useEntering } from './entering.ts';
@@ -18,10 +21,16 @@ export function SignInPage() {
   const [password, setPassword] = useState('');
   const entering = useEntering(signIn, returnTo);
   const passkey = useEntering(signInByPasskey, returnTo);
+  const { data: setUp } = useQuery(apiQuery('setup', 'show', {}));
   const problem = entering.problem ?? passkey.problem;
   const shown = problem?.code === 'unauthenticated' ? { title: t('wrong'), detail: t('wrongAbout') } : problem;
   return (
     <Entrance title={t('signIn')} about={t('signInAbout')}>
+      {setUp?.needed === true && (
+        <Notice tone="info" title={t('setUpNeeded')}>
+          {t('noSetUpKey')}
+        </Notice>
+      )}
       <Form
         submit={t('signIn')}
         busy={entering.busy}

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { apiPages, rowsOf } from '../../api/queries.ts';
 import type { AnswerOf } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
+import { CallOutcome } from '../../components/call-outcome.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Link, LinkButton } from '../../components/link.tsx';
 import { useFilters, useGo } from '../../components/navigate.ts';
@@ -13,7 +14,6 @@ import { ChoiceFilter } from '../../ui/choice-filter.tsx';
 import { LoadMore } from '../../ui/load-more.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { EmptyState } from '../../ui/states.tsx';
-import { StatusWord } from '../../ui/status.tsx';
 import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
@@ -53,9 +53,7 @@ const columns = (workspace: string): readonly Column<Call>[] => [
     id: 'outcome',
     header: t('outcome'),
     width: '10rem',
-    cell: ({ outcome, status }) => (
-      <StatusWord tone={outcome === 'ok' ? 'ok' : status >= 500 ? 'bad' : 'warn'}>{outcome}</StatusWord>
-    ),
+    cell: (call) => <CallOutcome {...call} />,
   },
   {
     id: 'rule',

@@ -17,7 +17,7 @@ import { ServerFrame } from './server-frame.tsx';
 
 /** Clients that see this server. */
 export const ConnectionsPage = () => (
-  <ServerFrame part="connections" command={() => 'mcpnest connections list'} request={() => 'GET /connections'}>
+  <ServerFrame part="connections" command={() => 'mcpnest connection list'} request={() => 'GET /connections'}>
     {({ slug }) => <Connections server={slug} />}
   </ServerFrame>
 );

@@ -109,10 +109,10 @@ function chartsOf(points: SeriesAnswer['points']): {
     times: points.map(({ at }) => at),
     outcomes: [
       { label: t('ok'), tone: 'accent', values: points.map(({ ok }) => ok) },
-      { label: t('faultDenied'), tone: 'info', values: points.map(({ faults }) => faults.denied) },
+      { label: t('faultDenied'), tone: 'warn', values: points.map(({ faults }) => faults.denied) },
       {
         label: t('faultCaller'),
-        tone: 'warn',
+        tone: 'info',
         values: points.map(({ faults }) => faults.caller + faults.tool),
       },
       { label: t('faultServer'), tone: 'bad', values: points.map(({ faults }) => faults.upstream + faults.gateway) },
