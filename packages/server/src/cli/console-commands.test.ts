@@ -35,7 +35,7 @@ function complaintOf(program: Command, line: string): string | undefined {
   return unknown.length === 0 ? undefined : `no ${unknown.join(', ')}: ${line}`;
 }
 
-it('[CON-01] every command line that the console shows exists, with the options it gives', () => {
+it('every command line that the console shows exists, with the options it gives', () => {
   const program = createProgram(processIo(), () => undefined);
   const files = globSync('**/*.{ts,tsx}', { cwd: folder }).filter((file) => !file.includes('.test.'));
   const lines = files.flatMap((file) => linesOf(file).map((line) => ({ file, line })));
