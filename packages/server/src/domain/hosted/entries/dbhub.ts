@@ -3,7 +3,7 @@ import { classified } from '../tool-classes.ts';
 
 export const dbhub: CatalogueEntry = {
   slug: 'dbhub',
-  version: 1,
+  version: 2,
   name: 'DBHub',
   description: 'Queries and schemas of a PostgreSQL or SQLite database.',
   publisher: 'Bytebase',
@@ -25,6 +25,7 @@ export const dbhub: CatalogueEntry = {
   ],
   profile: 'medium',
   egress: [],
+  reaches: [{ variable: 'DSN', protocol: 'postgres', local: ['sqlite'] }],
   scratch: [],
   toolClasses: classified({ read: ['search_objects'], destructive: ['execute_sql'] }),
   sessions: 'shared',

@@ -4,7 +4,7 @@ import { classified } from '../tool-classes.ts';
 /** It rolls each query back, which a role that may write can get around: `query` is no reading tool. */
 export const postgres: CatalogueEntry = {
   slug: 'postgres',
-  version: 1,
+  version: 2,
   name: 'PostgreSQL',
   description: 'Read-only queries to a PostgreSQL database. Archived in May 2025, without fixes since: use DBHub.',
   publisher: 'Model Context Protocol',
@@ -30,6 +30,7 @@ export const postgres: CatalogueEntry = {
   ],
   profile: 'small',
   egress: [],
+  reaches: [{ variable: 'DATABASE_URL', protocol: 'postgres', local: [] }],
   scratch: [],
   toolClasses: classified({ write: ['query'] }),
   sessions: 'shared',
