@@ -41,6 +41,8 @@ const url = (authority: string, more = ''): string =>
   `postgresql://reader:${encodeURIComponent(password)}@${authority}/postgres${more}`;
 const deploy = async (slug: string, env: Record<string, string>): Promise<string> =>
   (await product.client.hosted.deploy({ body: { ...params, slug, env } })).instance_id;
+const refusal = (slug: string, env: Record<string, string>): Promise<unknown> =>
+  deploy(slug, env).catch((error: ApiError) => error.problem);
 const show = (instance: string) => product.client.hosted.show({ params: { instance } });
 const comesTo = (id: string, state: string): Promise<void> =>
   until(`${id} is ${state}`, async () => (await show(id)).state === state, 30_000).catch(async (cause: unknown) => {
@@ -79,17 +81,14 @@ describe('a hosted server of a database', () => {
       ['postgres', 'DATABASE_URL'],
       ['dbhub', 'DSN'],
     ] as const) {
-      const refused = await deploy(slug, { [key]: url(target) }).catch((error: ApiError) => error.problem);
-      expect(refused).toMatchObject({
+      expect(await refusal(slug, { [key]: url(target) })).toMatchObject({
         code: 'conflict',
         detail: expect.stringContaining(`mcpnest network allow ${target}`) as string,
       });
     }
     await product.client.network.allow({ body: { target, note: 'The shop’s database.' } });
-    const beside = await deploy('postgres', { DATABASE_URL: url(`${here}:${port + 1}`) }).catch(
-      (error: ApiError) => error,
-    );
-    expect(beside).toMatchObject({ code: 'conflict' });
+    const beside = { DATABASE_URL: url(`${here}:${port + 1}`) };
+    expect(await refusal('postgres', beside)).toMatchObject({ code: 'conflict' });
     expect((await product.client.hosted.list({ query: params })).items).toEqual([]);
   });
 

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
 import type { Kysely } from 'kysely';
 import { conflict } from '../../domain/errors.ts';
@@ -7,6 +6,7 @@ import { addressesIn, type ReachedAddress } from '../../domain/hosted/reached.ts
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { isPublicName, notOpened, reachRefusal } from '../../platform/hosted-reach.ts';
+import { resolveName } from '../../platform/resolve-name.ts';
 import { selectOpenedEntries } from '../network/network.ts';
 
 type Db = Kysely<Schema>;
@@ -45,7 +45,7 @@ export async function refusePrivateNames(
   db: Db,
   entry: CatalogueEntry,
   values: ReadonlyMap<string, string>,
-  resolve: ResolveName = resolveName,
+  resolve: ResolveName = (host) => resolveName(host, lookupMs),
 ): Promise<void> {
   const names = addressesIn(entry, values).filter(({ host }) => !isIPv4(host));
   if (names.length === 0) return;
@@ -78,13 +78,4 @@ export async function openReaching(
 async function openedIn(db: Db): Promise<(address: ReachedAddress) => boolean> {
   const opened = new Set((await selectOpenedEntries(db)).map(({ host, port }) => `${host}:${port}`));
   return ({ host, port }) => opened.has(`${host}:${port}`);
-}
-
-async function resolveName(host: string): Promise<readonly string[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never[]>((done) => (timer = setTimeout(done, lookupMs, [])));
-  const found = lookup(host, { all: true, family: 4 }).catch(() => []);
-  const addresses = await Promise.race([found, late]);
-  clearTimeout(timer);
-  return addresses.map(({ address }) => address);
 }

@@ -20,7 +20,7 @@ export const dbhub: CatalogueEntry = {
       label: 'Database URL',
       type: 'password',
       required: true,
-      help: 'postgres://user:password@host:5432/database?sslmode=require. The role decides what can be done: give it the least.',
+      help: 'postgres://user:password@host:5432/database?sslmode=require. The role decides what can be done: give it the least. A private host must be open: mcpnest network allow host:5432.',
     },
   ],
   profile: 'medium',

@@ -25,7 +25,7 @@ export const postgres: CatalogueEntry = {
       label: 'Database URL',
       type: 'password',
       required: true,
-      help: 'postgresql://user:password@host:5432/database, of a role that may only read.',
+      help: 'postgresql://user:password@host:5432/database, of a role that may only read. A private host must be open: mcpnest network allow host:5432.',
     },
   ],
   profile: 'small',
