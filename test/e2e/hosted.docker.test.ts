@@ -114,7 +114,7 @@ describe('servers of the catalogue, deployed', () => {
     expect(shown.lines.map(({ text }) => text).join('\n')).toMatch(/running on stdio/i);
   });
 
-  it('a call wakes one that sleeps: the first answer within a second', async () => {
+  it('a call wakes one that sleeps: the first answer within two seconds', async () => {
     const id = ids.get('memory')!;
     const took: number[] = [];
     for (let round = 0; round < 5; round++) {
@@ -130,7 +130,8 @@ describe('servers of the catalogue, deployed', () => {
       took.push(performance.now() - began);
     }
     console.info(`woken in ${took.map(Math.round).join(', ')} ms, load ${loadavg()[0]}`);
-    expect(medianOf(took)).toBeLessThan(1_000 * slack());
+    // Two programs of Node take 0.37 s of processor time to start, and it has a quarter of a processor.
+    expect(medianOf(took)).toBeLessThan(2_000 * slack());
   }, 120_000);
 
   it('[HST-08] leave nothing when they are ended', async () => {

@@ -26,6 +26,7 @@ const entry = (slug: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry
   variables: [{ key: 'API_SECRET', label: 'Secret', type: 'password', required: false, help: '' }],
   profile: 'small',
   egress: [],
+  reaches: [],
   scratch: [],
   toolClasses: [['echo', 'read']],
   sessions: 'shared',

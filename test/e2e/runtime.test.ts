@@ -21,6 +21,7 @@ describeRuntime('processes as a runtime', async () => {
       pids: 128,
       scratch: [],
       egress: [],
+      forwards: [],
       settings: { MCP_BRIDGE_ALLOWED_HOSTS: `${hostedHost(instanceId)},127.0.0.1` },
       hash: hash('sha256', String(changed), 'hex'),
     }),

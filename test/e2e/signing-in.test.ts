@@ -81,16 +81,17 @@ describe('[NEW-11] a passkey', () => {
   let page: Page;
   let csrf: string;
   let authenticator: CDPSession;
+  let authenticatorId: string;
   beforeAll(async () => {
     page = await open(local);
     authenticator = await page.context().newCDPSession(page);
     await authenticator.send('WebAuthn.enable');
-    await authenticator.send('WebAuthn.addVirtualAuthenticator', {
+    ({ authenticatorId } = await authenticator.send('WebAuthn.addVirtualAuthenticator', {
       options: {
         ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
         ...{ isUserVerified: true, automaticPresenceSimulation: true },
       },
-    });
+    }));
     const signedIn = await ask(page, 'POST', '/api/v1/password-reset', { key: await resetKey(), password });
     csrf = signedIn.body['csrfToken'] as string;
   });
@@ -103,10 +104,10 @@ describe('[NEW-11] a passkey', () => {
       return (await navigator.credentials.create({ publicKey })).toJSON();
     })()`);
   };
-  const get = async (): Promise<{ id: string; response: Record<string, string> }> => {
+  const get = async (other: object = {}): Promise<{ id: string; response: Record<string, string> }> => {
     const { body: options } = await ask(page, 'POST', '/api/v1/session/passkey-options', {});
     return page.evaluate(`(async () => {
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(${JSON.stringify(options)});
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(${JSON.stringify({ ...options, ...other })});
       return (await navigator.credentials.get({ publicKey })).toJSON();
     })()`);
   };
@@ -139,6 +140,16 @@ describe('[NEW-11] a passkey', () => {
       lastUsedAt: string;
     }[];
     expect(passkey!.lastUsedAt).not.toBeNull();
+  });
+
+  it('opens nothing for somebody who has found it: its owner must have unlocked it', async () => {
+    await authenticator.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    const response = await get({ userVerification: 'discouraged' });
+    expect(await ask(page, 'POST', '/api/v1/session/passkey', { response })).toMatchObject({
+      status: 401,
+      body: { detail: expect.stringContaining('does not open') as string },
+    });
+    await authenticator.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
   });
 
   it('is removed, but not as the last way in', async () => {

@@ -19,6 +19,7 @@ export function probeSpec(image: TestImage, more: Partial<Omit<WorkloadSpec, 'ha
     pids: 64,
     scratch: [{ path: '/tmp', bytes: 8 * 1024 ** 2 }],
     egress: [],
+    forwards: [],
     settings: {},
     ...more,
   };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +16,10 @@ export interface Postgres extends AsyncDisposable {
 
 /**
  * A private PostgreSQL cluster in a temporary folder on a free loopback port, gone when disposed.
+ * @param address one more IPv4 address of this machine it listens on; who comes from elsewhere needs a password
  * @throws when PostgreSQL is not installed, naming the remedy
  */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres(address?: string): Promise<Postgres> {
   const bin = binaries();
   const folder = mkdtempSync(join(tmpdir(), 'mcpnest-postgres-'));
   // PostgreSQL refuses to run as root; Debian's package brings a user for it.
@@ -31,8 +32,10 @@ export async function startPostgres(): Promise<Postgres> {
   await run(
     ...command('initdb', ['-D', data, '-U', 'mcpnest', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
   );
+  if (address !== undefined) appendFileSync(join(data, 'pg_hba.conf'), 'host all all 0.0.0.0/0 scram-sha-256\n');
+  const listens = ['127.0.0.1', ...(address === undefined ? [] : [address])].join(',');
   const port = await freePort();
-  const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'];
+  const options = ['-D', data, '-p', String(port), '-c', `listen_addresses=${listens}`, '-c', 'fsync=off'];
   const server = spawn(...command('postgres', [...options, '-c', `unix_socket_directories=${folder}`]), {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -69,10 +72,10 @@ export async function startPostgres(): Promise<Postgres> {
     await dispose();
     throw error;
   }
-  const address = `postgres://mcpnest@127.0.0.1:${port}`;
+  const local = `postgres://mcpnest@127.0.0.1:${port}`;
   return {
-    url: `${address}/postgres`,
-    administer: (statement) => run(join(bin, 'psql'), ['-X', '-q', '-d', `${address}/template1`, '-c', statement]),
+    url: `${local}/postgres`,
+    administer: (statement) => run(join(bin, 'psql'), ['-X', '-q', '-d', `${local}/template1`, '-c', statement]),
     [Symbol.asyncDispose]: dispose,
   };
 }

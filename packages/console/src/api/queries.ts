@@ -89,6 +89,8 @@ export function useChange<N extends Noun, V extends Verb<N>>(noun: N, verb: V, a
   const cache = useQueryClient();
   return useMutation({
     mutationKey: [noun, verb],
+    // What was typed, secrets too, is not kept beyond the form.
+    gcTime: 0,
     mutationFn: (request: RequestOf<N, V>) => run(noun, verb, request),
     onSuccess: async () => {
       await Promise.all([noun, ...also].map((name) => cache.invalidateQueries({ queryKey: [name] })));

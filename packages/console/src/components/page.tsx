@@ -82,6 +82,7 @@ export function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; r
     // Where not all of them fit: just so far that the current one does, with a bit of the next.
     const end = current.offsetLeft + current.offsetWidth - list.current.offsetLeft;
     list.current.scrollLeft = Math.max(0, end + 32 - list.current.clientWidth);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- the path says which tab is the current one
   }, [pathname]);
   return (
     <nav ref={list} aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">

@@ -64,6 +64,7 @@ export const hostedInstance = z.object({
   image: z.string(),
   digest: z.string(),
   member: z.string().nullable().describe('Email of the member it belongs to; null: the workspace.'),
+  reaches: z.array(z.string()).describe('The addresses its values name, as host:port; the way out to them is open.'),
   env_keys: z.array(z.string()).describe('Variables that are set. Their values are never returned.'),
   created_at: time,
   created_by: z.string(),
@@ -124,6 +125,7 @@ export const catalogueEntry = z.object({
   profile: profileName,
   personal: z.boolean().describe('Each member deploys an instance of their own.'),
   egress: z.array(z.string()).describe('Hosts it may reach on port 443; empty: none.'),
+  reaches: z.array(z.string()).describe('Variables whose values name one more address each that it may reach.'),
   required_env_vars: z.array(
     z.object({
       key: variableKey,

@@ -27,7 +27,7 @@ afterEach(() => kit[Symbol.asyncDispose]());
 describe.each(['what is recorded', 'what a hosted server writes'])('a stream of %s', (name) => {
   const open = async (method = 'GET') => {
     const response = await kit.send(method, paths[name]!);
-    return { status: response.status, close: () => response.body?.cancel() };
+    return { status: response.status, close: async (): Promise<void> => await response.body?.cancel() };
   };
 
   it('[HST-07] is open five times for one person and no more often, until one is closed', async () => {

@@ -69,7 +69,14 @@ describe('[HST-07] what hosted servers write, asked of another process', () => {
   });
 
   it('says why it cannot be had, and nothing of what only the log may know', async () => {
-    const failing = (error: Error) => open({ tail: () => Promise.reject(error) }).then((logs) => logs.tail('i', 1));
+    const failing = async (error: Error) => {
+      const logs = await open({
+        async tail() {
+          throw error;
+        },
+      });
+      return logs.tail('i', 1);
+    };
     expect(await messageOf(failing(notFound('hosted instance', 'i')))).toMatch(/^not_found: No hosted instance 'i'/);
     expect(await messageOf(failing(unavailable('The engine does not run: start it.', { detail: 'SECRET' })))).toBe(
       'unavailable: The engine does not run: start it.',

@@ -24,6 +24,7 @@ it('[HST-10] a secret is taken out in every form it may be written in', () => {
     `pa55\u001b[31m w/ö+rd&more`,
     `{"level":30,"msg":"stderr of the server","line":${JSON.stringify(secret)}}`,
     `${'x'.repeat(8_180)}${secret.slice(0, 12)}`,
+    `${'\u0000'.repeat(8_180)}${secret.slice(0, 12)}`,
   ];
   for (const form of forms) {
     const text = shown(form);

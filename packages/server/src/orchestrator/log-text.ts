@@ -17,14 +17,15 @@ export function createLogText(secrets: readonly string[]): (line: LogLine) => Ho
   const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
   return ({ at, stream, text }) => {
     const said = unwrap(text, stream);
-    return { at, stream: said.stream, text: shorten(blotOut(plain(said.text), forms)) };
+    return { at, stream: said.stream, text: shorten(blotOut(plain(said.text), forms, text.length >= cutFrom)) };
   };
 }
 
-function blotOut(text: string, forms: readonly string[]): string {
+/** @param cut whether the line may end in the middle of a secret */
+function blotOut(text: string, forms: readonly string[], cut: boolean): string {
   let clean = text;
   for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, blot);
-  if (text.length < cutFrom) return clean;
+  if (!cut) return clean;
   for (const form of forms) {
     for (let length = Math.min(form.length - 1, clean.length); length >= shortestSecret; length--) {
       if (!clean.endsWith(form.slice(0, length))) continue;

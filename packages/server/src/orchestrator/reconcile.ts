@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from '../domain/hosted/entry.ts';
 import { imageName } from '@mcpnest/contract/schemas/hosted';
 import { randomHex } from '../domain/ids.ts';
+import { reachRefusal } from '../platform/hosted-reach.ts';
 import { holdLease, releaseLease } from '../platform/lease.ts';
 import { isCounted, plan, type DesiredWorkload } from './plan.ts';
 import { buildSecrets, buildSpec, isReviewed } from './spec.ts';
@@ -48,7 +49,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     const entry = entries.get(`${stored.entrySlug} ${stored.entryVersion}`);
     if (entry === undefined || !isReviewed(entry, stored)) return { stored, spec: undefined, secretsFrom: undefined };
     const spec = buildSpec(entry, stored);
-    return { stored, spec, secretsFrom: (values, token) => buildSecrets(entry, values, token) };
+    return { stored, spec, secretsFrom: (values, token) => buildSecrets(entry, stored.reaches, values, token) };
   };
 
   async function desiredOf({ stored, spec }: Subject): Promise<DesiredWorkload> {
@@ -143,5 +144,10 @@ function blockOf(stored: StoredInstance): string | null {
   if (!stored.serverEnabled) return 'Its server is disabled.';
   if (stored.abandoned) return 'The member it belongs to has left the workspace.';
   if (!stored.imageAllowed) return 'Its image is not allowed any more.';
-  return imageName.safeParse(stored.image).success ? null : 'Its image has a name that no image may have.';
+  if (!imageName.safeParse(stored.image).success) return 'Its image has a name that no image may have.';
+  for (const address of stored.reaches) {
+    const refusal = reachRefusal(address, address.opened);
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }

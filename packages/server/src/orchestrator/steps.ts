@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { AppError } from '../domain/errors.ts';
+import { passwordsIn } from '../domain/hosted/reached.ts';
 import { afterCrash, hostedHost, recentCrashes } from '../domain/hosted/workload.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Bus } from '../platform/bus/bus.ts';
@@ -181,7 +182,7 @@ export async function secretsOf(
 ): Promise<string[]> {
   const sealed = await readSecrets(db, id);
   const values = [...sealed].map(([key, text]) => openEnv(vault, id, key, text));
-  return [...values, vault.open(token, `hosted/${id}/token`).reveal()];
+  return [...values, ...values.flatMap(passwordsIn), vault.open(token, `hosted/${id}/token`).reveal()];
 }
 
 const openEnv = (vault: Vault, instanceId: string, key: string, sealed: string): string => {

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { readHosting } from '../domain/hosted/hosting.ts';
 import type { ProfileName } from '../domain/hosted/entry.ts';
+import type { ReachedAddress } from '../domain/hosted/reached.ts';
 import { wakes, type Crash } from '../domain/hosted/workload.ts';
 import { isoTime } from '../platform/clock.ts';
 import { inTransaction } from '../platform/database/database.ts';
@@ -20,6 +21,7 @@ export type OrchestratorTables = Pick<
   | 'gateway_workspaces'
   | 'gateway_workspace_servers'
   | 'members'
+  | 'network_allow'
   | 'leases'
 >;
 
@@ -35,6 +37,8 @@ export interface StoredInstance {
   readonly image: string;
   readonly digest: string;
   readonly profile: ProfileName;
+  /** What its values name, and whether an owner has opened exactly that. */
+  readonly reaches: readonly (ReachedAddress & { readonly opened: boolean })[];
   readonly token: string;
   readonly restarts: number;
   readonly enabled: boolean;
@@ -58,6 +62,7 @@ export async function readInstances(db: Db): Promise<StoredInstance[]> {
     .leftJoin('hosted_wakes as wake', 'wake.instance_id', 'instance.id')
     .select(['instance.id', 'instance.workspace_id', 'instance.entry_slug', 'instance.entry_version'])
     .select(['instance.image', 'instance.digest', 'instance.profile', 'instance.token', 'instance.restarts'])
+    .select('instance.reaches')
     .select(['workload.state', 'workload.since', 'workload.headline', 'workload.host', 'workload.port'])
     .select(['workload.crashes', 'workload.retry_at', 'workload.restarts_done'])
     .select(['workspace.settings', 'server.slug', 'server.enabled', 'member.removed_at', 'wake.asked_at'])
@@ -72,6 +77,8 @@ export async function readInstances(db: Db): Promise<StoredInstance[]> {
   const keyOf = (row: (typeof images)[number]): string =>
     `${row.image} ${row.digest} ${row.entry_slug} ${row.entry_version}`;
   const allowed = new Set(images.map(keyOf));
+  const entries = await db.selectFrom('network_allow').select(['host', 'port']).execute();
+  const opened = new Set(entries.map(({ host, port }) => `${host}:${port}`));
   return rows.map((row) => {
     const { orchestratorEnabled, idleMinutes } = readHosting(row.settings);
     return {
@@ -83,6 +90,10 @@ export async function readInstances(db: Db): Promise<StoredInstance[]> {
       image: row.image,
       digest: row.digest,
       profile: row.profile,
+      reaches: (JSON.parse(row.reaches) as ReachedAddress[]).map((address) => ({
+        ...address,
+        opened: opened.has(`${address.host}:${address.port}`),
+      })),
       token: row.token,
       restarts: row.restarts,
       enabled: orchestratorEnabled,

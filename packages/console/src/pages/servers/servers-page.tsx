@@ -4,6 +4,7 @@ import { Asked } from '../../components/asked.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { useFilters, useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
+import { serverTabs } from '../../components/server-tabs.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { usePaletteActions } from '../../shell/actions.ts';
@@ -39,6 +40,7 @@ export function ServersPage() {
     <Page
       title={t('title')}
       about={t('about')}
+      tabs={serverTabs(workspace)}
       actions={
         mayAdd && (
           <>

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Client } from '@mcpnest/contract/client';
 import { Option, type Command } from 'commander';
 import { catalogue, findEntry } from '../../domain/hosted/catalogue.ts';
@@ -131,8 +131,11 @@ async function build(io: Io, entries: readonly CatalogueEntry[], options: BuildC
   const { archiveOf, writeArchive } = await import('../images/archive.ts');
   const { ImageEngine } = await import('../images/engine.ts');
   const { environment } = io;
-  const cache = options.cache ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mcpnest/images');
-  const out = options.out ?? join(cache, 'out');
+  // Programs that run in folders of their own are told of it.
+  const cache = resolve(
+    options.cache ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mcpnest/images'),
+  );
+  const out = resolve(options.out ?? join(cache, 'out'));
   const report = (line: string): void => io.err(`… ${line}\n`);
   const engine = options.output === 'engine' ? new ImageEngine(options.socket) : undefined;
   // Asked first: a build takes minutes, and an engine that is away would be noticed only then.

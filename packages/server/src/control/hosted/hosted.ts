@@ -4,7 +4,7 @@ import type { hostedCreate } from '@mcpnest/contract/schemas/hosted';
 import { conflict, forbidden, invalidInput, unavailable } from '../../domain/errors.ts';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
 import { planLimits, readHosting } from '../../domain/hosted/hosting.ts';
-import { variableIssues } from '../../domain/hosted/variables.ts';
+import { reachIssues, variableIssues } from '../../domain/hosted/variables.ts';
 import { hostedUrl } from '../../domain/hosted/workload.ts';
 import { newId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -17,12 +17,13 @@ import { findServer, removeServer } from '../servers/servers.ts';
 import { findAllowedImage } from './images.ts';
 import { requireEntry, type Hosting } from './hosting.ts';
 import { requireOwnInstance, selectInstance, type InstanceRow } from './queries.ts';
+import { openReaching, requireReach } from './reached.ts';
 
 /**
  * Want a server of the catalogue to run, in one transaction: every gate is passed, the values are sealed, and the
  * instance stands as a server among the others. The orchestrator does the rest.
  * @throws AppError `forbidden`, `not_found` for an unknown entry, `conflict` while hosting is off, the image is not
- *   allowed or the plan is used up, `invalid_input` with the place of each wrong variable, `unavailable` without a runtime
+ *   allowed, the plan is used up or an address is not open, `invalid_input` with the place of each wrong variable, `unavailable` without a runtime
  */
 export async function deploy(
   change: Change,
@@ -39,6 +40,7 @@ export async function deploy(
   const image = await findAllowedImage(tx, entry);
   if (image === undefined) throw conflict(notAllowed(entry));
   refuseVariables(entry, body.env);
+  const reaches = await requireReach(tx, entry, new Map(Object.entries(body.env)));
 
   const id = newId(change.now);
   const token = randomBytes(32).toString('base64url');
@@ -55,6 +57,7 @@ export async function deploy(
     ...{ entry_slug: entry.slug, entry_version: entry.version, image: image.image, digest: image.digest },
     profile: body.profile ?? entry.profile,
     member_id: memberId,
+    reaches: JSON.stringify(reaches),
     token: vault.seal(new Secret(token), `hosted/${id}/token`),
     ...{ restarts: 0, published: 0, created_at: at, created_by: change.actorName },
   };
@@ -94,11 +97,13 @@ export async function terminate(change: Change, workspace: WorkspaceRef, id: str
 
 /**
  * Have an instance begin anew, from the newest version of its entry and the newest allowed image.
- * @throws AppError `not_found`; `forbidden`; `conflict` when that version cannot be started with what is sealed
+ * @throws AppError `not_found`; `forbidden`; `conflict` when that version cannot be started with what is sealed, or an address
+ *   in it is not open
  */
 export async function restart(
   change: Change,
   hosting: Hosting,
+  vault: Vault,
   workspace: WorkspaceRef,
   id: string,
 ): Promise<InstanceRow> {
@@ -111,7 +116,14 @@ export async function restart(
   const missing = entry.variables.find(({ key, required }) => required && !set.some((secret) => secret.key === key));
   if (missing !== undefined)
     throw conflict(`Version ${entry.version} of ${entry.slug} needs ${missing.key}. Deploy it anew.`);
-  const next = { entry_version: entry.version, image: image.image, digest: image.digest, restarts: row.restarts + 1 };
+  const values = await openReaching(tx, vault, entry, id);
+  const [unusable] = reachIssues(entry, Object.fromEntries(values));
+  if (unusable !== undefined) throw conflict(`${unusable.path} ${unusable.message}. Deploy it anew.`);
+  const reaches = JSON.stringify(await requireReach(tx, entry, values));
+  const next = {
+    ...{ entry_version: entry.version, image: image.image, digest: image.digest },
+    ...{ reaches, restarts: row.restarts + 1 },
+  };
   await tx.updateTable('hosted_instances').set(next).where('id', '=', id).execute();
   const detail = { before: shapeOf(row), after: shapeOf({ ...row, ...next }), instance: id };
   await change.record({ workspaceId: workspace.id, target: `hosted:${slug}`, detail, publish: 'nothing' });

@@ -72,7 +72,7 @@ async function* eventsOf(
   const { id } = found.row;
   let lines: AsyncIterator<HostedLine> | undefined;
   let coming: Promise<IteratorResult<HostedLine>> | undefined;
-  let [shown, last, quietMs, turns] = ['', '', 0, 0];
+  let [shown, last, told, quietMs, turns] = ['', '', '', 0, 0];
   while (!left.aborted) {
     if (++turns % confirmEveryTurns === 0 && !(await allows(mayStill))) return;
     const state = await stateOf(db, found);
@@ -90,10 +90,11 @@ async function* eventsOf(
       if (next.done === true) {
         // The container has ended; the next one writes anew, and what is still there is not shown twice.
         lines = undefined;
+        told = last;
         await turn;
         break;
       }
-      if (next.value.at <= last) continue;
+      if (next.value.at <= told) continue;
       last = next.value.at;
       quietMs = 0;
       yield `event: line\ndata: ${JSON.stringify(next.value)}\n\n`;

@@ -7,15 +7,17 @@ import { isoTime, type Clock } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { confirmActor } from '../authenticate.ts';
+import { administers } from '../membership.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
 import { createSeats } from '../seats.ts';
 import { listCatalogue } from './catalogue.ts';
 import { deploy, restart, terminate } from './hosted.ts';
-import type { Hosting } from './hosting.ts';
+import { requireEntry, type Hosting } from './hosting.ts';
 import { allowImage, listImages, revokeImage, viewImage } from './images.ts';
 import { followLogs, requireLogs } from './logs.ts';
 import { requireOwnInstance, visibleInstance, visibleInstances, type FoundInstance } from './queries.ts';
+import { refusePrivateNames } from './reached.ts';
 import { faringOf, viewInstances, viewUsage } from './view.ts';
 
 /** The routes of `operations/hosted*.ts`. */
@@ -32,7 +34,11 @@ export function hostedRoutes(deps: {
   const takeSeat = createSeats();
   return [
     route(hostedCatalogue.list, ({ workspace, actor }) => listCatalogue(db, hosting, workspace, actor)),
-    route(hosted.deploy, async ({ change, workspace, input }) => {
+    route(hosted.deploy, async ({ change, workspace, actor, input }) => {
+      const entry = requireEntry(hosting, input.body.slug);
+      // Who may not deploy it learns nothing of names.
+      if (entry.personal || administers(actor))
+        await refusePrivateNames(db, entry, new Map(Object.entries(input.body.env)));
       const { id } = await change((made) => deploy(made, hosting, vault, workspace, input.body));
       await nudge(id);
       return { instance_id: id, state: 'pending' as const };
@@ -51,7 +57,7 @@ export function hostedRoutes(deps: {
       return undefined;
     }),
     route(hosted.restart, async ({ change, workspace, input }) => {
-      const { id } = await change((made) => restart(made, hosting, workspace, input.params.instance));
+      const { id } = await change((made) => restart(made, hosting, vault, workspace, input.params.instance));
       await nudge(id);
       return { instance_id: id, state: 'pending' as const };
     }),

@@ -1,6 +1,7 @@
 import type { CatalogueEntryView, HostedInstance, HostedUsage } from '@mcpnest/contract/schemas/hosted';
 import type { Kysely } from 'kysely';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
+import type { ReachedAddress } from '../../domain/hosted/reached.ts';
 import { recentCrashes, shownState, type Crash, type ShownState } from '../../domain/hosted/workload.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { emailsOf } from '../actor-emails.ts';
@@ -92,6 +93,7 @@ export async function viewInstances(
       restarts: recentCrashes(crashes, now).length,
       ...{ image: row.image, digest: row.digest },
       member: emails.get(row.id) ?? null,
+      reaches: (JSON.parse(row.reaches) as ReachedAddress[]).map(({ host, port }) => `${host}:${port}`),
       env_keys: keys.get(row.id)?.map(({ key }) => key) ?? [],
       created_at: row.created_at,
       created_by: authors.get(row.created_by) ?? row.created_by,
@@ -158,6 +160,7 @@ export const viewEntry = (entry: CatalogueEntry, obstacle: Obstacle | null): Cat
   profile: entry.profile,
   personal: entry.personal,
   egress: [...entry.egress],
+  reaches: entry.reaches.map(({ variable }) => variable),
   required_env_vars: entry.variables.map(({ key, label, type, help, required }) => ({
     key,
     label,

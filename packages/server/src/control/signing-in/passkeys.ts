@@ -25,6 +25,9 @@ const mostPasskeys = 20;
 
 type PasskeyRow = Selectable<Schema['passkeys']>;
 
+/** Nothing else is asked for, so the passkey must have been unlocked by its owner: having found it is not enough. */
+const userVerification = 'required';
+
 /** EdDSA, ES256 and RS256 (IANA COSE): what authenticators have, and what this Node verifies without experiments. */
 const algorithms = [-8, -7, -257];
 
@@ -35,7 +38,7 @@ const webauthn = () => import('@simplewebauthn/server');
 export async function signInOptions({ db, clock, publicUrl }: PasskeyDeps, visit: Visit) {
   const { id: rpID } = relyingParty(publicUrl(), visit.headers);
   const { generateAuthenticationOptions } = await webauthn();
-  const options = await generateAuthenticationOptions({ rpID, userVerification: 'preferred', allowCredentials: [] });
+  const options = await generateAuthenticationOptions({ rpID, userVerification, allowCredentials: [] });
   await keepChallenge(db, clock.now(), options.challenge, null);
   return { ...options };
 }
@@ -64,7 +67,7 @@ export async function signInWithPasskey(
     expectedChallenge: challenge,
     expectedOrigin: party.origin,
     expectedRPID: party.id,
-    requireUserVerification: false,
+    requireUserVerification: true,
     credential: {
       id: row.credential_id,
       publicKey: new Uint8Array(Buffer.from(row.public_key, 'base64url')),
@@ -109,7 +112,7 @@ export async function addOptions({ db, clock, publicUrl }: PasskeyDeps, visit: V
     attestationType: 'none',
     supportedAlgorithmIDs: algorithms,
     excludeCredentials: known.map((row) => ({ id: row.credential_id, transports: transportsOf(row) })),
-    authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+    authenticatorSelection: { residentKey: 'required', userVerification },
   });
   await keepChallenge(db, clock.now(), options.challenge, userId);
   return { ...options };
@@ -135,7 +138,7 @@ export async function addPasskey(
     expectedChallenge: challenge,
     expectedOrigin: party.origin,
     expectedRPID: party.id,
-    requireUserVerification: false,
+    requireUserVerification: true,
     supportedAlgorithmIDs: algorithms,
   }).catch(notThisOne);
   if (registrationInfo === undefined) throw notKnown();

@@ -60,6 +60,8 @@ describe('the catalogue', () => {
         expect(help).toMatch(/\S.*\.$/);
       }
       for (const word of entry.command) if (typeof word !== 'string') expect(keys).toContain(word.variable);
+      for (const { variable } of entry.reaches)
+        expect(entry.variables.find(({ key }) => key === variable)).toMatchObject({ type: 'password' });
       const secret = entry.variables.filter(({ key }) => /TOKEN|KEY|SECRET|PASSWORD|DSN|_URL$/.test(key));
       expect(secret.map(({ type }) => type)).toEqual(secret.map(() => 'password'));
     },

@@ -21,6 +21,7 @@ export const testEntry: CatalogueEntry = {
   ],
   profile: 'small',
   egress: [],
+  reaches: [],
   scratch: [{ path: '/data', megabytes: 16 }],
   toolClasses: [
     ['read_file', 'read'],

@@ -26,6 +26,8 @@ export interface CatalogueEntry {
   readonly profile: ProfileName;
   /** Hosts it may reach, by name, on port 443; empty: no way out at all. */
   readonly egress: readonly string[];
+  /** Variables whose value names one more address it must reach: that one, and nothing beside it. */
+  readonly reaches: readonly ReachedVariable[];
   /** Folders it may write to, in memory and gone with the container; `/tmp` is always there. */
   readonly scratch: readonly { readonly path: string; readonly megabytes: number }[];
   /** What tools do where they do not say it themselves, by the server's own name of the tool. */
@@ -44,6 +46,14 @@ export interface DeclaredVariable {
   readonly type: 'text' | 'password';
   readonly required: boolean;
   readonly help: string;
+}
+
+/** A declared variable that holds an address, as a URL. */
+export interface ReachedVariable {
+  readonly variable: string;
+  readonly protocol: 'postgres';
+  /** Schemes of values that lead to nothing outside of the container. */
+  readonly local: readonly string[];
 }
 
 export type ProfileName = 'small' | 'medium' | 'large';

@@ -1,10 +1,11 @@
 import type { InputIssue } from '../errors.ts';
 import type { CatalogueEntry } from './entry.ts';
 import { isForbiddenKey } from './forbidden-keys.ts';
+import { locate } from './reached.ts';
 
 /**
  * What is wrong with the values somebody wants a hosted server to have: only declared variables, all that are
- * required, and nothing that a command could take for an option.
+ * required, nothing that a command could take for an option, and addresses that a gate can stand for.
  * @returns an issue for each, without any value; none: they may be used
  */
 export function variableIssues(entry: CatalogueEntry, env: Readonly<Record<string, string>>): InputIssue[] {
@@ -22,5 +23,13 @@ export function variableIssues(entry: CatalogueEntry, env: Readonly<Record<strin
     const given = Object.hasOwn(env, key) && env[key] !== '';
     if (!given && (required || inCommand.has(key))) issues.push({ path: `body.env.${key}`, message: 'is required' });
   }
-  return issues;
+  return [...issues, ...reachIssues(entry, env)];
 }
+
+/** What is wrong with values that name an address. @returns an issue for each, without any value */
+export const reachIssues = (entry: CatalogueEntry, env: Readonly<Record<string, string>>): InputIssue[] =>
+  entry.reaches.flatMap((reached) => {
+    const value = env[reached.variable] ?? '';
+    const located = value === '' ? undefined : locate(value, reached);
+    return located?.kind === 'unusable' ? [{ path: `body.env.${reached.variable}`, message: located.message }] : [];
+  });

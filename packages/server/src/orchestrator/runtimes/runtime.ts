@@ -12,10 +12,25 @@ export interface WorkloadSpec {
   readonly scratch: readonly { readonly path: string; readonly bytes: number }[];
   /** Hosts it may reach on port 443 through the filtering proxy; empty: none. */
   readonly egress: readonly string[];
+  /** Addresses it may reach with any protocol over TCP, each under a name and port of its own. */
+  readonly forwards: readonly Forward[];
   /** Settings of the bridge that are no secret (`MCP_BRIDGE_…`). */
   readonly settings: Readonly<Record<string, string>>;
   /** SHA-256 of all of the above; a workload with another one is replaced. */
   readonly hash: string;
+}
+
+/** One address outside, and what stands for it inside. */
+export interface Forward {
+  /** The name that leads there from inside the container. */
+  readonly name: string;
+  /** The port it is reached on there. */
+  readonly listens: number;
+  /** A name, resolved at each connection, or an IPv4 address. */
+  readonly host: string;
+  readonly port: number;
+  /** An owner has opened it; otherwise it must be public. */
+  readonly opened: boolean;
 }
 
 /**

@@ -60,15 +60,13 @@ export async function migrate(
 }
 
 /**
- * Make sure that the schema is the one of this release, and change nothing.
+ * Make sure that the schema of a PostgreSQL is the one of this release, and change nothing.
  * @throws AppError `unavailable` that names the remedy
  */
 export async function requireMigrated({ db, dialect }: OpenDatabase): Promise<void> {
-  const { present } = await sql<{ present: number }>`select count(*) as present from information_schema.tables
-    where table_schema = current_schema() and table_name = 'migrations'`
-    .execute(db)
-    .then(({ rows }) => rows[0]!);
-  const applied = Number(present) === 0 ? [] : await db.selectFrom('migrations').select('name').execute();
+  const { rows } = await sql<{ there: boolean }>`select exists (select from information_schema.tables
+    where table_schema = current_schema() and table_name = 'migrations') as there`.execute(db);
+  const applied = rows[0]?.there === true ? await db.selectFrom('migrations').select('name').execute() : [];
   const names = applied.map(({ name }) => name).sort();
   if (names.join() === migrationFiles(dialect).join()) return;
   throw unavailable(

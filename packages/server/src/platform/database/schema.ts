@@ -851,6 +851,8 @@ export interface HostedInstancesTable {
   profile: ProfileName;
   /** Null = everybody's. */
   member_id: string | null;
+  /** JSON: the addresses its values name. */
+  reaches: string;
   /** Sealed: the bearer token its bridge asks for. */
   token: string;
   /** Restarts asked for so far. */

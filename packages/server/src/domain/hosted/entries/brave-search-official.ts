@@ -25,6 +25,7 @@ export const braveSearchOfficial: CatalogueEntry = {
   ],
   profile: 'small',
   egress: ['api.search.brave.com'],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: [

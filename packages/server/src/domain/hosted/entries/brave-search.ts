@@ -26,6 +26,7 @@ export const braveSearch: CatalogueEntry = {
   ],
   profile: 'small',
   egress: ['api.search.brave.com'],
+  reaches: [],
   scratch: [],
   toolClasses: classified({ read: ['brave_web_search', 'brave_local_search'] }),
   sessions: 'shared',

@@ -25,6 +25,7 @@ export const context7: CatalogueEntry = {
   ],
   profile: 'small',
   egress: ['context7.com'],
+  reaches: [],
   scratch: [],
   toolClasses: classified({ read: ['resolve-library-id', 'query-docs'] }),
   sessions: 'shared',

@@ -3,7 +3,7 @@ import { classified } from '../tool-classes.ts';
 
 export const dbhub: CatalogueEntry = {
   slug: 'dbhub',
-  version: 1,
+  version: 2,
   name: 'DBHub',
   description: 'Queries and schemas of a PostgreSQL or SQLite database.',
   publisher: 'Bytebase',
@@ -20,11 +20,12 @@ export const dbhub: CatalogueEntry = {
       label: 'Database URL',
       type: 'password',
       required: true,
-      help: 'postgres://user:password@host:5432/database?sslmode=require. The role decides what can be done: give it the least.',
+      help: 'postgres://user:password@host:5432/database?sslmode=require. The role decides what can be done: give it the least. A private host must be open: mcpnest network allow host:5432.',
     },
   ],
   profile: 'medium',
   egress: [],
+  reaches: [{ variable: 'DSN', protocol: 'postgres', local: ['sqlite'] }],
   scratch: [],
   toolClasses: classified({ read: ['search_objects'], destructive: ['execute_sql'] }),
   sessions: 'shared',

@@ -18,6 +18,7 @@ export const everything: CatalogueEntry = {
   variables: [],
   profile: 'medium',
   egress: [],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: [

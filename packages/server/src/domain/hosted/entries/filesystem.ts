@@ -18,6 +18,7 @@ export const filesystem: CatalogueEntry = {
   variables: [],
   profile: 'small',
   egress: [],
+  reaches: [],
   scratch: [{ path: '/workspace', megabytes: 128 }],
   toolClasses: classified({
     read: [

@@ -26,6 +26,7 @@ export const github: CatalogueEntry = {
   ],
   profile: 'small',
   egress: ['api.github.com'],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: [

@@ -18,6 +18,7 @@ export const memory: CatalogueEntry = {
   variables: [],
   profile: 'small',
   egress: [],
+  reaches: [],
   scratch: [{ path: '/data', megabytes: 64 }],
   toolClasses: classified({
     read: ['read_graph', 'search_nodes', 'open_nodes'],

@@ -25,6 +25,7 @@ export const notion: CatalogueEntry = {
   ],
   profile: 'small',
   egress: ['api.notion.com'],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: [

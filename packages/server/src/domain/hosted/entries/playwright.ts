@@ -27,6 +27,7 @@ export const playwright: CatalogueEntry = {
   variables: [],
   profile: 'large',
   egress: [],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: [

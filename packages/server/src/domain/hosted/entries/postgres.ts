@@ -4,7 +4,7 @@ import { classified } from '../tool-classes.ts';
 /** It rolls each query back, which a role that may write can get around: `query` is no reading tool. */
 export const postgres: CatalogueEntry = {
   slug: 'postgres',
-  version: 1,
+  version: 2,
   name: 'PostgreSQL',
   description: 'Read-only queries to a PostgreSQL database. Archived in May 2025, without fixes since: use DBHub.',
   publisher: 'Model Context Protocol',
@@ -25,11 +25,12 @@ export const postgres: CatalogueEntry = {
       label: 'Database URL',
       type: 'password',
       required: true,
-      help: 'postgresql://user:password@host:5432/database, of a role that may only read.',
+      help: 'postgresql://user:password@host:5432/database, of a role that may only read. A private host must be open: mcpnest network allow host:5432.',
     },
   ],
   profile: 'small',
   egress: [],
+  reaches: [{ variable: 'DATABASE_URL', protocol: 'postgres', local: [] }],
   scratch: [],
   toolClasses: classified({ write: ['query'] }),
   sessions: 'shared',

@@ -18,6 +18,7 @@ export const puppeteer: CatalogueEntry = {
   variables: [],
   profile: 'large',
   egress: [],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: ['puppeteer_screenshot'],

@@ -18,6 +18,7 @@ export const sequentialThinking: CatalogueEntry = {
   variables: [],
   profile: 'medium',
   egress: [],
+  reaches: [],
   scratch: [],
   toolClasses: classified({ read: ['sequentialthinking'] }),
   sessions: 'per-session',

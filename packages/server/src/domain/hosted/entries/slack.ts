@@ -40,6 +40,7 @@ export const slack: CatalogueEntry = {
   ],
   profile: 'small',
   egress: ['slack.com'],
+  reaches: [],
   scratch: [],
   toolClasses: classified({
     read: [

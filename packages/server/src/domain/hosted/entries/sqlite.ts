@@ -17,6 +17,7 @@ export const sqlite: CatalogueEntry = {
   variables: [],
   profile: 'small',
   egress: [],
+  reaches: [],
   scratch: [{ path: '/data', megabytes: 64 }],
   toolClasses: classified({
     read: ['query', 'describe-table', 'list-tables'],

@@ -15,6 +15,7 @@ const book: Readonly<Record<string, string>> = {
   'api.example.com': here,
   'unlisted.example.com': here,
   'metadata.example.com': '169.254.169.254',
+  'db.example.com': here,
 };
 const resolver = createSocket('udp4');
 const host = createServer((socket) => socket.on('error', () => socket.destroy()).pipe(socket));
@@ -34,6 +35,17 @@ afterAll(async () => {
   resolver.close();
   host.close();
 });
+
+const toDatabase = { name: 'db.example.com', listens: 15_432, host: 'db.example.com', port: 443 } as const;
+/** What comes back from an address after a greeting: all of it, until either side ends. */
+const greeting = (name: string, port: number): string => `
+  const { connect } = await load('node:net');
+  const socket = connect({ host: '${name}', port: ${port}, timeout: 3_000 });
+  socket.write('hello');
+  let text = '';
+  socket.on('data', (data) => (text += data) && socket.end()).on('error', () => undefined);
+  socket.on('timeout', () => socket.destroy());
+  return await new Promise((done) => socket.on('close', () => done(text)));`;
 
 /** What the proxy answers, and what comes back through it after that. */
 const asking = (target: string): string => `
@@ -60,6 +72,25 @@ describe('the way out of an instance', () => {
     expect(await askProbe(endpoint, connecting(here, 443))).not.toBe('connected');
     expect(await askProbe(endpoint, connecting('api.example.com', 443))).not.toBe('connected');
     expect(await askProbe(endpoint, 'return process.env.NODE_USE_ENV_PROXY')).toBe('1');
+  });
+
+  it('[ORC-04] leads to an opened address under its own name, whatever the protocol', async () => {
+    const metadata = { name: 'metadata.example.com', listens: 15_433, host: 'metadata.example.com', port: 80 };
+    const forwards = [
+      { ...toDatabase, opened: true },
+      { ...metadata, opened: true },
+    ];
+    const { endpoint } = await test.start({ forwards });
+    expect(await askProbe(endpoint, greeting('db.example.com', 15_432))).toBe('hello');
+    expect(await askProbe(endpoint, greeting('metadata.example.com', 15_433))).toBe('');
+    expect(await askProbe(endpoint, connecting('db.example.com', 443))).not.toBe('connected');
+    expect(await askProbe(endpoint, connecting(here, 443))).not.toBe('connected');
+    expect(await askProbe(endpoint, connecting('api.example.com', 15_432))).not.toBe('connected');
+  });
+
+  it('[ORC-04] leads to no private address that nobody has opened, whatever its name', async () => {
+    const { endpoint } = await test.start({ forwards: [{ ...toDatabase, opened: false }] });
+    expect(await askProbe(endpoint, greeting('db.example.com', 15_432))).toBe('');
   });
 
   it('is not there for an instance without hosts, which knows of no proxy', async () => {

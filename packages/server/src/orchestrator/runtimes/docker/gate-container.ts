@@ -1,4 +1,6 @@
 import { specialRanges } from '../../../platform/address-policy.ts';
+import { closedRanges } from '../../../platform/hosted-reach.ts';
+import type { WorkloadSpec } from '../runtime.ts';
 import { gateProgram, type GateSettings } from './gate.ts';
 import { hardened, user } from './hardening.ts';
 import type { EgressOptions } from './options.ts';
@@ -9,23 +11,28 @@ export const bridgePort = 8080;
 /** Where the gate takes connections of the gateway; published on the engine's loopback address alone. */
 export const inwardPort = 8080;
 const outwardPort = 3128;
+const specialRanges4 = specialRanges.filter((range) => !range.includes(':'));
 
 /**
  * The body of `POST /containers/create` for the gate of one instance.
  * @param image id of the image whose `node` runs it
- * @param egress names the instance may reach on port 443
+ * @param spec what the instance may reach: `egress` and `forwards`
  */
 export function gateContainer(
   image: string,
   edge: string,
   subnet: Subnet,
-  egress: readonly string[],
+  { egress, forwards }: Pick<WorkloadSpec, 'egress' | 'forwards'>,
   options: EgressOptions,
 ) {
   const settings: GateSettings = {
     instance: { host: subnet.instance, port: bridgePort },
     inward: inwardPort,
     outward: egress.length === 0 ? null : outward(egress, options),
+    forwards: forwards.map(({ listens, host, port, opened }) => ({
+      ...{ listens, host, port },
+      refused: opened ? closedRanges : specialRanges4,
+    })),
   };
   return {
     Image: image,
@@ -41,7 +48,7 @@ export function gateContainer(
         memoryBytes: 128 * 1024 ** 2,
         pids: 32,
         scratch: [],
-        resolvers: egress.length === 0 ? [] : (options.resolvers ?? 'of the engine'),
+        resolvers: egress.length + forwards.length === 0 ? [] : (options.resolvers ?? 'of the engine'),
       }),
       NetworkMode: edge,
       PortBindings: { [`${inwardPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
@@ -64,6 +71,6 @@ const outward = (egress: readonly string[], { allowedRanges = [] }: EgressOption
   port: outwardPort,
   hostPort: 443,
   hosts: egress.map((host) => host.toLowerCase()),
-  refused: specialRanges.filter((range) => !range.includes(':')),
+  refused: specialRanges4,
   allowed: allowedRanges,
 });

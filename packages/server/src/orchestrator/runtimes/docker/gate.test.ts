@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { specialRanges } from '../../../platform/address-policy.ts';
-import { runGate } from './gate.ts';
+import { runGate, type GateSettings } from './gate.ts';
 
 /** The gate in this process; the instance is 127.0.0.2, the gateway and everybody else 127.0.0.1. */
 const instance = '127.0.0.2';
@@ -14,6 +14,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
 };
 let inward: number;
 let outward: number;
+const forwards: Record<'named' | 'unopened' | 'nowhere', number> = { named: 0, unopened: 0, nowhere: 0 };
 const servers: net.Server[] = [];
 
 async function listen(host: string, port: number, greeting: string): Promise<number> {
@@ -44,7 +45,18 @@ beforeAll(async () => {
   const lookup = (host: string) => Promise.resolve((names[host] ?? []).map((address) => ({ address, family: 4 })));
   const allowed = ['127.0.0.3/32'];
   const gate = { ...net, createServer: keeping } as typeof net;
-  runGate({ instance: { host: instance, port }, inward, outward: { ...proxy, refused, allowed } }, gate, lookup);
+  for (const name of ['named', 'unopened', 'nowhere'] as const) forwards[name] = await freePort();
+  const settings: GateSettings = {
+    instance: { host: instance, port },
+    inward,
+    outward: { ...proxy, refused, allowed },
+    forwards: [
+      { listens: forwards.named, host: 'api.example.com', port: hostPort, refused: ['10.0.0.0/8'] },
+      { listens: forwards.unopened, host: 'unlisted.example.com', port: hostPort, refused },
+      { listens: forwards.nowhere, host: 'nothing.example.com', port: hostPort, refused: [] },
+    ],
+  };
+  runGate(settings, gate, lookup);
   connectTo = (host) => `CONNECT ${host}:${hostPort} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
 });
 afterAll(() => {
@@ -115,5 +127,20 @@ describe('the way out', () => {
 
   it('ends a request that has no end', async () => {
     expect(await talk(instance, outward, `CONNECT ${'a'.repeat(10_000)}`)).toBe('');
+  });
+});
+
+describe('a forward', () => {
+  it('[ORC-04] leads to its one address, past those that are refused', async () => {
+    expect(await talk(instance, forwards.named, 'query')).toBe('host:query.');
+  });
+
+  it('[ORC-04] is closed to everybody but the instance', async () => {
+    expect(await talk(stranger, forwards.named, 'query')).toBe('');
+  });
+
+  it('[ORC-04] ends where its name leads to nothing that may be reached', async () => {
+    expect(await talk(instance, forwards.unopened, 'query')).toBe('');
+    expect(await talk(instance, forwards.nowhere, 'query')).toBe('');
   });
 });

@@ -15,6 +15,15 @@ export interface GateSettings {
     readonly refused: readonly string[];
     readonly allowed: readonly string[];
   } | null;
+  /** Ports that each lead to one address and no other. */
+  readonly forwards: readonly {
+    readonly listens: number;
+    /** A name or an IPv4 address. */
+    readonly host: string;
+    readonly port: number;
+    /** IPv4 ranges it may not lead to, as CIDR. */
+    readonly refused: readonly string[];
+  }[];
 }
 
 type Lookup = (host: string, options: { all: true; family: 4 }) => Promise<LookupAddress[]>;
@@ -28,8 +37,8 @@ export const gateProgram = (): string =>
   ].join('\n');
 
 /**
- * The only neighbour an instance has: carries the gateway's connections in and, where hosts are named, tunnels the
- * instance asks for out (CONNECT, RFC 9110). Its text runs in a container of its own, so it must use nothing from outside
+ * The only neighbour an instance has: carries the gateway's connections in, where hosts are named tunnels the instance
+ * asks for out (CONNECT, RFC 9110), and what it sends to a port that stands for one address to that. Its text runs in a container of its own, so it must use nothing from outside
  * itself but its arguments and what is global in Node.
  */
 export function runGate(settings: GateSettings, net: typeof Net, lookup: Lookup): void {
@@ -75,6 +84,24 @@ export function runGate(settings: GateSettings, net: typeof Net, lookup: Lookup)
         join(client, server);
       });
     };
+  }
+
+  for (const { listens, host, port, refused } of settings.forwards) {
+    const barred = ranges(refused);
+    serve(listens, (client) => {
+      if (client.remoteAddress !== instance.host) client.destroy();
+      else void forward(client, host, port, barred);
+    });
+  }
+
+  async function forward(client: Net.Socket, host: string, port: number, barred: Net.BlockList): Promise<void> {
+    const found = await lookup(host, { all: true, family: 4 }).catch(() => []);
+    const address = found.map((each) => each.address).find((each) => !barred.check(each));
+    if (address === undefined || client.destroyed) return void client.destroy();
+    const server = net.connect({ host: address, port, allowHalfOpen: true });
+    server.setTimeout(patienceMs, () => server.destroy());
+    server.once('connect', () => server.setTimeout(0));
+    join(client, server);
   }
 
   function serve(port: number, accept: (client: Net.Socket) => void): void {

@@ -57,6 +57,7 @@ describeRuntime('Docker as a runtime', async () => {
       pids: 128,
       scratch: [{ path: '/tmp', bytes: 8 * 1024 ** 2 }],
       egress: [],
+      forwards: [],
       settings: {
         MCP_BRIDGE_ALLOWED_HOSTS: `${hostedHost(instanceId)},127.0.0.1,localhost`,
         MCP_BRIDGE_MAX_RESTARTS: '0',

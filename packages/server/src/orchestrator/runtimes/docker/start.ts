@@ -33,7 +33,7 @@ export function createStarter({ engine, names, containers, networks, images, opt
     signal: AbortSignal | undefined,
   ): Promise<void> =>
     await networks.withEdge(async (edge) => {
-      const body = gateContainer(image, edge, network.subnet, spec.egress, options.egress ?? {});
+      const body = gateContainer(image, edge, network.subnet, spec, options.egress ?? {});
       const gate = await containers.ensure(names.gate(spec.instanceId), 'gate', labelsOf(spec, network), body, signal);
       if (gate.NetworkSettings.Networks[names.network(spec.instanceId)] === undefined) {
         await containers.connect(gate.Id, network.id, network.subnet.gate, signal);

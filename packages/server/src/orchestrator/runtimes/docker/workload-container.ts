@@ -29,6 +29,7 @@ export const workloadContainer = (spec: WorkloadSpec, image: string, network: st
       scratch: spec.scratch,
       resolvers: [],
     }),
+    ExtraHosts: spec.forwards.map(({ name }) => `${name}:${subnet.gate}`),
     NetworkMode: network,
     PortBindings: {},
     PublishAllPorts: false,

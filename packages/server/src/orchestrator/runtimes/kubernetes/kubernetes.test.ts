@@ -26,6 +26,7 @@ const specOf = (more: Partial<WorkloadSpec> = {}): WorkloadSpec => ({
   pids: 128,
   scratch: [{ path: '/tmp', bytes: 64 * 1024 * 1024 }],
   egress: [],
+  forwards: [],
   settings: { MCP_BRIDGE_SESSIONS: 'shared', MCP_BRIDGE_GRACE_MS: '300' },
   hash: 'b'.repeat(64),
   ...more,
@@ -158,6 +159,8 @@ describe('a workload in the stand-in cluster', () => {
     expect((await seen(spec.instanceId))?.state).toBe('created');
     await runtime.remove(spec.instanceId);
     await expect(runtime.start(specOf({ egress: ['api.github.com'] }), secrets)).rejects.toThrow(/way out/);
+    const database = { name: 'db', listens: 15432, host: 'db', port: 5432, opened: true };
+    await expect(runtime.start(specOf({ forwards: [database] }), secrets)).rejects.toThrow(/way out to a database/);
     await expect(runtime.ensureImage({ name: 'x', digest: 'latest' })).rejects.toThrow(/digest/);
     await expect(runtime.start(specOf({ instanceId: 'a/../b' }), secrets)).rejects.toThrow(/label/);
   });

@@ -80,6 +80,11 @@ async function make(
       'This server needs a way out to named hosts, which MCPNest cannot yet limit in Kubernetes; host it with the Docker runtime.',
     );
   }
+  if (spec.forwards.length > 0) {
+    throw invalidInput(
+      'This server needs a way out to a database, which MCPNest cannot yet limit in Kubernetes; host it with the Docker runtime.',
+    );
+  }
   const present = await cluster.job(spec.instanceId, signal);
   const before = present === undefined ? undefined : await cluster.observe(present, signal);
   if (

@@ -18,6 +18,7 @@ const spec: WorkloadSpec = {
     { path: '/data', bytes: 1024 },
   ],
   egress: [],
+  forwards: [],
   settings: { MCP_BRIDGE_SESSIONS: 'per-session' },
   hash: 'e'.repeat(64),
 };

@@ -38,6 +38,7 @@ describeRuntime('Kubernetes as a runtime, on the stand-in cluster', async () => 
       pids: 128,
       scratch: [{ path: '/tmp', bytes: 8 * 1024 ** 2 }],
       egress: [],
+      forwards: [],
       settings: {
         MCP_BRIDGE_ALLOWED_HOSTS: `${hostedHost(instanceId)},127.0.0.1,localhost`,
         MCP_BRIDGE_MAX_RESTARTS: '0',
