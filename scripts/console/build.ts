@@ -22,28 +22,30 @@ const compressible = /\.(js|css|svg|html)$/;
 export async function buildConsole(): Promise<void> {
   const stamp = sourceStamp();
   const next = `${distFolder}.next-${process.pid}`;
-  await build({
-    root: consoleFolder,
-    configFile: false,
-    logLevel: 'warn',
-    base: '/',
-    plugins: [precomputed(), react(), tailwind(), themeFirst()],
-    build: {
-      outDir: next,
-      emptyOutDir: true,
-      assetsDir: 'assets',
-      assetsInlineLimit: 0,
-      sourcemap: false,
-      modulePreload: { polyfill: false },
-      target: 'es2023',
-      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-      manifest: 'manifest.json',
-      chunkSizeWarningLimit: 1_000,
-      rolldownOptions: {
-        input: { index: join(consoleFolder, 'index.html'), theme: join(consoleFolder, 'src/theme.ts') },
+  await forProduction(() =>
+    build({
+      root: consoleFolder,
+      configFile: false,
+      logLevel: 'warn',
+      base: '/',
+      plugins: [precomputed(), react(), tailwind(), themeFirst()],
+      build: {
+        outDir: next,
+        emptyOutDir: true,
+        assetsDir: 'assets',
+        assetsInlineLimit: 0,
+        sourcemap: false,
+        modulePreload: { polyfill: false },
+        target: 'es2023',
+        cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+        manifest: 'manifest.json',
+        chunkSizeWarningLimit: 1_000,
+        rolldownOptions: {
+          input: { index: join(consoleFolder, 'index.html'), theme: join(consoleFolder, 'src/theme.ts') },
+        },
       },
-    },
-  });
+    }),
+  );
   await compressAll(join(next, 'assets'));
   await writeFile(join(next, 'stamp'), stamp);
   await rm(distFolder, { recursive: true, force: true });
@@ -62,4 +64,16 @@ async function compressAll(folder: string): Promise<void> {
       await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(bytes, { level: 9 }));
     }),
   );
+}
+
+/** A test that builds the console builds what is served: the build goes by NODE_ENV, which a test runner sets. */
+async function forProduction(work: () => Promise<unknown>): Promise<void> {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
+  }
 }
