@@ -108,7 +108,7 @@ export const hosted = {
     status: 200,
     role: 'member',
     scope: 'named',
-    errors: ['not_found'],
+    errors: ['not_found', 'conflict'],
   }),
   follow: defineOperation({
     id: 'hosted.follow',
@@ -124,7 +124,7 @@ export const hosted = {
     status: 200,
     role: 'member',
     scope: 'named',
-    errors: ['not_found'],
+    errors: ['not_found', 'conflict'],
   }),
   usage: defineOperation({
     id: 'hosted.usage',

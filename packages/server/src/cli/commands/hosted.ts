@@ -57,7 +57,7 @@ export function hostedCommands(program: Command, shell: Shell): void {
         const env = await readValues(io, options);
         const made = await client.hosted.deploy({ body: { workspace, slug, env, profile: options.profile } });
         print(io, options.json, made, () => fields(made));
-        io.err(`Look how it comes up: mcpnest hosted logs ${made.instance_id} --follow\n`);
+        io.err(`Look how it comes up: mcpnest hosted show ${made.instance_id}\n`);
       }),
     );
   noun

@@ -237,7 +237,7 @@ it('[HST-15] shows what calls have shown, and publishes where it runs once', asy
     health: 'degraded',
   });
   expect(await kit.owner.hosted.usage({ params: { instance } })).toEqual({ instance_id: instance, items: [] });
-  expect(await failure(kit.owner.hosted.logs({ params: { instance } }))).toMatchObject({ code: 'unavailable' });
+  expect(await failure(kit.owner.hosted.logs({ params: { instance } }))).toMatchObject({ code: 'conflict' });
 });
 
 it('a restart takes the newest image, and an installation without a runtime deploys nothing', async () => {

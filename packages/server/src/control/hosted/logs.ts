@@ -1,6 +1,6 @@
 import type { ByteStream } from '@mcpnest/contract/operation';
 import type { Kysely } from 'kysely';
-import { AppError, unavailable } from '../../domain/errors.ts';
+import { AppError, conflict } from '../../domain/errors.ts';
 import type { HostedLine, HostedLogs } from '../../domain/hosted/logs.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Hosting } from './hosting.ts';
@@ -16,11 +16,11 @@ const refusals: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden', '
 /** A follower who has seen nothing this long is sent a comment, so that nobody in between takes it for dead. */
 const silenceMs = 15_000;
 
-/** @throws AppError `unavailable` where no orchestrator can be asked */
+/** @throws AppError `conflict` where no orchestrator can be asked */
 export function requireLogs({ logs }: Hosting): HostedLogs {
   if (logs !== undefined) return logs;
-  throw unavailable(
-    'What hosted servers write is known to the server alone: set MCPNEST_URL and MCPNEST_API_KEY and ask it.',
+  throw conflict(
+    'What hosted servers write is known to the server alone: set MCPNEST_URL and MCPNEST_API_KEY to ask it.',
   );
 }
 
