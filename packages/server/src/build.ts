@@ -103,7 +103,7 @@ export async function build(
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
   const pages = openConsole(consoleFolder);
-  const plane = await openHosting(config, createLocalVault(folder.secretKey), log, opened, parts);
+  const plane = openHosting(config, createLocalVault(folder.secretKey), log, opened, parts);
   const { control, deps } = opened.use(
     await openControl(config, secrets, folder, publicUrl, log, plane.hosting, pages),
   );
@@ -122,6 +122,7 @@ export async function build(
       allowedOrigins: new Set(config.allowedOrigins),
     }),
   );
+  const orchestrator = opened.use(await plane.open({ ...deps, db: database.db }, dialer));
 
   const { sendParcel: send } = deps;
   const target = targetOf(config, secrets);
@@ -202,8 +203,7 @@ export async function build(
       url = await listen(server, config);
       all.use(startCourier({ ...deps, db: database.db }));
       all.use(startHostedPublisher({ ...deps, db: database.db }));
-      const orchestrator = plane.open({ ...deps, db: database.db }, dialer);
-      if (orchestrator !== undefined) all.use(orchestrator).start();
+      orchestrator?.start();
     },
     setupLink: () => issueSetupLink({ ...deps, db: database.db }, { kind: 'system' }, publicUrl()),
     stop: () => (stopped ??= stop()),
@@ -216,7 +216,7 @@ async function buildOrchestrator(config: Config, secrets: Secrets, log: Log, par
   const vault = createLocalVault(secrets.secretKey!);
   const database = await openDatabase(config, secrets, opened, requireMigrated);
   const bus = opened.use(createMemoryBus());
-  const plane = await openHosting(config, vault, log, opened, parts);
+  const plane = openHosting(config, vault, log, opened, parts);
   const deps = { config, database, bus, vault, log, plane, dialer: createDialer(), createServer: createHttpServer };
   return await startApart(deps, opened);
 }

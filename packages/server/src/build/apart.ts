@@ -35,7 +35,7 @@ export interface ApartDeps {
 export async function startApart(deps: ApartDeps, opened: AsyncDisposableStack): Promise<Product> {
   const { config, database, bus, vault, log } = deps;
   await requireKey(database, vault);
-  const orchestrator = deps.plane.open({ db: database.db, bus, vault, log, clock: systemClock }, deps.dialer);
+  const orchestrator = await deps.plane.open({ db: database.db, bus, vault, log, clock: systemClock }, deps.dialer);
   if (orchestrator === undefined) throw new TypeError('a process that orchestrates has an orchestrator');
   opened.use(orchestrator);
   let stopping = false;

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import type { Config } from '../config/config.ts';
 import type { Hosting } from '../control/hosted/hosting.ts';
 import { unavailable } from '../domain/errors.ts';
@@ -6,10 +7,12 @@ import type { CatalogueEntry } from '../domain/hosted/entry.ts';
 import type { HostedLogs } from '../domain/hosted/logs.ts';
 import { gateImage } from '../domain/hosted/gate-image.ts';
 import { createOrchestrator, type Orchestrator, type OrchestratorDeps } from '../orchestrator/app.ts';
+import type { OrchestratorTables } from '../orchestrator/store.ts';
 import type { Runtime } from '../orchestrator/runtimes/runtime.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import { createHealthProbe } from '../platform/health-probe.ts';
+import { installationId, type InstallationTables } from '../platform/installation.ts';
 import type { Log } from '../platform/log.ts';
 import { callKeyPurpose } from '../platform/orchestrator-call/call.ts';
 import { createRemoteLogs } from '../platform/orchestrator-call/client.ts';
@@ -36,31 +39,41 @@ export interface HostingParts {
   readonly openRuntime?: OpenRuntime;
 }
 
+type PlaneDeps = Omit<OrchestratorDeps, 'db' | 'runtime' | 'catalogue' | 'probe'> & {
+  readonly db: Kysely<OrchestratorTables & InstallationTables>;
+};
+
 export interface HostingPlane {
   /** What control knows of it. */
   readonly hosting: Hosting;
-  /** Give the plane what it works on. @returns undefined where this process hosts nothing */
-  open(deps: Omit<OrchestratorDeps, 'runtime' | 'catalogue' | 'probe'>, dialer: Dialer): Orchestrator | undefined;
+  /**
+   * Give the plane what it works on, and open the runtime.
+   * @returns undefined where this process hosts nothing
+   * @throws AppError `unavailable` that names the remedy
+   */
+  open(deps: PlaneDeps, dialer: Dialer): Promise<Orchestrator | undefined>;
 }
 
 /**
  * The hosted-server plane of this process. Control is handed the catalogue and a way to ask for logs; the runtime
  * itself reaches the orchestrator and nobody else.
  */
-export async function openHosting(
+export function openHosting(
   config: Config,
   vault: Vault,
   log: Log,
   opened: AsyncDisposableStack,
   parts: HostingParts = {},
-): Promise<HostingPlane> {
+): HostingPlane {
   const { runtime: kind, orchestrates } = config;
   const catalogue = parts.catalogue ?? reviewed;
   if (!orchestrates || kind === 'none') {
-    return { hosting: { catalogue, runtime: kind, logs: remoteLogs(config, vault) }, open: () => undefined };
+    return {
+      hosting: { catalogue, runtime: kind, logs: remoteLogs(config, vault) },
+      open: () => Promise.resolve(undefined),
+    };
   }
   const openRuntime = parts.openRuntime ?? runtimes[kind];
-  const runtime = opened.use(await openRuntime(config, installationOf(vault), log));
   let orchestrator: Orchestrator | undefined;
   const asked = (): Orchestrator => {
     if (orchestrator === undefined) throw unavailable('The orchestrator is starting.');
@@ -75,18 +88,14 @@ export async function openHosting(
         follow: (...wanted) => asked().logs.follow(...wanted),
       },
     },
-    open(deps, dialer) {
-      orchestrator = createOrchestrator({ ...deps, runtime, catalogue, probe: createHealthProbe(dialer) });
+    async open(deps, dialer) {
+      const runtime = opened.use(await openRuntime(config, await installationId(deps.db), log));
+      const probe = createHealthProbe(dialer);
+      orchestrator = createOrchestrator({ ...deps, runtime, catalogue, probe });
       return orchestrator;
     },
   };
 }
-
-/**
- * Marks what is ours at a runtime. It follows from the master key, so that every process of an installation that may
- * come to hold the lease sees the same workloads.
- */
-const installationOf = (vault: Vault): string => vault.deriveKey('installation').toString('hex').slice(0, 16);
 
 function remoteLogs({ orchestratorSocket, orchestratorUrl }: Config, vault: Vault): HostedLogs | undefined {
   const key = vault.deriveKey(callKeyPurpose);

@@ -66,6 +66,7 @@ export interface Schema {
   readonly hosted_wakes: HostedWakesTable;
   readonly hosted_usage: HostedUsageTable;
   readonly leases: LeasesTable;
+  readonly installation: InstallationTable;
   readonly migrations: MigrationsTable;
 }
 
@@ -898,6 +899,12 @@ export interface HostedUsageTable {
   cpu_ms: number;
   memory_peak_bytes: number;
   memory_megabyte_seconds: number;
+}
+
+/** One row. */
+export interface InstallationTable {
+  only_row: 1;
+  id: string;
 }
 
 export interface LeasesTable {
