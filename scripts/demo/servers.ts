@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Child } from '../lib/child.ts';
@@ -58,6 +58,8 @@ export function readDemoState(dataFolder: string): DemoState | undefined {
 export async function writeDemoState(dataFolder: string, state: DemoState): Promise<void> {
   const file = stateFile(dataFolder);
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  // One that was there, and empty: the gateway takes it over closed to others, as it would have done itself.
+  await chmod(dataFolder, 0o700);
   await writeFile(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }

@@ -237,7 +237,8 @@ describe('the logs of a data folder', () => {
     const check = () => verifyFolder(changed.proofDir, nodeId, keysOf(changed));
     expect(check()).toMatchObject({ firstBad: undefined, logs: { length: 3 } });
     const bytes = readFileSync(join(changed.proofDir, path));
-    bytes[at]! ^= 1;
+    // Another byte that still has the form of the file: A or B is of base64, too.
+    bytes[at] = bytes[at] === 0x41 ? 0x42 : 0x41;
     writeFileSync(join(changed.proofDir, path), bytes);
     expect(check().firstBad).toBeDefined();
   });
