@@ -41,7 +41,7 @@ it('[L2-02] makes a rule, takes it away and brings it back', async () => {
   await page.getByRole('textbox', { name: 'What' }).fill('github list');
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Add rule' }).click();
-  await dialog.getByText('must be server:tool').waitFor();
+  await dialog.getByText('must be server:tool').first().waitFor();
   await page.getByRole('textbox', { name: 'What' }).fill('github:get_*');
   await dialog.getByRole('button', { name: 'Add rule' }).click();
   const row = page.getByRole('row', { name: /member:cy@example.com github:get_\*/ });

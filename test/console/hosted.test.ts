@@ -19,6 +19,7 @@ const entry = (slug: string, name: string, more: Partial<CatalogueEntry> = {}): 
   variables: [],
   profile: 'small',
   egress: [],
+  reaches: [],
   scratch: [],
   toolClasses: [['echo', 'read']],
   sessions: 'shared',
