@@ -89,7 +89,7 @@ describe.each(['against a URL', 'at the data folder'])('people from the command 
   it('[NEW-11] gets people into the console and out of it', async () => {
     const email = 'owner@example.com';
     const link = await done('people', 'reset-link', email);
-    expect(link).toMatch(/^http:\/\/localhost:\d+\/reset#k=[\w-]{43}\n$/);
+    expect(link).toMatch(/^http:\/\/localhost:\d+\/password-reset#k=[\w-]{43}\n$/);
     const signedIn = await fetch(`${product.url}/api/v1/password-reset`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
