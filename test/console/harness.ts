@@ -176,7 +176,8 @@ export async function axe(page: Page): Promise<string[]> {
       };
     };
     const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    return (await runner.run({ runOnly: { type: 'tag', values } })).violations;
+    const options = { runOnly: { type: 'tag', values }, resultTypes: ['violations'] };
+    return (await runner.run(options)).violations;
   });
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary.split('\n')[1] ?? ''}`),
