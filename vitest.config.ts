@@ -42,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: measuring,
+          exclude: [onEngine],
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

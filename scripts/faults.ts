@@ -24,7 +24,13 @@ await runTask(async () => {
   const env: NodeJS.ProcessEnv = { ...process.env, MCPNEST_TEST_SEED: seed };
   if (!values.quick) env['MCPNEST_TEST_FAULTS'] = 'long';
   const files = positionals.length === 0 ? ['test/faults/'] : positionals;
-  const args = ['run', '--project=alone', '--reporter=verbose', ...excluded.map((glob) => `--exclude=${glob}`)];
+  const args = [
+    'run',
+    '--project=alone',
+    '--project=docker',
+    '--reporter=verbose',
+    ...excluded.map((glob) => `--exclude=${glob}`),
+  ];
   const { code } = await runTool('vitest', [...args, ...files], { show: true, env, timeoutMs: longestMs });
   print(`\nTook ${duration(performance.now() - started)}. Again with the same choices: --seed ${seed}`);
   print(code === 0 ? 'Every fault was survived as promised.' : 'Some promise did not hold; see above.');
