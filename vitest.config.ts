@@ -9,6 +9,13 @@ const measuring = [
   'test/faults/*.test.ts',
 ];
 
+/** These build images of the catalogue from the registries first: part of the long form of `npm run test:faults`. */
+const building = [
+  'test/e2e/{hosted,hosted-images,hosted-database}.docker.test.ts',
+  'test/faults/hosted.docker.test.ts',
+];
+const long = process.env['MCPNEST_TEST_FAULTS'] === 'long';
+
 /**
  * Tests stand beside the code they test, or in test/ when they need the whole product. Those boot real servers and
  * browsers and run after the others; then, one file at a time, those that kill and measure, and last those that share
@@ -53,7 +60,10 @@ export default defineConfig({
           name: 'docker',
           include: [onEngine],
           // An engine somebody else runs is not for these tests to end.
-          exclude: process.env['MCPNEST_TEST_DOCKER_SOCKET'] === undefined ? [] : ['**/engine-restart.docker.test.ts'],
+          exclude: [
+            ...(process.env['MCPNEST_TEST_DOCKER_SOCKET'] === undefined ? [] : ['**/engine-restart.docker.test.ts']),
+            ...(long ? [] : building),
+          ],
           globalSetup: ['test/servers/docker-engine.ts'],
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
