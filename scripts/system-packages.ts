@@ -13,6 +13,8 @@ export interface SystemPackage {
   readonly neededFor: string;
   /** The test files that need it. */
   readonly tests: readonly string[];
+  /** Needed by the long form of the faults alone. */
+  readonly long?: true;
   readonly present: () => boolean;
 }
 
@@ -51,6 +53,7 @@ export const systemPackages: readonly SystemPackage[] = [
     debian: 'build-essential',
     neededFor: 'the test that builds and runs every image of the catalogue',
     tests: ['**/hosted-images.docker.test.ts'],
+    long: true,
     present: () => onPath('g++') && onPath('make'),
   },
   {
@@ -58,6 +61,7 @@ export const systemPackages: readonly SystemPackage[] = [
     debian: 'python3',
     neededFor: 'the same test: node-gyp is written in it',
     tests: ['**/hosted-images.docker.test.ts'],
+    long: true,
     present: () => onPath('python3'),
   },
 ];
@@ -65,10 +69,11 @@ export const systemPackages: readonly SystemPackage[] = [
 /**
  * Make sure of every system package, or say precisely what is missing and stop before any test runs.
  * On Debian and Ubuntu as root they are installed; `without` (MCPNEST_TEST_WITHOUT) leaves out the tests instead.
+ * @param long also what only the long form of the faults needs
  * @returns the test files to leave out, as globs
  * @throws Problem naming what is missing and each way on
  */
-export async function ensureSystemPackages(without: readonly string[]): Promise<readonly string[]> {
+export async function ensureSystemPackages(without: readonly string[], long = false): Promise<readonly string[]> {
   const unknown = without.filter((name) => !systemPackages.some((item) => item.name === name));
   if (unknown.length > 0) {
     const known = systemPackages.map(({ name }) => name).join(', ');
@@ -79,7 +84,8 @@ export async function ensureSystemPackages(without: readonly string[]): Promise<
   for (const { name, neededFor } of leftOut) {
     print(bold(`! MCPNEST_TEST_WITHOUT=${name}: left out are ${neededFor}. This run does not prove what they prove.`));
   }
-  const missing = systemPackages.filter((item) => !without.includes(item.name) && !item.present());
+  const needed = systemPackages.filter((item) => long || item.long !== true);
+  const missing = needed.filter((item) => !without.includes(item.name) && !item.present());
   if (missing.length === 0) return excluded;
 
   const names = missing.map(({ debian }) => debian);
