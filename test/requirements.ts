@@ -85,7 +85,7 @@ export const requirements: readonly Requirement[] = [
   done('HST-08', 'Ending an instance leaves nothing behind.'),
   done('HST-09', 'The number of running instances is limited per workspace.'),
   done('HST-10', 'Credentials of instances are sealed, never logged, never shown again.'),
-  open('HST-11', 'A server may be given headers of its own.'),
+  done('HST-11', 'A server may be given headers of its own.'),
   done('HST-12', 'More images than the first ones.'),
   done('HST-13', 'The use of each instance is measured.'),
   open('HST-14', 'A workspace registry can be deployed from by a client package.'),
