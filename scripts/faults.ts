@@ -24,7 +24,7 @@ await runTask(async () => {
   print(bold(`Faults, ${values.quick ? 'short' : 'long'} form, seed ${seed}`));
   const env: NodeJS.ProcessEnv = { ...process.env, MCPNEST_TEST_SEED: seed };
   if (!values.quick) env['MCPNEST_TEST_FAULTS'] = 'long';
-  const all = ['test/faults/', ...(values.quick ? [] : ['test/e2e/hosted'])];
+  const all = ['test/faults/', ...(values.quick ? [] : ['test/e2e/hosted', 'containment.docker'])];
   const files = positionals.length === 0 ? all : positionals;
   const args = [
     'run',
