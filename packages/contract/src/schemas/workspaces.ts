@@ -56,6 +56,11 @@ export const hostingSettings = z.strictObject({
     .max(10_080)
     .nullable()
     .describe('Minutes without a call after which an instance sleeps until the next call; null: never.'),
+  personalPerMember: z
+    .int()
+    .min(0)
+    .max(20)
+    .describe('Personal instances one member may have at once, however they fare; 0: nobody deploys any.'),
 });
 
 export const workspaceSettings = z.strictObject({

@@ -13,7 +13,7 @@ import { Form } from '../../ui/form.tsx';
 
 type Hosting = Workspace['settings']['hosting'];
 
-/** Whether a workspace hosts servers, and when they sleep. */
+/** Whether a workspace hosts servers, when they sleep, and how many are each member's own. */
 export function HostingDialog({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
   const query = useQuery({
     ...apiQuery('workspaces', 'show', { params: { workspace: useWorkspace() } }),
@@ -34,22 +34,26 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
   const params = { workspace: useWorkspace() };
   const [on, setOn] = useState(hosting.orchestratorEnabled);
   const [idle, setIdle] = useState(String(hosting.idleMinutes ?? ''));
+  const [personal, setPersonal] = useState(String(hosting.personalPerMember));
   const { run, busy, problem } = useAction('workspaces', 'update', {
     also: ['hosted', 'hostedCatalogue'],
     inForm: true,
   });
   const errors = problem?.errors ?? {};
-  const wrong = errors['body.settings.hosting.idleMinutes'] ?? errors['settings.hosting.idleMinutes'];
+  const wrong = (field: keyof Hosting): string | undefined =>
+    errors[`body.settings.hosting.${field}`] ?? errors[`settings.hosting.${field}`];
+  const shown = wrong('idleMinutes') ?? wrong('personalPerMember');
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
+  const personalPerMember = personal.trim() === '' ? Number.NaN : Number(personal);
   return (
     <Form
       submit={t('save')}
       busy={busy}
-      problem={wrong === undefined ? problem : undefined}
+      problem={shown === undefined ? problem : undefined}
       onCancel={onClose}
       onSubmit={() =>
         run(
-          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes } } } },
+          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes, personalPerMember } } } },
           { title: t('saved') },
           onClose,
         )
@@ -63,7 +67,15 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={idle}
         onChange={setIdle}
-        error={wrong}
+        error={wrong('idleMinutes')}
+      />
+      <TextField
+        label={t('personalMost')}
+        help={t('personalMostHelp')}
+        inputMode="numeric"
+        value={personal}
+        onChange={setPersonal}
+        error={wrong('personalPerMember')}
       />
     </Form>
   );

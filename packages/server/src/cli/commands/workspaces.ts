@@ -23,10 +23,12 @@ const show = (workspace: Workspace): string =>
     created: workspace.createdAt,
   });
 
-const hostingText = ({ orchestratorEnabled, plan, idleMinutes }: Workspace['settings']['hosting']): string =>
-  orchestratorEnabled
-    ? `on, plan ${plan}, ${idleMinutes === null ? 'never asleep' : `asleep after ${idleMinutes} minutes`}`
-    : 'off';
+const hostingText = (hosting: Workspace['settings']['hosting']): string => {
+  const { orchestratorEnabled, plan, idleMinutes, personalPerMember } = hosting;
+  if (!orchestratorEnabled) return 'off';
+  const sleep = idleMinutes === null ? 'never asleep' : `asleep after ${idleMinutes} minutes`;
+  return `on, plan ${plan}, ${sleep}, personal instances of each member: ${personalPerMember}`;
+};
 
 const toolListText = ({ mode, autoAboveTokens }: Workspace['settings']['toolList']): string =>
   mode === 'auto' ? `search above ${autoAboveTokens} tokens, otherwise all` : mode;
@@ -87,6 +89,7 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--hosting <on|off>', 'whether servers of the catalogue may run here', readSwitch)
     .option('--plan <plan>', 'team: 3 instances. enterprise: 20', readPlan)
     .option('--idle-minutes <minutes>', 'after how long without a call an instance sleeps; never for never', readIdle)
+    .option('--personal-per-member <number>', 'personal instances one member may have (0 to 20)', wholeNumber)
     .option(
       '--publishing <teams>',
       'teams whose manifests take effect at once, with commas; none for nobody',
@@ -108,8 +111,8 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
         const publishing = options.publishing === undefined ? undefined : { teams: options.publishing };
         const { toolList: mode, autoAboveTokens } = options;
         const toolList = mode === undefined && autoAboveTokens === undefined ? undefined : { mode, autoAboveTokens };
-        const { hosting: orchestratorEnabled, plan, idleMinutes } = options;
-        const hosted = { orchestratorEnabled, plan, idleMinutes };
+        const { hosting: orchestratorEnabled, plan, idleMinutes, personalPerMember } = options;
+        const hosted = { orchestratorEnabled, plan, idleMinutes, personalPerMember };
         const hosting = Object.values(hosted).every((value) => value === undefined) ? undefined : hosted;
         const settings = { auditMode, retentionDays, limits, access, publishing, toolList, hosting };
         const touched = Object.values(settings).some((value) => value !== undefined);
@@ -132,6 +135,7 @@ interface UpdateOptions {
   hosting?: boolean;
   plan?: HostingPlan;
   idleMinutes?: number | null;
+  personalPerMember?: number;
   limit?: string[];
   json?: true;
 }

@@ -7,9 +7,17 @@ export interface HostingSettings {
   readonly plan: HostingPlan;
   /** Minutes without a call after which an instance sleeps until the next one; null: never. */
   readonly idleMinutes: number | null;
+  /** Personal instances one member may have at once; the plan bounds those of everybody together. */
+  readonly personalPerMember: number;
 }
 
-export const defaultHosting: HostingSettings = { orchestratorEnabled: false, plan: 'team', idleMinutes: null };
+export const defaultHosting: HostingSettings = {
+  orchestratorEnabled: false,
+  plan: 'team',
+  idleMinutes: null,
+  // Less than the smallest plan has, so that no member can use it up alone.
+  personalPerMember: 2,
+};
 
 /** Read them from `gateway_workspaces.settings`; what is not stored has its default. */
 export const readHosting = (settings: string): HostingSettings => ({
