@@ -59,7 +59,7 @@ describe('[ORC-10] a server that runs wild', () => {
   });
 
   it(
-    `keeps 30 MB of the ${long ? '10 GB' : 'hundreds of MB'} it says, and its neighbour answers as before`,
+    `keeps 30 MB of the ${long ? '10 GB' : '120 MB'} it says, and its neighbour answers as before`,
     async () => {
       const [loud, neighbour] = await Promise.all([test.start({ cpus: long ? 1 : 0.25 }), test.start()]);
       const root = await test.dataRoot();
@@ -81,24 +81,24 @@ describe('[ORC-10] a server that runs wild', () => {
         least = Math.min(least, freeBytes());
         await wait(100);
       }
-      progress(`${during.length} rounds, ${calm} ms before, ${during.toSorted((a, b) => a - b).join(' ')} ms during`);
+      progress(`${during.length} rounds, median ${calm} ms before and ${median(during)} ms during; ${most} kB kept`);
       expect(most).toBeGreaterThan(5_000);
       expect(most).toBeLessThan(42_000);
       // Others write to this disk, too.
       if (long) expect(free - least).toBeLessThan(2e9);
       // The engine's own work on the flood is what is felt here; two milliseconds are for a machine with other work.
-      expect(Math.min(...during)).toBeLessThan(calm * 1.1 + 2);
+      expect(median(during)).toBeLessThan(calm * 1.1 + 2);
     },
     long ? 1_800_000 : 60_000,
   );
 });
 
 /** Bytes of the flood: several times what is kept, or what the promise names. */
-const enough = extent(200e6, 10e9);
-/** Writes without end, and says in `said` how much. */
+const enough = extent(120e6, 10e9);
+/** Writes without end what cannot be packed small, and says in `said` how much. */
 const flood = `
-  const fs = await load('node:fs');
-  const lines = Buffer.from(('x'.repeat(16_000) + '\\n').repeat(16));
+  const [fs, { randomBytes }] = [await load('node:fs'), await load('node:crypto')];
+  const lines = Buffer.from(Array.from({ length: 16 }, () => randomBytes(12_000).toString('base64') + '\\n').join(''));
   globalThis.said = 0;
   const more = () => fs.write(1, lines, (error, written) => {
     globalThis.said += written ?? 0;
@@ -113,5 +113,8 @@ async function medianMs(endpoint: Parameters<typeof askProbe>[0]): Promise<numbe
     await askProbe(endpoint, 'return 1');
     taken.push(performance.now() - began);
   }
-  return taken.toSorted((a, b) => a - b)[15] ?? 0;
+  return median(taken);
 }
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
