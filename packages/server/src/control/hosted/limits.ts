@@ -58,7 +58,7 @@ export function usedUp(
     text:
       (most === 0
         ? 'Members may have no instances of their own here.'
-        : `A member may have ${most} personal instances here, and you have them. End one first.`) +
+        : `Personal instances of one member here: ${most}, and yours are all in use. End one first.`) +
       ` An owner allows more: mcpnest workspace update --personal-per-member ${most + 1}`,
   };
 }
