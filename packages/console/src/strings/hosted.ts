@@ -26,7 +26,9 @@ export const t = catalogue({
   hostingOn: 'Servers may run here',
   hostingOnHelp: 'Switched off, all instances stop; they start again with it.',
   idle: 'Minutes without a call until an instance sleeps',
-  idleHelp: 'The next call wakes it, within seconds. Empty: it never sleeps.',
+  idleHelp: 'The next call wakes it. Empty: it never sleeps.',
+  paused: 'Minutes an instance that sleeps keeps its memory',
+  pausedHelp: 'Until then a call wakes it within a second, later within a few. On Kubernetes it always takes longer.',
   save: 'Save',
   saved: 'Saved',
 

@@ -34,22 +34,26 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
   const params = { workspace: useWorkspace() };
   const [on, setOn] = useState(hosting.orchestratorEnabled);
   const [idle, setIdle] = useState(String(hosting.idleMinutes ?? ''));
+  const [paused, setPaused] = useState(String(hosting.pausedMinutes));
   const { run, busy, problem } = useAction('workspaces', 'update', {
     also: ['hosted', 'hostedCatalogue'],
     inForm: true,
   });
   const errors = problem?.errors ?? {};
-  const wrong = errors['body.settings.hosting.idleMinutes'] ?? errors['settings.hosting.idleMinutes'];
+  const wrongOf = (field: string): string | undefined =>
+    errors[`body.settings.hosting.${field}`] ?? errors[`settings.hosting.${field}`];
+  const [wrongIdle, wrongPaused] = [wrongOf('idleMinutes'), wrongOf('pausedMinutes')];
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
+  const pausedMinutes = paused.trim() === '' ? undefined : Number(paused);
   return (
     <Form
       submit={t('save')}
       busy={busy}
-      problem={wrong === undefined ? problem : undefined}
+      problem={wrongIdle === undefined && wrongPaused === undefined ? problem : undefined}
       onCancel={onClose}
       onSubmit={() =>
         run(
-          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes } } } },
+          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes, pausedMinutes } } } },
           { title: t('saved') },
           onClose,
         )
@@ -63,7 +67,15 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={idle}
         onChange={setIdle}
-        error={wrong}
+        error={wrongIdle}
+      />
+      <TextField
+        label={t('paused')}
+        help={t('pausedHelp')}
+        inputMode="numeric"
+        value={paused}
+        onChange={setPaused}
+        error={wrongPaused}
       />
     </Form>
   );

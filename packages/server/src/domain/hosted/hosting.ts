@@ -7,9 +7,16 @@ export interface HostingSettings {
   readonly plan: HostingPlan;
   /** Minutes without a call after which an instance sleeps until the next one; null: never. */
   readonly idleMinutes: number | null;
+  /** Minutes one that sleeps is kept in memory, paused; after them it is removed, and takes longer to wake. */
+  readonly pausedMinutes: number;
 }
 
-export const defaultHosting: HostingSettings = { orchestratorEnabled: false, plan: 'team', idleMinutes: null };
+export const defaultHosting: HostingSettings = {
+  orchestratorEnabled: false,
+  plan: 'team',
+  idleMinutes: null,
+  pausedMinutes: 60,
+};
 
 /** Read them from `gateway_workspaces.settings`; what is not stored has its default. */
 export const readHosting = (settings: string): HostingSettings => ({
