@@ -19,6 +19,7 @@ interface Run {
   readonly startedAt: string;
   readonly lines: LogLine[];
   readonly ended: Promise<void>;
+  paused: boolean;
 }
 
 /** What a verb does before it is done, for tests that cut it short. */
@@ -55,15 +56,20 @@ export function createProcessRuntime(
       instanceId: spec.instanceId,
       workspaceId: spec.workspaceId,
       specHash: spec.hash,
-      state: running ? 'running' : 'exited',
+      state: !running ? 'exited' : run.paused ? 'paused' : 'running',
       exitCode: running ? null : (child.exitCode ?? 137),
       outOfMemory: false,
       startedAt,
-      endpoint: running ? { host: '127.0.0.1', port } : null,
+      endpoint: running && !run.paused ? { host: '127.0.0.1', port } : null,
     };
+  };
+  const goOn = (run: Run): void => {
+    if (run.paused) run.child.kill('SIGCONT');
+    run.paused = false;
   };
   const end = async (run: Run | undefined): Promise<void> => {
     if (run === undefined) return;
+    goOn(run);
     await endChild(run.child, 3_000);
     await run.ended;
   };
@@ -88,7 +94,7 @@ export function createProcessRuntime(
     collect('stdout');
     collect('stderr');
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    return { child, spec, port, startedAt: new Date().toISOString(), lines, ended };
+    return { child, spec, port, startedAt: new Date().toISOString(), lines, ended, paused: false };
   }
   return {
     kind: 'docker',
@@ -106,6 +112,7 @@ export function createProcessRuntime(
     },
     async start(spec, secrets) {
       const known = runs.get(spec.instanceId);
+      if (known?.paused === true && known.spec.hash === spec.hash) goOn(known);
       if (known !== undefined && known.spec.hash === spec.hash && observe(known).state === 'running')
         return observe(known);
       await end(known);
@@ -114,6 +121,15 @@ export function createProcessRuntime(
       runs.set(spec.instanceId, run);
       await meddle('start', spec.instanceId);
       return observe(run);
+    },
+    async rest(instanceId) {
+      const run = runs.get(instanceId);
+      if (run !== undefined && observe(run).state === 'running') {
+        // The server behind the bridge then has nothing to do, either.
+        run.child.kill('SIGSTOP');
+        run.paused = true;
+      }
+      await meddle('rest', instanceId);
     },
     async stop(instanceId) {
       await end(runs.get(instanceId));
@@ -130,7 +146,7 @@ export function createProcessRuntime(
       let at = Math.max(0, run.lines.length - tail);
       for (;;) {
         while (at < run.lines.length) yield run.lines[at++]!;
-        const over = observe(run).state !== 'running' && at === run.lines.length;
+        const over = observe(run).state === 'exited' && at === run.lines.length;
         if (!follow || signal.aborted || over) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

@@ -223,13 +223,15 @@ it('a call wakes an instance that sleeps, and nothing else does', async () => {
     "update hosted_workloads set state = 'sleeping', since = strftime('%Y-%m-%dT%H:%M:%fZ'), host = null, port = null, revision = revision + 1",
   );
   database.close();
-  await until('it is gone', async () => runtime.pidOf(id) === undefined, 8_000);
+  const pid = runtime.pidOf(id);
+  await until('it is paused', async () => runtime.runs.get(id)?.paused === true, 8_000);
   expect(await listed('echo')).toBe(true);
   expect(await stateOf(id)).toBe('sleeping');
   const began = Date.now();
   const calls = await Promise.all([1, 2, 3].map(() => product.call('echo', { message: 'awake' })));
   for (const { message } of calls) expect(JSON.stringify(message.result)).toContain('Echo: awake');
-  expect(Date.now() - began).toBeLessThan(5_000);
+  expect(Date.now() - began).toBeLessThan(1_000);
+  expect(runtime.pidOf(id)).toBe(pid);
   expect(await stateOf(id)).toBe('running');
   await product.client.hosted.terminate({ params: { instance: id } });
 }, 20_000);

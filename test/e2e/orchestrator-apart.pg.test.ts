@@ -163,6 +163,27 @@ describe('an orchestrator in a process of its own', { timeout: 90_000 }, () => {
     await reader.cancel();
   });
 
+  it('hears within a second of a call to one that sleeps, and the call of what came of it', async () => {
+    await using database = openPostgres(new Secret(postgres.url));
+    const took: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      // As the orchestrator records it after so many minutes without a call.
+      await database.db
+        .updateTable('hosted_workloads')
+        .set((row) => ({
+          ...{ state: 'sleeping', since: new Date().toISOString(), host: null, port: null },
+          revision: row('revision', '+', 1),
+        }))
+        .where('instance_id', '=', id)
+        .execute();
+      await until('it is paused', async () => engine.runtime.runs.get(id)!.paused, 20_000);
+      const began = performance.now();
+      expect(await echo('everything')).toContain('Echo: hello');
+      took.push(performance.now() - began);
+    }
+    expect(took.toSorted((a, b) => a - b)[1], `${took.map(Math.round).join(', ')} ms`).toBeLessThan(1_000);
+  });
+
   it('[ORC-08] when it is killed calls go on, and it goes on where it was when it comes back', async () => {
     const pid = engine.runtime.pidOf(id);
     await kill();

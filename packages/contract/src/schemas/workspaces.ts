@@ -61,6 +61,13 @@ export const hostingSettings = z.strictObject({
     .min(0)
     .max(20)
     .describe('Personal instances one member may have at once, however they fare; 0: nobody deploys any.'),
+  pausedMinutes: z
+    .int()
+    .min(0)
+    .max(10_080)
+    .describe(
+      'Minutes an instance that sleeps keeps its memory, on Docker: a call wakes it within a second. After them, and at once with 0, it is removed, and a call starts it anew.',
+    ),
 });
 
 export const workspaceSettings = z.strictObject({

@@ -92,7 +92,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     await writeWake(options.db, instanceId, clock.now());
     await options.bus.publish('hosted.wanted', instanceId);
   };
-  const upstreams = new Upstreams({ ...options, health, wake });
+  const look = (): void => {
+    options.bus.publish('hosted.seen', '').catch(() => undefined);
+    void snapshots.refresh();
+  };
+  const upstreams = new Upstreams({ ...options, health, wake, look });
   const catalogue = new Catalogue({ ...options, upstreams, changed });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);

@@ -34,6 +34,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
   const params = { workspace: useWorkspace() };
   const [on, setOn] = useState(hosting.orchestratorEnabled);
   const [idle, setIdle] = useState(String(hosting.idleMinutes ?? ''));
+  const [paused, setPaused] = useState(String(hosting.pausedMinutes));
   const [personal, setPersonal] = useState(String(hosting.personalPerMember));
   const { run, busy, problem } = useAction('workspaces', 'update', {
     also: ['hosted', 'hostedCatalogue'],
@@ -42,8 +43,9 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
   const errors = problem?.errors ?? {};
   const wrong = (field: keyof Hosting): string | undefined =>
     errors[`body.settings.hosting.${field}`] ?? errors[`settings.hosting.${field}`];
-  const shown = wrong('idleMinutes') ?? wrong('personalPerMember');
+  const shown = wrong('idleMinutes') ?? wrong('pausedMinutes') ?? wrong('personalPerMember');
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
+  const pausedMinutes = paused.trim() === '' ? Number.NaN : Number(paused);
   const personalPerMember = personal.trim() === '' ? Number.NaN : Number(personal);
   return (
     <Form
@@ -53,7 +55,10 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
       onCancel={onClose}
       onSubmit={() =>
         run(
-          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes, personalPerMember } } } },
+          {
+            params,
+            body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes, pausedMinutes, personalPerMember } } },
+          },
           { title: t('saved') },
           onClose,
         )
@@ -68,6 +73,14 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         value={idle}
         onChange={setIdle}
         error={wrong('idleMinutes')}
+      />
+      <TextField
+        label={t('paused')}
+        help={t('pausedHelp')}
+        inputMode="numeric"
+        value={paused}
+        onChange={setPaused}
+        error={wrong('pausedMinutes')}
       />
       <TextField
         label={t('personalMost')}
