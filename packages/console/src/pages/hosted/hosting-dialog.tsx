@@ -38,14 +38,12 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
     also: ['hosted', 'hostedCatalogue'],
     inForm: true,
   });
-  const errors = problem?.errors ?? {};
-  const wrong = errors['body.settings.hosting.idleMinutes'] ?? errors['settings.hosting.idleMinutes'];
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
   return (
     <Form
       submit={t('save')}
       busy={busy}
-      problem={wrong === undefined ? problem : undefined}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         run(
@@ -63,7 +61,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={idle}
         onChange={setIdle}
-        error={wrong}
+        error={problem?.errors['settings.hosting.idleMinutes']}
       />
     </Form>
   );

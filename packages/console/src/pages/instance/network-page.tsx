@@ -54,7 +54,6 @@ const columns: readonly Column<NetworkEntry>[] = [
 export function NetworkPage() {
   return (
     <InstanceFrame
-      title={t('networkTitle')}
       about={t('networkAbout')}
       needs="network.list"
       actions={useMay('network.allow') ? <AddressOpen /> : undefined}
