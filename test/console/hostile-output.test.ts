@@ -108,7 +108,7 @@ describe.each([
     const { page, faults, visit } = opened;
     await page.setViewportSize({ width, height: 800 });
     const content = spoken.map((text) => ({ type: 'text', text }));
-    upstream.set({ result: () => JSON.stringify({ content, isError: true }) });
+    upstream.set({ intercept: () => false, result: () => JSON.stringify({ content, isError: true }) });
     await visit(`${home}/servers/plain/tools?tool=look`);
     const panel = await openTool(page);
     await panel.getByText('The tool says that it failed').waitFor({ timeout: 10_000 });

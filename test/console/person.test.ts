@@ -18,8 +18,10 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 /** Names of the parts an area offers. */
-const tabsOf = (page: Page, area: string): Promise<string[]> =>
-  page.getByRole('main').getByRole('navigation', { name: area, exact: true }).getByRole('link').allInnerTexts();
+async function tabsOf(page: Page, area: string): Promise<string[]> {
+  await page.getByRole('heading', { level: 1, name: area, exact: true }).waitFor();
+  return page.getByRole('main').getByRole('navigation', { name: area, exact: true }).getByRole('link').allInnerTexts();
+}
 
 /** Put all sign-ins so far into the past. */
 async function ageSignIns(): Promise<void> {
@@ -47,7 +49,7 @@ describe('a member', () => {
     await screenshot(page, 'connect-member');
     await page.getByRole('link', { name: 'Its record' }).click();
     await page.getByRole('heading', { name: 'Call of look', level: 1 }).waitFor();
-    await page.getByText(/^cy@example\.com called look/).waitFor();
+    await page.getByText(/called look/).waitFor();
     expect(faults).toEqual([]);
   }, 30_000);
 
@@ -60,8 +62,7 @@ describe('a member', () => {
     await page.waitForURL('**/access/teams');
     expect(await tabsOf(page, 'Access')).toEqual(['Teams', 'Machines', 'Tokens', 'Test', 'Requests']);
     expect(await menu.getByRole('link', { name: 'Access' }).getAttribute('aria-current')).toBe('page');
-    await page.keyboard.press('g');
-    await page.keyboard.press('v');
+    await menu.getByRole('link', { name: 'Activity' }).click();
     await page.waitForURL('**/activity/timelines');
     expect(await tabsOf(page, 'Activity')).toEqual(['Timelines', 'Clients', 'Usage']);
     await menu.getByRole('link', { name: 'Settings' }).click();
@@ -136,7 +137,7 @@ describe('[NEW-11] what outlives a session', () => {
     await visit('/instance/keys');
     await ageSignIns();
     await page.getByRole('button', { name: 'Issue a key' }).click();
-    await page.getByLabel('Label').fill('ci');
+    await page.getByLabel('What for').fill('ci');
     await page.getByRole('dialog').getByRole('button', { name: 'Issue a key' }).click();
     const asked = again(page);
     await asked.getByLabel(/^Password of owner@/).fill('a guess');
@@ -160,7 +161,7 @@ describe('[NEW-11] what outlives a session', () => {
     await visit('/instance/keys');
     await ageSignIns();
     await page.getByRole('button', { name: 'Issue a key' }).click();
-    await page.getByLabel('Label').fill('thief');
+    await page.getByLabel('What for').fill('thief');
     await page.getByRole('dialog').getByRole('button', { name: 'Issue a key' }).click();
     await again(page).getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('dialog').getByText('You signed in more than ten minutes ago').waitFor();

@@ -14,7 +14,7 @@ it('shows the page first on a small screen, and the way elsewhere when it is ask
   const { page, visit, faults } = opened;
   await page.setViewportSize({ width: 390, height: 844 });
   await visit(`/workspaces/${bench.product.workspace}/access/history`);
-  const heading = await page.getByRole('heading', { name: 'History', level: 1 }).boundingBox();
+  const heading = await page.getByRole('heading', { name: 'Access', level: 1 }).boundingBox();
   expect(heading?.y).toBeLessThan(200);
 
   // The tab of this page is the last of many, and in sight.
