@@ -76,7 +76,7 @@ describe('a member', () => {
       ['/settings/webhooks', 'This takes the role admin in this workspace'],
     ]) {
       await visit(`${here}${path}`);
-      await page.getByText(says!).waitFor();
+      await page.getByText(says).waitFor();
     }
     expect(faults).toEqual([]);
   }, 30_000);
