@@ -63,7 +63,7 @@ describe('a member', () => {
     expect(await tabsOf(page, 'Access')).toEqual(['Teams', 'Machines', 'Tokens', 'Test', 'Requests']);
     expect(await menu.getByRole('link', { name: 'Access' }).getAttribute('aria-current')).toBe('page');
     await menu.getByRole('link', { name: 'Activity' }).click();
-    await page.waitForURL('**/activity/timelines');
+    await page.waitForURL('**/activity/timelines**');
     expect(await tabsOf(page, 'Activity')).toEqual(['Timelines', 'Clients', 'Usage']);
     await menu.getByRole('link', { name: 'Settings' }).click();
     await page.getByText('Changing the settings takes the role owner').waitFor();
