@@ -214,7 +214,7 @@ it('invites by a link shown once, stops a member at once and lifts it, removes t
   await question.getByText(/calls? in the last day/).waitFor();
   await question.getByRole('textbox').fill('cy@example.com');
   await question.getByRole('button', { name: 'Remove' }).click();
-  await page.getByRole('heading', { name: 'Members' }).waitFor();
+  await page.getByRole('grid', { name: 'Members' }).waitFor();
   expect(await page.getByRole('row', { name: /cy@example.com/ }).count()).toBe(0);
   expect(faults).toEqual([]);
 }, 20_000);

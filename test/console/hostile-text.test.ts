@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 import type { EchoUpstream } from '../upstreams/echo.ts';
 import { axe, startConsoleBench } from './harness.ts';
 import type { ConsoleBench } from './harness.ts';
+import { harm } from './harm.ts';
 import { hostileLongTexts, hostileTexts } from './hostile-texts.ts';
 
 let bench: ConsoleBench;
@@ -91,26 +91,6 @@ const pages = (): readonly string[] => [
   ...['', '/network', '/changes', '/keys'].map((path) => `/instance${path}`),
   '/account',
 ];
-
-/** What a page must never show: that something ran, or that a text became an element, a dialog or a way out. */
-async function harm(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const found: string[] = [];
-    if ('executed' in globalThis) found.push('a text was executed');
-    const foreign = 'iframe,object,embed,base,marquee,video,math,form[action],meta[http-equiv],img:not([src^="/"])';
-    for (const element of document.body.querySelectorAll(foreign))
-      found.push(`there is ${element.outerHTML.slice(0, 90)}`);
-    for (const element of document.querySelectorAll('*'))
-      for (const { name, value } of element.attributes) {
-        if (name.startsWith('on')) found.push(`there is ${name} on ${element.tagName}`);
-        if (/^(href|src|action|formaction|xlink:href)$/.test(name) && /^\s*(javascript|data|vbscript):/i.test(value))
-          found.push(`${element.tagName} leads to ${value.slice(0, 60)}`);
-      }
-    const over = document.documentElement.scrollWidth - innerWidth;
-    if (over > 0) found.push(`the page is ${over} px wider than the window`);
-    return found;
-  });
-}
 
 it('notices what would harm', async () => {
   await using opened = await bench.open();

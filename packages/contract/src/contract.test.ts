@@ -22,6 +22,7 @@ describe('operations', () => {
     expect(operation.status === 204).toBe(operation.response === null);
     if (operation.method === 'GET') expect(operation.body).toBeNull();
     if (named.length > 0 && named[0] !== 'target') expect(operation.errors).toContain('not_found');
+    if (operation.recentSignIn === true) expect(operation.errors).toContain('reauthentication_required');
   });
 });
 

@@ -2,6 +2,10 @@
 export const errorCodes = {
   unauthenticated: { meaning: 'No valid credential was sent.', retryable: false },
   forbidden: { meaning: 'The credential is valid but its role does not permit this.', retryable: false },
+  reauthentication_required: {
+    meaning: 'The session is valid, but this takes a sign-in of the last ten minutes.',
+    retryable: false,
+  },
   not_found: { meaning: 'Nothing by that name exists in what the caller may see.', retryable: false },
   already_exists: { meaning: 'Something by that name exists already.', retryable: false },
   conflict: { meaning: 'The change does not fit the present state.', retryable: false },

@@ -128,7 +128,9 @@ function describe(operation: Operation): OpenApiOperation {
   return {
     operationId: operation.id,
     summary: operation.summary,
-    description: [operation.description, roleSentence(operation)].filter((text) => text !== undefined).join(' '),
+    description: [operation.description, roleSentence(operation), signInSentence(operation)]
+      .filter((text) => text !== undefined)
+      .join(' '),
     tags: [nounOf(operation)],
     parameters: [...parameters(operation.params, 'path'), ...parameters(operation.query, 'query')],
     ...(operation.body === null
@@ -180,6 +182,9 @@ const roleSentence = (operation: Operation): string | undefined =>
   operation.role in accessSentences
     ? accessSentences[operation.role]
     : `Needs the role ${operation.role}${operation.scope === 'instance' ? ' and a key for the whole instance' : ''}.`;
+
+const signInSentence = ({ recentSignIn }: Operation): string | undefined =>
+  recentSignIn === true ? 'Signed in to the console: within the last ten minutes.' : undefined;
 
 function parameters(schema: z.ZodObject, place: 'path' | 'query'): OpenApiParameter[] {
   const { properties = {}, required = [] } = schemaOf(schema, 'input') as {

@@ -68,6 +68,11 @@ export interface Operation {
   readonly scope: 'instance' | 'workspace' | 'named';
   /** Of the instance, and still open to a person who is signed in and has no role for it: they get their own part. */
   readonly ownPart?: true;
+  /**
+   * It hands out what outlives a session: a session does it only in the ten minutes after its person has signed in. Keys
+   * are not asked. `errors` names `reauthentication_required`.
+   */
+  readonly recentSignIn?: true;
   /** It shows records: each reading is on record itself, as one event of an actor and minute with a count. */
   readonly watched?: true;
   /** Errors beyond `commonErrors`. */

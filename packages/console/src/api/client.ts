@@ -1,5 +1,6 @@
 import { clientOf } from '@mcpnest/contract/caller';
 import { readProblem } from './problem.ts';
+import { askToSignInAgain } from './sign-in-again.ts';
 import { wires } from './wires.precomputed.ts';
 
 let csrfToken = '';
@@ -9,8 +10,21 @@ export const setCsrfToken = (token: string): void => {
   csrfToken = token;
 };
 
-/** Send a request of ours with the session; everything that changes something carries the token. */
-export function sendWithSession(request: Request): Promise<Response> {
+/**
+ * Send a request of ours with the session. What takes a recent sign-in is sent once more when the person has signed in
+ * again.
+ */
+async function sendWithSession(request: Request): Promise<Response> {
+  const once = request.clone();
+  const response = await send(request);
+  if (response.status !== 403) return response;
+  const said = readProblem(await response.clone().json());
+  if (said?.code !== 'reauthentication_required' || !(await askToSignInAgain())) return response;
+  return send(once);
+}
+
+/** Everything that changes something carries the token. */
+function send(request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
   if (request.method !== 'GET') headers.set('x-csrf-token', csrfToken);
   return fetch(new Request(request, { credentials: 'same-origin', headers }));

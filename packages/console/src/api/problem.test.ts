@@ -22,3 +22,8 @@ it('leaves a field of the address where it is', () => {
   const issues = [{ path: 'params.workspace', message: 'is required' }];
   expect(problemOf(new ApiError({ ...refusal.problem, issues })).errors).toEqual({ 'params.workspace': 'is required' });
 });
+
+it('says of a passkey that was not given that nothing has changed, and asks for no reload', () => {
+  const declined = new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError');
+  expect(problemOf(declined)).toMatchObject({ code: 'not_given', title: 'No passkey was given', retryable: false });
+});

@@ -11,7 +11,7 @@ export function readProblem(body: unknown): Problem | undefined {
 
 /** Anything thrown, as something a person can be told: what is wrong and what to do about it. */
 export interface AppProblem {
-  readonly code: Problem['code'] | 'unreachable' | 'broken';
+  readonly code: Problem['code'] | 'unreachable' | 'broken' | 'not_given';
   readonly title: string;
   readonly detail: string;
   /** What is wrong with which field, by its path in the form: `name`, where the server says `body.name`. */
@@ -19,6 +19,21 @@ export interface AppProblem {
   readonly retryable: boolean;
   readonly requestId: string | undefined;
 }
+
+/** What browsers throw where a passkey is asked for (W3C Web Authentication, sections 5.1.3 and 5.1.4), by name. */
+const passkeyProblems: ReadonlyMap<string, { readonly title: string; readonly detail: string }> = new Map([
+  [
+    'NotAllowedError',
+    { title: 'No passkey was given', detail: 'The browser was told no, or the time was up. Nothing has changed.' },
+  ],
+  [
+    'InvalidStateError',
+    {
+      title: 'There is one already',
+      detail: 'This device has a passkey of yours. Sign in with it, or use another device.',
+    },
+  ],
+]);
 
 const inBody = /^body\./;
 
@@ -33,6 +48,9 @@ export function problemOf(error: unknown): AppProblem {
       requestId: requestId === '' ? undefined : requestId,
     };
   }
+  const passkey = error instanceof Error ? passkeyProblems.get(error.name) : undefined;
+  if (passkey !== undefined)
+    return { code: 'not_given', ...passkey, errors: {}, retryable: false, requestId: undefined };
   const offline = error instanceof TypeError && /fetch|network|load/i.test(error.message);
   return {
     code: offline ? 'unreachable' : 'broken',

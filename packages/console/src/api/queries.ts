@@ -85,13 +85,20 @@ export const rowsOf = <P extends { readonly items: readonly unknown[] }>(
  * A change: `const remove = useChange('servers', 'remove')`. After it everything of its noun is read anew, and of the
  * nouns named in `also`.
  */
-export function useChange<N extends Noun, V extends Verb<N>>(noun: N, verb: V, also: readonly Noun[] = []) {
+export const useChange = <N extends Noun, V extends Verb<N>>(noun: N, verb: V, also: readonly Noun[] = []) =>
+  useChangeOf(noun, (request: RequestOf<N, V>) => run(noun, verb, request), also);
+
+/** The same of a change that is made otherwise than by one operation. */
+export function useChangeOf<Request, Answer>(
+  noun: Noun,
+  change: (request: Request) => Promise<Answer>,
+  also: readonly Noun[] = [],
+) {
   const cache = useQueryClient();
   return useMutation({
-    mutationKey: [noun, verb],
     // What was typed, secrets too, is not kept beyond the form.
     gcTime: 0,
-    mutationFn: (request: RequestOf<N, V>) => run(noun, verb, request),
+    mutationFn: change,
     onSuccess: async () => {
       await Promise.all([noun, ...also].map((name) => cache.invalidateQueries({ queryKey: [name] })));
     },

@@ -1,13 +1,17 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
+import { useSession } from '../api/session.ts';
+import { can } from '../capabilities.ts';
 import { CliEquivalent } from './cli-equivalent.tsx';
 import type { CliEquivalentProps } from './cli-equivalent.tsx';
 import { Link } from './link.tsx';
 import { cx } from '../ui/cx.ts';
 import { useHere } from './navigate.ts';
+import { useWorkspace } from './workspace.tsx';
 
 export interface PageProps {
+  /** The area or the thing; what is shown of it, its tabs say. */
   readonly title: string;
   /** One sentence on what this page is for. */
   readonly about?: ReactNode;
@@ -17,6 +21,7 @@ export interface PageProps {
   readonly status?: ReactNode;
   /** At the top right; the primary one last. */
   readonly actions?: ReactNode;
+  /** The parts of the area or thing; shown are those that the person may open. */
   readonly tabs?: readonly LinkTab[];
   /** The same by command line and API. */
   readonly cli?: CliEquivalentProps;
@@ -24,10 +29,18 @@ export interface PageProps {
 }
 
 /** What every page has around it. */
-export function Page({ title, about, trail = [], status, actions, tabs, cli, children }: PageProps) {
+export function Page({ title, about, trail = [], status, actions, tabs = [], cli, children }: PageProps) {
+  const session = useSession();
+  const workspace = useWorkspace();
+  const { pathname } = useHere();
+  const offered = tabs
+    .filter(({ needs }) => needs === undefined || can(session, needs, workspace))
+    .map((tab) => ({ ...tab, current: tab.current ?? pathname === tab.to }));
+  const named = [offered.find(({ current }) => current)?.label, title, 'MCPNest'];
+  const documentTitle = named.filter((name) => name !== undefined).join(' · ');
   useEffect(() => {
-    document.title = `${title} · MCPNest`;
-  }, [title]);
+    document.title = documentTitle;
+  }, [documentTitle]);
   return (
     <main
       id="main"
@@ -58,7 +71,7 @@ export function Page({ title, about, trail = [], status, actions, tabs, cli, chi
         </div>
         {about !== undefined && <p className="max-w-prose text-quiet">{about}</p>}
       </header>
-      {tabs !== undefined && <LinkTabs tabs={tabs} label={title} />}
+      {offered.length > 1 && <LinkTabs tabs={offered} label={title} />}
       {children}
       {cli !== undefined && <CliEquivalent {...cli} />}
     </main>
@@ -68,12 +81,14 @@ export function Page({ title, about, trail = [], status, actions, tabs, cli, chi
 export interface LinkTab {
   readonly label: string;
   readonly to: string;
+  /** The operation without which there is nothing to see, e.g. `members.list`. */
+  readonly needs?: string;
   /** Also the current one on pages below it, e.g. of one thing of its list. */
   readonly current?: boolean;
 }
 
-/** Parts of one page, each with an address of its own. */
-export function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; readonly label: string }) {
+/** Parts of one area or thing, each with an address of its own. */
+function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; readonly label: string }) {
   const { pathname } = useHere();
   const list = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -86,22 +101,19 @@ export function LinkTabs({ tabs, label }: { readonly tabs: readonly LinkTab[]; r
   }, [pathname]);
   return (
     <nav ref={list} aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line">
-      {tabs.map((tab) => {
-        const current = tab.current ?? pathname === tab.to;
-        return (
-          <Link
-            key={tab.to}
-            to={tab.to}
-            aria-current={current ? 'page' : undefined}
-            className={cx(
-              '-mb-px border-b-2 px-0.5 pb-2 whitespace-nowrap',
-              current ? 'border-accent font-medium text-text' : 'border-transparent text-quiet hover:text-text',
-            )}
-          >
-            {tab.label}
-          </Link>
-        );
-      })}
+      {tabs.map(({ label: name, to, current }) => (
+        <Link
+          key={to}
+          to={to}
+          aria-current={current ? 'page' : undefined}
+          className={cx(
+            '-mb-px border-b-2 px-0.5 pb-2 whitespace-nowrap',
+            current ? 'border-accent font-medium text-text' : 'border-transparent text-quiet hover:text-text',
+          )}
+        >
+          {name}
+        </Link>
+      ))}
     </nav>
   );
 }

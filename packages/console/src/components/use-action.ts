@@ -1,6 +1,7 @@
+import type { UseMutationResult } from '@tanstack/react-query';
 import type { Client } from '@mcpnest/contract/caller';
 import type { AppProblem } from '../api/problem.ts';
-import { useChange } from '../api/queries.ts';
+import { useChange, useChangeOf } from '../api/queries.ts';
 import type { AnswerOf, RequestOf } from '../api/queries.ts';
 import { toast } from '../ui/toast.tsx';
 import type { ToastOptions } from '../ui/toast.tsx';
@@ -24,18 +25,31 @@ export interface Action<Request, Answer> {
 }
 
 /** A change that one button makes. */
-export function useAction<N extends Noun, V extends keyof Client[N] & string>(
+export const useAction = <N extends Noun, V extends keyof Client[N] & string>(
   noun: N,
   verb: V,
   { also = [], inForm = false }: ActionOptions = {},
-): Action<RequestOf<N, V>, AnswerOf<N, V>> {
-  const change = useChange(noun, verb, also);
+): Action<RequestOf<N, V>, AnswerOf<N, V>> => actionOf(useChange(noun, verb, also), inForm);
+
+/** The same of a change that is made otherwise than by one operation. */
+export const useActionOf = <Request, Answer>(
+  noun: Noun,
+  change: (request: Request) => Promise<Answer>,
+  { also = [], inForm = false }: ActionOptions = {},
+): Action<Request, Answer> => actionOf(useChangeOf(noun, change, also), inForm);
+
+function actionOf<Request, Answer>(
+  change: UseMutationResult<Answer, Error, Request>,
+  inForm: boolean,
+): Action<Request, Answer> {
+  // The library leaves open whether a request may be left out, until it is known which it is; here it never is.
+  const make = change.mutateAsync as (request: Request) => Promise<Answer>;
   return {
     busy: change.isPending,
     problem: faultOf(change.error),
     run: (request, done, onwards) =>
       after(
-        change.mutateAsync(request),
+        make(request),
         (answer) => {
           if (done !== null) toast(done);
           onwards?.(answer);

@@ -9,7 +9,7 @@ import { useGo } from '../components/navigate.ts';
 import { paths } from '../paths.ts';
 import { t } from '../strings/shell.ts';
 import { useOfferedActions } from './actions.ts';
-import { navigationItems } from './navigation-items.ts';
+import { navigationItems, startOf } from './navigation-items.ts';
 
 interface Entry {
   readonly id: string;
@@ -102,7 +102,9 @@ function useGroups(workspace: string): Group[] {
     {
       value: 'Pages',
       items: [
-        ...(inWorkspace ? navigationItems.map(({ label, to }) => entry(`page ${label}`, label, to(workspace))) : []),
+        ...(inWorkspace
+          ? navigationItems.map((item) => entry(`page ${item.label}`, item.label, startOf(item, workspace, session)))
+          : []),
         ...(session.instanceRole === null ? [] : [entry('page instance', t('instance'), paths.instance())]),
         entry('page account', t('account'), paths.account()),
       ],

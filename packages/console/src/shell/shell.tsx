@@ -2,6 +2,8 @@ import { Outlet } from '@tanstack/react-router';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session.ts';
+import type { Session } from '../api/session.ts';
+import { useAskedToSignIn } from '../api/sign-in-again.ts';
 import { useGo, useHere } from '../components/navigate.ts';
 import { usePathPart } from '../components/workspace.tsx';
 import { paths } from '../paths.ts';
@@ -11,6 +13,7 @@ import { Sidebar } from './sidebar.tsx';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { useShortcuts } from './shortcuts.ts';
 
+const SignInAgain = lazy(async () => ({ default: (await import('./sign-in-again.tsx')).SignInAgain }));
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
 
 /** What is around every page of somebody who is signed in; anybody else is led to the sign-in page and back. */
@@ -29,14 +32,15 @@ function Gate() {
     // The shell is still here for a moment after it has sent somebody away.
     if (!signedIn && pathname !== paths.signIn()) go(paths.signIn(pathname + searchStr), { replace: true });
   }, [signedIn, pathname, searchStr, go]);
-  return signedIn ? <Frame /> : null;
+  return signedIn ? <Frame session={session} /> : null;
 }
 
-function Frame() {
+function Frame({ session }: { readonly session: Session }) {
   const [open, setOpen] = useState<'palette' | 'sheet' | null>(null);
   const workspace = usePathPart('workspace');
   const close = (): void => setOpen(null);
-  useShortcuts({ workspace, onPalette: () => setOpen('palette'), onSheet: () => setOpen('sheet') });
+  const settleSignIn = useAskedToSignIn();
+  useShortcuts({ workspace, session, onPalette: () => setOpen('palette'), onSheet: () => setOpen('sheet') });
   return (
     <div className="grid min-h-dvh grid-cols-1 md:grid-cols-[15rem_minmax(0,1fr)]">
       <a
@@ -58,6 +62,11 @@ function Frame() {
       {open === 'palette' && (
         <Suspense fallback={null}>
           <Palette workspace={workspace} onClose={close} />
+        </Suspense>
+      )}
+      {settleSignIn !== null && (
+        <Suspense fallback={null}>
+          <SignInAgain session={session} onSettled={settleSignIn} />
         </Suspense>
       )}
       <ShortcutSheet open={open === 'sheet'} onClose={close} />

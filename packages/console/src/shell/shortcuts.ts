@@ -1,12 +1,14 @@
 import { useEffect, useRef } from 'react';
+import type { Session } from '../api/session.ts';
 import { useGo } from '../components/navigate.ts';
-import { navigationItems } from './navigation-items.ts';
+import { navigationItems, startOf } from './navigation-items.ts';
 
 /** After `g` the next key must come within this. */
 const chordMs = 1_200;
 
 export interface ShortcutTargets {
   readonly workspace: string;
+  readonly session: Session;
   readonly onPalette: () => void;
   readonly onSheet: () => void;
 }
@@ -21,7 +23,7 @@ export function useShortcuts(targets: ShortcutTargets): void {
   useEffect(() => {
     let chordUntil = 0;
     const onKeyDown = (event: KeyboardEvent): void => {
-      const { workspace, onPalette, onSheet } = latest.current;
+      const { workspace, session, onPalette, onSheet } = latest.current;
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
         onPalette();
@@ -31,7 +33,7 @@ export function useShortcuts(targets: ShortcutTargets): void {
       const inChord = event.timeStamp < chordUntil;
       chordUntil = 0;
       const area = inChord ? navigationItems.find(({ key }) => key === event.key) : undefined;
-      if (area !== undefined && workspace !== '') go(area.to(workspace));
+      if (area !== undefined && workspace !== '') go(startOf(area, workspace, session));
       else if (event.key === 'g') chordUntil = event.timeStamp + chordMs;
       else if (event.key === '?') onSheet();
       else if (event.key === '/') {

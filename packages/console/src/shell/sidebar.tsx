@@ -10,7 +10,7 @@ import { paths } from '../paths.ts';
 import { t } from '../strings/shell.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
-import { navigationItems } from './navigation-items.ts';
+import { navigationItems, startOf } from './navigation-items.ts';
 import { PersonMenu } from './person-menu.tsx';
 import { WorkspaceSwitcher } from './workspace-switcher.tsx';
 
@@ -54,11 +54,17 @@ export function Sidebar({ workspace, onPalette, onSheet }: SidebarProps) {
         </button>
         <nav aria-label="Main" className="flex grow flex-col gap-0.5 overflow-y-auto">
           {workspace !== '' &&
-            navigationItems.map(({ label, to, icon: Icon, badge }) => (
-              <NavLink key={label} to={to(workspace)} exact={to === paths.home} pathname={pathname}>
-                <Icon size={16} aria-hidden />
-                <span className="grow">{label}</span>
-                {badge === 'approvals' && <WaitingBadge workspace={workspace} />}
+            navigationItems.map((item) => (
+              <NavLink
+                key={item.label}
+                to={startOf(item, workspace, session)}
+                at={item.at(workspace)}
+                exact={item.at === paths.home}
+                pathname={pathname}
+              >
+                <item.icon size={16} aria-hidden />
+                <span className="grow">{item.label}</span>
+                {item.badge === 'approvals' && <WaitingBadge workspace={workspace} />}
               </NavLink>
             ))}
           {session.instanceRole !== null && (
@@ -78,13 +84,15 @@ export function Sidebar({ workspace, onPalette, onSheet }: SidebarProps) {
 
 interface NavLinkProps {
   readonly to: string;
+  /** Every page of the area is at or below it; undefined: `to`. */
+  readonly at?: string;
   readonly pathname: string;
   readonly exact?: boolean;
   readonly children: ReactNode;
 }
 
-function NavLink({ to, pathname, exact = false, children }: NavLinkProps) {
-  const current = pathname === to || pathname === `${to}/` || (!exact && pathname.startsWith(`${to}/`));
+function NavLink({ to, at = to, pathname, exact = false, children }: NavLinkProps) {
+  const current = pathname === at || pathname === `${at}/` || (!exact && pathname.startsWith(`${at}/`));
   return (
     <Link
       to={to}

@@ -94,6 +94,8 @@ export const t = catalogue({
   look: 'Look',
   export: 'Export as CSV',
   exporting: 'Reading all pages',
+  exportCut: 'The file has the first {count} rows; there are more',
+  exportCutAbout: 'Ask about one server, or about one person, machine or team, and save each answer by itself.',
   policyVersion: 'Policy {version} of {digest}, in force since {since}',
   nobody: 'Nobody could call anything of that.',
   nothingChanged: 'Nothing changed between the two.',

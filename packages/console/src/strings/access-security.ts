@@ -1,7 +1,6 @@
 import { catalogue } from './catalogue.ts';
 
 export const t = catalogue({
-  title: 'Security',
   about: 'Give a member a token, list what they may call, and let the list hold.',
   what: 'allowlists and enforcement',
   mode: 'Mode',

@@ -1,7 +1,6 @@
 import { catalogue } from './catalogue.ts';
 
 export const t = catalogue({
-  title: 'Erasure',
   about: 'Remove a person for good, as data protection asks for. What it would blank is shown before anything happens.',
   person: 'Person',
   personHelp: 'Email address, or id of the user.',

@@ -27,7 +27,6 @@ export const t = catalogue({
   callsAbout: 'The last 24 hours, hour by hour.',
   failed: 'Failed',
   denied: 'Refused',
-  fine: 'Ok',
   p95: 'p95',
   activity: 'Activity',
   noCalls: 'No call yet. The first one shows here within a minute.',

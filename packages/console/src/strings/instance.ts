@@ -32,7 +32,6 @@ export const t = catalogue({
   slugLabel: 'Short name in URLs',
   slugHelp: 'Made from the name when empty. It stays.',
   added: 'Workspace created',
-  peopleTitle: 'People',
   peopleAbout: 'Sign-ins of anybody here, by email: where they are signed in, and a way back in for who is locked out.',
   email: 'Email address',
   find: 'Show sessions',
@@ -68,7 +67,6 @@ export const t = catalogue({
   noneOpen: 'No private address is open',
   noneOpenAbout: 'That is the safest way to be. A server inside your network needs its address opened here first.',
   command: 'command',
-  proofTitle: 'Proof',
   proofAbout:
     'How records are sealed, who signs, and where checkpoints are published so that nobody here can rewrite them.',
   sealing: 'Sealing',

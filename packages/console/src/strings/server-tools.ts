@@ -58,6 +58,7 @@ export const t = catalogue({
   notSent: 'Not sent',
   took: 'Took {time}',
   result: 'Result',
+  resultPart: 'Result, part {place}',
   resultError: 'The tool says that it failed',
   structured: 'Structured result',
   empty: 'It gave nothing back.',

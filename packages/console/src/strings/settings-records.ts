@@ -1,7 +1,6 @@
 import { catalogue } from './catalogue.ts';
 
 export const t = catalogue({
-  title: 'Records',
   about: 'How long calls and changes are kept, and what must not be deleted meanwhile.',
   term: 'Retention',
   termAbout: 'Calls older than this go once a day. Changes stay as long as calls, and a year at least.',

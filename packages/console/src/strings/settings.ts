@@ -9,6 +9,7 @@ export const t = catalogue({
   sinks: 'Sinks',
   keys: 'Control keys',
   erasure: 'Erasure',
+  changing: 'Changing the settings',
   saved: 'Saved',
   facts: 'This workspace',
   name: 'Name',

@@ -3,7 +3,6 @@ import { catalogue } from './catalogue.ts';
 export const t = catalogue({
   title: 'Sinks',
   about: 'Where the records of this workspace are sent as they come: a SIEM, a collector, a store.',
-  instanceTitle: 'Sinks of the instance',
   instanceAbout: 'Where the records of every workspace, and of what belongs to none, are sent as they come.',
   name: 'Name',
   nameHelp: 'a–z, 0–9 and hyphens; names it in lists and commands.',

@@ -30,6 +30,28 @@ export function ConfirmDialog({ open, onClose, ...rest }: ConfirmDialogProps) {
   );
 }
 
+export interface ConfirmButtonProps extends Omit<ConfirmDialogProps, 'open' | 'onClose' | 'onConfirm'> {
+  /** What asks the question; undefined: its verb. */
+  readonly label?: string;
+  readonly look?: 'plain' | 'danger';
+  /** @param close leaves the question, when what was confirmed is done */
+  readonly onConfirm: (close: () => void) => void;
+}
+
+/** A button that asks before it does something. */
+export function ConfirmButton({ label, look = 'danger', onConfirm, ...question }: ConfirmButtonProps) {
+  const [asking, setAsking] = useState(false);
+  const close = (): void => setAsking(false);
+  return (
+    <>
+      <Button small look={look} onClick={() => setAsking(true)}>
+        {label ?? question.action}
+      </Button>
+      <ConfirmDialog {...question} open={asking} onClose={close} onConfirm={() => onConfirm(close)} />
+    </>
+  );
+}
+
 function Question({
   onClose,
   consequences,

@@ -1,6 +1,7 @@
 import { Field as Base } from '@base-ui/react/field';
 import type { ComponentProps, ReactNode } from 'react';
 import { cx } from './cx.ts';
+import { useShowFault } from './shown-faults.ts';
 
 /** What every field has around it. */
 export interface FieldFrame {
@@ -27,6 +28,7 @@ export function FieldShell({
   optional = false,
   children,
 }: FieldFrame & { readonly children: ReactNode }) {
+  useShowFault(error);
   return (
     <Base.Root {...(name === undefined ? {} : { name })} invalid={error !== undefined} className="flex flex-col gap-1">
       <Base.Label className="text-sm font-medium text-text">

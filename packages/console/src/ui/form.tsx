@@ -1,33 +1,55 @@
+import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
+import { ShownFaults, useShownFaults } from './shown-faults.ts';
+
+/** What went wrong with what was sent. */
+export interface FormProblem {
+  readonly title: string;
+  readonly detail: string;
+  /** What is wrong with which value, by its path. */
+  readonly errors?: Readonly<Record<string, string>>;
+}
 
 export interface FormProps {
   readonly children: ReactNode;
   readonly submit: string;
   readonly busy: boolean;
-  /** What went wrong as a whole; what concerns a field is shown at the field. */
-  readonly problem?: { readonly title: string; readonly detail: string } | undefined;
+  /** All that went wrong; what a field shows is not said again. */
+  readonly problem?: FormProblem | undefined;
   readonly onSubmit: () => void;
   readonly onCancel?: () => void;
   readonly disabled?: boolean;
 }
 
-/** Fields, what went wrong, and the buttons, in that order. */
+/** Fields, what went wrong beyond them, and the buttons, in that order. */
 export function Form({ children, submit, busy, problem, onSubmit, onCancel, disabled = false }: FormProps) {
+  const [shown, show] = useShownFaults();
+  const [tries, setTries] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+  const rest = problem === undefined ? undefined : beyondFields(problem, shown);
+  useEffect(() => {
+    if (tries > 0 && !busy) form.current?.querySelector<HTMLElement>(faulty)?.focus();
+  }, [tries, busy]);
   return (
     <form
+      ref={form}
       noValidate
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy && !disabled) onSubmit();
+        if (busy || disabled) return;
+        setTries(tries + 1);
+        onSubmit();
       }}
     >
-      {children}
-      {problem !== undefined && (
-        <Notice tone="bad" title={problem.title}>
-          {problem.detail}
+      <ShownFaults value={show}>{children}</ShownFaults>
+      {rest !== undefined && (
+        <Notice tone="bad" title={rest.title}>
+          {rest.lines.map((line) => (
+            <p key={line}>{line}</p>
+          ))}
         </Notice>
       )}
       <div className="flex flex-row-reverse justify-start gap-2 pt-1">
@@ -38,4 +60,20 @@ export function Form({ children, submit, busy, problem, onSubmit, onCancel, disa
       </div>
     </form>
   );
+}
+
+/** The first control with a fault, in the order of the page. */
+const faulty = '[data-invalid] :is(input, textarea, button), :is(input, textarea, button)[data-invalid]';
+
+/** What no field shows. @returns undefined when fields show all of it */
+function beyondFields(
+  { title, detail, errors = {} }: FormProblem,
+  shown: readonly string[],
+): { readonly title: string; readonly lines: readonly string[] } | undefined {
+  const faults = Object.entries(errors);
+  const unseen = faults.filter(([, message]) => !shown.includes(message));
+  if (faults.length > 0 && unseen.length === 0) return undefined;
+  if (shown.includes(detail)) return undefined;
+  if (unseen.length === faults.length) return { title, lines: [detail] };
+  return { title, lines: unseen.map(([path, message]) => `${path} ${message}`) };
 }

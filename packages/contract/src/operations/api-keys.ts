@@ -22,7 +22,8 @@ export const apiKeys = {
     status: 201,
     role: 'admin',
     scope: 'workspace',
-    errors: ['not_found'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found'],
     example: { email: 'ada@example.com', role: 'admin', label: 'Terraform', expiresInDays: 90 },
   }),
   list: defineOperation({
@@ -51,7 +52,8 @@ export const apiKeys = {
     status: 201,
     role: 'admin',
     scope: 'workspace',
-    errors: ['not_found', 'conflict'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found', 'conflict'],
     example: { overlapSeconds: 3600 },
   }),
   revoke: defineOperation({

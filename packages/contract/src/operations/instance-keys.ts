@@ -21,7 +21,8 @@ export const instanceKeys = {
     status: 201,
     role: 'owner',
     scope: 'instance',
-    errors: ['not_found'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found'],
     example: { email: 'ada@example.com', role: 'admin', label: 'Terraform', expiresInDays: 90 },
   }),
   list: defineOperation({
@@ -50,7 +51,8 @@ export const instanceKeys = {
     status: 201,
     role: 'owner',
     scope: 'instance',
-    errors: ['not_found', 'conflict'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found', 'conflict'],
     example: { overlapSeconds: 3600 },
   }),
   revoke: defineOperation({

@@ -59,7 +59,8 @@ export const people = {
     status: 201,
     role: 'owner',
     scope: 'instance',
-    errors: ['not_found'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found'],
   }),
   sessions: defineOperation({
     id: 'people.sessions',

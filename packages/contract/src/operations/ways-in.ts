@@ -18,7 +18,7 @@ export const password = {
     method: 'PUT',
     path: '/api/v1/password',
     summary: 'Change or set your password',
-    description: 'Ends your other sessions.',
+    description: 'Ends your other sessions. Takes the present password; where there is none, a recent sign-in.',
     params: nothing,
     query: nothing,
     body: passwordChange,
@@ -26,7 +26,7 @@ export const password = {
     status: 204,
     role: 'signed-in',
     scope: 'instance',
-    errors: [],
+    errors: ['reauthentication_required'],
     example: { current: 'a long and private one', next: 'another that nobody knows' },
   }),
 };
@@ -62,7 +62,8 @@ export const passkeys = {
     status: 200,
     role: 'signed-in',
     scope: 'instance',
-    errors: ['conflict'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'conflict'],
     example: {},
   }),
   add: defineOperation({
@@ -78,7 +79,8 @@ export const passkeys = {
     status: 201,
     role: 'signed-in',
     scope: 'instance',
-    errors: ['conflict', 'already_exists'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'conflict', 'already_exists'],
     example: {
       name: 'Laptop',
       response: { id: 'rOcl9rQ', response: { clientDataJSON: 'eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIn0' } },
@@ -97,7 +99,8 @@ export const passkeys = {
     status: 204,
     role: 'signed-in',
     scope: 'instance',
-    errors: ['not_found', 'conflict'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found', 'conflict'],
   }),
 };
 

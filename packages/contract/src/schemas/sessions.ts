@@ -64,10 +64,6 @@ export const passwordChange = z.strictObject({
 
 export const setupState = z.object({
   needed: z.boolean().describe('Whether the instance still waits for an owner who can sign in.'),
-  ownerEmail: z
-    .string()
-    .nullable()
-    .describe('The owner the set-up will claim, where that is a made-up address; nobody’s own is shown.'),
 });
 export type SetupState = z.output<typeof setupState>;
 export const setupFinish = z.strictObject({ key: linkKey, email, name, password: newPassword });

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Operation, Role } from '@mcpnest/contract/operation';
 import type { Kysely, Selectable } from 'kysely';
-import { forbidden, notFound, unauthenticated } from '../domain/errors.ts';
+import { AppError, forbidden, notFound, unauthenticated } from '../domain/errors.ts';
 import { atLeast } from '../domain/roles.ts';
 import type { Actor } from '../domain/roles.ts';
 import { hashToken } from '../domain/token.ts';
@@ -11,6 +11,8 @@ import type { Schema } from '../platform/database/schema.ts';
 export const sessionDays = 30;
 const idleMs = 12 * 3_600_000;
 const seenEveryMs = 60_000;
+/** How long a sign-in is recent. */
+const recentMs = 10 * 60_000;
 
 export type SessionRow = Selectable<Schema['console_sessions']>;
 type UserActor = Extract<Actor, { kind: 'user' }>;
@@ -103,6 +105,26 @@ export async function actorOfSession(
     return { ...who, role: ofInstance, workspace: null };
   if (member === undefined) throw notFound('workspace', (slug ?? '').slice(0, 100));
   return { ...who, role: member.role as Role, workspace: { id: member.id, slug: member.slug } };
+}
+
+/**
+ * Whoever holds a session that is not theirs must not make of it what outlives it. To sign in again ends the session
+ * and begins another, so that a copy of the old one gains nothing.
+ * @throws AppError `reauthentication_required` in a session that began too long ago; a key has no sign-in
+ */
+export async function requireRecentSignIn(db: Kysely<Schema>, actor: Actor, now: number): Promise<void> {
+  if (actor.kind !== 'user' || actor.credential.kind !== 'session') return;
+  const row = await db
+    .selectFrom('console_sessions')
+    .select('created_at')
+    .where('id', '=', actor.credential.id)
+    .executeTakeFirst();
+  if (row === undefined) throw sessionEnded();
+  if (row.created_at > isoTime(now - recentMs)) return;
+  throw new AppError(
+    'reauthentication_required',
+    'You signed in more than ten minutes ago. Sign in again, then repeat this.',
+  );
 }
 
 /**

@@ -42,6 +42,18 @@ const memberships = (db: Kysely<Schema>, workspace: WorkspaceRef) =>
 export const administers = (actor: Actor): boolean => atLeast(roleOf(actor), 'admin');
 
 /**
+ * Whose calls the actor may see: all, or those of one member, who is nobody where the actor is no member.
+ * @returns id of the one member; undefined for all
+ */
+export async function onlyCallsOf(
+  db: Kysely<Schema>,
+  workspace: WorkspaceRef,
+  actor: Actor,
+): Promise<string | undefined> {
+  return administers(actor) ? undefined : ((await ownMember(db, workspace, actor)) ?? '');
+}
+
+/**
  * The ladder: nobody acts on someone above them, or gives what is above them.
  * @throws AppError `forbidden`
  */

@@ -12,7 +12,14 @@ import { authenticate, confirmActor, nothingSent } from './authenticate.ts';
 import { runChange } from './change.ts';
 import type { ChangeDeps } from './change.ts';
 import { readSessionCookie, type CookiePolicy } from './console-cookie.ts';
-import { actorOfSession, checkCsrf, lookUpSession, refuseForeignPage, sessionEnded } from './console-session.ts';
+import {
+  actorOfSession,
+  checkCsrf,
+  lookUpSession,
+  refuseForeignPage,
+  requireRecentSignIn,
+  sessionEnded,
+} from './console-session.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import { findWorkspace, placeNamed } from './named-workspace.ts';
 import { unknownKeys } from './nearest.ts';
@@ -77,6 +84,7 @@ async function perform(
 ): Promise<Response> {
   const { operation } = route;
   authorise(caller.actor, operation, params.workspace);
+  if (operation.recentSignIn === true) await requireRecentSignIn(deps.db, caller.actor, deps.clock.now());
   const inPath = operation.scope === 'workspace' ? await findWorkspace(deps.db, params.workspace!) : null;
   const input = {
     params: parse(operation.params, params, 'path'),

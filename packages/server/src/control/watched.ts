@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@mcpnest/contract/error-codes';
 import type { Operation } from '@mcpnest/contract/operation';
 import type { Kysely } from 'kysely';
 import { AppError } from '../domain/errors.ts';
@@ -15,6 +16,9 @@ export interface Watched {
   /** Somebody did not get in. Never rejects. */
   failedLogin(remoteAddress: string): Promise<void>;
 }
+
+/** What is on record of those who were refused. */
+const refusals: readonly ErrorCode[] = ['forbidden', 'reauthentication_required'];
 
 /** Addresses of one minute that are told apart. */
 const mostAddresses = 200;
@@ -35,7 +39,7 @@ export function createWatched({ db, clock }: { readonly db: Kysely<Schema>; read
     read: (actor, { id: action }, workspaceId) =>
       countEvent(db, { workspaceId, actor: actorName(actor), action, target: 'records' }, clock.now()),
     async refused(actor, { id: action }, error) {
-      if (!(error instanceof AppError) || error.code !== 'forbidden') return;
+      if (!(error instanceof AppError) || !refusals.includes(error.code)) return;
       // Of the workspace the key belongs to: which one was asked for is no matter of whoever may not know of it.
       const bound = 'workspace' in actor && actor.workspace !== 'none' ? actor.workspace : null;
       const workspaceId = bound?.id ?? null;

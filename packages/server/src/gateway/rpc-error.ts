@@ -69,6 +69,7 @@ export const notAllowed = (kind: CallKind, reason: string): RpcError =>
 const wire: Record<ErrorCode, { http: number; code: number }> = {
   unauthenticated: { http: 401, code: 401 },
   forbidden: { http: 403, code: 403 },
+  reauthentication_required: { http: 403, code: 403 },
   not_found: { http: 404, code: 404 },
   already_exists: { http: 200, code: rpcCode.conflict },
   conflict: { http: 200, code: rpcCode.conflict },

@@ -2,12 +2,10 @@ import type { ApiKey } from '@mcpnest/contract/schemas/tokens';
 import { useState } from 'react';
 import { t } from '../../strings/keys.ts';
 import { Button } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { SecretOnce } from '../../ui/copy.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { toast } from '../../ui/toast.tsx';
-import { toastFault } from '../fault-of.ts';
-import { keysApi, useKeyChange } from './keys-api.ts';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
+import { SecretDialog } from '../../ui/make-dialog.tsx';
+import { useActionOf } from '../use-action.ts';
+import { keysApi } from './keys-api.ts';
 
 export interface KeyActionsProps {
   readonly apiKey: ApiKey;
@@ -15,46 +13,35 @@ export interface KeyActionsProps {
 }
 
 /** Replace a key by a new one, or end it. */
-export function KeyActions({ apiKey, workspace }: KeyActionsProps) {
+export function KeyActions({ apiKey: { id, label }, workspace }: KeyActionsProps) {
   const { noun, rotate, revoke } = keysApi(workspace);
-  const rotation = useKeyChange(noun, rotate);
-  const revocation = useKeyChange(noun, revoke);
+  const rotation = useActionOf(noun, rotate);
+  const revocation = useActionOf(noun, revoke, { inForm: true });
   const [secret, setSecret] = useState<string | null>(null);
-  const [asking, setAsking] = useState(false);
   return (
     <span className="flex justify-end gap-1">
       <Button
         small
         look="quiet"
-        busy={rotation.isPending}
-        onClick={() => void rotation.mutateAsync(apiKey.id).then((issued) => setSecret(issued.secret), toastFault)}
+        busy={rotation.busy}
+        onClick={() => rotation.run(id, null, (issued) => setSecret(issued.secret))}
       >
         {t('rotate')}
       </Button>
-      <Button small look="danger" onClick={() => setAsking(true)}>
-        {t('revoke')}
-      </Button>
-      <Dialog
-        open={secret !== null}
-        onClose={() => setSecret(null)}
-        title={t('rotatedTitle')}
-        about={t('rotatedAbout')}
-      >
-        <SecretOnce name={t('key')} secret={secret ?? ''} onDone={() => setSecret(null)} />
-      </Dialog>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('revokeTitle', { label: apiKey.label })}
+      <ConfirmButton
+        title={t('revokeTitle', { label })}
         consequences={[t('revokeWhat'), t('revokeNever')]}
         action={t('revoke')}
-        busy={revocation.isPending}
-        onConfirm={() =>
-          void revocation.mutateAsync(apiKey.id).then(() => {
-            setAsking(false);
-            toast({ title: t('revoked') });
-          }, toastFault)
-        }
+        busy={revocation.busy}
+        problem={revocation.problem}
+        onConfirm={(close) => revocation.run(id, { title: t('revoked') }, close)}
+      />
+      <SecretDialog
+        title={t('rotatedTitle')}
+        about={t('rotatedAbout')}
+        name={t('key')}
+        secret={secret}
+        onDone={() => setSecret(null)}
       />
     </span>
   );

@@ -4,31 +4,28 @@ import { useState } from 'react';
 import { t } from '../../strings/keys.ts';
 import { Button } from '../../ui/button.tsx';
 import { SecretOnce } from '../../ui/copy.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { MakeDialog } from '../../ui/make-dialog.tsx';
 import { Select } from '../../ui/select.tsx';
-import { faultOf } from '../fault-of.ts';
-import { keysApi, useKeyChange } from './keys-api.ts';
+import { useActionOf } from '../use-action.ts';
+import { keysApi } from './keys-api.ts';
 
 /** The way to a new control key, shown once with the command that uses it. */
 export function KeyIssueButton({ workspace }: { readonly workspace: string | null }) {
   const [open, setOpen] = useState(false);
-  const [secret, setSecret] = useState<string | null>(null);
-  const close = (): void => {
-    setOpen(false);
-    setSecret(null);
-  };
+  const close = (): void => setOpen(false);
   return (
     <>
       <Button onClick={() => setOpen(true)}>{t('issue')}</Button>
-      <Dialog
+      <MakeDialog<string>
         open={open}
         onClose={close}
-        title={secret === null ? t('issue') : t('issuedTitle')}
-        about={secret === null ? t('issueAbout') : undefined}
-      >
-        {secret !== null ? (
+        title={t('issue')}
+        about={t('issueAbout')}
+        madeTitle={t('issuedTitle')}
+        renderForm={(onMade) => <Fields workspace={workspace} onClose={close} onIssued={onMade} />}
+        renderMade={(secret) => (
           <SecretOnce
             name={t('key')}
             secret={secret}
@@ -38,10 +35,8 @@ export function KeyIssueButton({ workspace }: { readonly workspace: string | nul
             }}
             onDone={close}
           />
-        ) : (
-          open && <Fields workspace={workspace} onClose={close} onIssued={setSecret} />
         )}
-      </Dialog>
+      />
     </>
   );
 }
@@ -57,19 +52,17 @@ function Fields({ workspace, onClose, onIssued }: FieldsProps) {
   const [role, setRole] = useState<Role>('admin');
   const [days, setDays] = useState('90');
   const { noun, issue } = keysApi(workspace);
-  const change = useKeyChange(noun, issue);
-  const problem = faultOf(change.error);
+  const { busy, problem, run } = useActionOf(noun, issue, { inForm: true });
   return (
     <Form
       submit={t('issue')}
-      busy={change.isPending}
+      busy={busy}
       problem={problem}
       disabled={label.trim() === ''}
       onCancel={onClose}
       onSubmit={() =>
-        change.mutate(
-          { label, role, ...(days.trim() === '' ? {} : { expiresInDays: Number(days) }) },
-          { onSuccess: (issued) => onIssued(issued.secret) },
+        run({ label, role, ...(days.trim() === '' ? {} : { expiresInDays: Number(days) }) }, null, ({ secret }) =>
+          onIssued(secret),
         )
       }
     >

@@ -1,6 +1,6 @@
 import type { ApiKey } from '@mcpnest/contract/schemas/tokens';
 import type { Role } from '@mcpnest/contract/operation';
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { client } from '../../api/client.ts';
 
 interface Issued {
@@ -42,9 +42,3 @@ export const keysApi = (workspace: string | null): KeysApi =>
 
 export const keysQuery = ({ noun, list }: KeysApi, workspace: string | null) =>
   queryOptions({ queryKey: [noun, 'list', workspace] as const, queryFn: list });
-
-/** A change of the keys, after which they are read anew. */
-export function useKeyChange<Input, Answer>(noun: KeysApi['noun'], change: (input: Input) => Promise<Answer>) {
-  const cache = useQueryClient();
-  return useMutation({ mutationFn: change, onSuccess: () => cache.invalidateQueries({ queryKey: [noun] }) });
-}

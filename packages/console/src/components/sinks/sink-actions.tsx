@@ -1,11 +1,10 @@
 import type { Sink } from '@mcpnest/contract/schemas/sinks';
-import { useState } from 'react';
 import { t } from '../../strings/sinks.ts';
 import { Button } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { toastFault } from '../fault-of.ts';
-import { sinksApi, useSinkChange } from './sinks-api.ts';
+import { useActionOf } from '../use-action.ts';
+import { sinksApi } from './sinks-api.ts';
 
 export interface SinkActionsProps {
   readonly sink: Sink;
@@ -13,66 +12,52 @@ export interface SinkActionsProps {
 }
 
 /** Test, pause, remove. */
-export function SinkActions({ sink, workspace }: SinkActionsProps) {
+export function SinkActions({ sink: { id, name, lag, pausedSince }, workspace }: SinkActionsProps) {
   const api = sinksApi(workspace);
-  const test = useSinkChange(api.noun, api.test);
-  const pause = useSinkChange(api.noun, api.pause);
-  const resume = useSinkChange(api.noun, api.resume);
-  const remove = useSinkChange(api.noun, api.remove);
-  const [asking, setAsking] = useState(false);
+  const test = useActionOf(api.noun, api.test);
+  const pause = useActionOf(api.noun, api.pause);
+  const resume = useActionOf(api.noun, api.resume);
+  const remove = useActionOf(api.noun, api.remove, { inForm: true });
   return (
     <span className="flex justify-end gap-1">
       <Button
         small
         look="quiet"
-        busy={test.isPending}
+        busy={test.busy}
         onClick={() =>
-          void test.mutateAsync(sink.id).then(({ ok, error }) => {
-            if (ok) toast({ title: t('testOk') });
-            else toast({ title: t('testBad'), tone: 'bad', ...(error === null ? {} : { detail: error }) });
-          }, toastFault)
+          test.run(id, null, ({ ok, error }) =>
+            toast(
+              ok
+                ? { title: t('testOk') }
+                : { title: t('testBad'), tone: 'bad', ...(error === null ? {} : { detail: error }) },
+            ),
+          )
         }
       >
         {t('test')}
       </Button>
-      {sink.pausedSince === null ? (
+      {pausedSince === null ? (
         <Button
           small
           look="quiet"
-          busy={pause.isPending}
-          onClick={() =>
-            void pause
-              .mutateAsync(sink.id)
-              .then(
-                () => toast({ title: t('pausedNow'), undo: () => resume.mutate(sink.id, { onError: toastFault }) }),
-                toastFault,
-              )
-          }
+          busy={pause.busy}
+          onClick={() => pause.run(id, { title: t('pausedNow'), undo: () => resume.run(id, null) })}
         >
           {t('pause')}
         </Button>
       ) : (
-        <Button
-          small
-          look="quiet"
-          busy={resume.isPending}
-          onClick={() => void resume.mutateAsync(sink.id).then(() => toast({ title: t('resumed') }), toastFault)}
-        >
+        <Button small look="quiet" busy={resume.busy} onClick={() => resume.run(id, { title: t('resumed') })}>
           {t('resume')}
         </Button>
       )}
-      <Button small look="danger" onClick={() => setAsking(true)}>
-        {t('remove')}
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('removeTitle', { name: sink.name })}
-        consequences={[t('removeWaiting', { count: sink.lag.rows }), t('removeSecret')]}
+      <ConfirmButton
+        title={t('removeTitle', { name })}
+        consequences={[t('removeWaiting', { count: lag.rows }), t('removeSecret')]}
         action={t('remove')}
-        typed={sink.name}
-        busy={remove.isPending}
-        onConfirm={() => void remove.mutateAsync(sink.id).then(() => toast({ title: t('removed') }), toastFault)}
+        typed={name}
+        busy={remove.busy}
+        problem={remove.problem}
+        onConfirm={() => remove.run(id, { title: t('removed') })}
       />
     </span>
   );

@@ -3,49 +3,42 @@ import { t } from '../../strings/sinks.ts';
 import { Button } from '../../ui/button.tsx';
 import { RadioCards, Switch } from '../../ui/choice-controls.tsx';
 import { SecretOnce } from '../../ui/copy.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { MakeDialog } from '../../ui/make-dialog.tsx';
 import { Select } from '../../ui/select.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { faultOf } from '../fault-of.ts';
+import { useActionOf } from '../use-action.ts';
 import { formatsOf, newSink, sinkBodyOf, sinkKinds } from './sink-draft.ts';
 import type { SinkDraft } from './sink-draft.ts';
-import { sinksApi, useSinkChange } from './sinks-api.ts';
+import { sinksApi } from './sinks-api.ts';
 
 /** The way to a new sink; of an HTTP one the signing secret is shown once. */
 export function SinkAddButton({ workspace }: { readonly workspace: string | null }) {
   const [open, setOpen] = useState(false);
-  const [secret, setSecret] = useState<string | null>(null);
-  const close = (): void => {
-    setOpen(false);
-    setSecret(null);
-  };
+  const close = (): void => setOpen(false);
   return (
     <>
       <Button onClick={() => setOpen(true)}>{t('add')}</Button>
-      <Dialog
+      <MakeDialog<string>
         open={open}
         onClose={close}
-        title={secret === null ? t('add') : t('secretTitle')}
-        about={secret === null ? t('addAbout') : undefined}
-      >
-        {secret !== null ? (
-          <SecretOnce name={t('secret')} secret={secret} onDone={close} />
-        ) : (
-          open && (
-            <Fields
-              workspace={workspace}
-              onClose={close}
-              onAdded={(made) => {
-                if (made !== null) return setSecret(made);
-                toast({ title: t('added') });
-                close();
-              }}
-            />
-          )
+        title={t('add')}
+        about={t('addAbout')}
+        madeTitle={t('secretTitle')}
+        renderForm={(onMade) => (
+          <Fields
+            workspace={workspace}
+            onClose={close}
+            onAdded={(secret) => {
+              if (secret !== null) return onMade(secret);
+              toast({ title: t('added') });
+              close();
+            }}
+          />
         )}
-      </Dialog>
+        renderMade={(secret) => <SecretOnce name={t('secret')} secret={secret} onDone={close} />}
+      />
     </>
   );
 }
@@ -59,8 +52,7 @@ interface FieldsProps {
 function Fields({ workspace, onClose, onAdded }: FieldsProps) {
   const [draft, setDraft] = useState(newSink);
   const { noun, create } = sinksApi(workspace);
-  const change = useSinkChange(noun, create);
-  const problem = faultOf(change.error);
+  const { busy, problem, run } = useActionOf(noun, create, { inForm: true });
   const set = (part: Partial<SinkDraft>): void => setDraft({ ...draft, ...part });
   const field = (name: keyof SinkDraft) => ({
     ...{ name, value: String(draft[name]), error: problem?.errors[name] },
@@ -70,11 +62,11 @@ function Fields({ workspace, onClose, onAdded }: FieldsProps) {
   return (
     <Form
       submit={t('add')}
-      busy={change.isPending}
+      busy={busy}
       problem={problem}
       disabled={draft.name === ''}
       onCancel={onClose}
-      onSubmit={() => change.mutate(sinkBodyOf(draft), { onSuccess: ({ secret }) => onAdded(secret) })}
+      onSubmit={() => run(sinkBodyOf(draft), null, ({ secret }) => onAdded(secret))}
     >
       <RadioCards
         label={t('kind')}

@@ -1,5 +1,5 @@
 import type { Sink } from '@mcpnest/contract/schemas/sinks';
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { client } from '../../api/client.ts';
 
 export type SinkBody = Parameters<typeof client.sinks.create>[0]['body'];
@@ -38,9 +38,3 @@ export const sinksApi = (workspace: string | null): SinksApi =>
 
 export const sinksQuery = ({ noun, list }: SinksApi, workspace: string | null) =>
   queryOptions({ queryKey: [noun, 'list', workspace] as const, queryFn: list, refetchInterval: 15_000 });
-
-/** A change of the sinks, after which they are read anew. */
-export function useSinkChange<Input, Answer>(noun: SinksApi['noun'], change: (input: Input) => Promise<Answer>) {
-  const cache = useQueryClient();
-  return useMutation({ mutationFn: change, onSuccess: () => cache.invalidateQueries({ queryKey: [noun] }) });
-}

@@ -27,31 +27,29 @@ const parts = [
   ['history', 'access.asOf'],
 ] as const;
 
-export interface AccessFrameProps extends Omit<PageProps, 'tabs' | 'trail' | 'cli' | 'status'> {
+export interface AccessFrameProps extends Omit<PageProps, 'title' | 'tabs' | 'trail' | 'cli' | 'status'> {
   /** `[command without --workspace, request below the workspace]`. */
   readonly same: readonly [command: string, request: string];
   /** The operation without which there is nothing to see, and what that is. */
   readonly needs?: readonly [operation: string, what: string];
 }
 
-/** A part of Access: the tabs somebody may use, the mode of the workspace, and what is seen or why not. */
+/** A part of Access: the tabs, the mode of the workspace, and what is seen or why not. */
 export function AccessFrame({ same: [command, request], needs, children, actions, ...rest }: AccessFrameProps) {
   const workspace = useWorkspace();
   const session = useSession();
   const [verb = 'GET', path = ''] = request.split(' ');
   const denied = needs !== undefined && !can(session, needs[0], workspace);
-  const tabs = parts
-    .filter(([name, operation]) => name === 'members' || can(session, operation, workspace))
-    .map(([name]) => ({
-      label: t(name),
-      to: name === 'members' ? paths.access(workspace) : paths.accessPart(workspace, name),
-    }));
   return (
     <Page
       {...rest}
-      trail={[{ label: t('title'), to: paths.access(workspace) }]}
+      title={t('title')}
       status={<ModeBadge />}
-      tabs={tabs}
+      tabs={parts.map(([name, needed]) => ({
+        label: t(name),
+        to: name === 'members' ? paths.access(workspace) : paths.accessPart(workspace, name),
+        needs: needed,
+      }))}
       actions={denied ? undefined : actions}
       cli={{
         command: `mcpnest ${command} --workspace ${workspace}`,

@@ -6,6 +6,8 @@ import { client } from '../../api/client.ts';
 import { problemOf } from '../../api/problem.ts';
 import { apiQuery, useChange } from '../../api/queries.ts';
 import { after } from '../../components/after.ts';
+import { useSession } from '../../api/session.ts';
+import { accessStart } from '../../components/area-start.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
 import { useGo } from '../../components/navigate.ts';
 import { Page } from '../../components/page.tsx';
@@ -23,6 +25,7 @@ import { complaintsOf, readDocument, writeDocument } from './policy-text.ts';
 /** All rules as one text: edit, compare with what is in force, replace. */
 export function DocumentPage() {
   const workspace = useWorkspace();
+  const session = useSession();
   const may = useMay('policy.export');
   const query = useQuery({ ...apiQuery('policy', 'export', { params: { workspace } }), enabled: may });
   return (
@@ -30,7 +33,7 @@ export function DocumentPage() {
       title={t('documentTitle')}
       about={t('documentAbout')}
       trail={[
-        { label: words('title'), to: paths.access(workspace) },
+        { label: words('title'), to: accessStart(workspace, session) },
         { label: words('rules'), to: paths.accessPart(workspace, 'rules') },
       ]}
       cli={{

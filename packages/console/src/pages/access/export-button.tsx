@@ -4,40 +4,46 @@ import { csvWithHeading } from '../../csv.ts';
 import { saveFile } from '../../save-file.ts';
 import { t } from '../../strings/access-decisions.ts';
 import { Button } from '../../ui/button.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { readAll } from './read-all.ts';
+import type { ReadPage } from './read-all.ts';
 
 export interface ExportButtonProps<Row extends object> {
   /** Of the file, without its ending. */
   readonly name: string;
-  readonly readPage: (cursor: {
-    readonly cursor?: string;
-  }) => Promise<{ readonly items: readonly Row[]; readonly nextCursor: string | null }>;
+  readonly readPage: ReadPage<Row>;
 }
 
-/** Pages read at most for one file: a million rows. */
+/** Pages read at most for one file: what a page of a browser can hold. */
 const mostPages = 1_000;
 
-/** Reads every page of an answer and hands it over as a file. */
+/** Reads every page of an answer and hands it over as a file; where that is not all of it, says so and what to do. */
 export function ExportButton<Row extends object>({ name, readPage }: ExportButtonProps<Row>) {
   const save = useMutation({
     mutationFn: async () => {
-      const rows: Row[] = [];
-      let cursor: { readonly cursor?: string } = {};
-      for (let count = 0; count < mostPages; count += 1) {
-        const page = await readPage(cursor);
-        rows.push(...page.items);
-        if (page.nextCursor === null) break;
-        cursor = { cursor: page.nextCursor };
-      }
+      const { rows, more } = await readAll(readPage, mostPages);
+      const file = name.replaceAll(/[^\w.-]/g, '-');
       saveFile(
-        `${name.replaceAll(/[^\w.-]/g, '-')}.csv`,
+        `${file}${more ? `-first-${rows.length}` : ''}.csv`,
         new Blob([csvWithHeading(rows)], { type: 'text/csv;charset=utf-8' }),
       );
+      return more ? rows.length : null;
     },
     onError: toastFault,
   });
+  const cut = save.data ?? null;
   return (
-    <Button busy={save.isPending} onClick={() => save.mutate()}>
-      {save.isPending ? t('exporting') : t('export')}
-    </Button>
+    <>
+      <Button busy={save.isPending} onClick={() => save.mutate()}>
+        {save.isPending ? t('exporting') : t('export')}
+      </Button>
+      {cut !== null && (
+        <div className="basis-full">
+          <Notice tone="warn" title={t('exportCut', { count: cut })}>
+            {t('exportCutAbout')}
+          </Notice>
+        </div>
+      )}
+    </>
   );
 }

@@ -13,6 +13,7 @@ import type { Column } from '../../ui/table-model.ts';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
 import { VirtualTable } from '../../ui/virtual-table.tsx';
 import { ExportButton } from './export-button.tsx';
+import type { ReadPage } from './read-all.ts';
 import { readOnce } from './reading.ts';
 import { VerdictWord } from './verdict.tsx';
 
@@ -194,9 +195,7 @@ interface AnswerProps<Row extends Caller> {
     readonly fetchNextPage: () => unknown;
   };
   readonly name: string;
-  readonly readPage: (cursor: {
-    readonly cursor?: string;
-  }) => Promise<{ readonly items: readonly Row[]; readonly nextCursor: string | null }>;
+  readonly readPage: ReadPage<Row>;
 }
 
 function Answer<Row extends Caller>(props: AnswerProps<Row>) {

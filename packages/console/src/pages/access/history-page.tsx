@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
 import { useFilters } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
-import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-decisions.ts';
 import { Card } from '../../ui/card.tsx';
 import { Checkbox, RadioCards } from '../../ui/choice-controls.tsx';
@@ -21,7 +20,6 @@ const keys = ['mode', 'at', 'from', 'to', 'who', 'server', 'show', 'asked'] as c
 /** Who could call what at a moment, and what changed between two. */
 export const HistoryPage = () => (
   <AccessFrame
-    title={words('history')}
     about={t('historyAbout')}
     same={['audit access --as-of 2026-01-01T00:00:00Z', 'GET /access/as-of?at=2026-01-01T00:00:00Z']}
     needs={['access.asOf', t('whatHistory')]}

@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiQuery, useChange } from '../../api/queries.ts';
 import { after, takeBack } from '../../components/after.ts';
+import { useSession } from '../../api/session.ts';
+import { accessStart } from '../../components/area-start.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
 import { faultOf } from '../../components/fault-of.ts';
 import { useGo } from '../../components/navigate.ts';
@@ -29,6 +31,7 @@ import { TokenTable } from './token-table.tsx';
 /** One machine: its owner, its switch, its tokens, and what became of it. */
 export function MachinePage() {
   const workspace = useWorkspace();
+  const session = useSession();
   const id = usePathPart('machine');
   const query = useQuery({ ...apiQuery('machines', 'show', { params: { workspace, machine: id } }), ...ofItsOwn });
   const mayChange = useMay('machines.update');
@@ -39,7 +42,7 @@ export function MachinePage() {
       title={machine?.name ?? words('machines')}
       about={t('machineAbout')}
       trail={[
-        { label: words('title'), to: paths.access(workspace) },
+        { label: words('title'), to: accessStart(workspace, session) },
         { label: words('machines'), to: paths.accessPart(workspace, 'machines') },
       ]}
       status={machine && <MachineState state={machine.state} />}

@@ -85,7 +85,6 @@ export function MachinesPage() {
   const wanted = text?.toLowerCase() ?? '';
   return (
     <AccessFrame
-      title={words('machines')}
       about={t('machinesAbout')}
       same={['machine list', 'GET /machines']}
       actions={

@@ -5,7 +5,6 @@ import { Asked } from '../../components/asked.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { useFilters } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
-import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-decisions.ts';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState } from '../../ui/states.tsx';
@@ -19,7 +18,6 @@ import type { MatrixAsked } from './matrix-blocks.ts';
 /** Who may call how much of what. */
 export const MatrixPage = () => (
   <AccessFrame
-    title={words('matrix')}
     about={t('matrixAbout')}
     same={['access matrix', 'GET /access/matrix']}
     needs={['access.matrix', t('whatMatrix')]}

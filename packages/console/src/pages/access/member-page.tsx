@@ -4,6 +4,7 @@ import { apiQuery, useChange } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { can, roleIn } from '../../capabilities.ts';
 import { after } from '../../components/after.ts';
+import { accessStart } from '../../components/area-start.ts';
 import { Asked } from '../../components/asked.tsx';
 import { faultOf } from '../../components/fault-of.ts';
 import { LinkButton } from '../../components/link.tsx';
@@ -30,15 +31,16 @@ import { TokenTable } from './token-table.tsx';
 /** One person: role, teams, tokens, and what became of them. */
 export function MemberPage() {
   const workspace = useWorkspace();
+  const session = useSession();
   const id = usePathPart('member');
-  const mayList = can(useSession(), 'members.list', workspace);
+  const mayList = can(session, 'members.list', workspace);
   const query = useQuery({ ...apiQuery('members', 'list', { params: { workspace } }), enabled: mayList });
   const member = query.data?.items.find((item) => item.id === id);
   return (
     <Page
       title={member?.name ?? t('members')}
       about={member?.email}
-      trail={[{ label: t('title'), to: paths.access(workspace) }]}
+      trail={[{ label: t('title'), to: accessStart(workspace, session) }]}
       actions={
         member === undefined ? undefined : (
           <>

@@ -80,7 +80,6 @@ export function MembersPage() {
   );
   return (
     <AccessFrame
-      title={t('members')}
       about={t('about')}
       same={['member list', 'GET /members']}
       needs={['members.list', t('whatMembers')]}

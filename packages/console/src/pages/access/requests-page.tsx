@@ -90,7 +90,6 @@ export function RequestsPage() {
   const close = (): void => setAsking(null);
   return (
     <AccessFrame
-      title={words('requests')}
       about={t('requestsAbout')}
       same={['access requests', 'GET /access-requests']}
       actions={

@@ -31,7 +31,6 @@ export function RulesPage() {
   );
   return (
     <AccessFrame
-      title={words('rules')}
       about={t('about')}
       same={['rules list', 'GET /rules']}
       needs={['rules.list', t('whatRules')]}

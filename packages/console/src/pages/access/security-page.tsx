@@ -14,7 +14,6 @@ import { TokenTable } from './token-table.tsx';
 /** Member tokens, allowlists and the switch that makes them hold. */
 export const SecurityPage = () => (
   <AccessFrame
-    title={t('title')}
     about={t('about')}
     same={['rules set <member> github:list_issues', 'PUT /members/{member}/allowlist']}
     needs={['allowlists.show', t('what')]}

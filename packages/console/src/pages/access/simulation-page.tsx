@@ -3,7 +3,6 @@ import { useMemo, useState } from 'react';
 import { useChange } from '../../api/queries.ts';
 import { faultOf } from '../../components/fault-of.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
-import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-rules.ts';
 import { Card } from '../../ui/card.tsx';
 import { RadioCards } from '../../ui/choice-controls.tsx';
@@ -21,7 +20,6 @@ const trials = {
 /** What other settings would have done to the calls of the last days. */
 export const SimulationPage = () => (
   <AccessFrame
-    title={words('simulation')}
     about={t('simulationAbout')}
     same={['rules simulate --enforcement on', 'POST /policy/simulation']}
     needs={['policy.simulate', t('whatSimulation')]}

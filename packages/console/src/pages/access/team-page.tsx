@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiQuery, useChange } from '../../api/queries.ts';
 import { after, takeBack } from '../../components/after.ts';
+import { useSession } from '../../api/session.ts';
+import { accessStart } from '../../components/area-start.ts';
 import { Asked, ProblemNotice } from '../../components/asked.tsx';
 import { faultOf } from '../../components/fault-of.ts';
 import { TextLink } from '../../components/link.tsx';
@@ -28,6 +30,7 @@ import { useImpact } from './impact.ts';
 /** One team and who is in it. */
 export function TeamPage() {
   const workspace = useWorkspace();
+  const session = useSession();
   const team = usePathPart('team');
   const query = useQuery({ ...apiQuery('teams', 'show', { params: { workspace, team } }), ...ofItsOwn });
   const mayChange = useMay('teams.update');
@@ -36,7 +39,7 @@ export function TeamPage() {
       title={query.data?.name ?? team}
       about={t('teamAbout')}
       trail={[
-        { label: words('title'), to: paths.access(workspace) },
+        { label: words('title'), to: accessStart(workspace, session) },
         { label: words('teams'), to: paths.accessPart(workspace, 'teams') },
       ]}
       actions={mayChange && query.data !== undefined ? <TeamActions team={query.data} /> : undefined}

@@ -77,7 +77,7 @@ export function TeamsPage() {
     </Button>
   );
   return (
-    <AccessFrame title={words('teams')} about={t('teamsAbout')} same={['team list', 'GET /teams']} actions={create}>
+    <AccessFrame about={t('teamsAbout')} same={['team list', 'GET /teams']} actions={create}>
       <Asked query={query}>
         {({ items }) =>
           items.length === 0 ? (

@@ -3,7 +3,6 @@ import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { useFilters } from '../../components/navigate.ts';
 import { useMay, useWorkspace } from '../../components/workspace.tsx';
-import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-decisions.ts';
 import { Card } from '../../ui/card.tsx';
 import { Combobox } from '../../ui/combobox.tsx';
@@ -27,7 +26,6 @@ export function TestPage() {
   });
   return (
     <AccessFrame
-      title={words('test')}
       about={t('testAbout')}
       same={['access explain --server github --tool list_issues', 'GET /access?server=github&tool=list_issues']}
     >

@@ -6,7 +6,6 @@ import { FilterBar } from '../../components/filter-bar.tsx';
 import { useFilters } from '../../components/navigate.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { usePaletteActions } from '../../shell/actions.ts';
-import { t as words } from '../../strings/access.ts';
 import { t } from '../../strings/access-tokens.ts';
 import { Button } from '../../ui/button.tsx';
 import { Checkbox } from '../../ui/choice-controls.tsx';
@@ -27,7 +26,6 @@ export function TokensPage() {
   const wanted = text?.toLowerCase() ?? '';
   return (
     <AccessFrame
-      title={words('tokens')}
       about={t('about')}
       same={['token list', 'GET /tokens']}
       actions={

@@ -23,7 +23,6 @@ import { ruleColumns } from './rule-columns.tsx';
 /** Rights that nobody has used, and the way to end them all. */
 export const UnusedPage = () => (
   <AccessFrame
-    title={words('unused')}
     about={t('unusedAbout')}
     same={['rules unused --days 90', 'GET /policy/unused?days=90']}
     needs={['policy.unused', t('whatUnused')]}

@@ -3,6 +3,8 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Eye } from 'lucide-react';
 import { useState } from 'react';
 import { apiPages, apiQuery, rowsOf } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
+import { accessStart } from '../../components/area-start.ts';
 import { Asked } from '../../components/asked.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { LinkButton } from '../../components/link.tsx';
@@ -66,6 +68,7 @@ const columns: readonly Column<ShownTool>[] = [
 /** The workspace as one of its members sees it. Read-only and recorded. */
 export function ViewAsPage() {
   const workspace = useWorkspace();
+  const session = useSession();
   const id = usePathPart('member');
   const may = useMay('tools.listAs');
   const members = useQuery({ ...apiQuery('members', 'list', { params: { workspace } }), enabled: may });
@@ -75,7 +78,7 @@ export function ViewAsPage() {
       title={t('viewTitle', { name: member?.name ?? '…' })}
       about={t('viewAbout')}
       trail={[
-        { label: words('title'), to: paths.access(workspace) },
+        { label: words('title'), to: accessStart(workspace, session) },
         { label: member?.name ?? words('members'), to: paths.member(workspace, id) },
       ]}
       cli={{

@@ -27,13 +27,13 @@ export function ActivityFrame({ operation, about = t('about'), cli, children }: 
       cli={cli}
       {...(maySeal ? { status: <SealBadge /> } : {})}
       tabs={[
-        { label: t('tabCalls'), to: paths.activity(workspace) },
-        { label: t('tabChanges'), to: paths.changes(workspace) },
-        { label: t('tabTimelines'), to: paths.timelines(workspace) },
-        { label: t('tabClients'), to: paths.clients(workspace) },
-        { label: t('tabUsage'), to: paths.usage(workspace) },
-        { label: t('tabExports'), to: paths.exports(workspace) },
-        { label: t('tabProof'), to: paths.proof(workspace) },
+        { label: t('tabCalls'), to: paths.activity(workspace), needs: 'calls.list' },
+        { label: t('tabChanges'), to: paths.changes(workspace), needs: 'auditEvents.list' },
+        { label: t('tabTimelines'), to: paths.timelines(workspace), needs: 'timelines.member' },
+        { label: t('tabClients'), to: paths.clients(workspace), needs: 'connections.list' },
+        { label: t('tabUsage'), to: paths.usage(workspace), needs: 'statistics.usage' },
+        { label: t('tabExports'), to: paths.exports(workspace), needs: 'handover.export' },
+        { label: t('tabProof'), to: paths.proof(workspace), needs: 'proofs.status' },
       ]}
     >
       {mayRead ? (

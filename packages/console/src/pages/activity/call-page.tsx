@@ -1,6 +1,8 @@
 import type { CallPath } from '@mcpnest/contract/schemas/call-answers';
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
+import { activityStart } from '../../components/area-start.ts';
 import { ArgumentTable } from '../../components/argument-table.tsx';
 import { Asked } from '../../components/asked.tsx';
 import { CallOutcome } from '../../components/call-outcome.tsx';
@@ -27,7 +29,7 @@ export function CallPage() {
   return (
     <Page
       title={said === undefined ? t('tabCalls') : t('callTitle', { tool: said.tool })}
-      trail={[{ label: t('title'), to: paths.activity(workspace) }]}
+      trail={[{ label: t('title'), to: activityStart(workspace, useSession()) }]}
       {...(said === undefined ? {} : { status: <CallOutcome {...said} /> })}
       cli={{
         command: `mcpnest audit path ${call} --workspace ${workspace}\nmcpnest audit explain ${call} --workspace ${workspace}`,

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
 import { ProblemNotice } from '../../components/asked.tsx';
+import { outcomeSeries } from '../../components/outcome-series.ts';
 import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/activity.ts';
 import { formatTime } from '../../strings/catalogue.ts';
@@ -47,13 +48,7 @@ export function CallsChart({ range, filters }: CallsChartProps) {
         stepMs={per === 'hour' ? hour : 24 * hour}
         formatTime={formatTime}
         onBrush={(first, last) => range.between(first, last)}
-        series={[
-          { label: t('ok'), tone: 'ok', values: points.map(({ ok }) => ok) },
-          { label: t('byPolicy'), tone: 'warn', values: points.map(({ faults }) => faults.denied) },
-          { label: t('byCaller'), tone: 'info', values: points.map(({ faults }) => faults.caller) },
-          { label: t('byUpstream'), tone: 'bad', values: points.map(({ faults }) => faults.tool + faults.upstream) },
-          { label: t('byGateway'), tone: 'off', values: points.map(({ faults }) => faults.gateway) },
-        ]}
+        series={outcomeSeries(points)}
       />
       <p className="text-sm text-quiet">
         {Object.keys(others).length > 0

@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { TextLink } from '../../components/link.tsx';
-import { useMay } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { formatDuration } from '../../strings/catalogue.ts';
 import { t } from '../../strings/connect.ts';
@@ -23,18 +22,17 @@ export interface LiveLineProps {
 
 /** What has come of connecting, as it happens: the client that came, and its first call with its record. */
 export function LiveLine({ workspace, tokenId }: LiveLineProps) {
-  const mayFollow = useMay('calls.tail');
   const [call, setCall] = useState<ToolCall>();
   const { data } = useQuery({
     ...apiQuery('connections', 'list', { params: { workspace } }),
     refetchInterval: lookEveryMs,
   });
   useEffect(() => {
-    if (tokenId === undefined || !mayFollow) return undefined;
+    if (tokenId === undefined) return undefined;
     const ended = new AbortController();
     followCalls(workspace, tokenId, (next) => setCall((first) => first ?? next), ended.signal);
     return () => ended.abort();
-  }, [workspace, tokenId, mayFollow]);
+  }, [workspace, tokenId]);
   const connection = data?.items.find((each) => tokenId === undefined || each.tokenId === tokenId);
   const name = [connection?.client, connection?.version].filter((part) => part !== undefined && part !== '').join(' ');
   return (
@@ -71,9 +69,7 @@ export function LiveLine({ workspace, tokenId }: LiveLineProps) {
           <TextLink to={paths.call(workspace, call.id)}>{t('record')}</TextLink>
         </div>
       ) : (
-        connection !== undefined &&
-        tokenId !== undefined &&
-        mayFollow && <StatusWord tone="info">{t('firstCall')}</StatusWord>
+        connection !== undefined && tokenId !== undefined && <StatusWord tone="info">{t('firstCall')}</StatusWord>
       )}
     </div>
   );

@@ -22,7 +22,7 @@ export function SetUpPage() {
   return (
     <Entrance title={t('setUp')} about={t('setUpAbout')}>
       <Asked query={query} rows={3}>
-        {({ needed, ownerEmail }) =>
+        {({ needed }) =>
           !needed ? (
             <>
               <Notice tone="info" title={t('setUpDone')}>
@@ -39,7 +39,7 @@ export function SetUpPage() {
           ) : (
             <>
               <FirstSteps current="owner" done={nothing} />
-              <OwnerForm setUpKey={key} ownerEmail={ownerEmail ?? ''} />
+              <OwnerForm setUpKey={key} />
             </>
           )
         }
@@ -54,8 +54,8 @@ const nothing: ReadonlySet<never> = new Set();
 const onwards = ({ workspaces: [first] }: Session): string =>
   first === undefined ? paths.start() : paths.firstRun(first.slug);
 
-function OwnerForm({ setUpKey, ownerEmail }: { readonly setUpKey: string; readonly ownerEmail: string }) {
-  const [email, setEmail] = useState(ownerEmail);
+function OwnerForm({ setUpKey }: { readonly setUpKey: string }) {
+  const [email, setEmail] = useState('');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const { enter, busy, problem, errors } = useEntering(setUp, onwards);

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { LinkButton } from '../../components/link.tsx';
+import { outcomeSeries } from '../../components/outcome-series.ts';
 import { paths } from '../../paths.ts';
 import { formatDuration, formatNumber, formatTime } from '../../strings/catalogue.ts';
 import { t } from '../../strings/home.ts';
@@ -47,11 +48,7 @@ export function CallsCard({ workspace }: { readonly workspace: string }) {
                 label={t('callsChart')}
                 times={points.map(({ at }) => at)}
                 formatTime={formatTime}
-                series={[
-                  { label: t('fine'), tone: 'accent', values: points.map(({ ok }) => ok) },
-                  { label: t('denied'), tone: 'warn', values: points.map(({ faults }) => faults.denied) },
-                  { label: t('failed'), tone: 'bad', values: points.map(failures) },
-                ]}
+                series={outcomeSeries(points)}
               />
             )}
           </div>

@@ -26,7 +26,7 @@ export function HomePage() {
     <Page
       title={shown.data?.name ?? workspace}
       about={t('about')}
-      {...(admin && { tabs: homeTabs(workspace) })}
+      tabs={homeTabs(workspace)}
       actions={
         <LinkButton look="primary" to={paths.connect(workspace)}>
           {t('connect')}

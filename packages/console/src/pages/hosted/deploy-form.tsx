@@ -43,14 +43,13 @@ function Fields({ entry, onClose, onDeployed }: DeployFormProps & { readonly ent
   const errors = problem?.errors ?? {};
   const variables = entry.required_env_vars;
   const missing = variables.some(({ key, required }) => required && (values[key] ?? '') === '');
-  const elsewhere = Object.keys(errors).every((path) => !variables.some(({ key }) => path === `body.env.${key}`));
   const env = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
   return (
     <Form
       submit={t('deploy')}
       busy={busy}
       disabled={missing}
-      problem={elsewhere ? problem : undefined}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         run({ body: { workspace, slug: entry.slug, env, profile } }, null, ({ instance_id }) => onDeployed(instance_id))
@@ -61,7 +60,7 @@ function Fields({ entry, onClose, onDeployed }: DeployFormProps & { readonly ent
           key={variable.key}
           variable={variable}
           value={values[variable.key] ?? ''}
-          error={errors[`body.env.${variable.key}`]}
+          error={errors[`env.${variable.key}`]}
           onChange={(value) => setValues({ ...values, [variable.key]: value })}
         />
       ))}

@@ -44,9 +44,8 @@ export function HostedPage() {
   );
   return (
     <Page
-      title={t('title')}
+      title={t('servers')}
       about={t('about')}
-      trail={[{ label: t('servers'), to: paths.servers(workspace) }]}
       tabs={serverTabs(workspace)}
       actions={maySwitch && <Button onClick={() => setOpen({ open: 'hosting' })}>{t('hosting')}</Button>}
       cli={{

@@ -40,10 +40,6 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
     also: ['hosted', 'hostedCatalogue'],
     inForm: true,
   });
-  const errors = problem?.errors ?? {};
-  const wrong = (field: keyof Hosting): string | undefined =>
-    errors[`body.settings.hosting.${field}`] ?? errors[`settings.hosting.${field}`];
-  const shown = wrong('idleMinutes') ?? wrong('pausedMinutes') ?? wrong('personalPerMember');
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
   const pausedMinutes = paused.trim() === '' ? Number.NaN : Number(paused);
   const personalPerMember = personal.trim() === '' ? Number.NaN : Number(personal);
@@ -51,7 +47,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
     <Form
       submit={t('save')}
       busy={busy}
-      problem={shown === undefined ? problem : undefined}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         run(
@@ -72,7 +68,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={idle}
         onChange={setIdle}
-        error={wrong('idleMinutes')}
+        error={problem?.errors['settings.hosting.idleMinutes']}
       />
       <TextField
         label={t('paused')}
@@ -80,7 +76,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={paused}
         onChange={setPaused}
-        error={wrong('pausedMinutes')}
+        error={problem?.errors['settings.hosting.pausedMinutes']}
       />
       <TextField
         label={t('personalMost')}
@@ -88,7 +84,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={personal}
         onChange={setPersonal}
-        error={wrong('personalPerMember')}
+        error={problem?.errors['settings.hosting.personalPerMember']}
       />
     </Form>
   );

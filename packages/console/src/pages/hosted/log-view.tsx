@@ -59,7 +59,7 @@ export function LogView({ label, lines, none, tall = false }: LogViewProps) {
                   key={key}
                   ref={virtual.measureElement}
                   data-index={index}
-                  className="absolute inset-x-0 flex gap-3 px-3 py-px"
+                  className="absolute inset-x-0 flex gap-x-3 px-3 py-px max-md:flex-wrap"
                   style={{ transform: `translateY(${start}px)` }}
                 >
                   <Line line={line} />
@@ -86,7 +86,7 @@ const Line = ({ line: { at, stream, text } }: { readonly line: LogLine }) => (
     <span className={cx('w-11 shrink-0 select-none', stream === 'stderr' ? 'text-warn' : 'text-quiet')}>
       {stream === 'stderr' ? t('stderr') : ''}
     </span>
-    <span className="min-w-0 grow">
+    <span className="min-w-0 grow max-md:basis-full">
       <UntrustedText text={text} limit={2_000} />
     </span>
   </>

@@ -62,7 +62,6 @@ const columns: readonly Column<AuditEvent>[] = [
 /** What was changed, read and refused in the whole instance. */
 export const InstanceChangesPage = () => (
   <InstanceFrame
-    title={t('changesTitle')}
     about={t('changesAbout')}
     needs="auditEvents.listAll"
     cli={{ command: 'mcpnest audit events', request: 'GET /api/v1/audit-events' }}

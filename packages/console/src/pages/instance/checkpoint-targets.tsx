@@ -1,13 +1,12 @@
 import type { CheckpointTarget } from '@mcpnest/contract/schemas/proofs';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { t } from '../../strings/instance.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { StatusWord } from '../../ui/status.tsx';
 import { toast } from '../../ui/toast.tsx';
@@ -84,24 +83,16 @@ function Target({ target }: { readonly target: CheckpointTarget }) {
 }
 
 function Remove({ target: { id, name } }: { readonly target: CheckpointTarget }) {
-  const [asking, setAsking] = useState(false);
   const { busy, problem, run } = useAction('checkpointTargets', 'remove', { inForm: true });
   return (
-    <>
-      <Button small look="danger" onClick={() => setAsking(true)}>
-        {t('remove')}
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('removeTitle', { name })}
-        consequences={[t('removeWhat')]}
-        action={t('remove')}
-        typed={name}
-        busy={busy}
-        problem={problem}
-        onConfirm={() => run({ params: { id } }, { title: t('removed') })}
-      />
-    </>
+    <ConfirmButton
+      title={t('removeTitle', { name })}
+      consequences={[t('removeWhat')]}
+      action={t('remove')}
+      typed={name}
+      busy={busy}
+      problem={problem}
+      onConfirm={() => run({ params: { id } }, { title: t('removed') })}
+    />
   );
 }

@@ -6,7 +6,6 @@ import { paths } from '../../paths.ts';
 import { t } from '../../strings/instance.ts';
 
 export interface InstanceFrameProps {
-  readonly title: string;
   readonly about: string;
   readonly actions?: ReactNode;
   readonly cli: CliEquivalentProps;
@@ -15,19 +14,19 @@ export interface InstanceFrameProps {
   readonly children: ReactNode;
 }
 
-/** A page of the instance: what they have in common. */
+/** A part of the instance: what they have in common. */
 export const InstanceFrame = ({ needs, children, ...rest }: InstanceFrameProps) => (
   <Page
     {...rest}
-    trail={rest.title === t('title') ? [] : [{ label: t('title'), to: paths.instance() }]}
+    title={t('title')}
     tabs={[
-      { label: t('overview'), to: paths.instance() },
-      { label: t('people'), to: paths.instancePeople() },
-      { label: t('keys'), to: paths.instanceKeys() },
-      { label: t('network'), to: paths.instanceNetwork() },
-      { label: t('proof'), to: paths.instanceProof() },
-      { label: t('sinks'), to: paths.instanceSinks() },
-      { label: t('changes'), to: paths.instanceChanges() },
+      { label: t('overview'), to: paths.instance(), needs: 'instance.show' },
+      { label: t('people'), to: paths.instancePeople(), needs: 'people.sessions' },
+      { label: t('keys'), to: paths.instanceKeys(), needs: 'instanceKeys.list' },
+      { label: t('network'), to: paths.instanceNetwork(), needs: 'network.list' },
+      { label: t('proof'), to: paths.instanceProof(), needs: 'checkpointTargets.status' },
+      { label: t('sinks'), to: paths.instanceSinks(), needs: 'instanceSinks.list' },
+      { label: t('changes'), to: paths.instanceChanges(), needs: 'auditEvents.listAll' },
     ]}
   >
     <NeedsRole operation={needs}>{children}</NeedsRole>

@@ -7,7 +7,6 @@ import { InstanceFrame } from './instance-frame.tsx';
 /** The control keys of the whole instance. */
 export const InstanceKeysPage = () => (
   <InstanceFrame
-    title={t('title')}
     about={t('instanceAbout')}
     needs="instanceKeys.list"
     actions={useMay('instanceKeys.issue') ? <KeyIssueButton workspace={null} /> : undefined}

@@ -52,7 +52,6 @@ export function InstancePage() {
   const mayAdd = can(useSession(), 'workspaces.create');
   return (
     <InstanceFrame
-      title={t('title')}
       about={t('about')}
       needs="instance.show"
       actions={mayAdd ? <WorkspaceAdd /> : undefined}

@@ -7,7 +7,6 @@ import { InstanceFrame } from './instance-frame.tsx';
 /** The sinks of the whole instance. */
 export const InstanceSinksPage = () => (
   <InstanceFrame
-    title={t('instanceTitle')}
     about={t('instanceAbout')}
     needs="instanceSinks.list"
     actions={useMay('instanceSinks.create') ? <SinkAddButton workspace={null} /> : undefined}

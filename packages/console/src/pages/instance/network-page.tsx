@@ -1,14 +1,12 @@
 import type { NetworkEntry } from '@mcpnest/contract/schemas/network';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { ActorText } from '../../components/actor-text.tsx';
 import { Asked } from '../../components/asked.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useMay } from '../../components/workspace.tsx';
 import { t } from '../../strings/instance.ts';
-import { Button } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
 import { CodeBlock } from '../../ui/copy.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { EmptyState } from '../../ui/states.tsx';
@@ -54,7 +52,6 @@ const columns: readonly Column<NetworkEntry>[] = [
 export function NetworkPage() {
   return (
     <InstanceFrame
-      title={t('networkTitle')}
       about={t('networkAbout')}
       needs="network.list"
       actions={useMay('network.allow') ? <AddressOpen /> : undefined}
@@ -86,28 +83,21 @@ function Addresses() {
 }
 
 function Close({ entry: { target, note } }: { readonly entry: NetworkEntry }) {
-  const [asking, setAsking] = useState(false);
-  const { busy, run } = useAction('network', 'revoke');
+  const { busy, problem, run } = useAction('network', 'revoke', { inForm: true });
   const again = useAction('network', 'allow');
   return (
-    <>
-      <Button small look="danger" onClick={() => setAsking(true)}>
-        {t('close')}
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('closeTitle', { target })}
-        consequences={[t('closeWhat')]}
-        action={t('close')}
-        busy={busy}
-        onConfirm={() =>
-          run(
-            { params: { target } },
-            { title: t('closed'), undo: () => again.run({ body: { target, note } }, { title: t('openedToast') }) },
-          )
-        }
-      />
-    </>
+    <ConfirmButton
+      title={t('closeTitle', { target })}
+      consequences={[t('closeWhat')]}
+      action={t('close')}
+      busy={busy}
+      problem={problem}
+      onConfirm={() =>
+        run(
+          { params: { target } },
+          { title: t('closed'), undo: () => again.run({ body: { target, note } }, { title: t('openedToast') }) },
+        )
+      }
+    />
   );
 }

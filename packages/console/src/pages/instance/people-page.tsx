@@ -14,7 +14,6 @@ export function PeoplePage() {
   const [typed, setTyped] = useState(email ?? '');
   return (
     <InstanceFrame
-      title={t('peopleTitle')}
       about={t('peopleAbout')}
       needs="people.sessions"
       cli={{

@@ -6,9 +6,8 @@ import { useAction } from '../../components/use-action.ts';
 import { t } from '../../strings/instance.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { SecretOnce } from '../../ui/copy.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
+import { SecretDialog } from '../../ui/make-dialog.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
@@ -52,36 +51,32 @@ export function PersonSignIns({ email }: { readonly email: string }) {
           )
         }
       </Asked>
-      <Dialog open={link !== null} onClose={() => setLink(null)} title={t('link')} about={t('resetAbout')}>
-        <SecretOnce name={t('link')} secret={link ?? ''} onDone={() => setLink(null)} />
-      </Dialog>
+      <SecretDialog
+        title={t('link')}
+        about={t('resetAbout')}
+        name={t('link')}
+        secret={link}
+        onDone={() => setLink(null)}
+      />
     </Card>
   );
 }
 
 function EndAll({ email }: { readonly email: string }) {
-  const [asking, setAsking] = useState(false);
   const { busy, problem, run } = useAction('people', 'endSessions', { also: ['sessions'], inForm: true });
   return (
-    <>
-      <Button small look="danger" onClick={() => setAsking(true)}>
-        {t('end')}
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('endTitle', { email })}
-        consequences={[t('endWhat'), t('endAgain')]}
-        action={t('end')}
-        busy={busy}
-        problem={problem}
-        onConfirm={() =>
-          run({ params: { email } }, null, ({ ended }) => {
-            setAsking(false);
-            toast({ title: t('ended', { count: ended }) });
-          })
-        }
-      />
-    </>
+    <ConfirmButton
+      title={t('endTitle', { email })}
+      consequences={[t('endWhat'), t('endAgain')]}
+      action={t('end')}
+      busy={busy}
+      problem={problem}
+      onConfirm={(close) =>
+        run({ params: { email } }, null, ({ ended }) => {
+          close();
+          toast({ title: t('ended', { count: ended }) });
+        })
+      }
+    />
   );
 }

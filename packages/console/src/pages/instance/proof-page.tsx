@@ -48,7 +48,6 @@ const columns: readonly Column<Log>[] = [
 /** How records are sealed, signed and published. */
 export const ProofPage = () => (
   <InstanceFrame
-    title={t('proofTitle')}
     about={t('proofAbout')}
     needs="checkpointTargets.status"
     cli={{ command: 'mcpnest audit status', request: 'GET /api/v1/audit/status' }}

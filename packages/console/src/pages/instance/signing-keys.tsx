@@ -1,28 +1,31 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { Asked } from '../../components/asked.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { t } from '../../strings/instance.ts';
-import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
 import { CopyButton } from '../../ui/copy.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 
 /** The keys that sign checkpoints, with who vouches for each. */
 export function SigningKeys() {
   const query = useQuery(apiQuery('proofKeys', 'list', {}));
-  const [asking, setAsking] = useState(false);
   const { busy, problem, run } = useAction('proofKeys', 'rotate', { also: ['checkpointTargets'], inForm: true });
   return (
     <Card
       title={t('signingKeys')}
       about={t('signingKeysAbout')}
       actions={
-        <Button small onClick={() => setAsking(true)}>
-          {t('rotate')}
-        </Button>
+        <ConfirmButton
+          look="plain"
+          title={t('rotateTitle')}
+          consequences={[t('rotateWhat'), t('rotateSigned')]}
+          action={t('rotate')}
+          busy={busy}
+          problem={problem}
+          onConfirm={(close) => run({ body: {} }, { title: t('rotated') }, close)}
+        />
       }
     >
       <Asked query={query} rows={2}>
@@ -43,16 +46,6 @@ export function SigningKeys() {
           </ul>
         )}
       </Asked>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('rotateTitle')}
-        consequences={[t('rotateWhat'), t('rotateSigned')]}
-        action={t('rotate')}
-        busy={busy}
-        problem={problem}
-        onConfirm={() => run({ body: {} }, { title: t('rotated') }, () => setAsking(false))}
-      />
     </Card>
   );
 }

@@ -40,17 +40,11 @@ export function CredentialForm({ server: { slug, name, credential }, onClose }: 
     kind === 'bearer'
       ? { bearer }
       : { headers: Object.fromEntries(headers.map(({ name: header, value }) => [header, value])) };
-  const known = new Set(['bearer', ...headers.map((header) => `headers.${header.name}`)]);
-  const elsewhere = Object.entries(errors).filter(([path]) => !known.has(path));
   return (
     <Form
       submit={t('setCredential')}
       busy={set.isPending}
-      problem={
-        problem === undefined || (Object.keys(errors).length > 0 && elsewhere.length === 0)
-          ? undefined
-          : { title: problem.title, detail: elsewhere[0]?.[1] ?? problem.detail }
-      }
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         set.mutate(

@@ -52,7 +52,7 @@ function Fields({ server, onClose }: Omit<EditServerProps, 'open'>) {
     <Form
       submit={t('save')}
       busy={update.isPending}
-      problem={problem !== undefined && Object.keys(errors).length === 0 ? problem : undefined}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         update.mutate(

@@ -55,8 +55,7 @@ function Frame({ part, command, request, children, slug }: ServerFrameProps & { 
     ...apiQuery('servers', 'show', { params: { workspace, server: slug } }),
     refetchInterval: 10_000,
   });
-  const offered = parts.filter(([, operation]) => can(session, operation, workspace));
-  const permitted = offered.some(([name]) => name === part);
+  const permitted = parts.some(([name, operation]) => name === part && can(session, operation, workspace));
   const [method, rest] = request(slug).split(' ');
   return (
     <Page
@@ -64,7 +63,11 @@ function Frame({ part, command, request, children, slug }: ServerFrameProps & { 
       trail={[{ label: t('title'), to: paths.servers(workspace) }]}
       status={query.data !== undefined && <Status server={query.data} />}
       actions={query.data !== undefined && <Actions server={query.data} />}
-      tabs={offered.map(([name]) => ({ label: t(`part_${name}`), to: paths.serverPart(workspace, slug, name) }))}
+      tabs={parts.map(([name, needs]) => ({
+        label: t(`part_${name}`),
+        to: paths.serverPart(workspace, slug, name),
+        needs,
+      }))}
       cli={{
         command: `${command(slug)} --workspace ${workspace}`,
         request: `${method} /api/v1/workspaces/${workspace}${rest}`,

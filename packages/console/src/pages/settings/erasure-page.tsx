@@ -9,7 +9,6 @@ export function ErasurePage() {
   const workspace = useWorkspace();
   return (
     <SettingsFrame
-      title={t('title')}
       about={t('about')}
       cli={{
         command: `mcpnest people erase cy@example.com --dry-run --workspace ${workspace}`,

@@ -10,7 +10,6 @@ export function KeysPage() {
   const workspace = useWorkspace();
   return (
     <SettingsFrame
-      title={t('title')}
       about={t('about')}
       actions={useMay('apiKeys.issue') ? <KeyIssueButton workspace={workspace} /> : undefined}
       cli={{

@@ -10,7 +10,6 @@ export function RecordsPage() {
   const workspace = useWorkspace();
   return (
     <SettingsFrame
-      title={t('title')}
       about={t('about')}
       cli={{
         command: `mcpnest audit retention show --workspace ${workspace}`,

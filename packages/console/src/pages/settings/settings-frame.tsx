@@ -6,30 +6,26 @@ import { paths } from '../../paths.ts';
 import { t } from '../../strings/settings.ts';
 
 export interface SettingsFrameProps {
-  readonly title: string;
   readonly about: string;
   readonly actions?: ReactNode;
-  readonly status?: ReactNode;
-  /** Between Settings and this page. */
-  readonly trail?: readonly { readonly label: string; readonly to: string }[];
   readonly cli: CliEquivalentProps;
   readonly children: ReactNode;
 }
 
-/** A page of the settings: what they have in common. */
-export function SettingsFrame({ trail = [], children, ...rest }: SettingsFrameProps) {
+/** A part of the settings: what they have in common. */
+export function SettingsFrame({ children, ...rest }: SettingsFrameProps) {
   const workspace = useWorkspace();
   return (
     <Page
       {...rest}
-      trail={rest.title === t('title') ? [] : [{ label: t('title'), to: paths.settings(workspace) }, ...trail]}
+      title={t('title')}
       tabs={[
-        { label: t('general'), to: paths.settings(workspace) },
-        { label: t('records'), to: paths.settingsRecords(workspace) },
-        { label: t('webhooks'), to: paths.settingsWebhooks(workspace) },
-        { label: t('sinks'), to: paths.settingsSinks(workspace) },
-        { label: t('keys'), to: paths.settingsKeys(workspace) },
-        { label: t('erasure'), to: paths.settingsErasure(workspace) },
+        { label: t('general'), to: paths.settings(workspace), needs: 'workspaces.show' },
+        { label: t('records'), to: paths.settingsRecords(workspace), needs: 'retention.show' },
+        { label: t('webhooks'), to: paths.settingsWebhooks(workspace), needs: 'webhooks.list' },
+        { label: t('sinks'), to: paths.settingsSinks(workspace), needs: 'sinks.list' },
+        { label: t('keys'), to: paths.settingsKeys(workspace), needs: 'apiKeys.list' },
+        { label: t('erasure'), to: paths.settingsErasure(workspace), needs: 'people.erase' },
       ]}
     >
       {children}

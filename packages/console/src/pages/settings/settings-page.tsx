@@ -24,7 +24,6 @@ export function SettingsPage() {
   const query = useQuery(apiQuery('workspaces', 'show', { params: { workspace } }));
   return (
     <SettingsFrame
-      title={t('title')}
       about={t('about')}
       cli={{
         command: `mcpnest workspace update ${workspace}`,
@@ -46,7 +45,9 @@ export function SettingsPage() {
                 <AuditModeCard mode={shown.settings.auditMode} />
               </div>
             ) : (
-              <NeedsRole operation="workspaces.update">{null}</NeedsRole>
+              <NeedsRole operation="workspaces.update" what={t('changing')}>
+                {null}
+              </NeedsRole>
             )}
           </>
         )}

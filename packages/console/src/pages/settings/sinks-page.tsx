@@ -10,7 +10,6 @@ export function SinksPage() {
   const workspace = useWorkspace();
   return (
     <SettingsFrame
-      title={t('title')}
       about={t('about')}
       actions={useMay('sinks.create') ? <SinkAddButton workspace={workspace} /> : undefined}
       cli={{

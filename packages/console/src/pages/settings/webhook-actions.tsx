@@ -6,9 +6,8 @@ import { useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { t } from '../../strings/settings-webhooks.ts';
 import { Button } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { SecretOnce } from '../../ui/copy.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { ConfirmButton } from '../../ui/confirm-dialog.tsx';
+import { SecretDialog } from '../../ui/make-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { attemptFault } from './webhook-words.tsx';
 
@@ -56,40 +55,34 @@ export function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
         {t('rotate')}
       </Button>
       <Remove webhook={webhook} />
-      <Dialog
-        open={secret !== null}
-        onClose={() => setSecret(null)}
+      <SecretDialog
         title={t('rotatedTitle')}
         about={t('rotatedAbout')}
-      >
-        <SecretOnce name={t('secret')} secret={secret ?? ''} onDone={() => setSecret(null)} />
-      </Dialog>
+        name={t('secret')}
+        secret={secret}
+        onDone={() => setSecret(null)}
+      />
     </div>
   );
 }
 
-function Remove({ webhook }: { readonly webhook: Webhook }) {
+function Remove({ webhook: { id, url, waiting } }: { readonly webhook: Webhook }) {
   const workspace = useWorkspace();
   const go = useGo();
-  const [asking, setAsking] = useState(false);
-  const { run } = useAction('webhooks', 'remove');
+  const { busy, problem, run } = useAction('webhooks', 'remove', { inForm: true });
   return (
-    <>
-      <Button small look="danger" onClick={() => setAsking(true)}>
-        {t('remove')}
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        title={t('removeTitle')}
-        consequences={[t('removeWaiting', { count: webhook.waiting }), t('removeSecret')]}
-        action={t('remove')}
-        typed={URL.canParse(webhook.url) ? new URL(webhook.url).host : webhook.url}
-        onConfirm={() => {
-          run({ params: { workspace, webhook: webhook.id } }, { title: t('removed') });
-          go(paths.settingsWebhooks(workspace));
-        }}
-      />
-    </>
+    <ConfirmButton
+      title={t('removeTitle')}
+      consequences={[t('removeWaiting', { count: waiting }), t('removeSecret')]}
+      action={t('remove')}
+      typed={URL.canParse(url) ? new URL(url).host : url}
+      busy={busy}
+      problem={problem}
+      onConfirm={() =>
+        run({ params: { workspace, webhook: id } }, { title: t('removed') }, () =>
+          go(paths.settingsWebhooks(workspace)),
+        )
+      }
+    />
   );
 }

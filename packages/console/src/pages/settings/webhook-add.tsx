@@ -7,9 +7,9 @@ import { useWorkspace } from '../../components/workspace.tsx';
 import { t } from '../../strings/settings-webhooks.ts';
 import { Checkbox } from '../../ui/choice-controls.tsx';
 import { SecretOnce } from '../../ui/copy.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form } from '../../ui/form.tsx';
+import { MakeDialog } from '../../ui/make-dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { attemptFault } from './webhook-words.tsx';
 
@@ -19,27 +19,17 @@ export interface WebhookAddProps {
 }
 
 /** Add a webhook, then show its secret this once with how the first delivery went. */
-export function WebhookAdd({ open, onClose }: WebhookAddProps) {
-  const [issued, setIssued] = useState<AnswerOf<'webhooks', 'create'> | null>(null);
-  const close = (): void => {
-    setIssued(null);
-    onClose();
-  };
-  return (
-    <Dialog
-      open={open}
-      onClose={close}
-      title={issued === null ? t('add') : t('secretTitle')}
-      about={issued === null ? t('addAbout') : undefined}
-    >
-      {issued !== null ? (
-        <Issued issued={issued} onDone={close} />
-      ) : (
-        open && <Fields onClose={close} onIssued={setIssued} />
-      )}
-    </Dialog>
-  );
-}
+export const WebhookAdd = ({ open, onClose }: WebhookAddProps) => (
+  <MakeDialog<AnswerOf<'webhooks', 'create'>>
+    open={open}
+    onClose={onClose}
+    title={t('add')}
+    about={t('addAbout')}
+    madeTitle={t('secretTitle')}
+    renderForm={(onMade) => <Fields onClose={onClose} onIssued={onMade} />}
+    renderMade={(issued) => <Issued issued={issued} onDone={onClose} />}
+  />
+);
 
 function Issued({ issued, onDone }: { readonly issued: AnswerOf<'webhooks', 'create'>; readonly onDone: () => void }) {
   const why = attemptFault(issued.test);

@@ -5,15 +5,16 @@ import { webhookEvents } from '../../api/webhook-events.precomputed.ts';
 import { ActorText } from '../../components/actor-text.tsx';
 import { Asked } from '../../components/asked.tsx';
 import { NeedsRole } from '../../components/needs-role.tsx';
+import { Page } from '../../components/page.tsx';
 import { usePathPart, useWorkspace } from '../../components/workspace.tsx';
 import { paths } from '../../paths.ts';
 import { formatTime } from '../../strings/catalogue.ts';
+import { t as words } from '../../strings/settings.ts';
 import { t } from '../../strings/settings-webhooks.ts';
 import { Card, KeyValueList } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { UntrustedText } from '../../ui/untrusted-text.tsx';
-import { SettingsFrame } from './settings-frame.tsx';
 import { WebhookActions } from './webhook-actions.tsx';
 import { WebhookDeliveries } from './webhook-deliveries.tsx';
 import { WebhookState } from './webhook-words.tsx';
@@ -23,10 +24,13 @@ export function WebhookPage() {
   const workspace = useWorkspace();
   const webhook = usePathPart('webhook');
   return (
-    <SettingsFrame
+    <Page
       title={t('one')}
       about={t('about')}
-      trail={[{ label: t('title'), to: paths.settingsWebhooks(workspace) }]}
+      trail={[
+        { label: words('title'), to: paths.settings(workspace) },
+        { label: t('title'), to: paths.settingsWebhooks(workspace) },
+      ]}
       cli={{
         command: `mcpnest webhooks show ${webhook} --workspace ${workspace}`,
         request: `GET /api/v1/workspaces/${workspace}/webhooks/${webhook}`,
@@ -35,7 +39,7 @@ export function WebhookPage() {
       <NeedsRole operation="webhooks.get">
         <Shown workspace={workspace} webhook={webhook} />
       </NeedsRole>
-    </SettingsFrame>
+    </Page>
   );
 }
 

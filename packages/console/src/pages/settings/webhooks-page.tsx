@@ -79,7 +79,6 @@ export function WebhooksPage() {
   const add = <Button onClick={() => setAdding(true)}>{t('add')}</Button>;
   return (
     <SettingsFrame
-      title={t('title')}
       about={t('about')}
       actions={useMay('webhooks.create') ? add : undefined}
       cli={{

@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely';
 import { notFound } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/roles.ts';
 import type { Schema } from '../../platform/database/schema.ts';
-import { administers, ownMember } from '../membership.ts';
+import { onlyCallsOf } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readDirectory } from '../subjects.ts';
 import { toToolCall } from './records.ts';
@@ -23,7 +23,7 @@ export async function callPath(
 ): Promise<CallPath> {
   const terms = [sql<boolean>`id = ${callId}`, sql<boolean>`workspace_id || '' = ${workspace.id}`];
   const row = await rowsQuery(db, terms, 'newest', 1).executeTakeFirst();
-  const own = administers(actor) ? undefined : ((await ownMember(db, workspace, actor)) ?? '');
+  const own = await onlyCallsOf(db, workspace, actor);
   if (row === undefined || (own !== undefined && row.member_id !== own)) throw notFound('call', callId);
   const call = toToolCall(row);
   const parts = [

@@ -3,9 +3,11 @@ import type { passwordChange, Session, signIn } from '@mcpnest/contract/schemas/
 import type { Kysely } from 'kysely';
 import { invalidInput, unauthenticated } from '../../domain/errors.ts';
 import { isOutdated, passwordProblem } from '../../domain/passwords.ts';
+import type { Actor } from '../../domain/roles.ts';
 import { networkOf } from '../../platform/client-address.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import type { Change } from '../change.ts';
+import { requireRecentSignIn } from '../console-session.ts';
 import type { Visit } from '../operation.ts';
 import type { Attempts } from './attempts.ts';
 import type { Hashing } from './hashing.ts';
@@ -89,16 +91,18 @@ async function isKnownThere(db: Kysely<Schema>, email: string, address: string):
 }
 
 /**
- * Change or set one's own password.
- * @throws AppError `invalid_input` for a wrong present one or a next one that anybody would try; `rate_limited`
+ * Change one's own password, or set one after a recent sign-in.
+ * @throws AppError `invalid_input` for a wrong present one or a next one that anybody would try;
+ *   `reauthentication_required`; `rate_limited`
  */
 export async function changePassword(
   deps: PasswordDeps,
   change: <T>(work: (made: Change) => Promise<T>) => Promise<T>,
   visit: Visit,
-  userId: string,
+  actor: Actor,
   { current, next }: z.output<typeof passwordChange>,
 ): Promise<void> {
+  const { user_id: userId } = await ownSession(deps.db, actor);
   const user = await deps.db
     .selectFrom('users')
     .leftJoin('passwords', 'passwords.user_id', 'users.id')
@@ -114,7 +118,7 @@ export async function changePassword(
       ]);
     }
     ({ confirm } = checked);
-  }
+  } else await requireRecentSignIn(deps.db, actor, deps.clock.now());
   refuseCommon(next, [user.email, user.name], 'body.next');
   const hash = await deps.hashing.hash(next);
   await change(async (made) => {

@@ -56,8 +56,7 @@ export function signingInRoutes(given: SigningInDeps): Route[] {
       }),
     ),
     route(password.change, async ({ actor, change, visit, input }) => {
-      const { user_id: userId } = await ownSession(db, actor);
-      await changePassword(deps, change, visit, userId, input.body);
+      await changePassword(deps, change, visit, actor, input.body);
       return undefined;
     }),
     route(passkeys.list, async ({ actor }) => ({

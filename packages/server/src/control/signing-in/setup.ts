@@ -23,16 +23,9 @@ export interface SetupDeps extends PasswordDeps {
   readonly dialect: OpenDatabase['dialect'];
 }
 
-/** The domain of addresses that MCPNest makes up itself. */
-const ownDomain = /@mcpnest\.internal$/;
-
-/** Whether the instance waits for an owner who can sign in, and whom the set-up would claim. */
+/** Whether the instance waits for an owner who can sign in. Anybody may ask. */
 export async function setupState(db: Kysely<Schema>): Promise<SetupState> {
-  const owners = await instanceOwners(db);
-  if (owners.some((owner) => owner.canSignIn)) return { needed: false, ownerEmail: null };
-  const email = owners[0]?.email ?? '';
-  // Anybody may ask. Somebody's real address is none of their business.
-  return { needed: true, ownerEmail: ownDomain.test(email) ? email : null };
+  return { needed: !(await instanceOwners(db)).some((owner) => owner.canSignIn) };
 }
 
 /**
@@ -117,11 +110,11 @@ async function firstWorkspace(change: Change, userId: string): Promise<void> {
   await insertMember(change, made.id, userId, 'owner');
 }
 
-async function instanceOwners(db: Kysely<Schema>): Promise<{ id: string; email: string; canSignIn: boolean }[]> {
+async function instanceOwners(db: Kysely<Schema>): Promise<{ id: string; canSignIn: boolean }[]> {
   const rows = await db
     .selectFrom('users')
     .leftJoin('passwords', 'passwords.user_id', 'users.id')
-    .select(['users.id', 'users.email', 'passwords.changed_at'])
+    .select(['users.id', 'passwords.changed_at'])
     .select((row) =>
       row
         .selectFrom('passkeys')
@@ -134,7 +127,6 @@ async function instanceOwners(db: Kysely<Schema>): Promise<{ id: string; email: 
     .execute();
   return rows.map((row) => ({
     id: row.id,
-    email: row.email,
     canSignIn: row.changed_at !== null || Number(row.passkeys) > 0,
   }));
 }

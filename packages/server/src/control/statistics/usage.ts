@@ -6,7 +6,7 @@ import type { Actor } from '../../domain/roles.ts';
 import { isoTime } from '../../platform/clock.ts';
 import type { Schema } from '../../platform/database/schema.ts';
 import { hoursBetween, sumCounts } from '../counts.ts';
-import { administers, ownMember } from '../membership.ts';
+import { onlyCallsOf } from '../membership.ts';
 import type { WorkspaceRef } from '../operation.ts';
 import { readDirectory } from '../subjects.ts';
 import { millisecondsOf } from './statistics.ts';
@@ -31,7 +31,7 @@ export async function showUsage(
   const [first, last] = [from, to].map((time) => (time === undefined ? undefined : Date.parse(time)));
   const hours = await hoursBetween(db, workspace.id, first, last);
   const span = hours === undefined ? { from: first ?? now, to: last ?? now } : millisecondsOf(hours);
-  const own = administers(actor) ? undefined : ((await ownMember(db, workspace, actor)) ?? '');
+  const own = await onlyCallsOf(db, workspace, actor);
   const ofTokens = own === undefined ? undefined : sql`select id from gateway_tokens where member_id = ${own}`;
   const who = await whoOf(db, workspace, by);
   const items = new Map<string, UsageItem>();

@@ -242,4 +242,19 @@ describe('the logs of a data folder', () => {
     writeFileSync(join(changed.proofDir, path), bytes);
     expect(check().firstBad).toBeDefined();
   });
+
+  it.each([
+    ['that is cut off', '[{"publicKey":'],
+    ['of another form', '{"keys":[]}'],
+    ['that is none', ''],
+    ['with a key that is too short', '[{"publicKey":"AA==","since":"2026-11-21T12:00:00Z","previous":null}]'],
+  ])('[NEW-03] report a list of keys %s instead of ending in an error', (_, text) => {
+    using copy = tempFolder();
+    const changed = folderIn(join(copy.dir, 'data'));
+    cpSync(folder.dataDir, changed.dataDir, { recursive: true });
+    writeFileSync(join(changed.proofDir, 'keys.json'), text);
+    expect(verifyFolder(changed.proofDir, nodeId, keysOf(changed)).firstBad).toMatchObject({
+      reason: expect.stringContaining('keys.json is damaged') as string,
+    });
+  });
 });

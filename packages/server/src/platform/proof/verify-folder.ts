@@ -44,16 +44,15 @@ const noRecord = { leaf: undefined, epoch: undefined, seq: undefined };
 
 /** Who can write files and has not the secret key could sign everything anew with a key of their own. */
 function faultOfKeys({ history, held }: Pick<ProofKeys, 'history' | 'held'>): string | undefined {
-  let key: string | undefined;
   try {
-    key = held();
+    const known = history();
+    const key = held();
+    // One that is gone has signed nothing since; a new one follows it in the list.
+    if (key === undefined || known.some(({ publicKey }) => publicKey === key)) return undefined;
+    return 'the list of keys does not hold the key of this data folder: it was replaced or is older';
   } catch (error) {
     return (error as Error).message;
   }
-  // One that is gone has signed nothing since; a new one follows it in the list.
-  return key === undefined || history().some(({ publicKey }) => publicKey === key)
-    ? undefined
-    : 'the list of keys does not hold the key of this data folder: it was replaced or is older';
 }
 
 /** A log that has records and no checkpoint any more, or that was set back to an earlier one. */

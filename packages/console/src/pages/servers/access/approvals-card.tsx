@@ -94,7 +94,6 @@ function ApprovalForm({ server, onClose }: { readonly server: string; readonly o
   const problem = faultOf(update.error);
   const at = (field: string): string | undefined =>
     Object.entries(problem?.errors ?? {}).find(([path]) => path.startsWith(`settings.0.${field}`))?.[1];
-  const shown = [at('target'), at('approvers'), at('expiresInMinutes')].some((error) => error !== undefined);
   const setting = {
     ...{ target, approval: 'required' as const, expiresInMinutes: Number(minutes) },
     approvers: approvers.split(/[\n,]/).flatMap((each) => (each.trim() === '' ? [] : [each.trim()])),
@@ -103,7 +102,7 @@ function ApprovalForm({ server, onClose }: { readonly server: string; readonly o
     <Form
       submit={t('addApproval')}
       busy={update.isPending}
-      problem={shown ? undefined : problem}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         update.mutate({ params: { workspace, server }, body: { settings: [setting] } }, { onSuccess: onClose })

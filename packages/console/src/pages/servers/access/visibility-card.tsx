@@ -66,7 +66,7 @@ function VisibilityForm({ server, onClose }: { readonly server: Server; readonly
     <Form
       submit={t('save')}
       busy={update.isPending}
-      problem={fieldError === undefined ? problem : undefined}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         update.mutate(

@@ -53,7 +53,7 @@ function Steps({ onClose }: Pick<AddServerProps, 'onClose'>) {
     <Form
       submit={added === null ? t('addAndTest') : t('saveAndTest')}
       busy={change.isPending}
-      problem={problem !== undefined && Object.keys(fields).length === 0 ? problem : undefined}
+      problem={problem}
       onSubmit={save}
       onCancel={onClose}
     >

@@ -90,12 +90,11 @@ function StartDrill({ server, onClose }: { readonly server: string; readonly onC
   const start = useChange('drills', 'start', ['servers']);
   const [seconds, setSeconds] = useState('60');
   const problem = faultOf(start.error);
-  const errors = problem?.errors ?? {};
   return (
     <Form
       submit={t('startDrill')}
       busy={start.isPending}
-      problem={problem !== undefined && Object.keys(errors).length === 0 ? problem : undefined}
+      problem={problem}
       onCancel={onClose}
       onSubmit={() =>
         start.mutate({ params: { workspace, server }, body: { seconds: Number(seconds) } }, { onSuccess: onClose })
@@ -108,7 +107,7 @@ function StartDrill({ server, onClose }: { readonly server: string; readonly onC
         max={600}
         value={seconds}
         onChange={setSeconds}
-        error={errors['seconds']}
+        error={problem?.errors['seconds']}
         help={t('secondsHelp')}
       />
     </Form>

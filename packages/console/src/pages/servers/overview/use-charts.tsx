@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react';
 import { apiQuery } from '../../../api/queries.ts';
 import { Asked } from '../../../components/asked.tsx';
 import { useFilters } from '../../../components/navigate.ts';
+import { outcomeSeries } from '../../../components/outcome-series.ts';
 import { useWorkspace } from '../../../components/workspace.tsx';
 import { formatDuration, formatNumber, formatTime } from '../../../strings/catalogue.ts';
 import { t } from '../../../strings/servers.ts';
@@ -107,16 +108,7 @@ function chartsOf(points: SeriesAnswer['points']): {
   return {
     latencyTimes: timed.map(({ at }) => at),
     times: points.map(({ at }) => at),
-    outcomes: [
-      { label: t('ok'), tone: 'accent', values: points.map(({ ok }) => ok) },
-      { label: t('faultDenied'), tone: 'warn', values: points.map(({ faults }) => faults.denied) },
-      {
-        label: t('faultCaller'),
-        tone: 'info',
-        values: points.map(({ faults }) => faults.caller + faults.tool),
-      },
-      { label: t('faultServer'), tone: 'bad', values: points.map(({ faults }) => faults.upstream + faults.gateway) },
-    ],
+    outcomes: outcomeSeries(points),
     latency: [
       { label: 'p50', tone: 'accent', values: timed.map(({ p50 }) => p50 ?? 0) },
       { label: 'p95', tone: 'warn', values: timed.map(({ p95 }) => p95 ?? 0) },

@@ -20,7 +20,11 @@ export function ToolResult({ result }: { readonly result: JsonObject | undefined
       {member(result, 'isError') === true && <Notice tone="bad" title={t('resultError')} />}
       {parts.map((part: Json, index: number) => (
         // oxlint-disable-next-line react/no-array-index-key -- parts of a result have their place only
-        <Part key={index} part={part} />
+        <Part
+          key={index}
+          part={part}
+          label={parts.length === 1 ? t('result') : t('resultPart', { place: index + 1 })}
+        />
       ))}
       {structured !== undefined && <JsonText label={t('structured')} value={structured} />}
       {parts.length === 0 && structured === undefined && <p className="text-quiet">{t('empty')}</p>}
@@ -28,13 +32,13 @@ export function ToolResult({ result }: { readonly result: JsonObject | undefined
   );
 }
 
-function Part({ part }: { readonly part: Json }) {
+function Part({ part, label }: { readonly part: Json; readonly label: string }) {
   const text = member(part, 'text');
   if (member(part, 'type') === 'text' && typeof text === 'string')
     return (
       <div
         role="region"
-        aria-label={t('result')}
+        aria-label={label}
         tabIndex={0}
         className="max-h-96 overflow-auto rounded-lg border border-line bg-sunken px-3 py-2"
       >
@@ -43,7 +47,7 @@ function Part({ part }: { readonly part: Json }) {
     );
   const type = member(part, 'mimeType');
   const data = member(part, 'data');
-  if (typeof type !== 'string' || typeof data !== 'string') return <JsonText label={t('result')} value={part} />;
+  if (typeof type !== 'string' || typeof data !== 'string') return <JsonText label={label} value={part} />;
   if (!pictures.has(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(data))
     return <p className="text-quiet">{t('notShown', { type: type.slice(0, 100) })}</p>;
   return (

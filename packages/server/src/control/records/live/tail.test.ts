@@ -102,9 +102,29 @@ it('[L2-07] ends when the key ends, and says so', async () => {
   expect(told(watched, 'call')).toEqual([]);
 });
 
-it('is for administrators, five at once, and reads nothing while nobody listens', async () => {
+it('[L2-07][AUD-10] tells a member of their own calls and of nothing else, whatever they ask for', async () => {
   const member = kit.clientOf(await kit.memberKey('acme', 'cy@example.com', 'member'));
-  expect(await failure(member.calls.tail({ params }))).toMatchObject({ code: 'forbidden' });
+  const { items } = await kit.owner.members.list({ params });
+  const idOf = (email: string) => items.find((each) => each.email === email)!.id;
+  const [cy, al] = [idOf('cy@example.com'), idOf('al@example.com')];
+  for (const show of ['changes', 'all'] as const)
+    expect(await failure(member.calls.tail({ params, query: { show } }))).toMatchObject({ code: 'forbidden' });
+  const [all, mine, others] = [
+    await tail(),
+    await tail({}, member),
+    await tail({ memberId: al, tokenId: 't' }, member),
+  ];
+  const elsewhere = [await record({ member_id: al }), await record({ member_id: null })];
+  const own = await record({ member_id: cy });
+  await expect.poll(() => told(all, 'call').toSorted(), { timeout: 3_000 }).toEqual([...elsewhere, own].toSorted());
+  expect(told(mine, 'call')).toEqual([own]);
+  expect(told(others, 'call')).toEqual([]);
+  await kit.owner.members.remove({ params: { ...params, member: cy } });
+  await mine.ended;
+  expect(mine.events.at(-1)?.event).toBe('end');
+});
+
+it('is open five times at once, and reads nothing while nobody listens', async () => {
   const five = [];
   for (let count = 0; count < 5; count++) five.push(await tail());
   expect(await failure(admin.calls.tail({ params }))).toMatchObject({ code: 'rate_limited' });

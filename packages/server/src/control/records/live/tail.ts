@@ -1,7 +1,7 @@
 import type { ByteStream } from '@mcpnest/contract/operation';
 import type { TailedChange } from '@mcpnest/contract/schemas/tail';
 import type { Kysely } from 'kysely';
-import { AppError } from '../../../domain/errors.ts';
+import { AppError, forbidden } from '../../../domain/errors.ts';
 import type { Actor } from '../../../domain/roles.ts';
 import { isoTime, type Clock } from '../../../platform/clock.ts';
 import type { Schema } from '../../../platform/database/schema.ts';
@@ -9,6 +9,7 @@ import type { EventRecord } from '../../../platform/handover/record.ts';
 import type { Log } from '../../../platform/log.ts';
 import { emailsOf } from '../../actor-emails.ts';
 import { confirmActor } from '../../authenticate.ts';
+import { onlyCallsOf } from '../../membership.ts';
 import type { WorkspaceRef } from '../../operation.ts';
 import { createSeats } from '../../seats.ts';
 import { toToolCall } from '../records.ts';
@@ -25,13 +26,19 @@ interface Deps {
   readonly log: Log;
 }
 
-/** Opens a stream of what is recorded in a workspace. @throws AppError `rate_limited` with too many open */
+/**
+ * Opens a stream of what is recorded in a workspace; for a member, of their own calls.
+ * @throws AppError `forbidden` where a member asks for changes, `rate_limited` with too many open
+ */
 export function createTail(
   deps: Deps,
 ): (workspace: WorkspaceRef, actor: Actor, query: TailQuery) => Promise<ByteStream> {
   const wire = new Newswire(deps);
   const takeSeat = createSeats();
   return async (workspace, actor, query) => {
+    const own = await onlyCallsOf(deps.db, workspace, actor);
+    if (own !== undefined && query.show !== 'calls')
+      throw forbidden('A member is told of calls of their own; changes are for administrators and owners.');
     const leave = takeSeat(actor);
     let team = await membersOf(deps.db, workspace.id, query.team);
     let unlisten: (() => void) | undefined;
@@ -39,7 +46,10 @@ export function createTail(
       () => {
         unlisten = wire.listen(workspace.id, {
           ready: () => stream.event('ready', {}),
-          tell: (news) => void tell(deps, stream, query, team, news),
+          tell: ({ calls, ...news }) => {
+            const seen = own === undefined ? calls : calls.filter((row) => row.member_id === own);
+            void tell(deps, stream, query, team, { ...news, calls: seen });
+          },
         });
       },
       () => {
