@@ -147,10 +147,12 @@ it.each(looks)(
     await using opened = await bench.open({ as, theme });
     const { page, faults, visit, settled } = opened;
     const found: string[] = [];
+    const titles = new Set<string>();
     const named = look.pictures ? pictures() : {};
     await visit('/account');
     for (const path of addresses()) {
       await walk(opened, path);
+      titles.add(await page.title());
       for (const finding of await shape(page)) found.push(`${path} ${finding}`);
       for (const finding of await check(page)) found.push(`${path} ${finding}`);
       const name = named[path];
@@ -164,6 +166,8 @@ it.each(looks)(
     }
     expect(found).toEqual([]);
     expect(faults).toEqual([]);
+    // It was there, and not still where it came from.
+    expect(titles.size).toBeGreaterThan(25);
   },
   240_000,
 );
