@@ -10,6 +10,7 @@ import type {
 import { unavailable } from '../packages/server/src/domain/errors.ts';
 import { freePort } from '../scripts/lib/ports.ts';
 import { bridgeBin } from './bridge.ts';
+import { nodeEnvironment } from './node.ts';
 import { endChild } from './upstreams/child.ts';
 
 interface Run {
@@ -76,7 +77,7 @@ export function createProcessRuntime(
   async function begin(spec: WorkloadSpec, secrets: WorkloadSecrets): Promise<Run> {
     const port = await freePort();
     const env: Record<string, string> = {
-      PATH: process.env['PATH'] ?? '',
+      ...nodeEnvironment,
       MCP_BRIDGE_PORT: String(port),
       MCP_BRIDGE_GRACE_MS: '300',
       MCP_BRIDGE_TOKEN: secrets.token,

@@ -15,6 +15,7 @@ import { openPostgres } from '../../packages/server/src/platform/database/postgr
 import { callKeyPurpose, signCall } from '../../packages/server/src/platform/orchestrator-call/call.ts';
 import { createLocalVault } from '../../packages/server/src/platform/vault/local-key.ts';
 import { startProduct, until, type Product } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { testCatalogue } from '../orchestrator-process.ts';
 import { startProcessEngine, type ProcessEngine } from '../process-engine.ts';
 import { startPostgres, type Postgres } from '../servers/postgres.ts';
@@ -43,7 +44,9 @@ beforeAll(async () => {
   socketPath = join(between, 'orchestrator.sock');
   const env = { DATABASE_URL: postgres.url };
   const bootstrap = [cli, 'bootstrap', '--json', '--workspace', 'Acme'];
-  const { stdout } = await promisify(execFile)(process.execPath, bootstrap, { env: { ...env, MCPNEST_DATA_DIR: dir } });
+  const { stdout } = await promisify(execFile)(process.execPath, bootstrap, {
+    env: { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: dir },
+  });
   const made = JSON.parse(stdout) as { apiKey: string; workspaceToken: string; workspace: string };
   const roles = {
     MCPNEST_ROLES: 'control,gateway',
@@ -72,7 +75,7 @@ afterAll(async () => {
 /** @returns what it said when it ended without being ready */
 async function orchestrate(more: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...nodeEnvironment,
     DATABASE_URL: postgres.url,
     MCPNEST_ROLES: 'orchestrator',
     MCPNEST_RUNTIME: 'docker',
