@@ -146,9 +146,9 @@ export const moduleRules: readonly ModuleRule[] = [
   {
     modules: ['node:http', 'node:https'],
     reason:
-      'there is one HTTP server, made in build.ts, and no client (R6) but those of what runs containers (R11), of an orchestrator apart, and the one images are put in by',
+      'there is one kind of HTTP server, made in platform/http1/server.ts, and no client (R6) but those of what runs containers (R11), of an orchestrator apart, and the one images are put in by',
     files: at(
-      '(build|orchestrator/runtimes/docker/engine|orchestrator/runtimes/kubernetes/api|platform/orchestrator-call/client|cli/images/engine)\\.ts$',
+      '(platform/http1/server(-messages)?|orchestrator/runtimes/docker/engine|orchestrator/runtimes/kubernetes/api|platform/orchestrator-call/client|cli/images/engine)\\.ts$',
     ),
     harmless: ['STATUS_CODES'],
   },

@@ -107,7 +107,6 @@ const expected: Partial<Record<FaultName, [number, string, number]>> = {
   session_always: [502, 'transport', 502],
 };
 
-const title = '[edge 11][edge 33][edge 35][edge 38] (%s) fails the call and nothing else';
 const wrong = Object.entries(expected) as [FaultName, [number, string, number]][];
 const isLate = ([, [code]]: (typeof wrong)[number]): boolean => code === 504;
 
@@ -129,9 +128,15 @@ describe('an upstream that answers wrongly', () => {
     expect((await product.call('healthy')).message.error).toBeUndefined();
   };
 
-  it.each(wrong.filter((each) => !isLate(each)))(title, failsTheCall);
+  it.each(wrong.filter((each) => !isLate(each)))(
+    '[edge 11][edge 33][edge 35][edge 38] (%s) fails the call and nothing else',
+    failsTheCall,
+  );
   // Together: each takes until its deadline.
-  it.concurrent.each(wrong.filter(isLate))(title, failsTheCall);
+  it.concurrent.each(wrong.filter(isLate))(
+    '[edge 38] (%s) fails the call at its deadline and nothing else',
+    failsTheCall,
+  );
 
   it('keeps memory bounded all the while', () => {
     expect(process.memoryUsage().rss).toBeLessThan(900 * 1024 * 1024);

@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteString } from '../byte-string.ts';
+import { systemClock } from '../clock.ts';
 
 /** A connection without a request is closed after this long, and says so in each answer. */
 export const keepAliveMs = 65_000;
@@ -84,7 +85,7 @@ let date = '';
 
 /** The time as HTTP writes it (RFC 9110, 5.6.7). */
 function httpDate(): string {
-  const now = Math.floor(Date.now() / 1000);
+  const now = Math.floor(systemClock.now() / 1000);
   if (now !== second) {
     second = now;
     date = new Date(now * 1000).toUTCString();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ascii } from '../byte-string.ts';
@@ -16,7 +16,7 @@ afterEach(() => {
 /** A connection to a server with this listener, and what it has been told so far. */
 async function connected(listener: HttpListener) {
   const made = createHttpServer(listener);
-  server = made as Server;
+  server = made;
   made.listen(0, '127.0.0.1');
   await once(made, 'listening');
   const socket = connect((made.address() as AddressInfo).port, '127.0.0.1');
@@ -233,7 +233,7 @@ describe('a connection without a request', () => {
     const at = await connected(echo([]));
     at.socket.write(post('only'));
     await at.until('only');
-    const closed: Promise<unknown> = once(at.socket as Socket, 'close');
+    const closed: Promise<unknown> = once(at.socket, 'close');
     at.server.closeIdleConnections();
     await closed;
   });
