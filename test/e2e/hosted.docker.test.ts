@@ -168,7 +168,8 @@ describe('servers of the catalogue, deployed', () => {
   }, 60_000);
 });
 
-it('[HST-05] from the click to a server that runs and is healthy it takes three seconds at most', async () => {
+// The processor time of two starts of Node is most of it: on a machine with other work this says nothing.
+it('[HST-05] from the click to a server that runs and is healthy it takes three seconds at most, on a machine at rest', async () => {
   const took: number[] = [];
   for (let round = 0; round < 5; round++) {
     const began = performance.now();

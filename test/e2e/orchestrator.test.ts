@@ -248,7 +248,7 @@ describe('one that rests', () => {
     expect(await stage.state(id)).toBe('sleeping');
     await stage.wake(id);
     await stage.settles(loop, async () => (await stage.state(id)) === 'running');
-    expect(await stage.kit.owner.hosted.show({ params: { instance: id } })).toMatchObject({ restarts: 0 });
+    expect(await stage.kit.owner.hosted.show({ params: { instance: id } })).toMatchObject({ crashes: 0 });
   });
 
   it('and is let go on by somebody else rests again', async () => {
