@@ -4,17 +4,19 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startProcess, type StartedProcess } from './processes.ts';
 
 export interface GovernedOptions {
+  name: string;
   folder: string;
   upstreamUrl: string;
   core: number | undefined;
   auditMode: 'available' | 'strict';
   /** Hand the product a journal that writes nothing. */
   journalOff: boolean;
+  /** Folder of the repository whose product is started. */
+  checkout: string;
   /** Folder for a CPU profile of the process, written when it ends. */
   profile: string | undefined;
 }
@@ -28,8 +30,6 @@ export interface Governed {
   recorded: () => number;
 }
 
-const source = (file: string): string => fileURLToPath(new URL(`../packages/server/src/${file}`, import.meta.url));
-
 /** Ceilings beyond any load, so that every limit is counted for each call and none is reached. */
 const beyondReach = 10_000_000;
 
@@ -39,6 +39,7 @@ const beyondReach = 10_000_000;
  * to the server, all limits count, the prefix makes every call be renamed, journal and shipper record it.
  */
 export async function startGoverned(options: GovernedOptions): Promise<Governed> {
+  const source = (file: string): string => join(options.checkout, 'packages/server/src', file);
   const data = mkdtempSync(join(options.folder, 'data-'));
   const env = { PATH: process.env['PATH'] ?? '', MCPNEST_DATA_DIR: data, MCPNEST_PORT: '0' };
   const bootstrap = await promisify(execFile)(process.execPath, [source('cli.ts'), 'bootstrap', '--json'], { env });
@@ -47,7 +48,7 @@ export async function startGoverned(options: GovernedOptions): Promise<Governed>
   const journalOff = new URL('./journal-off.ts', import.meta.url).href;
   const withoutJournal = options.journalOff ? [`--import=${journalOff}`] : [];
   const started = startProcess(options.folder, {
-    name: `governed-${options.journalOff ? 'journal-off' : options.auditMode}`,
+    name: options.name,
     command: process.execPath,
     args: [...profile, ...withoutJournal, source('main.ts')],
     core: options.core,

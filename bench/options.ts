@@ -11,6 +11,8 @@ export interface BenchOptions {
   strictJournal: boolean;
   /** True adds a product whose journal gives receipts and writes nothing: what the journal costs. */
   journalOff: boolean;
+  /** Folder of another checkout whose product is measured in the same rounds; undefined: none. */
+  against: string | undefined;
   targets: readonly TargetName[];
   /** Fresh processes per run, and shuffled rounds over them. */
   generations: number;
@@ -25,7 +27,14 @@ export interface BenchOptions {
   profile: string | undefined;
 }
 
-export type TargetName = 'direct' | 'node-pipe' | 'nginx' | 'governed' | 'governed-strict' | 'governed-journal-off';
+export type TargetName =
+  | 'direct'
+  | 'node-pipe'
+  | 'nginx'
+  | 'governed'
+  | 'governed-strict'
+  | 'governed-journal-off'
+  | 'governed-against';
 
 export const usage = `Usage: npm run bench -- [options]
   --quick              ends within 60 s: fewer, shorter rounds (otherwise at most 6 minutes)
@@ -33,6 +42,7 @@ export const usage = `Usage: npm run bench -- [options]
   --size <bytes>       bytes of text in each result (0 = the 32 bytes that were sent)
   --journal strict     also measures a workspace whose journal is flushed to disk before each call
   --journal-off        also measures a composition without a journal: what keeping the record costs
+  --against <folder>   also measures the product of another checkout: what a change costs or saves
   --only <a,b>         these targets: direct, node-pipe, nginx, governed
   --rounds <n>         shuffled rounds per generation of processes
   --generations <n>    how often all processes are started afresh
@@ -56,6 +66,7 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
       journal: text,
       'journal-off': { type: 'boolean', default: false },
       only: text,
+      against: text,
       rounds: text,
       generations: text,
       seconds: text,
@@ -78,9 +89,11 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
     size: number('size', values.size, 0, 0, 8 * 1024 * 1024),
     strictJournal,
     journalOff,
+    against: values.against,
     targets: chosen(values.only, [
       ...(strictJournal ? (['governed-strict'] as const) : []),
       ...(journalOff ? (['governed-journal-off'] as const) : []),
+      ...(values.against !== undefined ? (['governed-against'] as const) : []),
     ]),
     generations: number('generations', values.generations, quick ? 1 : 3, 1, 20),
     rounds: number('rounds', values.rounds, quick ? 4 : 3, 1, 20),

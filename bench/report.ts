@@ -50,6 +50,7 @@ const pairs: readonly (readonly [TargetName, TargetName])[] = [
   ['governed-strict', 'governed'],
   ['governed-strict', 'node-pipe'],
   ['governed', 'governed-journal-off'],
+  ['governed', 'governed-against'],
 ];
 
 export function makeReport(samples: readonly Sample[], facts: ReportFacts): Report {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { availableParallelism } from 'node:os';
 import { startGoverned } from './governed.ts';
 import { startNginx } from './nginx.ts';
-import type { TargetName } from './options.ts';
+import type { BenchOptions, TargetName } from './options.ts';
 import { startProcess, type StartedProcess } from './processes.ts';
 
 /** What stands between the load generator and the upstream, ready to be measured. */
@@ -49,7 +49,7 @@ export async function startTarget(
   folder: string,
   upstreamPort: number,
   cores: Cores,
-  profile: string | undefined,
+  { profile, against }: Pick<BenchOptions, 'profile' | 'against'>,
 ): Promise<Target> {
   const origin = `http://127.0.0.1:${upstreamPort}`;
   if (name === 'direct') return { name, url: `${origin}/mcp`, tool: 'echo', process: undefined };
@@ -60,8 +60,16 @@ export async function startTarget(
   }
   const auditMode = name === 'governed-strict' ? 'strict' : 'available';
   const journalOff = name === 'governed-journal-off';
-  const upstreamUrl = `${origin}/mcp`;
-  const governed = await startGoverned({ folder, upstreamUrl, core: cores.target, auditMode, journalOff, profile });
+  const governed = await startGoverned({
+    name,
+    folder,
+    upstreamUrl: `${origin}/mcp`,
+    core: cores.target,
+    auditMode,
+    journalOff,
+    checkout: name === 'governed-against' ? against! : fileURLToPath(new URL('..', import.meta.url)),
+    profile,
+  });
   return { name, ...governed };
 }
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from './node.ts';
 import { endChild } from './upstreams/child.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -43,7 +44,7 @@ export interface FinishedProcess {
 
 /** The whole environment of a bridge under test: nothing of the test run's own but the path. */
 const environment = (env: Readonly<Record<string, string>>): Record<string, string> => ({
-  PATH: process.env['PATH'] ?? '',
+  ...nodeEnvironment,
   MCP_BRIDGE_PORT: '0',
   MCP_BRIDGE_GRACE_MS: '300',
   ...env,

@@ -21,6 +21,7 @@ import { createLocalVault } from '../packages/server/src/platform/vault/local-ke
 import type { Vault } from '../packages/server/src/platform/vault/vault.ts';
 import { callRows, type CallRow } from './books.ts';
 import { send, type Sent } from './http.ts';
+import { nodeEnvironment } from './node.ts';
 import { endChild } from './upstreams/child.ts';
 
 export interface AddServer {
@@ -182,7 +183,7 @@ export async function spawnProduct(options: ProductOptions = {}): Promise<Spawne
 }
 
 const environment = (dir: string): Record<string, string> => ({
-  PATH: process.env['PATH'] ?? '',
+  ...nodeEnvironment,
   MCPNEST_DATA_DIR: dir,
   MCPNEST_PORT: '0',
   MCPNEST_LOG_LEVEL: 'error',

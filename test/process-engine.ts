@@ -15,7 +15,7 @@ export interface ProcessEngine extends AsyncDisposable {
   readonly runtime: ReturnType<typeof createProcessRuntime>;
 }
 
-type Plain = 'list' | 'ensureImage' | 'start' | 'stop' | 'remove' | 'usage';
+type Plain = 'list' | 'ensureImage' | 'start' | 'rest' | 'stop' | 'remove' | 'usage';
 
 export async function startProcessEngine(): Promise<ProcessEngine> {
   const runtime = createProcessRuntime();
@@ -71,6 +71,7 @@ export function connectProcessEngine(url: string): Runtime {
     list: (signal) => said<ObservedWorkload[]>('list', [], signal),
     ensureImage: (image, signal) => said<'present' | 'pulled'>('ensureImage', [image], signal),
     start: (spec, secrets, signal) => said<ObservedWorkload>('start', [spec, secrets], signal),
+    rest: (id, signal) => said<void>('rest', [id], signal),
     stop: (id, graceMs, signal) => said<void>('stop', [id, graceMs], signal),
     remove: (id, signal) => said<void>('remove', [id], signal),
     usage: (id, signal) => said<WorkloadUsage | null>('usage', [id], signal),

@@ -10,6 +10,7 @@ import type {
 import { unavailable } from '../packages/server/src/domain/errors.ts';
 import { freePort } from '../scripts/lib/ports.ts';
 import { bridgeBin } from './bridge.ts';
+import { nodeEnvironment } from './node.ts';
 import { endChild } from './upstreams/child.ts';
 
 interface Run {
@@ -19,6 +20,7 @@ interface Run {
   readonly startedAt: string;
   readonly lines: LogLine[];
   readonly ended: Promise<void>;
+  paused: boolean;
 }
 
 /** What a verb does before it is done, for tests that cut it short. */
@@ -55,22 +57,27 @@ export function createProcessRuntime(
       instanceId: spec.instanceId,
       workspaceId: spec.workspaceId,
       specHash: spec.hash,
-      state: running ? 'running' : 'exited',
+      state: !running ? 'exited' : run.paused ? 'paused' : 'running',
       exitCode: running ? null : (child.exitCode ?? 137),
       outOfMemory: false,
       startedAt,
-      endpoint: running ? { host: '127.0.0.1', port } : null,
+      endpoint: running && !run.paused ? { host: '127.0.0.1', port } : null,
     };
+  };
+  const goOn = (run: Run): void => {
+    if (run.paused) run.child.kill('SIGCONT');
+    run.paused = false;
   };
   const end = async (run: Run | undefined): Promise<void> => {
     if (run === undefined) return;
+    goOn(run);
     await endChild(run.child, 3_000);
     await run.ended;
   };
   async function begin(spec: WorkloadSpec, secrets: WorkloadSecrets): Promise<Run> {
     const port = await freePort();
     const env: Record<string, string> = {
-      PATH: process.env['PATH'] ?? '',
+      ...nodeEnvironment,
       MCP_BRIDGE_PORT: String(port),
       MCP_BRIDGE_GRACE_MS: '300',
       MCP_BRIDGE_TOKEN: secrets.token,
@@ -88,7 +95,7 @@ export function createProcessRuntime(
     collect('stdout');
     collect('stderr');
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    return { child, spec, port, startedAt: new Date().toISOString(), lines, ended };
+    return { child, spec, port, startedAt: new Date().toISOString(), lines, ended, paused: false };
   }
   return {
     kind: 'docker',
@@ -106,6 +113,7 @@ export function createProcessRuntime(
     },
     async start(spec, secrets) {
       const known = runs.get(spec.instanceId);
+      if (known?.paused === true && known.spec.hash === spec.hash) goOn(known);
       if (known !== undefined && known.spec.hash === spec.hash && observe(known).state === 'running')
         return observe(known);
       await end(known);
@@ -114,6 +122,15 @@ export function createProcessRuntime(
       runs.set(spec.instanceId, run);
       await meddle('start', spec.instanceId);
       return observe(run);
+    },
+    async rest(instanceId) {
+      const run = runs.get(instanceId);
+      if (run !== undefined && observe(run).state === 'running') {
+        // The server behind the bridge then has nothing to do, either.
+        run.child.kill('SIGSTOP');
+        run.paused = true;
+      }
+      await meddle('rest', instanceId);
     },
     async stop(instanceId) {
       await end(runs.get(instanceId));
@@ -130,7 +147,7 @@ export function createProcessRuntime(
       let at = Math.max(0, run.lines.length - tail);
       for (;;) {
         while (at < run.lines.length) yield run.lines[at++]!;
-        const over = observe(run).state !== 'running' && at === run.lines.length;
+        const over = observe(run).state === 'exited' && at === run.lines.length;
         if (!follow || signal.aborted || over) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

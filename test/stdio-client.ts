@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RpcMessage } from './http.ts';
+import { nodeEnvironment } from './node.ts';
 import { endChild } from './upstreams/child.ts';
 
 const cli = fileURLToPath(new URL('../packages/server/bin/mcpnest.mjs', import.meta.url));
@@ -14,7 +15,7 @@ export const connectCommand = (
 ): { command: string; args: string[]; env: Record<string, string> } => ({
   command: process.execPath,
   args: [cli, 'connect', '--stdio', '--url', url],
-  env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env },
+  env: { ...nodeEnvironment, HOME: '/nonexistent', ...env },
 });
 
 /** A client that writes and reads lines itself, to see the very bytes. */
@@ -36,7 +37,7 @@ export interface StdioClient extends AsyncDisposable {
 /** Run `mcpnest` with these arguments, as a client that only starts programs does. */
 export function startStdio(args: readonly string[], env: Readonly<Record<string, string>>): StdioClient {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env },
+    env: { ...nodeEnvironment, HOME: '/nonexistent', ...env },
   });
   const lines: string[] = [];
   const waiting = new Set<(line: string) => void>();

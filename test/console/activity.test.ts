@@ -267,36 +267,3 @@ describe('what else is on record', () => {
     expect(faults).toEqual([]);
   });
 });
-
-it('is clean by axe in both themes and fits a narrow window', async () => {
-  const { items } = await bench.product.client.calls.list({ params, query: { limit: 1 } });
-  await using opened = await bench.open();
-  const { page, visit, faults } = opened;
-  const found: string[] = [];
-  for (const path of [
-    '',
-    '/changes',
-    '/timelines',
-    '/clients',
-    '/usage',
-    '/exports',
-    '/proof',
-    `/calls/${items[0].id}`,
-  ]) {
-    const name = path.split('/')[1] ?? 'found';
-    await page.setViewportSize({ width: 1360, height: 860 });
-    await visit(home + path);
-    await page.waitForLoadState('networkidle');
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await screenshot(page, `activity-${name}-${colorScheme}`);
-      for (const finding of await axe(page)) found.push(`${path} ${finding}`);
-    }
-    await page.setViewportSize({ width: 360, height: 740 });
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (width > 360) found.push(`${path} is ${width} wide`);
-    await screenshot(page, `activity-${name}-narrow`);
-  }
-  expect(found).toEqual([]);
-  expect(faults).toEqual([]);
-}, 60_000);

@@ -156,27 +156,3 @@ describe('requests for access', () => {
     expect(await member.page.getByRole('button', { name: 'Grant…' }).count()).toBe(0);
   });
 });
-
-it('is clean by axe in both themes and fits a narrow window', async () => {
-  const approval = await ask('theta');
-  await using opened = await bench.open();
-  const { page, visit, faults } = opened;
-  const found: string[] = [];
-  for (const path of ['', `/${approval}`, '/history', '/access-requests?state=any']) {
-    const name = path.replace(approval, 'one').replace('/', '').split('?')[0];
-    await page.setViewportSize({ width: 1360, height: 860 });
-    await visit(home + path);
-    await page.waitForLoadState('networkidle');
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await screenshot(page, `approvals-${name}-${colorScheme}`);
-      for (const finding of await axe(page)) found.push(`${path} ${finding}`);
-    }
-    await page.setViewportSize({ width: 360, height: 740 });
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (width > 360) found.push(`${path} is ${width} wide`);
-    await screenshot(page, `approvals-${name}-narrow`);
-  }
-  expect(found).toEqual([]);
-  expect(faults).toEqual([]);
-}, 60_000);

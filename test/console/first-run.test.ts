@@ -8,8 +8,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureConsole } from '../../scripts/console/ensure.ts';
 import { freePort } from '../../scripts/lib/ports.ts';
 import { root } from '../../scripts/lib/tool.ts';
+import { nodeEnvironment } from '../node.ts';
 import { endChild } from '../upstreams/child.ts';
-import { axe, startBrowser, watchFaults } from './harness.ts';
+import { axe, startBrowser } from './harness.ts';
+import { watchFaults } from './watch.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -22,7 +24,7 @@ afterAll(() => browser.close());
 async function startEmpty(): Promise<{ setUpLink: string } & AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), 'mcpnest-first-'));
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...nodeEnvironment,
     MCPNEST_DATA_DIR: join(folder, 'data'),
     MCPNEST_PORT: String(await freePort()),
   };

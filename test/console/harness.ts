@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { createClient } from '@mcpnest/contract/client';
 import type { Role } from '@mcpnest/contract/operation';
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ensureConsole } from '../../scripts/console/ensure.ts';
 import { root } from '../../scripts/lib/tool.ts';
 import { startProduct } from '../harness.ts';
 import type { Product, ProductOptions } from '../harness.ts';
+import { send } from '../http.ts';
+import { watchFaults, watchRequests } from './watch.ts';
 
 export type PersonName = 'ada' | 'bo' | 'cy';
 
@@ -26,8 +28,8 @@ export interface ConsoleBench extends AsyncDisposable {
   readonly product: Product;
   readonly people: Readonly<Record<PersonName, Person>>;
   /**
-   * A page of a browser of its own. Whatever it asks of another origin, every violation of its policy and every
-   * error it prints is a fault; `faults` has them.
+   * A fresh page in the browser of somebody, who is signed in. Whatever it asks of another origin, every violation
+   * of its policy and every error it prints is a fault; `faults` has them.
    */
   open(options?: OpenOptions): Promise<OpenPage>;
 }
@@ -43,6 +45,8 @@ export interface OpenPage extends AsyncDisposable {
   readonly faults: readonly string[];
   /** Go to a path and wait until the page has its heading. */
   visit(path: string): Promise<void>;
+  /** Wait until everything that was asked for is there and drawn; streams that stay open are not waited for. */
+  settled(): Promise<void>;
 }
 
 const flags = [
@@ -61,10 +65,11 @@ export async function startConsoleBench(options?: ProductOptions): Promise<Conso
   const product = await startProduct(options);
   const browser = await startBrowser();
   const people = await addPeople(product);
+  const contexts = new Map<PersonName, BrowserContext>();
   return {
     product,
     people,
-    open: (options) => openPage(product, browser, people, options),
+    open: (options) => openPage({ product, browser, people, contexts }, options),
     async [Symbol.asyncDispose]() {
       await browser.close();
       await product[Symbol.asyncDispose]();
@@ -102,26 +107,27 @@ async function addPeople({ client, workspace, apiKey, url }: Product): Promise<R
   return { ada, bo: await add('Bo', 'admin'), cy: await add('Cy', 'member') };
 }
 
-async function openPage(
-  product: Product,
-  browser: Browser,
-  people: ConsoleBench['people'],
-  { as = 'ada', theme = 'light' }: OpenOptions = {},
-): Promise<OpenPage> {
-  const context = await browser.newContext({
-    colorScheme: theme,
-    reducedMotion: 'reduce',
-    viewport: { width: 1360, height: 860 },
-  });
+interface Parts {
+  readonly product: Product;
+  readonly browser: Browser;
+  readonly people: ConsoleBench['people'];
+  /** Of each person who has been there: a browser of their own, which keeps what it has loaded. */
+  readonly contexts: Map<PersonName, BrowserContext>;
+}
+
+async function openPage(parts: Parts, { as = 'ada', theme = 'light' }: OpenOptions = {}): Promise<OpenPage> {
+  const { product } = parts;
+  const context = as === null ? await newContext(parts) : await contextOf(as, parts);
   const page = await context.newPage();
-  if (as !== null) {
-    // Of the same origin, and without a page that would go on by itself once there is a session.
-    await page.goto(`${product.url}/healthz`);
-    await signIn(page, people[as]);
-  }
+  const origin = { origin: product.url, storageTypes: 'local_storage' };
+  await (await context.newCDPSession(page)).send('Storage.clearDataForOrigin', origin);
+  await page.emulateMedia({ colorScheme: theme });
   page.setDefaultTimeout(15_000);
+  const popups: Page[] = [];
+  page.on('popup', (popup) => popups.push(popup));
   const faults: string[] = [];
   await watchFaults(page, product.url, faults);
+  const settled = watchRequests(page);
   return {
     page,
     faults,
@@ -129,8 +135,31 @@ async function openPage(
       await page.goto(product.url + path);
       await page.locator('h1').waitFor();
     },
-    [Symbol.asyncDispose]: () => context.close(),
+    settled,
+    async [Symbol.asyncDispose]() {
+      if (as === null) return context.close();
+      for (const each of [...popups, page]) await each.close();
+    },
   };
+}
+
+const newContext = ({ browser }: Parts): Promise<BrowserContext> =>
+  browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1360, height: 860 } });
+
+/** The browser of somebody, signed in; anew where that session has ended. */
+async function contextOf(as: PersonName, parts: Parts): Promise<BrowserContext> {
+  const { product, people, contexts } = parts;
+  const context = contexts.get(as) ?? (await newContext(parts));
+  contexts.set(as, context);
+  const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const { status } = await send(`${product.url}/api/v1/session`, { method: 'GET', headers: { cookie } });
+  if (status === 200) return context;
+  const page = await context.newPage();
+  // Of the same origin, and without a page that would go on by itself once there is a session.
+  await page.goto(`${product.url}/healthz`);
+  await signIn(page, people[as]);
+  await page.close();
+  return context;
 }
 
 /** Sign in as a person does, and let the browser keep the cookie. */
@@ -143,42 +172,51 @@ async function signIn(page: Page, { email, password }: Person): Promise<void> {
   if (status !== 201) throw new Error(`signing in as ${email} was answered with ${status}`);
 }
 
-/** Write down whatever a page does that it must not. */
-export async function watchFaults(page: Page, origin: string, faults: string[]): Promise<void> {
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) faults.push(`asks ${url}`);
-  });
-  page.on('pageerror', (error) => faults.push(`throws ${error.message}`));
-  page.on('console', (message) => {
-    // The browser itself reports each answer that is an error; whether that is a fault, the test knows.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-      faults.push(`prints ${message.text()}`);
-  });
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
-      console.error(`policy: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`),
-    );
-  });
-}
-
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const rules = {
+  runOnly: {
+    type: 'tag',
+    values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  },
+};
+/** All that axe looks at that a theme can change. */
+const colourRules = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
 
 /** What axe finds on the page by WCAG 2.2 A and AA: one line for each rule and place. */
-export async function axe(page: Page): Promise<string[]> {
+export const axe = (page: Page): Promise<string[]> => runAxe(page, rules);
+
+/** The same in both themes: everything in the one that is shown, and in the other what its colours can change. */
+export async function axeInBothThemes(page: Page): Promise<string[]> {
+  const found = await axe(page);
+  const shown = await page.evaluate(() => document.documentElement.dataset['theme']);
+  const other = shown === 'dark' ? 'light' : 'dark';
+  await showTheme(page, other);
+  for (const finding of await runAxe(page, colourRules)) found.push(`in ${other}: ${finding}`);
+  await showTheme(page, other === 'dark' ? 'light' : 'dark');
+  return found;
+}
+
+/** As when the system of whoever looks changes its theme. */
+async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.waitForFunction((wanted) => document.documentElement.dataset['theme'] === wanted, theme);
+}
+
+async function runAxe(page: Page, options: object): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
-    const { axe: runner } = globalThis as unknown as {
-      axe: {
-        run(
-          options: object,
-        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+  const violations = await page.evaluate(
+    async (given) => {
+      const { axe: runner } = globalThis as unknown as {
+        axe: {
+          run(
+            options: object,
+          ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+        };
       };
-    };
-    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const options = { runOnly: { type: 'tag', values }, resultTypes: ['violations'] };
-    return (await runner.run(options)).violations;
-  });
+      return (await runner.run(given)).violations;
+    },
+    { ...options, resultTypes: ['violations'] },
+  );
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary.split('\n')[1] ?? ''}`),
   );
@@ -188,6 +226,15 @@ export async function axe(page: Page): Promise<string[]> {
 export async function screenshot(page: Page, name: string): Promise<void> {
   if (process.env['MCPNEST_SCREENSHOTS'] === undefined) return;
   await page.screenshot({ path: join(root, 'docs/images', `${name}.png`) });
+}
+
+/** One in each theme, named after it, the light one last. */
+export async function pictureInBothThemes(page: Page, name: string): Promise<void> {
+  if (process.env['MCPNEST_SCREENSHOTS'] === undefined) return;
+  for (const theme of ['dark', 'light'] as const) {
+    await showTheme(page, theme);
+    await screenshot(page, `${name}-${theme}`);
+  }
 }
 
 /** A client of somebody, for what a test prepares. */

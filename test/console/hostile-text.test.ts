@@ -107,7 +107,7 @@ it('notices what would harm', async () => {
 describe('texts of others', () => {
   it('stay texts on every page that shows them', async () => {
     await using opened = await bench.open();
-    const { page, faults, visit } = opened;
+    const { page, faults, visit, settled } = opened;
     const dialogs: string[] = [];
     page.on('dialog', (dialog) => {
       dialogs.push(dialog.message());
@@ -116,7 +116,7 @@ describe('texts of others', () => {
     const found: string[] = [];
     for (const path of pages()) {
       await visit(path);
-      await page.waitForLoadState('networkidle');
+      await settled();
       for (const finding of await harm(page)) found.push(`${path} ${finding}`);
       const title = await page.title();
       if (!title.endsWith(' · MCPNest')) found.push(`${path} is titled ${title}`);

@@ -1,22 +1,20 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { paths } from '../../packages/console/src/paths.ts';
-import { axe, screenshot, startConsoleBench } from './harness.ts';
-import type { ConsoleBench, PersonName } from './harness.ts';
+import { axe, axeInBothThemes, pictureInBothThemes, startConsoleBench } from './harness.ts';
+import type { ConsoleBench, OpenPage, PersonName } from './harness.ts';
 import { startTeamAtWork } from './team-at-work.ts';
 import type { TeamAtWork } from './team-at-work.ts';
 
+const stack = new AsyncDisposableStack();
 let bench: ConsoleBench;
 let work: TeamAtWork;
 
 beforeAll(async () => {
-  bench = await startConsoleBench();
-  work = await startTeamAtWork(bench);
+  bench = stack.use(await startConsoleBench());
+  work = stack.use(await startTeamAtWork(bench));
 }, 120_000);
-afterAll(async () => {
-  await work[Symbol.asyncDispose]();
-  await bench[Symbol.asyncDispose]();
-});
+afterAll(() => stack.disposeAsync());
 
 const serverParts = ['tools', 'review', 'calls', 'access', 'revisions', 'credentials', 'connections'] as const;
 const accessParts = [
@@ -40,7 +38,7 @@ function addresses(): readonly string[] {
   const { ids } = work;
   const all: Readonly<Record<keyof typeof paths, readonly string[]>> = {
     ...{ start: [], signIn: [], setUp: [], apiReference: [], activityWith: [] },
-    ...{ clients: [], stop: [] },
+    stop: [],
     home: [paths.home(at)],
     insights: [paths.insights(at)],
     firstRun: [paths.firstRun(at), paths.firstRun(at, 'client')],
@@ -64,6 +62,7 @@ function addresses(): readonly string[] {
     call: [paths.call(at, ids.call)],
     changes: [paths.changes(at)],
     timelines: [paths.timelines(at)],
+    clients: [paths.clients(at)],
     usage: [paths.usage(at)],
     exports: [paths.exports(at)],
     proof: [paths.proof(at)],
@@ -124,30 +123,51 @@ async function shape(page: Page): Promise<string[]> {
   return found;
 }
 
-const looks = [
-  { as: 'ada', theme: 'light', width: 1280, withAxe: true },
-  { as: 'bo', theme: 'dark', width: 1280, withAxe: true },
-  { as: 'cy', theme: 'light', width: 360, withAxe: false },
-] as const satisfies readonly { as: PersonName; theme: string; width: number; withAxe: boolean }[];
+/** From page to page as links lead, without loading anew. */
+async function walk({ page, settled }: OpenPage, path: string): Promise<void> {
+  await page.evaluate((to) => history.pushState({}, '', to), path);
+  await settled();
+}
 
-describe.each(looks)('every page, for $as in the $theme theme, $width px wide', ({ as, theme, width, withAxe }) => {
-  it('has a title and headings in order, is clean by axe, asks nobody else and prints no error', async () => {
+interface Look {
+  readonly as: PersonName;
+  readonly theme: 'light' | 'dark';
+  readonly check: (page: Page) => Promise<string[]>;
+  readonly pictures: boolean;
+}
+const looks: readonly Look[] = [
+  { as: 'ada', theme: 'light', check: axeInBothThemes, pictures: true },
+  { as: 'bo', theme: 'dark', check: () => Promise.resolve([]), pictures: false },
+  { as: 'cy', theme: 'light', check: axe, pictures: false },
+];
+
+it.each(looks)(
+  'every page for $as has a title and headings in order, fits, is clean by axe, asks nobody else, prints no error',
+  async ({ as, theme, check, ...look }) => {
     await using opened = await bench.open({ as, theme });
-    const { page, faults, visit } = opened;
-    await page.setViewportSize({ width, height: 800 });
+    const { page, faults, visit, settled } = opened;
     const found: string[] = [];
-    const named = pictures();
+    const titles = new Set<string>();
+    const named = look.pictures ? pictures() : {};
+    await visit('/account');
     for (const path of addresses()) {
-      await visit(path);
-      await page.waitForLoadState('networkidle').catch(() => undefined);
-      const name = named[path];
-      if (name !== undefined && withAxe) await screenshot(page, `console-${name}-${theme}`);
+      await walk(opened, path);
+      titles.add(await page.title());
       for (const finding of await shape(page)) found.push(`${path} ${finding}`);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (over > 0) found.push(`${path} is ${over} px too wide`);
-      if (withAxe) for (const finding of await axe(page)) found.push(`${path} ${finding}`);
+      for (const finding of await check(page)) found.push(`${path} ${finding}`);
+      const name = named[path];
+      if (name !== undefined) await pictureInBothThemes(page, `console-${name}`);
+      for (const width of [360, 1280]) {
+        await page.setViewportSize({ width, height: 800 });
+        await settled();
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) found.push(`${path} is ${over} px too wide for ${width}`);
+      }
     }
     expect(found).toEqual([]);
     expect(faults).toEqual([]);
-  }, 240_000);
-});
+    // It was there, and not still where it came from.
+    expect(titles.size).toBeGreaterThan(25);
+  },
+  240_000,
+);

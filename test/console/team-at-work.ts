@@ -1,5 +1,6 @@
 import { startEchoUpstream } from '../upstreams/echo.ts';
 import type { EchoTool, EchoUpstream } from '../upstreams/echo.ts';
+import { clientOf } from './harness.ts';
 import type { ConsoleBench } from './harness.ts';
 
 const tool = (name: string, description: string, readOnly = true): EchoTool => ({
@@ -31,8 +32,12 @@ export interface TeamAtWork extends AsyncDisposable {
   readonly ids: Readonly<Record<'team' | 'machine' | 'member' | 'call' | 'approval' | 'webhook', string>>;
 }
 
-/** A workspace in use: servers that answer, calls, one that waits for approval, a team, a machine, rules. */
-export async function startTeamAtWork({ product, people }: ConsoleBench): Promise<TeamAtWork> {
+/**
+ * A workspace in use: servers that answer, a client that came, calls, one that was refused and one that waits for
+ * approval, a team, a machine, a token, a rule, requests for access.
+ */
+export async function startTeamAtWork(bench: ConsoleBench): Promise<TeamAtWork> {
+  const { product, people } = bench;
   const { client, workspace } = product;
   const params = { workspace };
   const upstreams: EchoUpstream[] = [];
@@ -51,17 +56,35 @@ export async function startTeamAtWork({ product, people }: ConsoleBench): Promis
   const { items: members } = await client.members.list({ params });
   const names = ['gh_list_issues', 'gh_get_file', 'grafana_query_metrics', 'docs_search_docs'];
   for (let round = 0; round < 6; round += 1) for (const name of names) await product.call(name, { query: 'nest' });
-  await product.call('gh_delete_repo', { query: 'old-prototype' });
+  await product.modern('tools/list');
+  const waits = async (query: string): Promise<string> => {
+    const { error } = (await product.call('gh_delete_repo', { query })).message;
+    return error?.data?.['approvalId'] as string;
+  };
+  const approval = await waits('the-product');
+  await client.approvals.refuse({ params: { ...params, approval }, body: { reason: 'Not during the release.' } });
+  const waiting = await waits('old-prototype');
   const [call] = await product.calls();
-  const { items: approvals } = await client.approvals.list({ params, query: { show: 'all' } });
+  const cy = members.find(({ userId }) => userId === people.cy.id)?.id ?? '';
+  await client.tokens.issue({ params, body: { kind: 'member', memberId: cy, label: 'laptop' } });
+  for (const rule of [
+    { effect: 'deny', subject: 'everybody', object: 'grafana:get_dashboard', note: 'Of the operators' },
+    { effect: 'allow', subject: `member:${people.cy.email}`, object: 'github:list_issues' },
+  ] as const)
+    await client.rules.create({ params, body: rule });
+  const asking = clientOf(bench, people.cy).accessRequests;
+  const body = { reason: 'Release checklist', days: 7 };
+  const { id: request } = await asking.create({ params, body: { ...body, object: 'github:get_file' } });
+  await client.accessRequests.grant({ params: { ...params, request }, body: {} });
+  await asking.create({ params, body: { ...body, object: 'github:delete_repo' } });
   const { webhook } = await client.webhooks.create({ params, body: { url: 'https://chat.invalid/hooks/nest' } });
   return {
     ids: {
       team: team.slug,
       machine: machine.id,
-      member: members.find(({ userId }) => userId === people.cy.id)?.id ?? '',
+      member: cy,
       call: call?.id ?? '',
-      approval: approvals[0]?.id ?? '',
+      approval: waiting,
       webhook: webhook.id,
     },
     async [Symbol.asyncDispose]() {

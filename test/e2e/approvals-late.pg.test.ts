@@ -13,6 +13,7 @@ import { openPostgres } from '../../packages/server/src/platform/database/postgr
 import { holdApproval } from '../../packages/server/src/platform/database/row-lock.contract.ts';
 import { spawnProduct, until, type SpawnedProduct } from '../harness.ts';
 import type { RpcMessage } from '../http.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
   stack.defer(() => rmSync(dir, { recursive: true }));
   const env = { DATABASE_URL: postgres.url, MCPNEST_SECRET_KEY: randomBytes(32).toString('hex') };
   const { stdout } = await promisify(execFile)(process.execPath, [cli, 'bootstrap', '--json', '--workspace', 'Acme'], {
-    env: { ...env, MCPNEST_DATA_DIR: dir },
+    env: { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: dir },
   });
   const made = JSON.parse(stdout) as { apiKey: string; workspaceToken: string; workspace: string };
   product = stack.use(await spawnProduct({ data: { dir, ...made, [Symbol.dispose]: () => {} }, env }));

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { spawnProduct, until, type SpawnedProduct } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startPostgres, type Postgres } from '../servers/postgres.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const env = { DATABASE_URL: postgres.url, MCPNEST_SECRET_KEY: randomBytes(32).toString('hex') };
   const dirs = [folder(), folder()] as const;
   const bootstrap = [cli, 'bootstrap', '--json', '--workspace', 'Acme'];
-  const own = { ...env, MCPNEST_DATA_DIR: dirs[0] };
+  const own = { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: dirs[0] };
   const { stdout } = await promisify(execFile)(process.execPath, bootstrap, { env: own });
   const made = JSON.parse(stdout) as { apiKey: string; workspaceToken: string; workspace: string };
   const start = async (dir: string) =>

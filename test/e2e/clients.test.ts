@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listAndCall } from '../clients.ts';
 import { startProduct, type Product } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startEchoUpstream, type EchoUpstream } from '../upstreams/echo.ts';
 import { startEverything } from '../upstreams/everything.ts';
 
@@ -67,7 +68,7 @@ describe('clients people use', () => {
         ...args,
       ];
       const { stdout } = await promisify(execFile)(process.execPath, all, {
-        env: { PATH: process.env['PATH'] ?? '', HOME: home },
+        env: { ...nodeEnvironment, HOME: home },
         timeout: 30_000,
       });
       return JSON.parse(stdout);
@@ -92,7 +93,7 @@ describe('clients people use', () => {
         '--header',
         'Authorization:${AUTH_HEADER}',
       ],
-      env: { PATH: process.env['PATH'] ?? '', HOME: home, AUTH_HEADER: authorization },
+      env: { ...nodeEnvironment, HOME: home, AUTH_HEADER: authorization },
       stderr: 'pipe',
     });
     const client = new ClientV1({ name: 'stdio-client', version: '1' });

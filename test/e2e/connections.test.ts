@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startProduct, type Product } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
 const stack = new AsyncDisposableStack();
@@ -64,7 +65,7 @@ it('[NEW-07] SDK v2 is known in the modern era, at the URL of one server', async
 
 it('[NEW-07] mcp-remote and the Inspector are known by what they call themselves', async () => {
   const home = mkdtempSync(join(tmpdir(), 'mcpnest-connections-'));
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home };
+  const env = { ...nodeEnvironment, HOME: home };
   const header = ['--header', `Authorization: ${authorization}`];
   const client = new ClientV1({ name: 'carried', version: '1' });
   const proxy = packageFile('mcp-remote', 'dist/proxy.js');

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway } from '../../packages/server/src/gateway/app.ts';
 import { systemClock, type Clock } from '../../packages/server/src/platform/clock.ts';
 import { createDialer } from '../../packages/server/src/platform/dialer.ts';
+import { createHttpServer } from '../../packages/server/src/platform/http1/server.ts';
 import { openJournal } from '../../packages/server/src/platform/journal/journal.ts';
 import { createLog } from '../../packages/server/src/platform/log.ts';
 import { journalLines } from '../books.ts';
@@ -84,7 +84,7 @@ describe('an exception anywhere between the credential and the upstream', () => 
       allowedOrigins: new Set(),
     });
     await gateway.start();
-    await using server = await listen(createServer((req, res) => gateway.handle(req, res)));
+    await using server = await listen(createHttpServer(gateway.handle));
     const call = () =>
       send(`${server.origin}/api/gw/${data.workspace}`, {
         headers: { authorization: `Bearer ${data.workspaceToken}`, 'content-type': 'application/json' },

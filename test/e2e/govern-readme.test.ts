@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startProduct, until, type Product } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,7 +54,7 @@ it('[L2-02][L2-08] README: a workspace is governed by the commands as they stand
   const script = `npx() { shift; ${process.execPath} ${root}packages/server/bin/mcpnest.mjs "$@"; }\n${commands('Govern a workspace in five minutes')}`;
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
     cwd: dir,
-    env: { PATH: process.env['PATH'] ?? '', MCPNEST_URL: product.url, MCPNEST_API_KEY: product.apiKey },
+    env: { ...nodeEnvironment, MCPNEST_URL: product.url, MCPNEST_API_KEY: product.apiKey },
   });
   expect(stdout).toMatch(/Newly denied:\n.*\nmember:junior@example\.com +github +create_issue +1 /);
   expect(stdout).toMatch(/github +create_issue +write +denied +None of the rules/);

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApiError } from '@mcpnest/contract/client';
 import { startProduct, until, type Product } from '../harness.ts';
+import { makeCertificate } from '../servers/certificate.ts';
 import { docker } from '../servers/hardened-container.ts';
 import { allowEntries, buildEntries } from '../servers/hosted-images.ts';
 import { startPostgres, type Postgres } from '../servers/postgres.ts';
@@ -20,7 +21,7 @@ let port: number;
 let target: string;
 
 beforeAll(async () => {
-  postgres = await startPostgres(here);
+  postgres = await startPostgres(here, makeCertificate(['db.example.com']));
   port = Number(new URL(postgres.url).port);
   target = `${here}:${port}`;
   await postgres.administer(`create role reader login password '${password}'`);
@@ -100,6 +101,17 @@ describe('a hosted server of a database', () => {
     expect(await said('execute_sql', { sql: 'select 50 + 1 as answer, current_user as who' })).toMatch(/51.*reader/s);
     expect(await show(ids.get('dbhub')!)).toMatchObject({ reaches: [target] });
   }, 90_000);
+
+  it('[HST-02][ORC-04] speaks TLS with the database where its URL asks for it', async () => {
+    const id = await deploy('dbhub', { DSN: url(target, '?sslmode=require') });
+    await comesTo(id, 'running');
+    const { server } = await show(id);
+    await until('its tool is listed', async () => (await product.toolNames({ server })).length > 0, 15_000);
+    const sql = 'select version as encryption from pg_stat_ssl where pid = pg_backend_pid()';
+    const answer = await product.call('execute_sql', { sql }, { server });
+    expect(JSON.stringify(answer.message)).toContain('TLSv1.3');
+    await product.client.hosted.terminate({ params: { instance: id } });
+  }, 60_000);
 
   it('[ORC-04] reaches that address under one name and port, and nothing else', async () => {
     const id = ids.get('postgres')!;

@@ -107,23 +107,31 @@ const expected: Partial<Record<FaultName, [number, string, number]>> = {
   session_always: [502, 'transport', 502],
 };
 
+const title = '[edge 11][edge 33][edge 35][edge 38] (%s) fails the call and nothing else';
+const wrong = Object.entries(expected) as [FaultName, [number, string, number]][];
+const isLate = ([, [code]]: (typeof wrong)[number]): boolean => code === 504;
+
 describe('an upstream that answers wrongly', () => {
-  it.each(Object.entries(expected) as [FaultName, [number, string, number]][])(
-    '[edge 11][edge 33][edge 35][edge 38] (%s) fails the call and nothing else',
-    async (fault, [code, outcome, status]) => {
-      const { answer, row, ms } = await strike(fault);
-      expect(answer.status).toBe(200);
-      expect(answer.message).toMatchObject({ jsonrpc: '2.0', id: `id-${fault}`, error: { code } });
-      expect(answer.message.error?.message).toContain(`'${slug(fault)}'`);
-      expect(answer.message.result).toBeUndefined();
-      clean(answer);
-      expect(row).toMatchObject({ outcome, status, dispatched: 1, tool_name: hostileTool });
-      expect(row.error_code).toMatch(/^[a-z_]+$/);
-      expect(ms).toBeLessThan(deadlineMs + 1_500);
-      expect(hostile.calls(fault)).toBe(fault === 'session_always' ? 2 : 1);
-      expect((await product.call('healthy')).message.error).toBeUndefined();
-    },
-  );
+  const failsTheCall = async (
+    fault: FaultName,
+    [code, outcome, status]: readonly [number, string, number],
+  ): Promise<void> => {
+    const { answer, row, ms } = await strike(fault);
+    expect(answer.status).toBe(200);
+    expect(answer.message).toMatchObject({ jsonrpc: '2.0', id: `id-${fault}`, error: { code } });
+    expect(answer.message.error?.message).toContain(`'${slug(fault)}'`);
+    expect(answer.message.result).toBeUndefined();
+    clean(answer);
+    expect(row).toMatchObject({ outcome, status, dispatched: 1, tool_name: hostileTool });
+    expect(row.error_code).toMatch(/^[a-z_]+$/);
+    expect(ms).toBeLessThan(deadlineMs + 1_500);
+    expect(hostile.calls(fault)).toBe(fault === 'session_always' ? 2 : 1);
+    expect((await product.call('healthy')).message.error).toBeUndefined();
+  };
+
+  it.each(wrong.filter((each) => !isLate(each)))(title, failsTheCall);
+  // Together: each takes until its deadline.
+  it.concurrent.each(wrong.filter(isLate))(title, failsTheCall);
 
   it('keeps memory bounded all the while', () => {
     expect(process.memoryUsage().rss).toBeLessThan(900 * 1024 * 1024);
@@ -251,7 +259,8 @@ describe('an upstream that asks for patience', () => {
 });
 
 describe('an upstream that is hostile from the first byte', () => {
-  it.each(
+  // Together: some take until the gateway's patience ends.
+  it.concurrent.each(
     Object.keys(faults).filter(
       (name) => !['close_race', 'leaky_headers', 'session_once', 'flapping', 'poison'].includes(name),
     ) as FaultName[],

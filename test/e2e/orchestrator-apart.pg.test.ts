@@ -15,6 +15,7 @@ import { openPostgres } from '../../packages/server/src/platform/database/postgr
 import { callKeyPurpose, signCall } from '../../packages/server/src/platform/orchestrator-call/call.ts';
 import { createLocalVault } from '../../packages/server/src/platform/vault/local-key.ts';
 import { startProduct, until, type Product } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { testCatalogue } from '../orchestrator-process.ts';
 import { startProcessEngine, type ProcessEngine } from '../process-engine.ts';
 import { startPostgres, type Postgres } from '../servers/postgres.ts';
@@ -43,7 +44,9 @@ beforeAll(async () => {
   socketPath = join(between, 'orchestrator.sock');
   const env = { DATABASE_URL: postgres.url };
   const bootstrap = [cli, 'bootstrap', '--json', '--workspace', 'Acme'];
-  const { stdout } = await promisify(execFile)(process.execPath, bootstrap, { env: { ...env, MCPNEST_DATA_DIR: dir } });
+  const { stdout } = await promisify(execFile)(process.execPath, bootstrap, {
+    env: { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: dir },
+  });
   const made = JSON.parse(stdout) as { apiKey: string; workspaceToken: string; workspace: string };
   const roles = {
     MCPNEST_ROLES: 'control,gateway',
@@ -72,7 +75,7 @@ afterAll(async () => {
 /** @returns what it said when it ended without being ready */
 async function orchestrate(more: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...nodeEnvironment,
     DATABASE_URL: postgres.url,
     MCPNEST_ROLES: 'orchestrator',
     MCPNEST_RUNTIME: 'docker',
@@ -161,6 +164,27 @@ describe('an orchestrator in a process of its own', { timeout: 90_000 }, () => {
     let text = '';
     while (!text.includes('Starting default')) text += new TextDecoder().decode((await reader.read()).value);
     await reader.cancel();
+  });
+
+  it('hears within a second of a call to one that sleeps, and the call of what came of it', async () => {
+    await using database = openPostgres(new Secret(postgres.url));
+    const took: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      // As the orchestrator records it after so many minutes without a call.
+      await database.db
+        .updateTable('hosted_workloads')
+        .set((row) => ({
+          ...{ state: 'sleeping', since: new Date().toISOString(), host: null, port: null },
+          revision: row('revision', '+', 1),
+        }))
+        .where('instance_id', '=', id)
+        .execute();
+      await until('it is paused', async () => engine.runtime.runs.get(id)!.paused, 20_000);
+      const began = performance.now();
+      expect(await echo('everything')).toContain('Echo: hello');
+      took.push(performance.now() - began);
+    }
+    expect(took.toSorted((a, b) => a - b)[1], `${took.map(Math.round).join(', ')} ms`).toBeLessThan(1_000);
   });
 
   it('[ORC-08] when it is killed calls go on, and it goes on where it was when it comes back', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf, testEntry } from '../../packages/server/src/domain/hosted/entries.contract.ts';
 import { startKit, type Kit } from '../../packages/server/src/control/kit.contract.ts';
 import { createMeter } from '../../packages/server/src/orchestrator/meter.ts';
@@ -17,6 +17,8 @@ const never = new Promise<void>(() => undefined);
 class Stage implements AsyncDisposable {
   readonly kit: Kit;
   readonly runs: ReturnType<typeof createProcessRuntime>['runs'] = new Map();
+  /** How often a pass was asked for. */
+  looks = 0;
   #late = 0;
   readonly clock = { now: () => Date.now() + this.#late, monotonic: () => performance.now() };
 
@@ -36,7 +38,11 @@ class Stage implements AsyncDisposable {
     const { db } = this.kit.database;
     const { bus, vault } = { bus: this.kit.courier.bus, vault: this.kit.vault };
     const deps = { db, bus, vault, clock: this.clock, log: createLog('silent'), runtime, catalogue: [entry] };
-    const made = createReconciler({ ...deps, probe: createHealthProbe(createDialer()), lookAgain: () => undefined });
+    const made = createReconciler({
+      ...deps,
+      probe: createHealthProbe(createDialer()),
+      lookAgain: () => void this.looks++,
+    });
     return Object.assign(made, { measure: createMeter(deps) });
   }
 
@@ -48,6 +54,19 @@ class Stage implements AsyncDisposable {
   async state(id: string): Promise<string | undefined> {
     const query = this.kit.database.db.selectFrom('hosted_workloads').select('state').where('instance_id', '=', id);
     return (await query.executeTakeFirst())?.state;
+  }
+
+  /** It sleeps after five minutes without a call. */
+  async deploySleepy(): Promise<string> {
+    const hosting = { idleMinutes: 5 };
+    await this.kit.owner.workspaces.update({ params: { workspace: 'acme' }, body: { settings: { hosting } } });
+    return await this.deploy();
+  }
+
+  /** As a call does. */
+  async wake(id: string): Promise<void> {
+    const row = { instance_id: id, asked_at: '2026-11-21T12:00:00.000Z' };
+    await this.kit.database.db.insertInto('hosted_wakes').values(row).execute();
   }
 
   deploy = async (): Promise<string> => (await this.kit.owner.hosted.deploy({ body })).instance_id;
@@ -152,11 +171,9 @@ it('[ORC-02][HST-13] a revoked image stops what runs from it; what ran is measur
   await loop[Symbol.asyncDispose]();
 });
 
-it('an instance nobody calls falls asleep, and a wake starts it', async () => {
+it('an instance nobody calls falls asleep; a wake lets it go on, and after an hour starts it anew', async () => {
   stage = await Stage.open();
-  const hosting = { idleMinutes: 5 };
-  await stage.kit.owner.workspaces.update({ params: { workspace: 'acme' }, body: { settings: { hosting } } });
-  const id = await stage.deploy();
+  const id = await stage.deploySleepy();
   const loop = stage.process();
   await stage.settles(loop, async () => (await stage.state(id)) === 'running');
   stage.wait(4 * 60_000);
@@ -165,12 +182,94 @@ it('an instance nobody calls falls asleep, and a wake starts it', async () => {
   expect(await stage.state(id)).toBe('running');
   stage.wait(61_000);
   await stage.settles(loop, async () => (await stage.state(id)) === 'sleeping');
-  expect(stage.runs.size).toBe(1);
+  const { child } = stage.runs.get(id)!;
+  expect([stage.runs.get(id)!.paused, loop.running.has(id)]).toEqual([false, true]);
   stage.wait(3_000);
-  await stage.settles(loop, () => stage.runs.size === 0);
+  await stage.settles(loop, () => stage.runs.get(id)!.paused);
+  await loop.pass();
+  expect(loop.running.has(id)).toBe(false);
   const { db } = stage.kit.database;
-  await db.insertInto('hosted_wakes').values({ instance_id: id, asked_at: '2026-11-21T12:00:00.000Z' }).execute();
+  await stage.wake(id);
   await stage.settles(loop, async () => (await stage.state(id)) === 'running');
   expect(await db.selectFrom('hosted_wakes').selectAll().execute()).toEqual([]);
+  expect([stage.runs.get(id)!.paused, stage.runs.get(id)!.child]).toEqual([false, child]);
+
+  stage.wait(6 * 60_000);
+  await stage.settles(loop, async () => (await stage.state(id)) === 'sleeping');
+  stage.wait(59 * 60_000);
+  await stage.settles(loop, () => stage.runs.get(id)?.paused === true);
+  stage.wait(60_000);
+  await stage.settles(loop, () => stage.runs.size === 0);
+  expect(await stage.state(id)).toBe('sleeping');
+  await stage.wake(id);
+  await stage.settles(loop, async () => (await stage.state(id)) === 'running');
   await loop[Symbol.asyncDispose]();
+}, 60_000);
+
+it('a wake that comes while an instance is put to rest is followed as soon as it rests', async () => {
+  stage = await Stage.open();
+  const id = await stage.deploySleepy();
+  const held = Promise.withResolvers<void>();
+  const loop = stage.process((verb) => (verb === 'rest' ? held.promise : undefined));
+  await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+  stage.wait(6 * 60_000);
+  await stage.settles(loop, async () => (await stage.state(id)) === 'sleeping');
+  stage.wait(3_000);
+  await stage.settles(loop, () => stage.runs.get(id)!.paused);
+  await stage.wake(id);
+  const { looks } = stage;
+  await loop.pass();
+  held.resolve();
+  await until(() => stage.looks > looks, 'it looks again');
+  await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+  await loop[Symbol.asyncDispose]();
+});
+
+describe('one that rests', () => {
+  let loop: Reconciler;
+  let id: string;
+  beforeEach(async () => {
+    stage = await Stage.open();
+    id = await stage.deploySleepy();
+    loop = stage.process();
+    await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+    stage.wait(6 * 60_000);
+    await stage.settles(loop, async () => (await stage.state(id)) === 'sleeping');
+    stage.wait(3_000);
+    await stage.settles(loop, () => stage.runs.get(id)!.paused);
+  });
+  afterEach(() => loop[Symbol.asyncDispose]());
+
+  it('and is killed has not crashed: what is left is removed, and a wake starts it anew', async () => {
+    const { child } = stage.runs.get(id)!;
+    child.kill('SIGKILL');
+    await until(() => child.signalCode === 'SIGKILL', 'it is dead');
+    await stage.settles(loop, () => stage.runs.size === 0);
+    expect(await stage.state(id)).toBe('sleeping');
+    await stage.wake(id);
+    await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+    expect(await stage.kit.owner.hosted.show({ params: { instance: id } })).toMatchObject({ restarts: 0 });
+  });
+
+  it('and is let go on by somebody else rests again', async () => {
+    const run = stage.runs.get(id)!;
+    run.paused = false;
+    run.child.kill('SIGCONT');
+    await stage.settles(loop, () => run.paused);
+    expect(await stage.state(id)).toBe('sleeping');
+  });
+
+  it('[HST-08] is ended like any other', async () => {
+    const { child } = stage.runs.get(id)!;
+    await stage.kit.owner.hosted.terminate({ params: { instance: id } });
+    await stage.settles(loop, () => stage.runs.size === 0);
+    expect(child.exitCode ?? child.signalCode).not.toBeNull();
+  });
+
+  it('[ORC-09] is removed where hosting is switched off', async () => {
+    const hosting = { orchestratorEnabled: false };
+    await stage.kit.owner.workspaces.update({ params: { workspace: 'acme' }, body: { settings: { hosting } } });
+    await stage.settles(loop, () => stage.runs.size === 0);
+    expect(await stage.state(id)).toBe('stopped');
+  });
 });

@@ -9,6 +9,7 @@ import { Secret } from '../../packages/server/src/domain/secret.ts';
 import { openPostgres } from '../../packages/server/src/platform/database/postgres.ts';
 import { startProduct, type Product } from '../harness.ts';
 import { send } from '../http.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startPostgres, type Postgres } from '../servers/postgres.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
@@ -23,7 +24,9 @@ beforeAll(async () => {
   stack.defer(() => rmSync(dir, { recursive: true }));
   const env = { DATABASE_URL: postgres.url };
   const bootstrap = [cli, 'bootstrap', '--json', '--workspace', 'Acme'];
-  const { stdout } = await promisify(execFile)(process.execPath, bootstrap, { env: { ...env, MCPNEST_DATA_DIR: dir } });
+  const { stdout } = await promisify(execFile)(process.execPath, bootstrap, {
+    env: { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: dir },
+  });
   const made = JSON.parse(stdout) as { apiKey: string; workspaceToken: string; workspace: string };
   product = stack.use(await startProduct({ data: { dir, ...made, [Symbol.dispose]: () => {} }, env }));
 });

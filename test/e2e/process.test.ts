@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callRows } from '../books.ts';
 import { bootstrapData, spawnProduct, startProduct, type Product, type ProductData } from '../harness.ts';
 import { send } from '../http.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
 const main = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
@@ -23,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function refusal(env: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
   // One that starts after all is ended, so that the test fails instead of waiting.
   const child = spawn(process.execPath, [main], {
-    env,
+    env: { ...nodeEnvironment, ...env },
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 15_000,
@@ -45,6 +46,16 @@ async function raw(port: number, text: string): Promise<string> {
   await Promise.race([once(socket, 'close'), sleep(500)]);
   socket.destroy();
   return said;
+}
+
+/** A client that writes a header every second and never ends them. */
+function dripHeaders(port: number): { readonly closed: Promise<unknown> } {
+  const socket: Socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+  const drip = setInterval(() => socket.write('X-A: b\r\n'), 1_000);
+  socket.once('close', () => clearInterval(drip));
+  return { closed: once(socket.resume(), 'close') };
 }
 
 const get = (url: string, headers: Record<string, string> = {}) => send(url, { method: 'GET', headers });
@@ -166,9 +177,11 @@ describe('the end', () => {
 describe('a running server', () => {
   let product: Product;
   let data: ProductData;
+  let neverDone: { readonly closed: Promise<unknown> };
   beforeAll(async () => {
     data = await bootstrapData();
     product = await startProduct({ data });
+    neverDone = dripHeaders(product.port);
   });
   afterAll(async () => {
     await product[Symbol.asyncDispose]();
@@ -239,14 +252,9 @@ describe('a running server', () => {
     expect(said).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
+  // Began before all the others here.
   it('cuts off a client that never ends its headers, and serves others meanwhile', { timeout: 30_000 }, async () => {
-    const socket: Socket = connect(product.port, '127.0.0.1');
-    socket.on('error', () => {});
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
-    const closed = once(socket.resume(), 'close');
-    const drip = setInterval(() => socket.write('X-A: b\r\n'), 1_000);
     expect((await get(`${product.url}/healthz`)).status).toBe(200);
-    await closed;
-    clearInterval(drip);
+    await neverDone.closed;
   });
 });

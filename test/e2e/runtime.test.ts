@@ -10,6 +10,7 @@ describeRuntime('processes as a runtime', async () => {
     runtime,
     foreign,
     readyMs: 15_000,
+    pauses: true,
     serving: everythingArgv,
     failing: [process.execPath, '-e', 'console.error("no key given"); process.exit(3)'],
     spec: (instanceId, changed = false) => ({

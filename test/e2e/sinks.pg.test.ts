@@ -10,6 +10,7 @@ import { Secret } from '../../packages/server/src/domain/secret.ts';
 import { openPostgres } from '../../packages/server/src/platform/database/postgres.ts';
 import { httpReceiver } from '../../packages/server/src/platform/sinks/sink.contract.ts';
 import { spawnProduct, until } from '../harness.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startEchoUpstream } from '../upstreams/echo.ts';
 
@@ -29,7 +30,7 @@ it('[AUD-06] of two nodes on one PostgreSQL one sends, and the other goes on whe
   }) as [string, string];
   const bootstrap = [cli, 'bootstrap', '--json', '--workspace', 'Acme'];
   const { stdout } = await promisify(execFile)(process.execPath, bootstrap, {
-    env: { ...env, MCPNEST_DATA_DIR: first },
+    env: { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: first },
   });
   const made = JSON.parse(stdout) as { apiKey: string; workspaceToken: string; workspace: string };
   const node = async (dir: string) =>

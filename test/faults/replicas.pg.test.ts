@@ -12,6 +12,7 @@ import { Secret } from '../../packages/server/src/domain/secret.ts';
 import { openPostgres } from '../../packages/server/src/platform/database/postgres.ts';
 import { spawnProduct, until, type ProductData, type SpawnedProduct } from '../harness.ts';
 import { send, type Sent } from '../http.ts';
+import { nodeEnvironment } from '../node.ts';
 import { startPostgres, type Postgres } from '../servers/postgres.ts';
 import { extent, progress } from './extent.ts';
 import { startLedgerUpstream, type LedgerUpstream } from './ledger-upstream.ts';
@@ -44,7 +45,7 @@ beforeAll(async () => {
   const dirs = [folder(), folder()];
   const bootstrap = [cli, 'bootstrap', '--json', '--workspace', 'Acme'];
   const { stdout } = await promisify(execFile)(process.execPath, bootstrap, {
-    env: { ...env, MCPNEST_DATA_DIR: dirs[0]! },
+    env: { ...nodeEnvironment, ...env, MCPNEST_DATA_DIR: dirs[0]! },
   });
   made = JSON.parse(stdout) as typeof made;
   replicas = await Promise.all(dirs.map((dir) => spawnProduct({ data: dataIn(dir), env })));

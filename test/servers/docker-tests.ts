@@ -16,6 +16,7 @@ export interface Inspected {
   /** With a slash in front. */
   readonly Name: string;
   readonly AppArmorProfile: string;
+  readonly State: { readonly Status: string };
   readonly Config: Readonly<Record<string, unknown>> & { readonly Env: readonly string[] };
   readonly HostConfig: Readonly<Record<string, unknown>>;
   readonly Mounts: readonly { readonly Type: string }[];

@@ -1,9 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Certificate } from './certificate.ts';
 
 const startTimeoutMs = 30_000;
 
@@ -12,14 +22,17 @@ export interface Postgres extends AsyncDisposable {
   readonly url: string;
   /** Run a statement as that superuser, in another database. */
   administer(statement: string): Promise<void>;
+  /** What a statement answers through a connection of libpq, given in its own form. @throws Error with what it says */
+  ask(connection: string, statement: string): Promise<string>;
 }
 
 /**
  * A private PostgreSQL cluster in a temporary folder on a free loopback port, gone when disposed.
  * @param address one more IPv4 address of this machine it listens on; who comes from elsewhere needs a password
+ * @param certificate with which it takes TLS connections, too
  * @throws when PostgreSQL is not installed, naming the remedy
  */
-export async function startPostgres(address?: string): Promise<Postgres> {
+export async function startPostgres(address?: string, certificate?: Certificate): Promise<Postgres> {
   const bin = binaries();
   const folder = mkdtempSync(join(tmpdir(), 'mcpnest-postgres-'));
   // PostgreSQL refuses to run as root; Debian's package brings a user for it.
@@ -33,10 +46,19 @@ export async function startPostgres(address?: string): Promise<Postgres> {
     ...command('initdb', ['-D', data, '-U', 'mcpnest', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']),
   );
   if (address !== undefined) appendFileSync(join(data, 'pg_hba.conf'), 'host all all 0.0.0.0/0 scram-sha-256\n');
+  const secure = certificate === undefined ? [] : ['ssl=on', 'ssl_cert_file=server.crt', 'ssl_key_file=server.key'];
+  if (certificate !== undefined) {
+    const keyFile = join(data, 'server.key');
+    writeFileSync(join(data, 'server.crt'), certificate.cert);
+    writeFileSync(keyFile, certificate.key, { mode: 0o600 });
+    // It takes a key that is its own or root's, and of root's only one its group may read.
+    if (root) chownSync(keyFile, accountId('postgres'), -1);
+  }
   const listens = ['127.0.0.1', ...(address === undefined ? [] : [address])].join(',');
   const port = await freePort();
-  const options = ['-D', data, '-p', String(port), '-c', `listen_addresses=${listens}`, '-c', 'fsync=off'];
-  const server = spawn(...command('postgres', [...options, '-c', `unix_socket_directories=${folder}`]), {
+  const settings = [`listen_addresses=${listens}`, 'fsync=off', `unix_socket_directories=${folder}`, ...secure];
+  const options = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const server = spawn(...command('postgres', options), {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -75,7 +97,11 @@ export async function startPostgres(address?: string): Promise<Postgres> {
   const local = `postgres://mcpnest@127.0.0.1:${port}`;
   return {
     url: `${local}/postgres`,
-    administer: (statement) => run(join(bin, 'psql'), ['-X', '-q', '-d', `${local}/template1`, '-c', statement]),
+    administer: async (statement) => {
+      await run(join(bin, 'psql'), ['-X', '-q', '-d', `${local}/template1`, '-c', statement]);
+    },
+    ask: async (connection, statement) =>
+      (await run(join(bin, 'psql'), ['-XAt', '-d', connection, '-c', statement])).trim(),
     [Symbol.asyncDispose]: dispose,
   };
 }
@@ -100,12 +126,14 @@ function accountId(name: string): number {
   return Number(line.split(':')[2]);
 }
 
-async function run(file: string, args: string[]): Promise<void> {
-  const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-  let output = '';
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}:\n${output}`);
+async function run(file: string, args: string[]): Promise<string> {
+  const child = spawn(file, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  let [answer, complaint] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}:\n${complaint}`);
+  return answer;
 }
 
 async function freePort(): Promise<number> {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeEnvironment } from '../node.ts';
 import { listen } from './listen.ts';
 
 /** A loopback port that was free a moment ago. */
@@ -34,7 +35,7 @@ export async function startPackagedServer(
 ): Promise<{ url: string } & AsyncDisposable> {
   const port = at ?? (await freePort());
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
+    env: { ...nodeEnvironment, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -2,7 +2,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Link } from '@mcpnest/contract/schemas/sessions';
 import type { Transaction } from 'kysely';
 import { existsSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,7 @@ import type { Schema } from './platform/database/schema.ts';
 import { openSqlite } from './platform/database/sqlite.ts';
 import { createDeliver } from './platform/deliver.ts';
 import { createDialer } from './platform/dialer.ts';
+import { createHttpServer } from './platform/http1/server.ts';
 import { createVerifyApart } from './platform/journal/verify-apart.ts';
 import { verifyJournal, type Verification } from './platform/journal/verify.ts';
 import { createLog, type Log } from './platform/log.ts';
@@ -217,7 +218,7 @@ async function buildOrchestrator(config: Config, secrets: Secrets, log: Log, par
   const database = await openDatabase(config, secrets, opened, requireMigrated);
   const bus = opened.use(createMemoryBus());
   const plane = openHosting(config, vault, log, opened, parts);
-  const deps = { config, database, bus, vault, log, plane, dialer: createDialer(), createServer: createHttpServer };
+  const deps = { config, database, bus, vault, log, plane, dialer: createDialer() };
   return await startApart(deps, opened);
 }
 
@@ -357,20 +358,4 @@ function controlListener(control: Control, isTrusted: IsTrusted): RequestListene
     { overrideGlobalObjects: false },
   );
   return (req, res) => void listener(req, res);
-}
-
-/** Without listeners for `upgrade` and `connect`, Node serves an upgrade request as a plain one and ends a CONNECT. */
-function createHttpServer(listener: RequestListener): Server {
-  return createServer(
-    {
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
-      // Bounds receiving a request; answers may take as long as the call does.
-      requestTimeout: 30_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
-      insecureHTTPParser: false,
-    },
-    listener,
-  );
 }

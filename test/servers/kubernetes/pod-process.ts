@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bridgeBin } from '../../bridge.ts';
+import { nodeEnvironment } from '../../node.ts';
 import { endChild } from '../../upstreams/child.ts';
 
 export interface PodSpecLike {
@@ -46,7 +47,7 @@ export class PodProcess {
     this.#child = spawn(process.execPath, [bridgeBin], {
       // An address of its own is what a network namespace would have given it.
       env: {
-        PATH: process.env['PATH'] ?? '',
+        ...nodeEnvironment,
         ...env,
         MCP_BRIDGE_HOST: address,
         MCP_BRIDGE_ALLOWED_HOSTS: allowed.join(),

@@ -67,7 +67,7 @@ export function Page({ title, about, trail = [], status, actions, tabs = [], cli
             <h1 className="truncate text-2xl font-semibold tracking-tight">{title}</h1>
             {status}
           </div>
-          {actions !== undefined && <div className="flex items-center gap-2">{actions}</div>}
+          {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
         </div>
         {about !== undefined && <p className="max-w-prose text-quiet">{about}</p>}
       </header>

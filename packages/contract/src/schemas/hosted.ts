@@ -60,7 +60,14 @@ export const hostedInstance = z.object({
   health: z.string().describe('What calls have shown; see servers.health.'),
   since: time.describe('Since when it is in this state.'),
   headline: z.string().nullable().describe('Why it is so, in one line: the last words of a server that failed.'),
-  restarts: z.int().describe('Crashes in the last ten minutes.'),
+  crashes: z
+    .int()
+    .describe(
+      'How often it ended by itself or could not be started, in the last ten minutes; of a failed one, in the ten minutes before it was given up.',
+    ),
+  restarts: z
+    .int()
+    .describe('How often somebody has restarted it. What is started again after a crash is not counted.'),
   image: z.string(),
   digest: z.string(),
   member: z.string().nullable().describe('Email of the member it belongs to; null: the workspace.'),
@@ -105,6 +112,7 @@ export const deployObstacles = [
   'no_runtime',
   'hosting_off',
   'plan_used_up',
+  'personal_used_up',
   'members_only',
   'administrators_only',
   'image_not_allowed',

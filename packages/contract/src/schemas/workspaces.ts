@@ -56,6 +56,18 @@ export const hostingSettings = z.strictObject({
     .max(10_080)
     .nullable()
     .describe('Minutes without a call after which an instance sleeps until the next call; null: never.'),
+  personalPerMember: z
+    .int()
+    .min(0)
+    .max(20)
+    .describe('Personal instances one member may have at once, however they fare; 0: nobody deploys any.'),
+  pausedMinutes: z
+    .int()
+    .min(0)
+    .max(10_080)
+    .describe(
+      'Minutes an instance that sleeps keeps its memory, on Docker: a call wakes it within a second. After them, and at once with 0, it is removed, and a call starts it anew.',
+    ),
 });
 
 export const workspaceSettings = z.strictObject({

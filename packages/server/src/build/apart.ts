@@ -1,4 +1,3 @@
-import type { RequestListener, Server } from 'node:http';
 import type { Product } from '../build.ts';
 import { isLoopback, type Config } from '../config/config.ts';
 import { unavailable } from '../domain/errors.ts';
@@ -7,6 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { OpenDatabase } from '../platform/database/database.ts';
 import type { Dialer } from '../platform/dialer.ts';
+import { createHttpServer } from '../platform/http1/server.ts';
 import type { Log } from '../platform/log.ts';
 import { gauge, measureProcess } from '../platform/metrics.ts';
 import { createDatabaseProbe, createOperations } from '../platform/operations.ts';
@@ -23,7 +23,6 @@ export interface ApartDeps {
   readonly log: Log;
   readonly plane: HostingPlane;
   readonly dialer: Dialer;
-  readonly createServer: (listener: RequestListener) => Server;
 }
 
 /**
@@ -55,7 +54,7 @@ export async function startApart(deps: ApartDeps, opened: AsyncDisposableStack):
   });
   const { logs } = orchestrator;
   const door = createDoor({ logs, key: vault.deriveKey(callKeyPurpose), clock: systemClock, log });
-  const server = deps.createServer((req, res) => {
+  const server = createHttpServer((req, res) => {
     if (!operations(req, res)) door(req, res);
   });
   const all = opened.move();

@@ -137,7 +137,7 @@ it('changes workspace settings within their bounds, and nothing it was not told'
   expect(settings).toEqual({
     access: { preset: 'open', enforcement: false },
     publishing: { teams: [] },
-    hosting: { orchestratorEnabled: false, plan: 'team', idleMinutes: null },
+    hosting: { orchestratorEnabled: false, plan: 'team', idleMinutes: null, pausedMinutes: 60, personalPerMember: 2 },
     auditMode: 'strict',
     retentionDays: 30,
     toolList: { mode: 'all', autoAboveTokens: 20_000 },

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kysely } from 'kysely';
 import { newId } from '../domain/ids.ts';
 import { AppError, notFound } from '../domain/errors.ts';
@@ -8,6 +7,7 @@ import type { Bus } from '../platform/bus/bus.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Dialer } from '../platform/dialer.ts';
 import type { CountedEvent } from '../platform/event-counts.ts';
+import type { HttpListener } from '../platform/http1/server.ts';
 import type { Journal } from '../platform/journal/journal.ts';
 import type { Log } from '../platform/log.ts';
 import type { Vault } from '../platform/vault/vault.ts';
@@ -66,7 +66,7 @@ export interface GatewayOptions extends DoorSettings {
 /** The data plane: serves MCP under `/api/gw/`, from snapshots, and writes nothing but what it saw. */
 export interface Gateway extends AsyncDisposable {
   /** Serve one request whose path begins with `/api/gw/`. Never throws. */
-  handle(req: IncomingMessage, res: ServerResponse): void;
+  readonly handle: HttpListener;
   /** Read the snapshots; the gateway serves from then on. */
   start(): Promise<void>;
   /** Take no more requests and wait for those in flight, at most this long. */
@@ -92,7 +92,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     await writeWake(options.db, instanceId, clock.now());
     await options.bus.publish('hosted.wanted', instanceId);
   };
-  const upstreams = new Upstreams({ ...options, health, wake });
+  const look = (): void => {
+    options.bus.publish('hosted.seen', '').catch(() => undefined);
+    void snapshots.refresh();
+  };
+  const upstreams = new Upstreams({ ...options, health, wake, look });
   const catalogue = new Catalogue({ ...options, upstreams, changed });
   const keeper = new StreamKeeper(clock);
   const replies = new Replies(clock, keeper);

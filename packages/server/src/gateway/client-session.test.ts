@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import { request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../domain/policy.ts';
 import { ascii } from '../platform/byte-string.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createHttpServer } from '../platform/http1/server.ts';
 import { sourceText } from '../platform/json/scan.ts';
 import { noCapabilities } from './client-capabilities.ts';
 import type { ClientSession } from './client-session.ts';
@@ -50,7 +51,7 @@ beforeEach(async () => {
   replies = new Replies(clock, keeper);
   sessions = new ClientSessions({ clock, keeper, replies });
   arrived = [];
-  server = createServer((req, res) => {
+  server = createHttpServer((req, res) => {
     arrived.push({
       req,
       res,

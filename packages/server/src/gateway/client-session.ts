@@ -78,7 +78,7 @@ export class ClientSession {
     if (this.#ended) return Promise.reject(new AskFailed('ended'));
     if (on !== undefined && on.stream === undefined) {
       if (!acceptsStream(on.head)) return Promise.reject(new AskFailed('refused'));
-      if (on.session === this && !on.res.headersSent && !on.res.destroyed) this.#replies.openStream(on);
+      if (on.session === this && !on.res.begun && !on.res.destroyed) this.#replies.openStream(on);
     }
     const stream = on === undefined ? this.streams.standalone : on.stream;
     const mine = on === undefined || on.session === this;

@@ -79,21 +79,25 @@ export function readBody(
   let first: Buffer | undefined;
   let bytes = 0;
   let refused = false;
-  req.on('data', (chunk: Buffer) => {
-    if (refused) return;
-    bytes += chunk.length;
-    const isLarge = bytes > smallBodyBytes;
-    if (isLarge && (bytes > maxBodyBytes || !room.take(inbound, chunk.length))) {
-      refused = true;
-      req.pause();
-      failed(
-        bytes > maxBodyBytes ? tooLarge() : rateLimited({ name: 'bodies', what: 'large requests under way' }, 1_000),
-      );
-    } else if (first === undefined) first = chunk;
-    else (chunks ??= [first]).push(chunk);
-  });
-  req.on('end', () => {
-    if (!refused) done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes));
+  req.receive({
+    chunk(chunk) {
+      if (refused) return false;
+      bytes += chunk.length;
+      const isLarge = bytes > smallBodyBytes;
+      if (isLarge && (bytes > maxBodyBytes || !room.take(inbound, chunk.length))) {
+        refused = true;
+        failed(
+          bytes > maxBodyBytes ? tooLarge() : rateLimited({ name: 'bodies', what: 'large requests under way' }, 1_000),
+        );
+        return false;
+      }
+      if (first === undefined) first = chunk;
+      else (chunks ??= [first]).push(chunk);
+      return true;
+    },
+    end() {
+      if (!refused) done(chunks === undefined ? (first ?? nothing) : Buffer.concat(chunks, bytes));
+    },
   });
 }
 

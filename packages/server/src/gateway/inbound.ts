@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../domain/policy.ts';
 import type { SnapshotServer } from '../domain/snapshot.ts';
 import type { ToolListMode } from '../domain/tool-list.ts';
+import type { IncomingRequest, OutgoingResponse } from '../platform/http1/server-messages.ts';
 import type { Era } from './era.ts';
 import type { CallTarget } from './call-target.ts';
 import type { RequestHead } from './request-head.ts';
@@ -11,8 +11,8 @@ import type { EventStream } from './streams/event-stream.ts';
 
 /** One HTTP request to the gateway, as far as it has been understood. */
 export interface Inbound {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
+  readonly req: IncomingRequest;
+  readonly res: OutgoingResponse;
   /** Empty until it has been read, which is the first step. */
   head: RequestHead;
   /** Monotonic milliseconds when the request arrived. */

@@ -140,7 +140,7 @@ function stop(cancel: Cancel): void {
 function cancelWith(cancel: Cancel, call: Exchanged, message: Message, target: CallTarget): (() => void) | undefined {
   const { inbound, era, session } = call;
   whenClosed(inbound, () => {
-    if (!inbound.res.writableFinished && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
+    if (!inbound.res.delivered && (era.kind !== 'legacy' || inbound.revoked)) stop(cancel);
   });
   // It may have ended, or the call been called off, while a list was read.
   if (session?.ended === true || inbound.calledOff) stop(cancel);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { AppError } from '../domain/errors.ts';
 import { byteString, bytes, type ByteString } from '../platform/byte-string.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -31,17 +32,20 @@ export class Replies {
     const { res } = inbound;
     if (inbound.stream !== undefined) return answerOn(inbound.stream, message, inbound.idText);
     if (res.destroyed || res.writableEnded) return;
-    if (!res.headersSent && status === 200 && !acceptsJson(inbound.head)) {
+    if (!res.begun && status === 200 && !acceptsJson(inbound.head)) {
       this.openStream(inbound, headers);
       return this.message(inbound, message);
     }
     const length = reserve(res, message);
-    if (res.headersSent) {
+    if (res.begun) {
       writeEvent(res, message);
       res.end();
       return;
     }
     const timing = this.timing(inbound);
+    if (typeof message === 'string' && status === 200 && headers.length === 0 && length <= largeBytes) {
+      if (res.answerWhole(`content-type: application/json\r\nserver-timing: ${timing}\r\n`, message)) return;
+    }
     const own = ['content-type', 'application/json', 'content-length', String(length), 'server-timing', timing];
     res.writeHead(status, headers.length === 0 ? own : [...own, ...headers]);
     if (typeof message === 'string') res.end(message, 'latin1');
@@ -74,7 +78,7 @@ export class Replies {
   /** Answer without a body. */
   empty(inbound: Inbound, status: number, headers: readonly string[] = []): void {
     inbound.stream?.end();
-    if (inbound.res.headersSent) {
+    if (inbound.res.begun) {
       inbound.res.end();
       return;
     }
@@ -107,7 +111,7 @@ export class Replies {
   /** Write a message before the answer, opening the stream if need be. */
   event(inbound: Inbound, message: ByteString): void {
     if (inbound.stream === undefined && (inbound.res.destroyed || inbound.res.writableEnded)) return;
-    if (inbound.stream === undefined && !inbound.res.headersSent) this.openStream(inbound);
+    if (inbound.stream === undefined && !inbound.res.begun) this.openStream(inbound);
     if (inbound.stream !== undefined) {
       inbound.stream.send(message);
       return;
@@ -144,7 +148,7 @@ const stalledMs = 30_000;
  * @returns its length in bytes
  * @throws AppError `unavailable` when too much is waiting already
  */
-function reserve(res: Inbound['res'], message: ByteString | readonly Buffer[]): number {
+function reserve(res: ServerResponse, message: ByteString | readonly Buffer[]): number {
   const length = typeof message === 'string' ? message.length : message.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= largeBytes) return length;
   if (!sending.take(length)) {
@@ -158,7 +162,7 @@ function reserve(res: Inbound['res'], message: ByteString | readonly Buffer[]): 
   return length;
 }
 
-function dropWhenStalled(res: Inbound['res']): void {
+function dropWhenStalled(res: ServerResponse): void {
   let written = res.socket?.bytesWritten;
   const timer = setInterval(() => {
     if (res.socket?.bytesWritten === written) res.destroy();

@@ -3,6 +3,7 @@ import { notFound } from '../domain/errors.ts';
 import { createLogText } from './log-text.ts';
 import { createMeter } from './meter.ts';
 import { createReconciler, type ReconcileDeps } from './reconcile.ts';
+import { readNewestWake } from './store.ts';
 import { secretsOf } from './steps.ts';
 
 export type OrchestratorDeps = Omit<ReconcileDeps, 'lookAgain'>;
@@ -18,10 +19,12 @@ export interface Orchestrator extends AsyncDisposable {
 
 /** Wanted states and wakes are looked for this often, should a nudge be lost. */
 const passMs = 1_000;
+/** Somebody waits for a wake, and from another process there are no nudges. */
+const wakesMs = 200;
 const meterMs = 15_000;
 
 export function createOrchestrator(deps: OrchestratorDeps): Orchestrator {
-  const { bus, log, clock } = deps;
+  const { db, bus, log, clock } = deps;
   const reconciler = createReconciler({ ...deps, lookAgain: () => look() });
   const measure = createMeter(deps);
   const health = { ok: true };
@@ -30,7 +33,9 @@ export function createOrchestrator(deps: OrchestratorDeps): Orchestrator {
   let again = false;
   let measuredAt = clock.monotonic();
   let measuring: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let wakes: Promise<void> | undefined;
+  let newestWake: string | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let subscription: Disposable | undefined;
 
   async function drain(): Promise<void> {
@@ -59,18 +64,26 @@ export function createOrchestrator(deps: OrchestratorDeps): Orchestrator {
     passing ??= drain().finally(() => (passing = undefined));
   }
 
+  async function lookForWakes(): Promise<void> {
+    const newest = await readNewestWake(db).catch(() => newestWake);
+    if (newest !== undefined && newest !== newestWake) look();
+    newestWake = newest;
+  }
+
   return {
     health,
     logs: createLogs(deps),
     start() {
       subscription = bus.subscribe('hosted.wanted', look);
-      timer = setInterval(look, passMs).unref();
+      timers.push(setInterval(look, passMs).unref());
+      timers.push(setInterval(() => (wakes ??= lookForWakes().finally(() => (wakes = undefined))), wakesMs).unref());
       look();
     },
     async [Symbol.asyncDispose]() {
       stopped = true;
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       subscription?.[Symbol.dispose]();
+      await wakes;
       await passing;
       await measuring;
       await reconciler[Symbol.asyncDispose]();

@@ -12,7 +12,15 @@ const recorded = (more: Partial<RecordedWorkload> = {}): RecordedWorkload => ({
   ...more,
 });
 const desired = (more: Partial<DesiredWorkload> = {}): DesiredWorkload => ({
-  ...{ instanceId: 'a', blocked: null, specHash: 'h', restarts: 0, woken: false, sleepsAt: null },
+  ...{
+    instanceId: 'a',
+    blocked: null,
+    specHash: 'h',
+    restarts: 0,
+    woken: false,
+    sleepsAt: null,
+    pausedUntil: now + 60_000,
+  },
   recorded: recorded(),
   ...more,
 });
@@ -22,6 +30,8 @@ const observed = (more: Partial<ObservedWorkload> = {}): ObservedWorkload => ({
   ...more,
 });
 const exited = observed({ state: 'exited', exitCode: 1, endpoint: null });
+const paused = observed({ state: 'paused', endpoint: null });
+const asleep = recorded({ state: 'sleeping', endpoint: null });
 const counted = [{ at: '2026-11-21T11:59:59.000Z', run: exited.startedAt }];
 
 describe('one instance', () => {
@@ -57,10 +67,34 @@ describe('one instance', () => {
     ['not yet idle', { sleepsAt: now + 1 }, observed(), undefined],
     ['asleep', { recorded: recorded({ state: 'sleeping' }) }, undefined, undefined],
     ['just asleep', { recorded: recorded({ state: 'sleeping', since: now }) }, observed(), undefined],
-    ['asleep and running', { recorded: recorded({ state: 'sleeping', since: now - settleMs }) }, observed(), 'remove'],
+    ['asleep and running', { recorded: recorded({ state: 'sleeping', since: now - settleMs }) }, observed(), 'rest'],
+    ['asleep and paused', { recorded: asleep }, paused, undefined],
+    ['asleep and ended', { recorded: asleep }, exited, 'remove'],
+    ['asleep and half made', { recorded: asleep }, observed({ state: 'created', startedAt: null }), 'remove'],
+    ['asleep for long and paused', { recorded: asleep, pausedUntil: now }, paused, 'remove'],
+    ['asleep for long and running', { recorded: asleep, pausedUntil: now }, observed(), 'remove'],
+    ['asleep and paused, of another spec', { recorded: asleep, specHash: 'other' }, paused, 'remove'],
+    ['asleep and paused, outdated', { recorded: asleep, specHash: null }, paused, 'remove'],
     ['woken', { woken: true, recorded: recorded({ state: 'sleeping' }) }, undefined, 'start'],
+    ['woken from its pause', { woken: true, recorded: asleep }, paused, 'start'],
+    ['woken at the end of its pause', { woken: true, recorded: asleep, pausedUntil: now }, paused, 'start'],
+    ['woken before it was paused', { woken: true, recorded: asleep }, observed(), 'start'],
+    ['paused, and shall run', {}, paused, 'start'],
+    ['failed and paused', { recorded: recorded({ state: 'failed' }) }, paused, 'halt'],
+    [
+      'blocked, recorded and paused',
+      { blocked: 'no', recorded: recorded({ state: 'stopped', headline: 'no' }) },
+      paused,
+      'remove',
+    ],
     ['outdated and running', { specHash: null }, observed({ specHash: 'old' }), undefined],
     ['outdated and gone', { specHash: null }, undefined, 'stop'],
+    [
+      'outdated, told so and paused',
+      { specHash: null, recorded: recorded({ state: 'stopped', headline: outdated }) },
+      paused,
+      'remove',
+    ],
     [
       'outdated and told so',
       { specHash: null, recorded: recorded({ state: 'stopped', headline: outdated }) },
@@ -96,6 +130,10 @@ class World {
     switch (action.kind) {
       case 'remove':
         return void this.observed.delete(id);
+      case 'rest': {
+        const run = this.observed.get(id)!;
+        return void this.observed.set(id, { ...run, state: 'paused', endpoint: null });
+      }
       case 'halt': {
         const run = this.observed.get(id)!;
         return void this.observed.set(id, { ...run, state: 'exited', endpoint: null });
@@ -106,7 +144,7 @@ class World {
         return this.#record(
           id,
           { state: 'sleeping', endpoint: null, since: this.at },
-          { woken: false, sleepsAt: null },
+          { woken: false, sleepsAt: null, pausedUntil: this.at + 60_000 },
         );
       case 'restart':
         this.observed.delete(id);
@@ -127,7 +165,9 @@ class World {
       case 'attend': {
         const known = this.observed.get(id);
         const { specHash } = this.desired.get(id)!;
-        if (known?.state !== 'running' || (specHash !== null && known.specHash !== specHash)) {
+        if (known?.state === 'paused' && known.specHash === specHash) {
+          this.observed.set(id, { ...known, state: 'running', endpoint });
+        } else if (known?.state !== 'running' || (specHash !== null && known.specHash !== specHash)) {
           const startedAt = new Date(this.at + ++this.#runs).toISOString();
           this.observed.set(id, observed({ instanceId: id, startedAt, specHash: specHash ?? 'h' }));
         }
@@ -161,11 +201,12 @@ const anyDesired = fc.record({
   restarts: fc.constantFrom(0, 1),
   woken: fc.boolean(),
   sleepsAt: fc.constantFrom(null, now - 1, now + 60_000),
+  pausedUntil: fc.constantFrom(now - 1, now + 20_000, now + 3_600_000),
   recorded: anyRecorded,
 });
 const anyObserved = fc.record({
   instanceId: id,
-  state: fc.constantFrom('created', 'running', 'exited'),
+  state: fc.constantFrom('created', 'running', 'paused', 'exited'),
   specHash: fc.constantFrom('h', 'other', 'old'),
   startedAt: fc.constantFrom(null, exited.startedAt, '2026-11-21T11:00:00.000Z'),
   endpoint: fc.constantFrom(null, endpoint),
@@ -190,11 +231,13 @@ describe('[ORC-01] from any state', () => {
         expect(steps).toBeLessThan(40);
         for (const workload of world.observed.values()) expect(world.desired.has(workload.instanceId)).toBe(true);
         for (const { instanceId, blocked, recorded: end } of world.desired.values()) {
-          const running = world.observed.get(instanceId)?.state === 'running';
+          const kept = world.observed.get(instanceId)?.state;
+          const running = kept === 'running';
           if (blocked !== null) expect([end.state, world.observed.has(instanceId)]).toEqual(['stopped', false]);
           if (end.state === 'running') expect(running).toBe(true);
           if (['sleeping', 'stopped', 'failed'].includes(end.state)) expect(running).toBe(false);
           expect(['running', 'sleeping', 'stopped', 'failed']).toContain(end.state);
+          if (kept === 'paused') expect(end.state).toBe('sleeping');
         }
       }),
       { numRuns: 500 },

@@ -14,6 +14,8 @@ export interface DesiredWorkload {
   readonly woken: boolean;
   /** When it falls asleep if nobody calls; null: never. */
   readonly sleepsAt: number | null;
+  /** Until when it is kept paused while it sleeps. */
+  readonly pausedUntil: number;
   readonly recorded: RecordedWorkload;
 }
 
@@ -38,11 +40,12 @@ export type Endpoint = NonNullable<ObservedWorkload['endpoint']>;
  * - `start`: make it run, then as `attend`.
  * - `attend`: it runs; wait until it serves, and record where.
  * - `crash`: a run has ended that should not have.
- * - `sleep`: send calls to wake it; it is removed once they are.
+ * - `sleep`: send calls to wake it; it rests once they are.
+ * - `rest`: it sleeps; keep it so that a wake is quick.
  * - `stop`: record that it shall not run, and why.
  */
 export type Action =
-  | { readonly kind: 'remove' | 'halt' | 'restart' | 'start' | 'sleep'; readonly instanceId: string }
+  | { readonly kind: 'remove' | 'halt' | 'restart' | 'start' | 'sleep' | 'rest'; readonly instanceId: string }
   | { readonly kind: 'attend' | 'crash'; readonly instanceId: string; readonly observed: ObservedWorkload }
   | { readonly kind: 'stop'; readonly instanceId: string; readonly headline: string };
 
@@ -79,17 +82,23 @@ function step(one: DesiredWorkload, observed: ObservedWorkload | undefined, now:
     return observed === undefined ? undefined : { kind: 'remove', instanceId };
   }
   if (recorded.restartsDone < one.restarts) return { kind: 'restart', instanceId };
-  if (recorded.state === 'sleeping') {
-    if (one.woken) return start(one);
-    const settled = now - recorded.since >= settleMs;
-    return observed !== undefined && settled ? { kind: 'remove', instanceId } : undefined;
-  }
+  if (recorded.state === 'sleeping') return stepSleeping(one, observed, now);
   if (recorded.state === 'failed') {
     return observed === undefined || observed.state === 'exited' ? undefined : { kind: 'halt', instanceId };
   }
   if (observed?.state === 'running') return stepRunning(one, observed, now);
   if (observed?.state === 'exited' && !isCounted(recorded, observed)) return { kind: 'crash', instanceId, observed };
-  return recorded.retryAt !== null && recorded.retryAt > now ? undefined : start(one);
+  return recorded.retryAt !== null && recorded.retryAt > now ? undefined : start(one, observed);
+}
+
+function stepSleeping(one: DesiredWorkload, observed: ObservedWorkload | undefined, now: number): Action | undefined {
+  const { instanceId, specHash, recorded, pausedUntil } = one;
+  if (one.woken) return start(one, observed);
+  if (observed === undefined || now - recorded.since < settleMs) return undefined;
+  // One that could not go on as it is would have to be replaced anyway.
+  const kept = now < pausedUntil && observed.specHash === specHash;
+  if (kept && observed.state === 'paused') return undefined;
+  return { kind: kept && observed.state === 'running' ? 'rest' : 'remove', instanceId };
 }
 
 function stepRunning(one: DesiredWorkload, observed: ObservedWorkload, now: number): Action | undefined {
@@ -100,9 +109,11 @@ function stepRunning(one: DesiredWorkload, observed: ObservedWorkload, now: numb
   return sleepsAt !== null && sleepsAt <= now ? { kind: 'sleep', instanceId } : undefined;
 }
 
-function start({ instanceId, specHash, recorded }: DesiredWorkload): Action | undefined {
+function start(one: DesiredWorkload, observed: ObservedWorkload | undefined): Action | undefined {
+  const { instanceId, specHash, recorded } = one;
   if (specHash !== null) return { kind: 'start', instanceId };
-  if (recorded.state === 'stopped' && recorded.headline === outdated) return undefined;
+  if (recorded.state === 'stopped' && recorded.headline === outdated)
+    return observed?.state === 'paused' ? { kind: 'remove', instanceId } : undefined;
   return { kind: 'stop', instanceId, headline: outdated };
 }
 

@@ -35,6 +35,8 @@ interface Busy {
   readonly done: Promise<void>;
   /** What the step was taken for. */
   readonly restarts: number;
+  /** Something was due while it went on. */
+  overtaken: boolean;
 }
 
 /** Level-triggered: each pass compares all that is wanted with all there is, so nothing missed is missed for long. */
@@ -53,9 +55,12 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
   };
 
   async function desiredOf({ stored, spec }: Subject): Promise<DesiredWorkload> {
-    const { id: instanceId, restarts, woken, recorded } = stored;
-    const sleepsAt = await sleepsAtOf(stored);
-    return { instanceId, blocked: blockOf(stored), specHash: spec?.hash ?? null, restarts, woken, sleepsAt, recorded };
+    const { id: instanceId, restarts, woken, recorded, pausedMinutes } = stored;
+    return {
+      ...{ instanceId, blocked: blockOf(stored), specHash: spec?.hash ?? null, restarts, woken, recorded },
+      sleepsAt: await sleepsAtOf(stored),
+      pausedUntil: recorded.since + pausedMinutes * 60_000,
+    };
   }
 
   async function sleepsAtOf({
@@ -91,8 +96,9 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     }
     const actions = plan(await Promise.all(subjects.map(desiredOf)), observed, clock.now());
     for (const action of actions) {
-      if (busy.has(action.instanceId)) continue;
-      begin(action.instanceId, byId.get(action.instanceId), { lease, holder: me, fence }, action);
+      const underWay = busy.get(action.instanceId);
+      if (underWay !== undefined) underWay.overtaken = true;
+      else begin(action.instanceId, byId.get(action.instanceId), { lease, holder: me, fence }, action);
     }
     return true;
   }
@@ -111,9 +117,10 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
       })
       .finally(() => {
         busy.delete(id);
-        if (action.kind === 'restart' || controller.signal.aborted) deps.lookAgain();
+        if (action.kind === 'restart' || taken.overtaken || controller.signal.aborted) deps.lookAgain();
       });
-    busy.set(id, { controller, done, restarts: subject?.stored.restarts ?? 0 });
+    const taken: Busy = { controller, done, restarts: subject?.stored.restarts ?? 0, overtaken: false };
+    busy.set(id, taken);
   }
 
   function abandon(): void {

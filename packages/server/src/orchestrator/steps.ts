@@ -61,6 +61,7 @@ export async function takeStep(
   const { runtime } = deps;
   const { instanceId } = action;
   if (action.kind === 'remove') return runtime.remove(instanceId, signal);
+  if (action.kind === 'rest') return runtime.rest(instanceId, signal);
   if (action.kind === 'halt') return runtime.stop(instanceId, graceMs, signal);
   if (subject === undefined) return;
   const write = (change: WorkloadChange): Promise<boolean> => record(deps, by, instanceId, change);

@@ -47,6 +47,7 @@ export interface StoredInstance {
   readonly abandoned: boolean;
   readonly serverEnabled: boolean;
   readonly idleMinutes: number | null;
+  readonly pausedMinutes: number;
   readonly woken: boolean;
   readonly recorded: RecordedWorkload;
 }
@@ -80,7 +81,7 @@ export async function readInstances(db: Db): Promise<StoredInstance[]> {
   const entries = await db.selectFrom('network_allow').select(['host', 'port']).execute();
   const opened = new Set(entries.map(({ host, port }) => `${host}:${port}`));
   return rows.map((row) => {
-    const { orchestratorEnabled, idleMinutes } = readHosting(row.settings);
+    const { orchestratorEnabled, idleMinutes, pausedMinutes } = readHosting(row.settings);
     return {
       id: row.id,
       workspaceId: row.workspace_id,
@@ -101,6 +102,7 @@ export async function readInstances(db: Db): Promise<StoredInstance[]> {
       abandoned: row.removed_at !== null,
       serverEnabled: row.enabled === 1,
       idleMinutes,
+      pausedMinutes,
       woken: row.asked_at !== null,
       recorded: {
         state: row.state,
@@ -136,6 +138,15 @@ export async function readLastCall(db: Db, workspaceId: string, serverSlug: stri
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? undefined : Date.parse(row.created_at);
+}
+
+/** When a call last asked for an instance; undefined: all are answered. */
+export async function readNewestWake(db: Db): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('hosted_wakes')
+    .select(({ fn }) => fn.max('asked_at').as('at'))
+    .executeTakeFirst();
+  return row?.at ?? undefined;
 }
 
 /** Whose word counts: the holder of the lease with this fence. */

@@ -83,7 +83,7 @@ function Details({ member }: { readonly member: Member }) {
   return (
     <>
       {stop !== undefined && <StopNotice stop={stop} name={member.email} />}
-      <div className="grid gap-6 lg:grid-cols-2">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
         <Card title={t('role')} about={t('roleHelp')}>
           <div className="flex flex-col gap-4">
             <RoleSelect member={member} />

@@ -76,6 +76,7 @@ function Obstacle({ entry: { obstacle, why_not: why, slug } }: { readonly entry:
         <CodeBlock label={`command for ${slug}`} code={`mcpnest image build ${slug} --allow`} />
       </div>
     );
-  const own = obstacle === 'members_only' || obstacle === 'administrators_only';
-  return own ? <p className="text-sm text-quiet">{why}</p> : null;
+  const ofThisOne =
+    obstacle === 'members_only' || obstacle === 'administrators_only' || obstacle === 'personal_used_up';
+  return ofThisOne ? <p className="text-sm text-quiet">{why}</p> : null;
 }

@@ -13,7 +13,7 @@ import { Form } from '../../ui/form.tsx';
 
 type Hosting = Workspace['settings']['hosting'];
 
-/** Whether a workspace hosts servers, and when they sleep. */
+/** Whether a workspace hosts servers, when they sleep, and how many are each member's own. */
 export function HostingDialog({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
   const query = useQuery({
     ...apiQuery('workspaces', 'show', { params: { workspace: useWorkspace() } }),
@@ -34,11 +34,15 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
   const params = { workspace: useWorkspace() };
   const [on, setOn] = useState(hosting.orchestratorEnabled);
   const [idle, setIdle] = useState(String(hosting.idleMinutes ?? ''));
+  const [paused, setPaused] = useState(String(hosting.pausedMinutes));
+  const [personal, setPersonal] = useState(String(hosting.personalPerMember));
   const { run, busy, problem } = useAction('workspaces', 'update', {
     also: ['hosted', 'hostedCatalogue'],
     inForm: true,
   });
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
+  const pausedMinutes = paused.trim() === '' ? Number.NaN : Number(paused);
+  const personalPerMember = personal.trim() === '' ? Number.NaN : Number(personal);
   return (
     <Form
       submit={t('save')}
@@ -47,7 +51,10 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
       onCancel={onClose}
       onSubmit={() =>
         run(
-          { params, body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes } } } },
+          {
+            params,
+            body: { settings: { hosting: { orchestratorEnabled: on, idleMinutes, pausedMinutes, personalPerMember } } },
+          },
           { title: t('saved') },
           onClose,
         )
@@ -62,6 +69,22 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         value={idle}
         onChange={setIdle}
         error={problem?.errors['settings.hosting.idleMinutes']}
+      />
+      <TextField
+        label={t('paused')}
+        help={t('pausedHelp')}
+        inputMode="numeric"
+        value={paused}
+        onChange={setPaused}
+        error={problem?.errors['settings.hosting.pausedMinutes']}
+      />
+      <TextField
+        label={t('personalMost')}
+        help={t('personalMostHelp')}
+        inputMode="numeric"
+        value={personal}
+        onChange={setPersonal}
+        error={problem?.errors['settings.hosting.personalPerMember']}
       />
     </Form>
   );

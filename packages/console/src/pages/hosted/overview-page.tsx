@@ -26,7 +26,7 @@ export const OverviewPage = () => (
 );
 
 /** What somebody has to know now, and where to look. */
-function Faring({ instance: { instance_id, state, headline, restarts } }: { readonly instance: HostedInstance }) {
+function Faring({ instance: { instance_id, state, headline, crashes } }: { readonly instance: HostedInstance }) {
   const workspace = useWorkspace();
   const toLog = (
     <LinkButton small to={paths.hostedLog(workspace, instance_id)}>
@@ -40,7 +40,7 @@ function Faring({ instance: { instance_id, state, headline, restarts } }: { read
         title={<UntrustedText text={headline} limit={300} />}
         action={toLog}
       >
-        {restarts > 0 && t('crashedTimes', { count: restarts })}
+        {crashes > 0 && t(state === 'failed' ? 'gaveUpAfter' : 'crashedTimes', { count: crashes })}
       </Notice>
     );
   if (state === 'degraded')
@@ -54,7 +54,7 @@ function Faring({ instance: { instance_id, state, headline, restarts } }: { read
 
 function Facts({ instance }: { readonly instance: HostedInstance }) {
   const workspace = useWorkspace();
-  const { instance_id, slug, entry_version: version, server, profile, since, member, env_keys, restarts } = instance;
+  const { instance_id, slug, entry_version: version, server, profile, since, member, env_keys } = instance;
   return (
     <Card title={t('facts')}>
       <KeyValueList
@@ -65,7 +65,8 @@ function Facts({ instance }: { readonly instance: HostedInstance }) {
           [t('belongs')]: member ?? t('ofWorkspace'),
           [t('variables')]:
             env_keys.length === 0 ? t('noVariables') : <span className="font-mono text-sm">{env_keys.join(', ')}</span>,
-          [t('crashes')]: formatNumber(restarts),
+          [t(instance.state === 'failed' ? 'crashesBefore' : 'crashes')]: formatNumber(instance.crashes),
+          [t('restarts')]: formatNumber(instance.restarts),
           [t('created')]: (
             <>
               <RelativeTime at={instance.created_at} /> · {instance.created_by}

@@ -55,7 +55,7 @@ export function HeatMap({ label, columns, rows }: HeatMapProps) {
   const top = Math.max(1, ...rows.flatMap(({ values }) => values));
   const heat = (value: number): string => (value === 0 ? heats[0] : (heats[Math.ceil((value / top) * 4)] ?? heats[4]));
   return (
-    <div className="overflow-x-auto">
+    <div className="relative overflow-x-auto">
       <table aria-label={label} className="border-separate border-spacing-0.5 text-sm">
         <thead>
           <tr>

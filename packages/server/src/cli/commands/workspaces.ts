@@ -23,10 +23,15 @@ const show = (workspace: Workspace): string =>
     created: workspace.createdAt,
   });
 
-const hostingText = ({ orchestratorEnabled, plan, idleMinutes }: Workspace['settings']['hosting']): string =>
+type Hosting = Workspace['settings']['hosting'];
+
+const hostingText = ({ orchestratorEnabled, plan, personalPerMember, ...asleep }: Hosting): string =>
   orchestratorEnabled
-    ? `on, plan ${plan}, ${idleMinutes === null ? 'never asleep' : `asleep after ${idleMinutes} minutes`}`
+    ? `on, plan ${plan}, ${asleepText(asleep)}, personal instances of each member: ${personalPerMember}`
     : 'off';
+
+const asleepText = ({ idleMinutes, pausedMinutes }: Pick<Hosting, 'idleMinutes' | 'pausedMinutes'>): string =>
+  idleMinutes === null ? 'never asleep' : `asleep after ${idleMinutes} minutes, removed after ${pausedMinutes} more`;
 
 const toolListText = ({ mode, autoAboveTokens }: Workspace['settings']['toolList']): string =>
   mode === 'auto' ? `search above ${autoAboveTokens} tokens, otherwise all` : mode;
@@ -87,6 +92,8 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
     .option('--hosting <on|off>', 'whether servers of the catalogue may run here', readSwitch)
     .option('--plan <plan>', 'team: 3 instances. enterprise: 20', readPlan)
     .option('--idle-minutes <minutes>', 'after how long without a call an instance sleeps; never for never', readIdle)
+    .option('--paused-minutes <minutes>', 'how long one that sleeps keeps its memory, to wake quickly', wholeNumber)
+    .option('--personal-per-member <number>', 'personal instances one member may have (0 to 20)', wholeNumber)
     .option(
       '--publishing <teams>',
       'teams whose manifests take effect at once, with commas; none for nobody',
@@ -108,8 +115,8 @@ export function workspaceCommands(program: Command, { io, withClient }: Shell): 
         const publishing = options.publishing === undefined ? undefined : { teams: options.publishing };
         const { toolList: mode, autoAboveTokens } = options;
         const toolList = mode === undefined && autoAboveTokens === undefined ? undefined : { mode, autoAboveTokens };
-        const { hosting: orchestratorEnabled, plan, idleMinutes } = options;
-        const hosted = { orchestratorEnabled, plan, idleMinutes };
+        const { hosting: orchestratorEnabled, plan, idleMinutes, pausedMinutes, personalPerMember } = options;
+        const hosted = { orchestratorEnabled, plan, idleMinutes, pausedMinutes, personalPerMember };
         const hosting = Object.values(hosted).every((value) => value === undefined) ? undefined : hosted;
         const settings = { auditMode, retentionDays, limits, access, publishing, toolList, hosting };
         const touched = Object.values(settings).some((value) => value !== undefined);
@@ -132,6 +139,8 @@ interface UpdateOptions {
   hosting?: boolean;
   plan?: HostingPlan;
   idleMinutes?: number | null;
+  pausedMinutes?: number;
+  personalPerMember?: number;
   limit?: string[];
   json?: true;
 }

@@ -11,19 +11,14 @@ import { startKit } from '../kit.contract.ts';
 import { describeHostedLimits } from './limits.contract.ts';
 
 /** On PostgreSQL changes really run at the same time. */
-let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
-const others: NonNullable<typeof postgres>[] = [];
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]();
-  for (const other of others) await other[Symbol.asyncDispose]();
-});
+const stack = new AsyncDisposableStack();
+afterAll(() => stack.disposeAsync());
+const open = async (): Promise<OpenDatabase> => openPostgres(new Secret(stack.use(await startPostgres()).url));
 
-describeHostedLimits(async () => startKit(openPostgres(new Secret((postgres = await startPostgres()).url))));
+describeHostedLimits(async () => startKit(await open()));
 
 async function openEmpty(): Promise<OpenDatabase> {
-  const server = await startPostgres();
-  others.push(server);
-  const database = openPostgres(new Secret(server.url));
+  const database = await open();
   await migrate(database, systemClock);
   return database;
 }

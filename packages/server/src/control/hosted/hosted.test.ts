@@ -161,7 +161,7 @@ it('[ORC-09][HST-09] hosting and plan are settings; the plan is not the workspac
   });
 });
 
-it('the server of an instance is reached as the instance says and ends with it', async () => {
+it('[HST-11] the server of an instance takes values of its entry in place of headers, is reached as the instance says and ends with it', async () => {
   await kit.allowHosting();
   const { instance_id: instance } = await deploy();
   const server = { ...params, server: 'files' };
@@ -238,6 +238,26 @@ it('[HST-15] shows what calls have shown, and publishes where it runs once', asy
   });
   expect(await kit.owner.hosted.usage({ params: { instance } })).toEqual({ instance_id: instance, items: [] });
   expect(await failure(kit.owner.hosted.logs({ params: { instance } }))).toMatchObject({ code: 'conflict' });
+});
+
+it('[HST-15] tells crashes from restarts, and what it failed for as long as it has failed', async () => {
+  await kit.allowHosting();
+  const { instance_id: instance } = await deploy();
+  const show = () => kit.owner.hosted.show({ params: { instance } });
+  await kit.owner.hosted.restart({ params: { instance } });
+  expect(await show()).toMatchObject({ crashes: 0, restarts: 1 });
+  const long = Array.from({ length: 5 }, (_, run) => ({ at: '2020-01-01T00:00:00.000Z', run: String(run) }));
+  const { db } = kit.database;
+  for (const [state, crashes] of [
+    ['failed', 5],
+    ['running', 0],
+  ] as const) {
+    await db
+      .updateTable('hosted_workloads')
+      .set({ state, crashes: JSON.stringify(long) })
+      .execute();
+    expect(await show()).toMatchObject({ state, crashes, restarts: 1 });
+  }
 });
 
 it('a restart takes the newest image, and an installation without a runtime deploys nothing', async () => {

@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import type { hostedCreate } from '@mcpnest/contract/schemas/hosted';
 import { conflict, forbidden, invalidInput, unavailable } from '../../domain/errors.ts';
 import type { CatalogueEntry } from '../../domain/hosted/entry.ts';
-import { planLimits, readHosting } from '../../domain/hosted/hosting.ts';
 import { reachIssues, variableIssues } from '../../domain/hosted/variables.ts';
 import { hostedUrl } from '../../domain/hosted/workload.ts';
 import { newId } from '../../domain/ids.ts';
@@ -16,6 +15,7 @@ import { createHostedServer } from '../servers/hosted.ts';
 import { findServer, removeServer } from '../servers/servers.ts';
 import { findAllowedImage } from './images.ts';
 import { requireEntry, type Hosting } from './hosting.ts';
+import { usageOf, usedUp } from './limits.ts';
 import { requireOwnInstance, selectInstance, type InstanceRow } from './queries.ts';
 import { openReaching, requireReach } from './reached.ts';
 
@@ -23,7 +23,7 @@ import { openReaching, requireReach } from './reached.ts';
  * Want a server of the catalogue to run, in one transaction: every gate is passed, the values are sealed, and the
  * instance stands as a server among the others. The orchestrator does the rest.
  * @throws AppError `forbidden`, `not_found` for an unknown entry, `conflict` while hosting is off, the image is not
- *   allowed, the plan is used up or an address is not open, `invalid_input` with the place of each wrong variable, `unavailable` without a runtime
+ *   allowed, the plan or the member's share of it is used up or an address is not open, `invalid_input` with the place of each wrong variable, `unavailable` without a runtime
  */
 export async function deploy(
   change: Change,
@@ -36,7 +36,8 @@ export async function deploy(
   const entry = requireEntry(hosting, body.slug);
   const memberId = await deployer(change, workspace, entry);
   if (hosting.runtime === 'none') throw unavailable('This MCPNest hosts no servers: MCPNEST_RUNTIME is none.');
-  await refuseBeyondPlan(change, workspace);
+  const full = usedUp(await usageOf(tx, workspace), memberId);
+  if (full !== null) throw conflict(full.text);
   const image = await findAllowedImage(tx, entry);
   if (image === undefined) throw conflict(notAllowed(entry));
   refuseVariables(entry, body.env);
@@ -144,27 +145,6 @@ async function deployer(change: Change, workspace: WorkspaceRef, entry: Catalogu
   if (member === undefined)
     throw conflict(`${entry.slug} is deployed by each member for themselves, with their own key.`);
   return member;
-}
-
-/** Changes of a workspace have their turn, so two deployments cannot both be the last that fits. */
-async function refuseBeyondPlan({ tx }: Change, workspace: WorkspaceRef): Promise<void> {
-  const { settings } = await tx
-    .selectFrom('gateway_workspaces')
-    .select('settings')
-    .where('id', '=', workspace.id)
-    .executeTakeFirstOrThrow();
-  const { orchestratorEnabled, plan } = readHosting(settings);
-  if (!orchestratorEnabled)
-    throw conflict(
-      'Hosting is switched off in this workspace. An owner switches it on: mcpnest workspace update --hosting on',
-    );
-  const { count } = await tx
-    .selectFrom('hosted_instances')
-    .select((row) => row.fn.countAll<number>().as('count'))
-    .where('workspace_id', '=', workspace.id)
-    .executeTakeFirstOrThrow();
-  if (count >= planLimits[plan])
-    throw conflict(`The plan ${plan} has ${planLimits[plan]} instances, and they are all in use. End one first.`);
 }
 
 function refuseVariables(entry: CatalogueEntry, env: Readonly<Record<string, string>>): void {

@@ -90,7 +90,9 @@ export async function viewInstances(
       server: slug,
       profile: row.profile,
       ...{ state, health, since, headline },
-      restarts: recentCrashes(crashes, now).length,
+      // Those that made it fail stay the reason, however long ago.
+      crashes: state === 'failed' ? crashes.length : recentCrashes(crashes, now).length,
+      restarts: row.restarts,
       ...{ image: row.image, digest: row.digest },
       member: emails.get(row.id) ?? null,
       reaches: (JSON.parse(row.reaches) as ReachedAddress[]).map(({ host, port }) => `${host}:${port}`),

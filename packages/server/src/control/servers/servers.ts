@@ -125,7 +125,11 @@ export async function reconfigure(
   const before = configOf(row);
   if (JSON.stringify(before) === JSON.stringify(after)) return row;
   if (before.url !== after.url || JSON.stringify(before.credential) !== JSON.stringify(after.credential))
-    await refuseHosted(change.tx, row, 'Where it runs and how it is reached follow from its instance.');
+    await refuseHosted(
+      change.tx,
+      row,
+      'How it is reached follows from its instance; what it is to know it was deployed with (mcpnest hosted deploy --env).',
+    );
   if (after.prefix !== before.prefix) {
     const others = await selectServers(change.tx, row.workspace_id);
     refuseTakenPrefix(

@@ -7,9 +7,20 @@ export interface HostingSettings {
   readonly plan: HostingPlan;
   /** Minutes without a call after which an instance sleeps until the next one; null: never. */
   readonly idleMinutes: number | null;
+  /** Personal instances one member may have at once; the plan bounds those of everybody together. */
+  readonly personalPerMember: number;
+  /** Minutes one that sleeps is kept in memory, paused; after them it is removed, and takes longer to wake. */
+  readonly pausedMinutes: number;
 }
 
-export const defaultHosting: HostingSettings = { orchestratorEnabled: false, plan: 'team', idleMinutes: null };
+export const defaultHosting: HostingSettings = {
+  orchestratorEnabled: false,
+  plan: 'team',
+  idleMinutes: null,
+  // Less than the smallest plan has, so that no member can use it up alone.
+  personalPerMember: 2,
+  pausedMinutes: 60,
+};
 
 /** Read them from `gateway_workspaces.settings`; what is not stored has its default. */
 export const readHosting = (settings: string): HostingSettings => ({

@@ -86,7 +86,7 @@ export async function resume(
   const { turn } = parked;
   whenClosed(call.inbound, () => {
     // One whose place was taken leaves the call to whoever took it.
-    if (!call.inbound.res.writableFinished && parked.turn === turn) parked.giveUp();
+    if (!call.inbound.res.delivered && parked.turn === turn) parked.giveUp();
   });
   await answered;
 }

@@ -99,7 +99,7 @@ export const faultViews: Record<FaultClass, FaultView> = {
     status: 502,
     outcome: 'transport',
     blames: false,
-    says: 'refused the credential stored for it; an admin must renew it',
+    says: 'asks for another credential than it was sent; an admin must set or renew it',
   },
   throttled: { status: 503, outcome: 'transport', blames: false, says: 'asks to be called less often' },
   http_status: transportError('answered with an HTTP error'),

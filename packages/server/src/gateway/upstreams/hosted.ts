@@ -6,6 +6,12 @@ import { UpstreamFault } from './fault.ts';
 /** Record that a call waits for an instance to wake. May fail; then the call waits in vain. */
 export type Wake = (instanceId: string) => Promise<void>;
 
+export interface WakeDeps {
+  readonly wake: Wake;
+  /** Have it looked for what other processes have done: their nudges do not come here. Never throws. */
+  readonly look: () => void;
+}
+
 type Endpoint = NonNullable<NonNullable<SnapshotServer['hosted']>['endpoint']>;
 
 interface Waiting {
@@ -15,14 +21,17 @@ interface Waiting {
 
 /** A call waits no longer than this for its server to wake. */
 const patienceMs = 15_000;
+/** What is waited for is looked for this often. */
+const lookMs = 100;
 
 /** Where hosted servers are at the moment. Their URLs are never dialled: an endpoint comes from the snapshot alone. */
 export class HostedServers {
-  readonly #wake: Wake;
+  readonly #deps: WakeDeps;
   readonly #waiting = new Set<Waiting>();
+  #looking: NodeJS.Timeout | undefined;
 
-  constructor(wake: Wake) {
-    this.#wake = wake;
+  constructor(deps: WakeDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -35,12 +44,17 @@ export class HostedServers {
     if (!hosted.wakes) throw notRunning();
     const waiting: Waiting = { serverId: server.id, done: Promise.withResolvers<void>() };
     this.#waiting.add(waiting);
+    this.#looking ??= setInterval(this.#deps.look, lookMs);
     const timer = setTimeout(() => waiting.done.reject(notRunning()), patienceMs);
     try {
-      await Promise.all([this.#wake(hosted.instanceId).catch(() => undefined), waiting.done.promise]);
+      await Promise.all([this.#deps.wake(hosted.instanceId).catch(() => undefined), waiting.done.promise]);
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(waiting);
+      if (this.#waiting.size === 0) {
+        clearInterval(this.#looking);
+        this.#looking = undefined;
+      }
     }
   }
 

@@ -9,17 +9,16 @@ import type { HeldSnapshot } from '../snapshots.ts';
 import { connectionsFor, streamsFor } from './connection.ts';
 import { UpstreamFault } from './fault.ts';
 import { openCredential } from './headers.ts';
-import { HostedServers, hostedTarget, type Wake } from './hosted.ts';
+import { HostedServers, hostedTarget, type WakeDeps } from './hosted.ts';
 import { Upstream, upstreamKey } from './upstream.ts';
 
-export interface UpstreamsDeps {
+export interface UpstreamsDeps extends WakeDeps {
   readonly dialer: Dialer;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly health: HealthBoard;
   /** Put on record that a secret was used. Never throws, never waits. */
   readonly noteEvent: (event: CountedEvent) => void;
-  readonly wake: Wake;
 }
 
 /**
@@ -37,7 +36,7 @@ export class Upstreams {
 
   constructor(deps: UpstreamsDeps) {
     this.#deps = deps;
-    this.#hosted = new HostedServers(deps.wake);
+    this.#hosted = new HostedServers(deps);
   }
 
   /** Wait until a hosted server that sleeps can be reached. @throws UpstreamFault with nothing sent */

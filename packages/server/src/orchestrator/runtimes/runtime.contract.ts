@@ -17,6 +17,8 @@ export interface RuntimeSubject extends AsyncDisposable {
   readonly serving: readonly string[];
   /** Command that writes `no key given` to standard error and ends with code 3. */
   readonly failing: readonly string[];
+  /** Whether what rests is kept; otherwise it is removed. */
+  readonly pauses: boolean;
   /** How long a container may take until it serves. */
   readonly readyMs: number;
 }
@@ -107,6 +109,47 @@ export function describeRuntime(name: string, open: () => Promise<RuntimeSubject
       await runtime.stop(id, 1_000);
       expect((await seen(id))?.state).not.toBe('running');
       await runtime.remove(id);
+    });
+
+    it('gives one that rests no processor until it is started again, as it was where it can be kept', async () => {
+      const { runtime, serving } = subject;
+      const id = newId(Date.now());
+      const wanted = subject.spec(id);
+      await runtime.start(wanted, secrets(serving));
+      await serves(id);
+      const before = (await seen(id))!;
+      await runtime.rest(id);
+      const resting = await seen(id);
+      if (resting === undefined) expect(subject.pauses).toBe(false);
+      else expect(resting).toEqual({ ...before, state: 'paused', endpoint: null });
+      expect(await probe(before.endpoint!, hostedHost(id))).toBe(false);
+      expect(await runtime.usage(id)).toBeNull();
+      expect((await written(id)).length > 0).toBe(subject.pauses);
+      if (subject.pauses) await runtime.rest(id);
+      const again = await runtime.start(wanted, secrets(serving));
+      if (subject.pauses) expect(again).toEqual(before);
+      await serves(id);
+      await runtime.remove(id);
+    });
+
+    it('replaces, stops and removes one that rests like any other, and lets nothing rest that is not there', async () => {
+      const { runtime, serving } = subject;
+      const id = newId(Date.now());
+      await runtime.rest(id);
+      expect(await seen(id)).toBeUndefined();
+      await runtime.start(subject.spec(id), secrets(serving));
+      await runtime.rest(id);
+      const other = subject.spec(id, true);
+      await runtime.start(other, secrets(serving));
+      await serves(id);
+      expect((await seen(id))?.specHash).toBe(other.hash);
+      await runtime.rest(id);
+      await runtime.stop(id, 1_000);
+      expect((await seen(id))?.state ?? 'exited').toBe('exited');
+      await runtime.start(other, secrets(serving));
+      await runtime.rest(id);
+      await runtime.remove(id);
+      expect(await seen(id)).toBeUndefined();
     });
 
     it('[HST-08] may be asked to end what is not there, and follows what it says to its end', async () => {

@@ -50,7 +50,8 @@ export interface ObservedWorkload {
   readonly instanceId: string;
   readonly workspaceId: string;
   readonly specHash: string;
-  readonly state: 'created' | 'running' | 'exited';
+  /** `paused`: it is all there and gets no processor. */
+  readonly state: 'created' | 'running' | 'paused' | 'exited';
   /** Of one that exited; null where the engine does not know. */
   readonly exitCode: number | null;
   /** The kernel ended it for its memory. */
@@ -91,8 +92,16 @@ export interface Runtime extends AsyncDisposable {
    * @throws AppError `unavailable` naming image and reason
    */
   ensureImage(image: WorkloadSpec['image'], signal?: AbortSignal): Promise<'present' | 'pulled'>;
-  /** Make and start it, with network and way out; one with another spec is replaced, one that runs is left alone. */
+  /**
+   * Make and start it, with network and way out. One with another spec is replaced, one that runs is left alone, and
+   * one that is paused goes on where it was.
+   */
   start(spec: WorkloadSpec, secrets: WorkloadSecrets, signal?: AbortSignal): Promise<ObservedWorkload>;
+  /**
+   * Give it no processor until it is started again, and keep its memory. Where that cannot be had it is removed;
+   * either way it does not run.
+   */
+  rest(instanceId: string, signal?: AbortSignal): Promise<void>;
   /** End it and keep nothing running; within the grace its work may finish. */
   stop(instanceId: string, graceMs: number, signal?: AbortSignal): Promise<void>;
   /** Remove it with all that is its own; the network, too, when it was the last of its workspace. */

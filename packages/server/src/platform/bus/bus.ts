@@ -10,6 +10,7 @@ export interface Bus extends AsyncDisposable {
 
 /**
  * `snapshot.changed` carries the id of the workspace whose snapshot has a newer version; `hosted.wanted` that of an
- * instance of which something is wanted, `hosted.seen` that of one that fares otherwise than before.
+ * instance of which something is wanted, `hosted.seen` that of one that fares otherwise than
+ * before, or nothing where another process may have seen it.
  */
 export type Topic = 'snapshot.changed' | 'hosted.wanted' | 'hosted.seen';

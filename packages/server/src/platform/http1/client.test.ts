@@ -133,7 +133,7 @@ describe('the client', () => {
       if (connection === 1) setTimeout(() => socket.write(reply('poison')), 20);
     });
     expect(await send(client, 'a').done).toBe('a');
-    await sleep(60);
+    await once(sockets[0]!, 'close');
     expect(await send(client, 'b').done).toBe('b');
     expect(sockets).toHaveLength(2);
     client.destroy();

@@ -48,6 +48,8 @@ interface Written {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Turns of the event loop that a flush may wait for more to flush. */
+const mostTurns = 16;
 const firstRetryMs = 250;
 const longestRetryMs = 2_000;
 
@@ -233,10 +235,20 @@ export function createWriter(options: WriterOptions) {
     return (syncing ??= syncWritten());
   }
 
+  /**
+   * A flush costs the processor as much as a call does, so calls that have just arrived share it: as long as each turn
+   * of the event loop brings more of them. A lone one waits for a turn that brings nothing.
+   */
+  async function latecomers(): Promise<void> {
+    for (let turns = 0, known = -1; known < awaitingFlush.length && turns < mostTurns; turns++) {
+      known = awaitingFlush.length;
+      await turn();
+    }
+  }
+
   async function syncWritten(): Promise<void> {
     do {
-      // A turn of the event loop, so that calls that have just arrived share this flush and need not wait for the next.
-      await turn();
+      await latecomers();
       dirty = false;
       covered = awaitingFlush;
       awaitingFlush = [];

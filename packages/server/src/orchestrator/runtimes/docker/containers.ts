@@ -11,7 +11,11 @@ export interface Containers {
   /** See that there is one of exactly this form that may be started; one of another form is removed first. */
   ensure(name: string, role: Role, labels: Labels, body: object, signal?: AbortSignal): Promise<Container>;
   start(id: string, signal?: AbortSignal): Promise<void>;
-  /** SIGTERM, and after the grace SIGKILL; repeats and absence are fine. */
+  /** Freeze one that runs, where that can be done; repeats and absence are fine. */
+  pause(id: string, signal?: AbortSignal): Promise<void>;
+  /** Let one that is paused go on, where it can; repeats and absence are fine. */
+  unpause(id: string, signal?: AbortSignal): Promise<void>;
+  /** SIGTERM, and after the grace SIGKILL, to one that is paused, too; repeats and absence are fine. */
   stop(id: string, graceMs: number, signal?: AbortSignal): Promise<void>;
   /** End it at once and remove it; repeats and absence are fine. */
   remove(id: string, signal?: AbortSignal): Promise<void>;
@@ -41,8 +45,10 @@ export function createContainers(engine: Engine, names: Names): Containers {
         .update(canonicalText([labels, body]))
         .digest('hex');
       const present = await inspect(name, role, signal);
-      // The engine never takes its mark back that the memory ran out, so that one has to be made anew.
-      const spent = present?.State.Status === 'dead' || (present?.State.Status === 'exited' && present.State.OOMKilled);
+      // The engine never takes its mark back that the memory ran out, so that one has to be made anew. One that is
+      // paused cannot be started; what shall go on where it was has been let go on before.
+      const status = present?.State.Status ?? '';
+      const spent = ['dead', 'paused'].includes(status) || (status === 'exited' && present?.State.OOMKilled === true);
       if (present?.Config.Labels[label.form] === form && !spent) return present;
       if (present !== undefined) await remove(present.Id, signal);
       const Labels = names.labels(role, { ...labels, [label.form]: form });
@@ -54,6 +60,14 @@ export function createContainers(engine: Engine, names: Names): Containers {
     },
     async start(id, signal) {
       await engine.call({ method: 'POST', path: `/containers/${id}/start`, accept: [304], signal });
+    },
+    async pause(id, signal) {
+      // 409: it does not run, or is paused. 500: the engine's own runtime cannot freeze it.
+      await engine.call({ method: 'POST', path: `/containers/${id}/pause`, accept: [404, 409, 500], signal });
+    },
+    async unpause(id, signal) {
+      // 500: it is not paused, or does not thaw.
+      await engine.call({ method: 'POST', path: `/containers/${id}/unpause`, accept: [404, 409, 500], signal });
     },
     async stop(id, graceMs, signal) {
       const query = { t: String(Math.ceil(graceMs / 1000)) };

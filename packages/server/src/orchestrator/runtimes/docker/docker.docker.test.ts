@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { engineJson } from '../../../../../../test/servers/docker-image.ts';
 import { openDockerTest, type DockerTest } from '../../../../../../test/servers/docker-tests.ts';
@@ -22,6 +23,12 @@ async function linesOf(instanceId: string, tail = 50): Promise<LogLine[]> {
   for await (const line of test.runtime.logs(instanceId, wanted, AbortSignal.timeout(5000))) lines.push(line);
   return lines;
 }
+
+interface Stats {
+  readonly cpu_stats: { readonly cpu_usage: { readonly total_usage: number } };
+}
+const statsOf = async (instanceId: string): Promise<string> =>
+  `/containers/${(await test.inspect('workload', instanceId)).Id}/stats?stream=false&one-shot=true`;
 
 describe('the life of an instance', () => {
   it('[ORC-01] is started with its secrets, answers at its endpoint, is measured, stops, starts again and is gone', async () => {
@@ -144,6 +151,49 @@ describe('repeated at any point', () => {
   });
 });
 
+describe('an instance that rests', () => {
+  it('stands still, keeps what it has in memory, and goes on there', async () => {
+    const { spec, endpoint } = await test.start();
+    const { instanceId } = spec;
+    await askProbe(endpoint, 'globalThis.kept = 1; setInterval(() => globalThis.kept++, 10)');
+    await test.runtime.rest(instanceId);
+    expect((await test.inspect('gate', instanceId)).State.Status).toBe('running');
+    const used = async () => (await engineJson(socketPath, 'GET', await statsOf(instanceId))).body as Stats;
+    const before = (await used()).cpu_stats.cpu_usage.total_usage;
+    await wait(1_000);
+    expect((await used()).cpu_stats.cpu_usage.total_usage).toBe(before);
+    const again = await test.runtime.start(spec, probeSecrets);
+    expect(await askProbe(again.endpoint, 'return globalThis.kept')).toBeGreaterThan(0);
+  });
+
+  it('is mended where its gate is gone, and goes on', async () => {
+    const { spec, endpoint } = await test.start();
+    await askProbe(endpoint, 'globalThis.kept = 1');
+    await test.runtime.rest(spec.instanceId);
+    const gate = await test.inspect('gate', spec.instanceId);
+    await engineJson(socketPath, 'DELETE', `/containers/${gate.Id}?force=1`);
+    expect(await test.runtime.list()).toMatchObject([{ state: 'paused', endpoint: null }]);
+    const again = await test.runtime.start(spec, probeSecrets);
+    expect(await askProbe(again.endpoint, 'return globalThis.kept')).toBe(1);
+  });
+
+  it('is removed where there is nothing that could be kept', async () => {
+    const { spec } = await test.start();
+    await test.runtime.stop(spec.instanceId, 0);
+    await test.runtime.rest(spec.instanceId);
+    expect([await test.runtime.list(), await test.left()]).toEqual([[], []]);
+  });
+
+  it('is out of reach while somebody has paused its gate, and is mended', async () => {
+    const { spec } = await test.start();
+    const gate = await test.inspect('gate', spec.instanceId);
+    await engineJson(socketPath, 'POST', `/containers/${gate.Id}/pause`);
+    expect(await test.runtime.list()).toMatchObject([{ state: 'exited', exitCode: null, endpoint: null }]);
+    const again = await test.runtime.start(spec, probeSecrets);
+    expect(await askProbe(again.endpoint, 'return process.env.CANARY')).toBe(probeToken);
+  });
+});
+
 describe('what is not ours', () => {
   it('neither shows nor touches objects of another installation or of nobody, whatever their names', async () => {
     await using other = await openDockerTest(socketPath);
@@ -159,6 +209,7 @@ describe('what is not ours', () => {
     const made = await engineJson(socketPath, 'POST', `/containers/create?name=${Name.slice(1)}`, squatter);
     for (const verb of [
       () => test.runtime.start(spec, probeSecrets),
+      () => test.runtime.rest(spec.instanceId),
       () => test.runtime.stop(spec.instanceId, 0),
       () => test.runtime.remove(spec.instanceId),
     ]) {

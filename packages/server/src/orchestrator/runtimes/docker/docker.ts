@@ -8,7 +8,7 @@ import { readLogLines } from './frames.ts';
 import { createImages } from './images.ts';
 import { label, namesOf } from './names.ts';
 import { createNetworks } from './networks.ts';
-import { isRunning, observed } from './observed.ts';
+import { isPaused, isRunning, observed } from './observed.ts';
 import type { DockerOptions } from './options.ts';
 import { createStarter } from './start.ts';
 
@@ -35,6 +35,17 @@ export function createDockerRuntime(options: DockerOptions, log: Log): Runtime {
   const workloadOf = (instanceId: string, signal?: AbortSignal): Promise<Container | undefined> =>
     containers.inspect(names.workload(instanceId), 'workload', signal);
 
+  // The workload goes last: as long as anything is left, it or its network still shows in the list.
+  const remove = async (instanceId: string, signal?: AbortSignal): Promise<void> => {
+    const workload = await workloadOf(instanceId, signal);
+    if (workload !== undefined) await containers.stop(workload.Id, 0, signal);
+    const gate = await containers.inspect(names.gate(instanceId), 'gate', signal);
+    if (gate !== undefined) await containers.remove(gate.Id, signal);
+    if (workload !== undefined) await containers.remove(workload.Id, signal);
+    await networks.remove(instanceId, signal);
+    await networks.removeEdge(signal);
+  };
+
   return {
     kind: 'docker',
 
@@ -58,10 +69,22 @@ export function createDockerRuntime(options: DockerOptions, log: Log): Runtime {
     ensureImage: (image, signal) => images.ensure(image, signal),
 
     async start(spec, secrets, signal) {
-      const present = await look(spec, signal);
+      let present = await look(spec, signal);
+      if (present.state === 'paused' && present.specHash === spec.hash) {
+        await containers.unpause(names.workload(spec.instanceId), signal);
+        present = await look(spec, signal);
+      }
       if (present.state === 'running' && present.specHash === spec.hash) return present;
       await start(spec, secrets, signal);
       return await look(spec, signal);
+    },
+
+    // Its gate has nothing to do meanwhile, and goes on.
+    async rest(instanceId, signal) {
+      const running = await workloadOf(instanceId, signal);
+      if (running !== undefined) await containers.pause(running.Id, signal);
+      const paused = await workloadOf(instanceId, signal);
+      if (paused === undefined || !isPaused(paused)) await remove(instanceId, signal);
     },
 
     async stop(instanceId, graceMs, signal) {
@@ -71,16 +94,7 @@ export function createDockerRuntime(options: DockerOptions, log: Log): Runtime {
       if (gate !== undefined) await containers.stop(gate.Id, 0, signal);
     },
 
-    async remove(instanceId, signal) {
-      // The workload goes last: as long as anything is left, it or its network still shows in the list.
-      const workload = await workloadOf(instanceId, signal);
-      if (workload !== undefined) await containers.stop(workload.Id, 0, signal);
-      const gate = await containers.inspect(names.gate(instanceId), 'gate', signal);
-      if (gate !== undefined) await containers.remove(gate.Id, signal);
-      if (workload !== undefined) await containers.remove(workload.Id, signal);
-      await networks.remove(instanceId, signal);
-      await networks.removeEdge(signal);
-    },
+    remove,
 
     async *logs(instanceId, { tail, follow }, signal) {
       const workload = await workloadOf(instanceId, signal);

@@ -15,14 +15,20 @@ describe('an engine that is ended and started again', () => {
     const folder = inject('dockerFolder');
     if (folder === null) throw new Error('This file is for an engine of its own.');
     const { spec } = await test.start();
+    const { spec: resting } = await test.start();
+    await test.runtime.rest(resting.instanceId);
     await endEngine(folder);
     try {
       await expect(test.runtime.list()).rejects.toMatchObject({ code: 'unavailable' });
     } finally {
       await launchEngine(folder);
     }
-    expect(await test.runtime.list()).toMatchObject([{ instanceId: spec.instanceId, state: 'exited', endpoint: null }]);
-    const again = await test.runtime.start(spec, probeSecrets);
-    expect(await askProbe(again.endpoint, 'return process.env.CANARY')).toBe(probeToken);
+    for (const one of [spec, resting]) {
+      const { instanceId } = one;
+      const listed = await test.runtime.list();
+      expect(listed.find((each) => each.instanceId === instanceId)).toMatchObject({ state: 'exited', endpoint: null });
+      const again = await test.runtime.start(one, probeSecrets);
+      expect(await askProbe(again.endpoint, 'return process.env.CANARY')).toBe(probeToken);
+    }
   });
 });

@@ -11,6 +11,7 @@ export const bridgePort = 8080;
 /** Where the gate takes connections of the gateway; published on the engine's loopback address alone. */
 export const inwardPort = 8080;
 const outwardPort = 3128;
+const patienceMs = 10_000;
 const specialRanges4 = specialRanges.filter((range) => !range.includes(':'));
 
 /**
@@ -26,6 +27,7 @@ export function gateContainer(
   options: EgressOptions,
 ) {
   const settings: GateSettings = {
+    patienceMs,
     instance: { host: subnet.instance, port: bridgePort },
     inward: inwardPort,
     outward: egress.length === 0 ? null : outward(egress, options),

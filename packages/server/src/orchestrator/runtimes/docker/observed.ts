@@ -20,7 +20,7 @@ export function observed(
   const { State } = workload;
   const runs = isRunning(workload);
   const endpoint = runs ? endpointOf(gate) : null;
-  const state = endpoint !== null ? 'running' : State.Status === 'created' ? 'created' : 'exited';
+  const state = endpoint !== null ? 'running' : stateWithout(State.Status);
   return {
     instanceId,
     workspaceId,
@@ -36,7 +36,13 @@ export function observed(
 /** SIGKILL; the engine's mark alone may be about a child, or about a run before. */
 const outOfMemoryCode = 137;
 
-export const isRunning = ({ State }: Container): boolean => ['running', 'paused', 'restarting'].includes(State.Status);
+export const isRunning = ({ State }: Container): boolean => ['running', 'restarting'].includes(State.Status);
+
+export const isPaused = ({ State }: Container): boolean => State.Status === 'paused';
+
+/** What a status stands for where nothing can be reached. */
+const stateWithout = (status: string): ObservedWorkload['state'] =>
+  status === 'created' || status === 'paused' ? status : 'exited';
 
 function endpointOf(gate: Container | undefined): ObservedWorkload['endpoint'] {
   if (gate === undefined || !isRunning(gate)) return null;

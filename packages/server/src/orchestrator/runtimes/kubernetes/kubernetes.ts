@@ -54,6 +54,8 @@ export function openKubernetesRuntime(options: KubernetesRuntimeOptions): Runtim
       await inTurn(() => make(context, spec, secrets, signal));
       return watchStart(context, spec, signal);
     },
+    // A pod cannot be paused.
+    rest: (instanceId, signal) => inTurn(() => remove(context, instanceId, signal)),
     stop: (instanceId, graceMs, signal) => stop(context, instanceId, graceMs, signal),
     remove: (instanceId, signal) => inTurn(() => remove(context, instanceId, signal)),
     logs: (instanceId, wanted, signal) => logs(context, instanceId, wanted, signal),

@@ -27,6 +27,7 @@ describeRuntime('Kubernetes as a runtime, on the stand-in cluster', async () => 
     runtime,
     foreign,
     readyMs: 15_000,
+    pauses: false,
     serving: [process.execPath, hostile],
     failing: [process.execPath, '-e', 'console.error("no key given"); process.exit(3)'],
     spec: (instanceId, changed = false) => ({
