@@ -17,10 +17,15 @@ export const setCsrfToken = (token: string): void => {
 async function sendWithSession(request: Request): Promise<Response> {
   const once = request.clone();
   const response = await send(request);
-  if (response.status !== 403) return response;
-  const said = readProblem(await response.clone().json());
-  if (said?.code !== 'reauthentication_required' || !(await askToSignInAgain())) return response;
-  return send(once);
+  return (await wantsSignIn(response)) && (await askToSignInAgain()) ? send(once) : response;
+}
+
+/** Whether it was refused because the sign-in is too long ago. */
+async function wantsSignIn(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false;
+  const copy = response.clone();
+  const body: unknown = await copy.json().catch(() => undefined);
+  return readProblem(body)?.code === 'reauthentication_required';
 }
 
 /** Everything that changes something carries the token. */
