@@ -186,7 +186,7 @@ describe('[NEW-11] what outlives a session', () => {
     await row.getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await again(page).getByRole('button', { name: 'Use a passkey' }).click();
-    await row.waitFor({ state: 'hidden' });
+    await page.getByText('You have no passkey yet.').waitFor();
     const { items } = await bench.product.client.auditEvents.listAll({ query: { action: 'session.create' } });
     expect(items[0]).toMatchObject({ actorEmail: 'bo@example.com', detail: { auth_method: 'passkey' } });
   }, 30_000);
