@@ -133,7 +133,7 @@ describe('what builds images', () => {
       args: ['-p', 'JSON.stringify([process.env, process.argv.slice(1)])', '--', print],
     });
     const [env, args] = JSON.parse(shown) as [Record<string, string>, string[]];
-    expect(Object.keys(env).toSorted()).toEqual(['DEBIAN_FRONTEND', 'LC_ALL', 'PATH']);
+    expect(Object.keys(env).toSorted()).toEqual(['DEBIAN_FRONTEND', 'LC_ALL', 'NODE_USE_SYSTEM_CA', 'PATH']);
     expect(args).toEqual([print]);
     await expect(runner.run({ ...command, file: '/no/such/program', args: [] })).rejects.toThrow(
       'Trying failed: /no/such/program is not there. Try something else.',

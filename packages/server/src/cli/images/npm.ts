@@ -37,7 +37,14 @@ export class Npm {
     const manifest = { private: true, dependencies: { [name]: version } };
     const lock = {
       lockfileVersion: 3,
-      packages: { '': manifest, [`node_modules/${name}`]: { version, integrity: pinnedNode[arch] } },
+      packages: {
+        '': manifest,
+        [`node_modules/${name}`]: {
+          version,
+          resolved: `https://registry.npmjs.org/${name}/-/${name}-${version}.tgz`,
+          integrity: pinnedNode[arch],
+        },
+      },
     };
     await inOneStep(folder, async (partial) => {
       await writeFile(join(partial, 'package.json'), JSON.stringify(manifest));

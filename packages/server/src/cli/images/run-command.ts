@@ -29,6 +29,7 @@ const passedOn = [
   'no_proxy',
   'NODE_EXTRA_CA_CERTS',
   'npm_config_registry',
+  'npm_config_cafile',
 ];
 
 /** Runs commands without a shell, with no input, in an environment made from nothing. */
@@ -38,6 +39,8 @@ export class CommandRunner {
   constructor(environment: Environment) {
     this.#env = {
       ...Object.fromEntries(passedOn.map((name) => [name, environment[name]])),
+      // Where a proxy opens TLS, its certificate is among those of the machine and not of Node.
+      NODE_USE_SYSTEM_CA: '1',
       LC_ALL: 'C.UTF-8',
       DEBIAN_FRONTEND: 'noninteractive',
     };
