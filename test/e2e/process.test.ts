@@ -147,6 +147,34 @@ describe('the end', () => {
     expect(await callRows(data.dir)).toMatchObject([{ tool_name: 'echo', outcome: 'ok', dispatched: 1 }]);
   });
 
+  it('lets a client take the answer it was given before', async () => {
+    const size = 8 * 1024 * 1024;
+    const result = `{"content":[{"type":"text","text":"${'x'.repeat(size)}"}]}`;
+    await using upstream = await startEchoUpstream({ result: () => result });
+    const product = await startProduct();
+    await product.addServer({ slug: 'echo', url: upstream.url });
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo' } });
+    const head = [
+      'Host: 127.0.0.1',
+      `Authorization: Bearer ${product.workspaceToken}`,
+      `Content-Length: ${body.length}`,
+    ];
+    const client = connect(product.port, '127.0.0.1').pause();
+    const idle = connect(product.port, '127.0.0.1').resume();
+    const idleClosed = once(idle, 'close');
+    idle.write('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    client.write(`POST ${new URL(product.gateway()).pathname} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+    await expect.poll(() => upstream.calls().length).toBe(1);
+    await once(client, 'readable');
+    const stopped = product[Symbol.asyncDispose]();
+    // By then it no longer listens, and waits.
+    await idleClosed;
+    let taken = 0;
+    for await (const chunk of client) taken += (chunk as Buffer).length;
+    await stopped;
+    expect(taken).toBeGreaterThan(size);
+  });
+
   it('does not wait when told twice', async () => {
     using data = await bootstrapData();
     await using upstream = await startEchoUpstream({ delayMs: 20_000 });

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { AppError } from '../domain/errors.ts';
 import { byteString, bytes, type ByteString } from '../platform/byte-string.ts';
 import type { Clock } from '../platform/clock.ts';
+import { dropWhenStalled } from '../platform/http1/stalled.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { acceptsJson, type Inbound } from './inbound.ts';
 import type { RpcError } from './rpc-error.ts';
@@ -44,7 +45,10 @@ export class Replies {
     }
     const timing = this.timing(inbound);
     if (typeof message === 'string' && status === 200 && headers.length === 0 && length <= largeBytes) {
-      if (res.answerWhole(`content-type: application/json\r\nserver-timing: ${timing}\r\n`, message)) return;
+      if (res.answerWhole(`content-type: application/json\r\nserver-timing: ${timing}\r\n`, message)) {
+        if (!res.delivered) dropWhenStalled(res, stalledMs);
+        return;
+      }
     }
     const own = ['content-type', 'application/json', 'content-length', String(length), 'server-timing', timing];
     res.writeHead(status, headers.length === 0 ? own : [...own, ...headers]);
@@ -158,18 +162,8 @@ function reserve(res: ServerResponse, message: ByteString | readonly Buffer[]): 
     );
   }
   res.once('close', () => sending.give(length));
-  dropWhenStalled(res);
+  dropWhenStalled(res, stalledMs);
   return length;
-}
-
-function dropWhenStalled(res: ServerResponse): void {
-  let written = res.socket?.bytesWritten;
-  const timer = setInterval(() => {
-    if (res.socket?.bytesWritten === written) res.destroy();
-    written = res.socket?.bytesWritten;
-  }, stalledMs);
-  timer.unref();
-  res.once('close', () => clearInterval(timer));
 }
 
 /** The answer ends the stream whether or not a client is there to take it: it may come back for it. */

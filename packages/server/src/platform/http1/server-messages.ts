@@ -1,4 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ByteString } from '../byte-string.ts';
 import { systemClock } from '../clock.ts';
 
@@ -37,6 +38,16 @@ export class IncomingRequest extends IncomingMessage {
     sink.end();
     return false;
   }
+
+  static {
+    // As a stream it never ends: by this whoever holds the request lets go of it, and knows that it was not aborted.
+    // An accessor in Node, which its types call a property.
+    Object.defineProperty(this.prototype, 'readableEnded', {
+      get(this: IncomingRequest): unknown {
+        return this.#sink === spent || Reflect.get(IncomingMessage.prototype, 'readableEnded', this);
+      },
+    });
+  }
 }
 
 const spent: BodySink = { chunk: () => false, end: () => undefined };
@@ -44,27 +55,42 @@ const spent: BodySink = { chunk: () => false, end: () => undefined };
 /** An answer that can be given whole. */
 export class OutgoingResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   #whole = false;
+  #taken = false;
 
   /**
    * Answer 200 with head and body in one write, where nothing stands in the way: the connection stays open, nothing
-   * has been said and nothing waits to be taken. It costs half of what `writeHead` and `end` do, which check each field
-   * and keep a queue.
+   * has been said, a body is expected and nothing waits to be taken. It costs half of what `writeHead` and `end` do,
+   * which check each field and keep a queue.
    * @param fields header lines, each with its end, without `Content-Length`, `Date` and what concerns the connection
    * @returns false: it is to be given another way, for nothing has been written
    */
   answerWhole(fields: string, body: ByteString): boolean {
     const { socket } = this;
     // Without a socket it is not its turn: an earlier request of the connection has no answer yet.
-    if (socket === null || socket.writableLength > 0 || !this.shouldKeepAlive || this.begun || this.finished)
-      return false;
+    if (socket === null || !socket.writable || socket.writableLength > 0) return false;
+    if (!this.shouldKeepAlive || this.begun || this.finished || this.req.method === 'HEAD') return false;
     this.#whole = this.finished = true;
     socket.write(
       `HTTP/1.1 200 OK\r\n${fields}content-length: ${body.length}\r\ndate: ${httpDate()}\r\n${connection}\r\n${body}`,
       'latin1',
     );
-    // On which Node takes up the next request of the connection, and tells of the end of this one.
-    this.emit('finish');
+    if (socket.writableLength === 0) this.#finish();
+    // The system takes the rest as its client does; until then the answer is under way, and a stop waits for it.
+    else socket.write('', (error) => (error ? undefined : this.#finish()));
     return true;
+  }
+
+  /** On which Node takes up the next request of the connection, and tells of the end of this one. */
+  #finish(): void {
+    this.#taken = true;
+    this.emit('finish');
+  }
+
+  /** One destroyed before its turn has come takes the connection with it then, or what waits behind it would for ever. */
+  override destroy(error?: Error): this {
+    if (!this.destroyed && this.socket === null && !this.delivered)
+      this.once('socket', (socket: Socket) => socket.destroy());
+    return super.destroy(error);
   }
 
   /** Whether anything of the answer has been written. */
@@ -74,7 +100,7 @@ export class OutgoingResponse<Request extends IncomingMessage = IncomingMessage>
 
   /** Whether all of the answer has been handed to the system. */
   get delivered(): boolean {
-    return this.#whole || this.writableFinished;
+    return this.#taken || this.writableFinished;
   }
 }
 

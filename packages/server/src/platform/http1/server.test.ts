@@ -152,6 +152,49 @@ describe('an answer given whole', () => {
     while (asked < 1_000) await sleep(5);
     await at.until('HTTP/1.1 200 OK', 1_000);
   });
+
+  it('is under way until the system has taken it', async () => {
+    const served: OutgoingResponse[] = [];
+    const over: string[] = [];
+    const body = ascii('x'.repeat(60_000));
+    const at = await connected((req, res) => {
+      res.once('close', () => over.push(req.url!));
+      req.receive({ chunk: () => true, end: () => void (res.answerWhole('', body) && served.push(res)) });
+    });
+    at.socket.pause();
+    for (let i = 0; served.at(-1)?.delivered !== false; i++) {
+      at.socket.write(post('x', `/${i}`));
+      while (served.length <= i) await sleep(1);
+    }
+    const last = served.at(-1)!;
+    expect(last.begun).toBe(true);
+    await sleep(5);
+    expect(over).toHaveLength(served.length - 1);
+    at.socket.resume();
+    await at.until('HTTP/1.1 200 OK', served.length);
+    while (!last.delivered) await sleep(1);
+    await sleep(1);
+    expect(over).toHaveLength(served.length);
+  });
+
+  it('is none for one who asks for the head alone, nor where nobody can be told any more', async () => {
+    const ways: boolean[] = [];
+    const first = await connected(echo(ways));
+    first.socket.write('HEAD / HTTP/1.1\r\nhost: a\r\n\r\n' + post('body'));
+    await first.until('HTTP/1.1 200 OK', 2);
+    expect(ways).toEqual([false, true]);
+
+    const asked: OutgoingResponse[] = [];
+    const second = await connected((req, res) => {
+      req.receive({ chunk: () => true, end: () => asked.push(res) });
+    });
+    second.socket.write(post('body'));
+    while (asked.length === 0) await sleep(1);
+    second.socket.destroy();
+    await once(asked[0]!, 'close');
+    expect(asked[0]!.answerWhole('', ascii('late'))).toBe(false);
+    expect(asked[0]!.delivered).toBe(false);
+  });
 });
 
 describe('a body had as it is parsed', () => {
@@ -218,7 +261,43 @@ describe('a body had as it is parsed', () => {
   });
 });
 
+describe('an answer destroyed before its turn', () => {
+  it('ends the connection once those before it were given', async () => {
+    const waiting: OutgoingResponse[] = [];
+    const at = await connected((req, res) => {
+      req.receive({ chunk: () => true, end: () => waiting.push(res) });
+    });
+    at.socket.write(['/a', '/b', '/c'].map((path) => post('x', path)).join(''));
+    while (waiting.length < 3) await sleep(1);
+    const [first, second, third] = waiting;
+    second!.destroy();
+    third!.writeHead(200, { 'content-length': 5 }).end('third');
+    await sleep(5);
+    expect(at.ended()).toBe(false);
+    const closed: Promise<unknown> = once(at.socket, 'close');
+    first!.answerWhole('', ascii('first'));
+    await expect(Promise.race([closed.then(() => 'closed'), sleep(2_000, 'open')])).resolves.toBe('closed');
+    expect(at.text()).toMatch(/\r\n\r\nfirst$/);
+  });
+});
+
 describe('a connection without a request', () => {
+  it('keeps nothing of the one it had', async () => {
+    const before: IncomingRequest[] = [];
+    const heard: string[] = [];
+    const at = await connected((req, res) => {
+      before.push(req.on('aborted', () => heard.push('aborted')));
+      echo([])(req, res);
+    });
+    at.socket.write(post('only'));
+    await at.until('only');
+    const { parser } = before[0]!.socket as unknown as { parser: { incoming: unknown } };
+    expect(parser.incoming).toBe(null);
+    at.socket.destroy();
+    await once(before[0]!.socket, 'close');
+    expect(heard).toEqual([]);
+  });
+
   it('is closed once it has had its time', async () => {
     const at = await connected(echo([]));
     at.server.keepAliveTimeout = 50;

@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { Server, type RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { IncomingRequest, keepAliveMs, OutgoingResponse } from './server-messages.ts';
 
 /** What serves a request that came in through `createHttpServer`. */
@@ -6,7 +7,7 @@ export type HttpListener = RequestListener<typeof IncomingRequest, typeof Outgoi
 
 /** Without listeners for `upgrade` and `connect`, Node serves an upgrade request as a plain one and ends a CONNECT. */
 export function createHttpServer(listener: HttpListener): Server<typeof IncomingRequest, typeof OutgoingResponse> {
-  return createServer(
+  return new PatientServer(
     {
       IncomingMessage: IncomingRequest,
       ServerResponse: OutgoingResponse,
@@ -20,4 +21,25 @@ export function createHttpServer(listener: HttpListener): Server<typeof Incoming
     },
     listener,
   );
+}
+
+/** A server that lets clients take the answer they have been given. */
+class PatientServer extends Server<typeof IncomingRequest, typeof OutgoingResponse> {
+  readonly #open = new Set<Socket>();
+
+  constructor(...options: ConstructorParameters<typeof Server<typeof IncomingRequest, typeof OutgoingResponse>>) {
+    super(...options);
+    this.on('connection', (socket) => {
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
+  }
+
+  /** `close` calls it, too. Node takes a connection for idle from the end of the answer on, whatever of it is still to go. */
+  override closeIdleConnections(): void {
+    const taking = [...this.#open].filter((socket) => socket.writableLength > 0);
+    for (const socket of taking) socket.destroy = () => socket;
+    super.closeIdleConnections();
+    for (const socket of taking) Reflect.deleteProperty(socket, 'destroy');
+  }
 }
