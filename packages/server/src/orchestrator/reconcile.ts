@@ -3,7 +3,7 @@ import { imageName } from '@mcpnest/contract/schemas/hosted';
 import { randomHex } from '../domain/ids.ts';
 import { reachRefusal } from '../platform/hosted-reach.ts';
 import { holdLease, releaseLease } from '../platform/lease.ts';
-import { isCounted, plan, type DesiredWorkload } from './plan.ts';
+import { isCounted, plan, type Action, type DesiredWorkload } from './plan.ts';
 import { buildSecrets, buildSpec, isReviewed } from './spec.ts';
 import { readInstances, readLastCall, type Authority, type StoredInstance } from './store.ts';
 import { takeStep, type StepDeps, type Subject } from './steps.ts';
@@ -33,9 +33,10 @@ const lease = 'orchestrator';
 interface Busy {
   readonly controller: AbortController;
   readonly done: Promise<void>;
+  readonly kind: Action['kind'];
   /** What the step was taken for. */
   readonly restarts: number;
-  /** Something was due while it went on. */
+  /** Something else was due while it went on. The same once more is no news: a step that fails waits for the next pass. */
   overtaken: boolean;
 }
 
@@ -97,7 +98,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     const actions = plan(await Promise.all(subjects.map(desiredOf)), observed, clock.now());
     for (const action of actions) {
       const underWay = busy.get(action.instanceId);
-      if (underWay !== undefined) underWay.overtaken = true;
+      if (underWay !== undefined) underWay.overtaken ||= underWay.kind !== action.kind;
       else begin(action.instanceId, byId.get(action.instanceId), { lease, holder: me, fence }, action);
     }
     return true;
@@ -107,7 +108,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     id: string,
     subject: Subject | undefined,
     by: Authority,
-    action: Parameters<typeof takeStep>[2],
+    action: Action,
   ): void {
     const controller = new AbortController();
     const done = takeStep(deps, by, action, subject, controller.signal)
@@ -119,7 +120,8 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
         busy.delete(id);
         if (action.kind === 'restart' || taken.overtaken || controller.signal.aborted) deps.lookAgain();
       });
-    const taken: Busy = { controller, done, restarts: subject?.stored.restarts ?? 0, overtaken: false };
+    const { kind } = action;
+    const taken: Busy = { controller, done, kind, restarts: subject?.stored.restarts ?? 0, overtaken: false };
     busy.set(id, taken);
   }
 
