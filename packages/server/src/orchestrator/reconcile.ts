@@ -104,12 +104,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     return true;
   }
 
-  function begin(
-    id: string,
-    subject: Subject | undefined,
-    by: Authority,
-    action: Action,
-  ): void {
+  function begin(id: string, subject: Subject | undefined, by: Authority, action: Action): void {
     const controller = new AbortController();
     const done = takeStep(deps, by, action, subject, controller.signal)
       .catch((error: unknown) => {

@@ -7,7 +7,8 @@ export function keysOf({ keys }: Pick<ProofAccess, 'keys'>): KeyRecord[] {
   try {
     return keys.history();
   } catch (cause) {
-    const message = 'The list of keys of this node is damaged. Restore proof/keys.json of its data folder from a backup.';
+    const message =
+      'The list of keys of this node is damaged. Restore proof/keys.json of its data folder from a backup.';
     throw unavailable(message, { cause });
   }
 }

@@ -132,7 +132,10 @@ describe('the keys that sign checkpoints', () => {
       kit.owner.proofs.bundle({ params: acme }),
     ]) {
       const refusal = await failure(needsThem);
-      expect(refusal).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('proof/keys.json') as string });
+      expect(refusal).toMatchObject({
+        code: 'unavailable',
+        detail: expect.stringContaining('proof/keys.json') as string,
+      });
       expect(JSON.stringify(refusal)).not.toContain(kit.dataDir);
     }
   });

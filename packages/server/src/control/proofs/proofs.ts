@@ -58,9 +58,7 @@ async function prove(
 ): Promise<InclusionText | undefined> {
   const keys = keysOf(proof);
   using log = proof.open(workspaceId);
-  return log === undefined
-    ? undefined
-    : await proveCall(log, proof.nodeId, keys, { callId, begin, size });
+  return log === undefined ? undefined : await proveCall(log, proof.nodeId, keys, { callId, begin, size });
 }
 
 /**
