@@ -89,11 +89,14 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     running = new Set(observed.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
     const byId = new Map(subjects.map((subject) => [subject.stored.id, subject]));
     const ended = new Map(observed.filter(({ state }) => state === 'exited').map((one) => [one.instanceId, one]));
-    // What is waited for in vain is given up, so that the next plan can go on from there.
-    for (const [id, { controller, restarts }] of busy) {
+    // What is waited for in vain is given up, so that the next plan can go on from there. What ends it goes on.
+    for (const [id, { controller, kind, restarts }] of busy) {
       const stored = byId.get(id)?.stored;
-      if (stored === undefined || blockOf(stored) !== null || stored.restarts !== restarts) controller.abort();
-      else if (ended.has(id) && !isCounted(stored.recorded, ended.get(id)!)) controller.abort();
+      const run = ended.get(id);
+      const blocked = stored === undefined || blockOf(stored) !== null;
+      const inVain = blocked || (run !== undefined && !isCounted(stored.recorded, run));
+      const waits = kind === 'start' || kind === 'attend';
+      if ((waits && inVain) || (stored !== undefined && stored.restarts !== restarts)) controller.abort();
     }
     const actions = plan(await Promise.all(subjects.map(desiredOf)), observed, clock.now());
     for (const action of actions) {
