@@ -58,7 +58,7 @@ async function listenTls(host: string): Promise<number> {
   const front = net.createServer((socket) => {
     const inner = net.connect((server.address() as net.AddressInfo).port, host);
     inner.on('error', () => socket.destroy());
-    void inPieces(inner, socket.setNoDelay());
+    inPieces(inner, socket.setNoDelay()).catch(() => socket.destroy());
     socket.on('error', () => inner.destroy()).on('data', (data) => heard.push(data));
     socket.pipe(inner);
   });
