@@ -5,8 +5,6 @@ import { Notice } from './notice.tsx';
 import { beyondFields, ShownFaults, useShownFaults } from './shown-faults.ts';
 import type { FormProblem } from './shown-faults.ts';
 
-export type { FormProblem } from './shown-faults.ts';
-
 export interface FormProps {
   readonly children: ReactNode;
   readonly submit: string;
