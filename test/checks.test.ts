@@ -38,8 +38,9 @@ const sound: Readonly<Record<string, string>> = {
   [`${server}/gateway/perform.ts`]: "import { dispatch } from './dispatch.ts';\nexport const c = dispatch;",
   [`${server}/gateway/door.ts`]:
     "import type { IncomingMessage } from 'node:http';\nexport const f = (m: IncomingMessage) => m;",
+  [`${server}/platform/http1/server.ts`]: "import { Server } from 'node:http';\nexport const S = Server;",
   [`${server}/build.ts`]:
-    "import { createServer } from 'node:http';\nimport { bus } from './platform/bus/memory.ts';\nexport const b = { bus, createServer };",
+    "import { S } from './platform/http1/server.ts';\nimport { bus } from './platform/bus/memory.ts';\nexport const b = { bus, S };",
   [`${server}/main.ts`]: "import { b } from './build.ts';\nexport const m = b;",
   [`${server}/cli.ts`]: "import { m } from './main.ts';\nexport const c = m;",
   [`${server}/cli/keychain.ts`]:

@@ -57,17 +57,33 @@ const portOf = (state: DemoState, { slug }: DemoServer): number => state.ports[s
 export const start = (server: DemoServer, port: number): Promise<Child> =>
   step(`${server.packageName} on 127.0.0.1:${port}`, () => startDemoServer(server, port));
 
-async function obtainCredentials(): Promise<DemoCredentials> {
+/** Set the instance up; where an earlier start got as far as that, issue what it would have handed out. */
+export async function obtainCredentials(): Promise<DemoCredentials> {
   try {
     return await mcpnest<DemoCredentials>('bootstrap', '--workspace', demoWorkspace, '--email', ownerEmail, '--json');
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== exitConflict) throw error;
-    const key = ['key', 'issue', '--role', 'owner', '--email', ownerEmail, '--label', 'demo', '--json'];
+    const key = ['key', 'issue', '--role', 'owner', '--email', await presentOwner(), '--label', 'demo', '--json'];
     const token = ['token', 'issue', '--workspace', demoWorkspace, '--label', 'demo', '--json'];
     const apiKey = await mcpnest<{ secret: string }>(...key);
     const workspaceToken = await mcpnest<{ secret: string }>(...token);
     return { apiKey: apiKey.secret, workspaceToken: workspaceToken.secret };
   }
+}
+
+/** Whoever finishes the set-up gives the owner their own address; the first key stays that owner's. */
+async function presentOwner(): Promise<string> {
+  const { items } = await mcpnest<{ items: readonly KeyItem[] }>('key', 'list', '--json');
+  const [first] = items
+    .filter(({ role }) => role === 'owner')
+    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
+  return first?.email ?? ownerEmail;
+}
+
+interface KeyItem {
+  readonly email: string;
+  readonly role: string;
+  readonly createdAt: string;
 }
 
 async function register(client: Client, { slug, name }: DemoServer, port: number): Promise<void> {

@@ -169,6 +169,11 @@ describe('deploying', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('Too big').waitFor();
     await most.fill('3');
+    const idle = dialog.getByRole('textbox', { name: 'Minutes without a call' });
+    await idle.fill('soon');
+    await dialog.getByText('is not a number of minutes').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await idle.fill('');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'hidden' });
     const { settings } = await bench.product.client.workspaces.show({ params });

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf, testEntry } from '../../packages/server/src/domain/hosted/entries.contract.ts';
 import { startKit, type Kit } from '../../packages/server/src/control/kit.contract.ts';
+import { unavailable } from '../../packages/server/src/domain/errors.ts';
 import { createMeter } from '../../packages/server/src/orchestrator/meter.ts';
 import { createReconciler, type Reconciler } from '../../packages/server/src/orchestrator/reconcile.ts';
 import { createDialer } from '../../packages/server/src/platform/dialer.ts';
@@ -222,6 +224,41 @@ it('a wake that comes while an instance is put to rest is followed as soon as it
   held.resolve();
   await until(() => stage.looks > looks, 'it looks again');
   await stage.settles(loop, async () => (await stage.state(id)) === 'running');
+  await loop[Symbol.asyncDispose]();
+});
+
+it('a step that fails is taken again at the next pass and no sooner, however many fail', async () => {
+  stage = await Stage.open();
+  const { db } = stage.kit.database;
+  const { bus, vault } = { bus: stage.kit.courier.bus, vault: stage.kit.vault };
+  const left = { workspaceId: 'w', specHash: '', state: 'created', endpoint: null } as const;
+  const observed = ['one', 'two', 'three'].map((instanceId) => {
+    return { ...left, instanceId, exitCode: null, outOfMemory: false, startedAt: null };
+  });
+  let removals = 0;
+  const runtime = {
+    ...createProcessRuntime(),
+    list: () => Promise.resolve(observed),
+    async remove(): Promise<void> {
+      await sleep(5 * ++removals);
+      throw unavailable('The container engine is busy.');
+    },
+  };
+  let passing = Promise.resolve(true);
+  const loop: Reconciler = createReconciler({
+    ...{ db, bus, vault, clock: stage.clock, log: createLog('silent'), runtime, catalogue: [entry] },
+    probe: createHealthProbe(createDialer()),
+    lookAgain: () => void (passing = passing.then(() => loop.pass())),
+  });
+  await loop.pass();
+  await loop.pass();
+  await loop.idle();
+  await sleep(300);
+  await passing;
+  expect(removals).toBe(observed.length);
+  await loop.pass();
+  await loop.idle();
+  expect(removals).toBe(2 * observed.length);
   await loop[Symbol.asyncDispose]();
 });
 

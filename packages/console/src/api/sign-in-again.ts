@@ -27,12 +27,15 @@ export function askToSignInAgain(): Promise<boolean> {
   if (asked !== null) return asked.answer;
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const settle = (signedIn: boolean): void => {
-    put(null);
+    if (asked?.answer === promise) put(null);
     resolve(signedIn);
   };
   put({ answer: promise, settle });
   return promise;
 }
+
+/** Answer no to whatever waits: whoever was asked is not signed in any more, and it is not the next one's to answer. */
+export const giveUpSigningInAgain = (): void => asked?.settle(false);
 
 /** How to answer, while somebody is asked; null otherwise. */
 export const useAskedToSignIn = (): Asked['settle'] | null =>

@@ -3,7 +3,7 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session.ts';
 import type { Session } from '../api/session.ts';
-import { useAskedToSignIn } from '../api/sign-in-again.ts';
+import { giveUpSigningInAgain, useAskedToSignIn } from '../api/sign-in-again.ts';
 import { useGo, useHere } from '../components/navigate.ts';
 import { usePathPart } from '../components/workspace.tsx';
 import { paths } from '../paths.ts';
@@ -28,6 +28,9 @@ function Gate() {
   const { pathname, searchStr } = useHere();
   const go = useGo();
   const signedIn = session !== null;
+  useEffect(() => {
+    if (!signedIn) giveUpSigningInAgain();
+  }, [signedIn]);
   useEffect(() => {
     // The shell is still here for a moment after it has sent somebody away.
     if (!signedIn && pathname !== paths.signIn()) go(paths.signIn(pathname + searchStr), { replace: true });

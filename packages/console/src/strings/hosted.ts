@@ -27,6 +27,7 @@ export const t = catalogue({
   hostingOnHelp: 'Switched off, all instances stop; they start again with it.',
   idle: 'Minutes without a call until an instance sleeps',
   idleHelp: 'The next call wakes it. Empty: it never sleeps.',
+  idleWrong: 'is not a number of minutes',
   paused: 'Minutes an instance that sleeps keeps its memory',
   pausedHelp: 'Until then a call wakes it within a second, later within a few. On Kubernetes it always takes longer.',
   personalMost: 'Personal instances of each member',

@@ -2,15 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
-import { ShownFaults, useShownFaults } from './shown-faults.ts';
-
-/** What went wrong with what was sent. */
-export interface FormProblem {
-  readonly title: string;
-  readonly detail: string;
-  /** What is wrong with which value, by its path. */
-  readonly errors?: Readonly<Record<string, string>>;
-}
+import { beyondFields, ShownFaults, useShownFaults } from './shown-faults.ts';
+import type { FormProblem } from './shown-faults.ts';
 
 export interface FormProps {
   readonly children: ReactNode;
@@ -64,16 +57,3 @@ export function Form({ children, submit, busy, problem, onSubmit, onCancel, disa
 
 /** The first control with a fault, in the order of the page. */
 const faulty = '[data-invalid] :is(input, textarea, button), :is(input, textarea, button)[data-invalid]';
-
-/** What no field shows. @returns undefined when fields show all of it */
-function beyondFields(
-  { title, detail, errors = {} }: FormProblem,
-  shown: readonly string[],
-): { readonly title: string; readonly lines: readonly string[] } | undefined {
-  const faults = Object.entries(errors);
-  const unseen = faults.filter(([, message]) => !shown.includes(message));
-  if (faults.length > 0 && unseen.length === 0) return undefined;
-  if (shown.includes(detail)) return undefined;
-  if (unseen.length === faults.length) return { title, lines: [detail] };
-  return { title, lines: unseen.map(([path, message]) => `${path} ${message}`) };
-}

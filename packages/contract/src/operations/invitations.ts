@@ -29,7 +29,8 @@ export const invitations = {
     status: 201,
     role: 'admin',
     scope: 'workspace',
-    errors: ['not_found', 'already_exists'],
+    recentSignIn: true,
+    errors: ['reauthentication_required', 'not_found', 'already_exists'],
     example: { email: 'cy@example.com', role: 'member', teams: ['payments'], expiresInDays: 7 },
   }),
   list: defineOperation({

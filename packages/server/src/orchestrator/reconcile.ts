@@ -3,7 +3,7 @@ import { imageName } from '@mcpnest/contract/schemas/hosted';
 import { randomHex } from '../domain/ids.ts';
 import { reachRefusal } from '../platform/hosted-reach.ts';
 import { holdLease, releaseLease } from '../platform/lease.ts';
-import { isCounted, plan, type DesiredWorkload } from './plan.ts';
+import { isCounted, plan, type Action, type DesiredWorkload } from './plan.ts';
 import { buildSecrets, buildSpec, isReviewed } from './spec.ts';
 import { readInstances, readLastCall, type Authority, type StoredInstance } from './store.ts';
 import { takeStep, type StepDeps, type Subject } from './steps.ts';
@@ -33,9 +33,10 @@ const lease = 'orchestrator';
 interface Busy {
   readonly controller: AbortController;
   readonly done: Promise<void>;
+  readonly kind: Action['kind'];
   /** What the step was taken for. */
   readonly restarts: number;
-  /** Something was due while it went on. */
+  /** Something else was due while it went on. The same once more is no news: a step that fails waits for the next pass. */
   overtaken: boolean;
 }
 
@@ -88,27 +89,25 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     running = new Set(observed.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
     const byId = new Map(subjects.map((subject) => [subject.stored.id, subject]));
     const ended = new Map(observed.filter(({ state }) => state === 'exited').map((one) => [one.instanceId, one]));
-    // What is waited for in vain is given up, so that the next plan can go on from there.
-    for (const [id, { controller, restarts }] of busy) {
+    // What is waited for in vain is given up, so that the next plan can go on from there. What ends it goes on.
+    for (const [id, { controller, kind, restarts }] of busy) {
       const stored = byId.get(id)?.stored;
-      if (stored === undefined || blockOf(stored) !== null || stored.restarts !== restarts) controller.abort();
-      else if (ended.has(id) && !isCounted(stored.recorded, ended.get(id)!)) controller.abort();
+      const run = ended.get(id);
+      const blocked = stored === undefined || blockOf(stored) !== null;
+      const inVain = blocked || (run !== undefined && !isCounted(stored.recorded, run));
+      const waits = kind === 'start' || kind === 'attend';
+      if ((waits && inVain) || (stored !== undefined && stored.restarts !== restarts)) controller.abort();
     }
     const actions = plan(await Promise.all(subjects.map(desiredOf)), observed, clock.now());
     for (const action of actions) {
       const underWay = busy.get(action.instanceId);
-      if (underWay !== undefined) underWay.overtaken = true;
+      if (underWay !== undefined) underWay.overtaken ||= underWay.kind !== action.kind;
       else begin(action.instanceId, byId.get(action.instanceId), { lease, holder: me, fence }, action);
     }
     return true;
   }
 
-  function begin(
-    id: string,
-    subject: Subject | undefined,
-    by: Authority,
-    action: Parameters<typeof takeStep>[2],
-  ): void {
+  function begin(id: string, subject: Subject | undefined, by: Authority, action: Action): void {
     const controller = new AbortController();
     const done = takeStep(deps, by, action, subject, controller.signal)
       .catch((error: unknown) => {
@@ -119,7 +118,8 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
         busy.delete(id);
         if (action.kind === 'restart' || taken.overtaken || controller.signal.aborted) deps.lookAgain();
       });
-    const taken: Busy = { controller, done, restarts: subject?.stored.restarts ?? 0, overtaken: false };
+    const { kind } = action;
+    const taken: Busy = { controller, done, kind, restarts: subject?.stored.restarts ?? 0, overtaken: false };
     busy.set(id, taken);
   }
 

@@ -41,6 +41,8 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
     inForm: true,
   });
   const idleMinutes = idle.trim() === '' ? null : Number(idle);
+  // Not a number would be sent as none, which here has a meaning.
+  const idleWrong = Number.isNaN(idleMinutes);
   const pausedMinutes = paused.trim() === '' ? Number.NaN : Number(paused);
   const personalPerMember = personal.trim() === '' ? Number.NaN : Number(personal);
   return (
@@ -48,6 +50,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
       submit={t('save')}
       busy={busy}
       problem={problem}
+      disabled={idleWrong}
       onCancel={onClose}
       onSubmit={() =>
         run(
@@ -68,7 +71,7 @@ function Fields({ hosting, onClose }: { readonly hosting: Hosting; readonly onCl
         inputMode="numeric"
         value={idle}
         onChange={setIdle}
-        error={problem?.errors['settings.hosting.idleMinutes']}
+        error={idleWrong ? t('idleWrong') : problem?.errors['settings.hosting.idleMinutes']}
       />
       <TextField
         label={t('paused')}

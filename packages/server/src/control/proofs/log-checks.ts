@@ -9,6 +9,7 @@ import type { LogReport } from '../../platform/proof/verify-folder.ts';
 import { emailsOf } from '../actor-emails.ts';
 import type { Change } from '../change.ts';
 import type { WorkspaceRef } from '../operation.ts';
+import { signingKey } from './keys.ts';
 import { describeOne } from './status.ts';
 import { listTargets } from './targets.ts';
 
@@ -97,7 +98,7 @@ export async function describeLog(
   checks: LogChecks,
   workspace: WorkspaceRef,
 ): Promise<SealStatus> {
-  const key = proof.keys.history().at(-1)?.publicKey ?? null;
+  const key = signingKey(proof);
   const last = await db
     .selectFrom('log_checks')
     .selectAll()

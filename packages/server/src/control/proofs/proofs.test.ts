@@ -118,6 +118,28 @@ describe('the check of a workspace’s log', () => {
 });
 
 describe('the keys that sign checkpoints', () => {
+  it('[NEW-03] may be listed in a file that is damaged: all else is shown, and what needs them says what to do', async () => {
+    const [callId] = await sealCalls(kit, 'acme', 1);
+    writeFileSync(join(kit.proof.dir, 'keys.json'), '[{"publicKey":');
+    expect(await kit.owner.proofs.status({ params: acme })).toMatchObject({ key: null, log: { records: 2 } });
+    expect(await kit.owner.checkpointTargets.status()).toMatchObject({ key: null, node: kit.proof.nodeId });
+    await kit.owner.proofs.verify({ params: acme });
+    const lastCheck = async () => (await kit.owner.proofs.status({ params: acme })).lastCheck;
+    await expect.poll(lastCheck, { timeout: 10_000 }).toMatchObject({ ok: false });
+    for (const needsThem of [
+      kit.owner.proofKeys.list(),
+      kit.owner.proofs.show({ params: { ...acme, call: callId! } }),
+      kit.owner.proofs.bundle({ params: acme }),
+    ]) {
+      const refusal = await failure(needsThem);
+      expect(refusal).toMatchObject({
+        code: 'unavailable',
+        detail: expect.stringContaining('proof/keys.json') as string,
+      });
+      expect(JSON.stringify(refusal)).not.toContain(kit.dataDir);
+    }
+  });
+
   it('[NEW-03] are rotated and shown to owners of the instance alone', async () => {
     await sealCalls(kit, 'acme', 1);
     const first = (await kit.owner.proofKeys.list()).items[0]!;

@@ -7,6 +7,7 @@ import type { ProofAccess } from '../../platform/proof/access.ts';
 import { bundleLines, rangeOfDays } from '../../platform/proof/bundle.ts';
 import type { InclusionText } from '../../platform/proof/frames.ts';
 import { proveCall, type RecordPlace } from '../../platform/proof/prove.ts';
+import { keysOf } from './keys.ts';
 
 const chunkBytes = 64 * 1024;
 /** How long a proof may wait for the checkpoint that covers its call. */
@@ -55,28 +56,28 @@ async function prove(
   begin: RecordPlace,
   size: number | undefined,
 ): Promise<InclusionText | undefined> {
+  const keys = keysOf(proof);
   using log = proof.open(workspaceId);
-  return log === undefined
-    ? undefined
-    : await proveCall(log, proof.nodeId, proof.keys.history(), { callId, begin, size });
+  return log === undefined ? undefined : await proveCall(log, proof.nodeId, keys, { callId, begin, size });
 }
 
 /**
  * The records of a workspace on this node with what proves them, made while it is read.
- * @throws AppError `conflict` when the log did not have `since` records yet, or what proves it was purged
+ * @throws AppError `unavailable` where the list of keys is damaged; `conflict` when the log did not have `since` records yet, or what proves it was purged
  */
 export function streamBundle(
   proof: ProofAccess,
   workspaceId: string,
   { from, to, since }: { from?: string | undefined; to?: string | undefined; since?: number | undefined },
 ): ByteStream {
+  const keys = keysOf(proof);
   const log = proof.open(workspaceId);
   if (since !== undefined && (log === undefined || since > log.checkpoint.size || since < log.purged)) {
     log?.[Symbol.dispose]();
     throw conflict(`The log has no ${since} records, or they were purged: mcpnest audit status`);
   }
   const logs = log === undefined ? [] : [{ log, range: rangeOfDays(log, from, to), since }];
-  const lines = bundleLines({ node: proof.nodeId, keys: proof.keys.history() }, logs);
+  const lines = bundleLines({ node: proof.nodeId, keys }, logs);
   const close = (): void => log?.[Symbol.dispose]();
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {

@@ -12,6 +12,7 @@ import type { SendCheckpoint } from '../../platform/proof/send-checkpoint.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { route } from '../operation.ts';
 import type { Route } from '../operation.ts';
+import { keysOf } from './keys.ts';
 import { createLogChecks, describeLog } from './log-checks.ts';
 import { showProof, streamBundle } from './proofs.ts';
 import { describeProof } from './status.ts';
@@ -51,7 +52,7 @@ export function proofRoutes({ db, vault, clock, log, proof, send }: ProofRoutesD
       );
       return streamBundle(proof, workspace.id, input.query);
     }),
-    route(proofKeys.list, async () => ({ node: proof.nodeId, items: proof.keys.history() })),
+    route(proofKeys.list, async () => ({ node: proof.nodeId, items: keysOf(proof) })),
     route(proofKeys.rotate, ({ input, change }) =>
       change(async (one) => {
         const made = rotate(proof, clock, input.body.lost);

@@ -8,11 +8,12 @@ import type { Schema } from '../../platform/database/schema.ts';
 import type { ProofAccess } from '../../platform/proof/access.ts';
 import { verifierKey } from '../../platform/proof/note.ts';
 import { listLogs } from '../../platform/proof/verify-folder.ts';
+import { signingKey } from './keys.ts';
 import { listTargets } from './targets.ts';
 
 /** How records are sealed, signed and published on this node. */
 export async function describeProof(db: Kysely<Schema>, proof: ProofAccess): Promise<z.output<typeof auditStatus>> {
-  const key = proof.keys.history().at(-1)?.publicKey ?? null;
+  const key = signingKey(proof);
   const logs = listLogs(proof.dir).flatMap((name) => {
     const log = describeOne(proof, name, key);
     return log === undefined ? [] : [{ log: name, ...log }];

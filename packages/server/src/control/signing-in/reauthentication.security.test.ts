@@ -28,6 +28,7 @@ const waysIn = async () => {
     await db.selectFrom('passkey_challenges').selectAll().execute(),
     await db.selectFrom('api_keys').select(['id', 'hash', 'revoked_at']).execute(),
     await db.selectFrom('entry_links').selectAll().execute(),
+    await db.selectFrom('invitations').selectAll().execute(),
   ];
 };
 
@@ -36,7 +37,7 @@ describe('[NEW-11] a stolen session', () => {
     kit.advance(recentMs);
     const before = await waysIn();
     expect(guarded.map(({ id }) => id).toSorted()).toEqual([
-      ...['apiKeys.issue', 'apiKeys.rotate', 'instanceKeys.issue', 'instanceKeys.rotate'],
+      ...['apiKeys.issue', 'apiKeys.rotate', 'instanceKeys.issue', 'instanceKeys.rotate', 'invitations.create'],
       ...['passkeys.add', 'passkeys.options', 'passkeys.remove', 'people.resetLink'],
     ]);
     for (const { id, method, path, body, example } of guarded) {

@@ -17,6 +17,8 @@ export interface News {
   readonly changes: readonly EventRecord[];
   /** There was more than is read at once. */
   readonly skipped: boolean;
+  /** Members of whose calls some were among that. */
+  readonly skippedOf: ReadonlySet<string>;
 }
 
 export interface Listener {
@@ -110,13 +112,42 @@ class Desk {
     const changes = await nextEvents(db, this.#scope, { after: marks.events ?? eventsStart, to }, mostRows);
     const last = changes.at(-1);
     if (last !== undefined) marks.events = placeOfEvent(last);
+    skipped ||= changes.length === mostRows;
     // Whoever is behind by more than a poll takes in sees the newest rather than ever older ones.
-    this.#marks = skipped || changes.length === mostRows ? await marksAtEnd(db, this.#scope, clock.now()) : marks;
+    const next = skipped ? await marksAtEnd(db, this.#scope, clock.now()) : marks;
+    const skippedOf = skipped ? await callersBetween(db, this.#scope.workspaceId, marks, next) : nobody;
+    this.#marks = next;
     if (calls.length + changes.length === 0) return;
     calls.sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
-    for (const listener of [...this.listeners])
-      listener.tell({ calls, changes, skipped: skipped || changes.length === mostRows });
+    for (const listener of [...this.listeners]) listener.tell({ calls, changes, skipped, skippedOf });
   }
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** Members who have calls between two marks. */
+async function callersBetween(
+  db: Kysely<Schema>,
+  workspaceId: string,
+  after: Marks,
+  upTo: Marks,
+): Promise<ReadonlySet<string>> {
+  const callers = new Set<string>();
+  for (const [node, last] of Object.entries(upTo.calls)) {
+    const first = after.calls[node] ?? callsStart;
+    const rows = await db
+      .selectFrom('mcp_tool_calls')
+      .select('member_id')
+      .distinct()
+      .where('workspace_id', '=', workspaceId)
+      .where('node', '=', node)
+      .where(sql<boolean>`(end_epoch, end_seq, id) > (${first.epoch}, ${first.seq}, ${first.id})`)
+      .where(sql<boolean>`(end_epoch, end_seq, id) <= (${last.epoch}, ${last.seq}, ${last.id})`)
+      .where('member_id', 'is not', null)
+      .execute();
+    for (const { member_id: id } of rows) if (id !== null) callers.add(id);
+  }
+  return callers;
 }
 
 /** Calls of a workspace in the order in which a node closed them. */

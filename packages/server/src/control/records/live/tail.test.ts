@@ -124,6 +124,30 @@ it('[L2-07][AUD-10] tells a member of their own calls and of nothing else, whate
   expect(mine.events.at(-1)?.event).toBe('end');
 });
 
+it('[AUD-10] tells a member of what was skipped where their own calls are among it, and not how much others call', async () => {
+  const member = kit.clientOf(await kit.memberKey('acme', 'cy@example.com', 'member'));
+  const { items } = await kit.owner.members.list({ params });
+  const idOf = (email: string) => items.find((each) => each.email === email)!.id;
+  const [cy, al] = [idOf('cy@example.com'), idOf('al@example.com')];
+  const skips = ({ events }: Watched): number => events.filter(({ event }) => event === 'skipped').length;
+  /** More than one poll reads, in one statement. */
+  const flood = async (last: string): Promise<void> => {
+    const rows = Array.from({ length: 502 }, (_, at) =>
+      callRow(start, { workspace_id: workspaceId, token_id: 't', member_id: at < 501 ? al : last }),
+    );
+    await kit.database.db.insertInto('mcp_tool_calls').values(rows).execute();
+  };
+  const [all, mine] = [await tail(), await tail({}, member)];
+  await flood(al);
+  await expect.poll(() => skips(all), { timeout: 3_000 }).toBe(1);
+  const own = await record({ member_id: cy });
+  await expect.poll(() => told(mine, 'call'), { timeout: 3_000 }).toEqual([own]);
+  expect(skips(mine)).toBe(0);
+  await flood(cy);
+  await expect.poll(() => skips(mine), { timeout: 3_000 }).toBe(1);
+  expect(told(mine, 'call')).toEqual([own]);
+});
+
 it('is open five times at once, and reads nothing while nobody listens', async () => {
   const five = [];
   for (let count = 0; count < 5; count++) five.push(await tail());

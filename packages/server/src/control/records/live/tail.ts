@@ -39,17 +39,14 @@ export function createTail(
     const own = await onlyCallsOf(deps.db, workspace, actor);
     if (own !== undefined && query.show !== 'calls')
       throw forbidden('A member is told of calls of their own; changes are for administrators and owners.');
-    const leave = takeSeat(actor);
     let team = await membersOf(deps.db, workspace.id, query.team);
+    const leave = takeSeat(actor);
     let unlisten: (() => void) | undefined;
     const stream = new LiveStream(
       () => {
         unlisten = wire.listen(workspace.id, {
           ready: () => stream.event('ready', {}),
-          tell: ({ calls, ...news }) => {
-            const seen = own === undefined ? calls : calls.filter((row) => row.member_id === own);
-            void tell(deps, stream, query, team, { ...news, calls: seen });
-          },
+          tell: (news) => void tell(deps, stream, query, team, own === undefined ? news : onlyOf(own, news)),
         });
       },
       () => {
@@ -71,6 +68,14 @@ export function createTail(
     return { contentType: 'text/event-stream', headers: { 'x-accel-buffering': 'no' }, body: stream.body };
   };
 }
+
+/** Of others not even that there was more of them than is told. */
+const onlyOf = (memberId: string, { calls, changes, skippedOf }: News): News => ({
+  calls: calls.filter((row) => row.member_id === memberId),
+  changes,
+  skipped: skippedOf.has(memberId),
+  skippedOf,
+});
 
 /** @returns why the actor may see no more */
 async function confirm({ db, clock }: Deps, actor: Actor): Promise<string | undefined> {

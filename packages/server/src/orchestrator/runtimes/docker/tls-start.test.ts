@@ -86,6 +86,15 @@ describe('[ORC-04] the answer of a server', () => {
       expect(readServerHello(serverHello(retry).subarray(0, length))).toBeUndefined();
   });
 
+  it('asks for another ClientHello only with its last byte, and may end that with a change_cipher_spec', () => {
+    for (let length = 43; length < 85; length++)
+      expect(readServerHello(serverHello(retry).subarray(0, length))).toBeUndefined();
+    expect(readServerHello(Buffer.concat([changeCipherSpec, serverHello(Buffer.alloc(32, 7))]))).toBe('settled');
+    const spread = serverHello(retry);
+    spread.writeUIntBE(77, 6, 3);
+    expect(readServerHello(spread)).toBe('wrong');
+  });
+
   it('is no ServerHello', () => {
     for (const bytes of ['HTTP/1.1 400 Bad Request', '\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00'])
       expect(readServerHello(Buffer.from(bytes, 'latin1'))).toBe('wrong');

@@ -98,21 +98,25 @@ export function readClientHello(bytes: Buffer, host: string, retried: boolean): 
  * @returns undefined when there must be more bytes first; `wrong` for what is no ServerHello
  */
 export function readServerHello(bytes: Buffer): 'settled' | 'retry' | 'wrong' | undefined {
-  const [alert, handshake, serverHello] = [21, 22, 2];
+  const [changeCipherSpec, alert, handshake, serverHello] = [20, 21, 22, 2];
   const retry = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
   const upToRandom = 4 + 2 + 32;
-  // Servers of TLS 1.2 may warn first that they do not know the name.
   for (let at = 0; bytes.length >= at + 5;) {
     const length = bytes.readUInt16BE(at + 3);
     const message = bytes.subarray(at + 5, at + 5 + length);
-    if (bytes[at] === alert && length === 2) {
+    // Servers of TLS 1.2 may warn first that they do not know the name; those of 1.3 end what they ask again with a
+    // change_cipher_spec, which may come later than the rest (appendix D.4).
+    if ((bytes[at] === alert && length === 2) || (bytes[at] === changeCipherSpec && length === 1)) {
       at += 5 + length;
       continue;
     }
     if (bytes[at] !== handshake || length < upToRandom) return 'wrong';
     if (message.length < upToRandom) return undefined;
     if (message[0] !== serverHello) return 'wrong';
-    return message.subarray(4 + 2, upToRandom).toString('hex') === retry ? 'retry' : 'settled';
+    if (message.subarray(4 + 2, upToRandom).toString('hex') !== retry) return 'settled';
+    // The client answers only when it has all of it, which must not be taken for what comes after the answer.
+    if (4 + message.readUIntBE(1, 3) > length) return 'wrong';
+    return message.length < length ? undefined : 'retry';
   }
   return undefined;
 }
