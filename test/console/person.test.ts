@@ -37,8 +37,9 @@ describe('a member', () => {
     await visit(`${here}/connect`);
     await page.getByRole('tab', { name: 'Claude Code' }).click();
     await page.getByRole('button', { name: 'Make a token for Claude Code' }).click();
-    const config = await page.getByRole('region', { name: 'By its configuration' }).innerText();
-    const token = /mng_[0-9a-f]+/.exec(config)?.[0] ?? '';
+    // Shown with a placeholder until the token is made.
+    const config = page.getByRole('region', { name: 'By its configuration' }).getByText(/mng_[0-9a-f]{16}/);
+    const token = /mng_[0-9a-f]+/.exec(await config.innerText())![0];
     const clientInfo = { 'io.modelcontextprotocol/clientInfo': { name: 'claude-code', version: '2.1.0' } };
     await bench.product.modern('tools/list', {}, { token, meta: clientInfo });
     await page.getByText('Waiting for its first call').waitFor();
