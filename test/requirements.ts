@@ -101,7 +101,7 @@ export const requirements: readonly Requirement[] = [
   done('ORC-07', 'A call finds the live endpoint of its instance.'),
   done('ORC-08', 'Without the orchestrator, remote servers go on being served.'),
   done('ORC-09', 'Hosting is switched on per workspace.'),
-  part('ORC-10', 'A crash is noticed and a runaway process hurts no neighbour.'),
+  done('ORC-10', 'A crash is noticed and a runaway process hurts no neighbour.'),
 
   // Bridge
   done('BRG-01', 'Any stdio server is reached over HTTP without changing it.'),

@@ -200,6 +200,10 @@ export async function axeInBothThemes(page: Page): Promise<string[]> {
 async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   await page.waitForFunction((wanted) => document.documentElement.dataset['theme'] === wanted, theme);
+  // Colours of one element may follow those of another, each a frame later.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 12; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+  });
 }
 
 async function runAxe(page: Page, options: object): Promise<string[]> {
