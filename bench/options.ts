@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** What one run does; durations in seconds. */
@@ -81,6 +83,10 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
   if (values.journal !== undefined && values.journal !== 'strict' && values.journal !== 'available') {
     throw new Error(`--journal is 'strict' or 'available', not '${values.journal}'.`);
   }
+  const { against } = values;
+  if (against !== undefined && !existsSync(join(against, 'packages/server/src/main.ts'))) {
+    throw new Error(`--against is the folder of another checkout of this repository, not '${against}'.`);
+  }
   const strictJournal = values.journal === 'strict';
   const seconds = number('seconds', values.seconds, quick ? 1.2 : 4, 0.05, 60);
   return {
@@ -89,11 +95,11 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
     size: number('size', values.size, 0, 0, 8 * 1024 * 1024),
     strictJournal,
     journalOff,
-    against: values.against,
+    against,
     targets: chosen(values.only, [
       ...(strictJournal ? (['governed-strict'] as const) : []),
       ...(journalOff ? (['governed-journal-off'] as const) : []),
-      ...(values.against !== undefined ? (['governed-against'] as const) : []),
+      ...(against !== undefined ? (['governed-against'] as const) : []),
     ]),
     generations: number('generations', values.generations, quick ? 1 : 3, 1, 20),
     rounds: number('rounds', values.rounds, quick ? 4 : 3, 1, 20),

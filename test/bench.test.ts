@@ -153,6 +153,7 @@ describe('the command', () => {
     [['--only', 'apache'], '--only knows direct, node-pipe, nginx, governed'],
     [['--journal', 'paper'], "--journal is 'strict' or 'available'"],
     [['--swift'], "Unknown option '--swift'"],
+    [['--against', '/nowhere'], "--against is the folder of another checkout of this repository, not '/nowhere'"],
   ])('refuses %j and names the remedy', async (args, words) => {
     const refused = promisify(execFile)(process.execPath, [run, ...args], { env });
 
