@@ -3,14 +3,20 @@ import { randomFillSync } from 'node:crypto';
 const pool = Buffer.alloc(8_192);
 let used = pool.length;
 
-/** 128 random bits as 32 hex characters, cut from a pool: filling it once costs what a single small request would. */
-export function randomHex(): string {
+/** Where in the pool 16 random bytes stand that nobody has had: filling it costs what a single small request would. */
+function draw(): number {
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   used += 16;
-  return pool.toString('hex', used - 16, used);
+  return used - 16;
+}
+
+/** 128 random bits as 32 hex characters. */
+export function randomHex(): string {
+  const at = draw();
+  return pool.toString('hex', at, at + 16);
 }
 
 /** When an id of this form was made, in milliseconds since the epoch; undefined for text that is none. */
@@ -28,19 +34,20 @@ let time = '';
  * @param now milliseconds since the epoch
  */
 export function newId(now: number): string {
-  const random = randomHex();
+  const at = draw();
   const ms = Math.max(Math.floor(now), lastMs);
   if (ms > lastMs) {
     startAt(ms);
     // Begins in the lower half, so that there is room to count.
-    counter = Number.parseInt(random.slice(0, 3), 16) >> 1;
+    counter = ((pool[at]! << 8) | pool[at + 1]!) & 0x7ff;
   } else if (++counter > 0xfff) {
     startAt(lastMs + 1);
     counter = 0;
   }
   const order = (0x7000 | counter).toString(16);
-  const variant = '89ab'[Number.parseInt(random[3]!, 16) & 3]!;
-  return `${time}-${order}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+  const variant = '89ab'[pool[at + 2]! & 3]!;
+  const random = pool.toString('hex', at + 3, at + 11);
+  return `${time}-${order}-${variant}${random.slice(0, 3)}-${random.slice(3, 15)}`;
 }
 
 function startAt(ms: number): void {

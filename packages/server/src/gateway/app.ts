@@ -35,7 +35,7 @@ import { endpoint, runMethod } from './methods.ts';
 import { Recorder } from './recorder.ts';
 import { recordRefused } from './refused-call.ts';
 import { Registry } from './registry.ts';
-import { readHead } from './request-head.ts';
+import { noHead, readHead } from './request-head.ts';
 import { ReplayMemory } from './replay/replay-memory.ts';
 import { Replies } from './reply.ts';
 import { invalidRequest, RpcError, rpcStatus, toRpcError } from './rpc-error.ts';
@@ -318,7 +318,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const inbound: Inbound = {
         req,
         res,
-        head: {},
+        head: noHead,
         startedAt: clock.monotonic(),
         upstreamMs: 0,
         principal: undefined,

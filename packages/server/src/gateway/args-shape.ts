@@ -1,3 +1,4 @@
+import { quoted } from '../platform/json/quoted.ts';
 import type { JsonNode } from '../platform/json/scan.ts';
 
 /** The argument names a tool declares, nested as its input schema nests them. Nothing else is ever recorded by name. */
@@ -50,9 +51,9 @@ export function argsShape(args: JsonNode | undefined, declared: DeclaredArgs): s
   const waiting: { node: JsonNode; names: DeclaredArgs; path: string; depth: number }[] = [
     { node: args, names: declared, path: '', depth: 1 },
   ];
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const { node, names, path, depth } = next;
-    for (const [i, key] of node.keys.entries()) {
+  for (const { node, names, path, depth } of waiting) {
+    for (let i = 0; i < node.keys.length; i++) {
+      const key = node.keys[i]!;
       const inner = names.get(key);
       if (inner === undefined) {
         undeclared++;
@@ -64,7 +65,7 @@ export function argsShape(args: JsonNode | undefined, declared: DeclaredArgs): s
       }
       const child = node.children[i]!;
       const at = path === '' ? key : `${path}.${key}`;
-      entries.push(`${JSON.stringify(at)}:"${typeOf(child)}"`);
+      entries.push(`${quoted(at)}:"${typeOf(child)}"`);
       if (child.kind === 'object' && depth < maxDepth)
         waiting.push({ node: child, names: inner, path: at, depth: depth + 1 });
     }

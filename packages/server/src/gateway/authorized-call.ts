@@ -11,12 +11,9 @@ const authority = Symbol('authority');
  * receipt of the journal, and with an approval where the decision asks for one; `dispatch` takes nothing else: no yes or no row, no call (rules R1, R2, R9).
  */
 export class AuthorizedCall {
-  readonly principal: Principal;
-  readonly held: HeldSnapshot;
-  readonly target: CallTarget;
-  readonly rule: string;
-  readonly policyVersion: number;
-  readonly receipt: Receipt;
+  // Private, for nothing may be exchanged once it has been allowed.
+  readonly #held: HeldSnapshot;
+  readonly #target: CallTarget;
   #spent = false;
 
   constructor(by: typeof authority, grant: Grant) {
@@ -24,13 +21,16 @@ export class AuthorizedCall {
     if (grant.decision.approval !== undefined && grant.approval === undefined) {
       throw new TypeError('This call has not been approved.');
     }
-    this.principal = grant.principal;
-    this.held = grant.held;
-    this.target = grant.target;
-    this.rule = grant.decision.rule;
-    this.policyVersion = grant.held.snapshot.version;
-    this.receipt = grant.receipt;
-    Object.freeze(this);
+    this.#held = grant.held;
+    this.#target = grant.target;
+  }
+
+  get held(): HeldSnapshot {
+    return this.#held;
+  }
+
+  get target(): CallTarget {
+    return this.#target;
   }
 
   /** Use the right up: a call is sent at most once. */

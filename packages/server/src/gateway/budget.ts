@@ -24,6 +24,7 @@ export const budgetHolder = ({ memberId, machineId, tokenId }: Principal): strin
 
 /**
  * Take one call from a budget per minute; null is no ceiling.
+ * @param now monotonic milliseconds, where they are known
  * @throws AppError `rate_limited`, with the row written
  */
 export function takeRate(
@@ -32,8 +33,9 @@ export function takeRate(
   budget: Budget,
   key: string,
   perMinute: number | null,
+  now?: number,
 ): void {
-  const wait = deps.limits.take(key, perMinute);
+  const wait = deps.limits.take(key, perMinute, now);
   if (wait > 0) throttle(record, budget, wait);
 }
 
@@ -61,6 +63,7 @@ export function takeBudget(
   const { server, definition } = target;
   const { workspacePerMinute, writePerMinute } = held.snapshot.settings.limits;
   const { toolPerMinute, perMinute, principalPerMinute, principalToolPerMinute } = server.limits;
+  const now = deps.clock.monotonic();
   // The narrowest first: who has used up their own takes nothing from everybody's. The ids are distinct whatever they
   // are of, so each is a key as it stands.
   if (kind === 'tool' && (principalToolPerMinute ?? writePerMinute ?? null) !== null)
@@ -68,9 +71,9 @@ export function takeBudget(
   if ((principalPerMinute ?? null) !== null)
     takeRate(deps, record, ownPerServer, `${budgetHolder(principal)} ${server.id}`, principalPerMinute!);
   if (toolPerMinute !== null && kind === 'tool')
-    takeRate(deps, record, perTool, `${server.id}/${definition.name}`, toolPerMinute);
-  takeRate(deps, record, perServer, server.id, perMinute);
-  takeRate(deps, record, perWorkspace, principal.workspaceId, workspacePerMinute);
+    takeRate(deps, record, perTool, toolKey(server.id, definition), toolPerMinute, now);
+  takeRate(deps, record, perServer, server.id, perMinute, now);
+  takeRate(deps, record, perWorkspace, principal.workspaceId, workspacePerMinute, now);
   if (again) return nothing;
   const leave = enter(deps, call, target, record);
   let reasons = 2;
@@ -82,6 +85,16 @@ export function takeBudget(
 }
 
 const nothing = (): void => undefined;
+
+/** Joined once: a key made for each call would have to be hashed for each call as well. */
+const toolKeys = new WeakMap<CallTarget['definition'], string>();
+
+/** A definition belongs to one server. */
+function toolKey(serverId: string, definition: CallTarget['definition']): string {
+  let key = toolKeys.get(definition);
+  if (key === undefined) toolKeys.set(definition, (key = `${serverId}/${definition.name}`));
+  return key;
+}
 
 function takeOwnOfTool(
   deps: GatewayDeps,

@@ -17,11 +17,11 @@ export class RateLimits {
   /**
    * Take one token.
    * @param perMinute null = no ceiling
+   * @param now monotonic milliseconds
    * @returns 0, or the milliseconds until a token is there
    */
-  take(key: string, perMinute: number | null): number {
+  take(key: string, perMinute: number | null, now = this.#clock.monotonic()): number {
     if (perMinute === null) return 0;
-    const now = this.#clock.monotonic();
     this.#sweep(now);
     let bucket = this.#buckets.get(key);
     if (bucket === undefined || bucket.perMinute !== perMinute) {

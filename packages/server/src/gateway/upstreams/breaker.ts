@@ -16,6 +16,8 @@ const longestPauseMs = 30_000;
 export class Breaker {
   readonly #clock: Clock;
   readonly #recent: boolean[] = [];
+  /** Of the recent ones. */
+  #failed = 0;
   #inRow = 0;
   #pauseMs = firstPauseMs;
   #openUntil = 0;
@@ -47,6 +49,7 @@ export class Breaker {
     this.#state = 'closed';
     this.#pauseMs = firstPauseMs;
     this.#recent.length = 0;
+    this.#failed = 0;
   }
 
   /** @param pauseMs a pause the upstream itself asked for */
@@ -54,8 +57,7 @@ export class Breaker {
     this.#inRow++;
     this.#remember(false);
     if (this.#state === 'open' && pauseMs === undefined) return;
-    const failed = this.#recent.reduce((count, ok) => count + (ok ? 0 : 1), 0);
-    const full = this.#recent.length === windowSize && failed >= windowFailures;
+    const full = this.#recent.length === windowSize && this.#failed >= windowFailures;
     if (this.#state === 'closed' && this.#inRow < consecutiveToOpen && !full && pauseMs === undefined) return;
     if (this.#state === 'half-open') this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     this.#state = 'open';
@@ -64,7 +66,10 @@ export class Breaker {
   }
 
   #remember(ok: boolean): void {
+    // One more of what they all are changes nothing, and nearly every call is that.
+    if (ok && this.#failed === 0 && this.#recent.length === windowSize) return;
     this.#recent.push(ok);
-    if (this.#recent.length > windowSize) this.#recent.shift();
+    if (!ok) this.#failed++;
+    if (this.#recent.length > windowSize && this.#recent.shift() === false) this.#failed--;
   }
 }

@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../platform/http1/client.ts';
 import type { HttpRequest, ResponseHandler } from '../../platform/http1/connection.ts';
-import type { ResponseHeaders } from '../../platform/http1/response-parser.ts';
+import type { ResponseHeaders } from '../../platform/http1/response-headers.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
 import { connectionFault, type Abortable } from './exchange.ts';

@@ -2,7 +2,8 @@ import { AppError } from '../../domain/errors.ts';
 import type { HttpClient } from '../../platform/http1/client.ts';
 import type { HttpRequest, ResponseHandler } from '../../platform/http1/connection.ts';
 import { GrowingBuffer } from '../../platform/growing-buffer.ts';
-import { HttpProtocolError, type ResponseHeaders } from '../../platform/http1/response-parser.ts';
+import { HttpProtocolError } from '../../platform/http1/protocol-error.ts';
+import type { ResponseHeaders } from '../../platform/http1/response-headers.ts';
 import { ByteBudget } from '../byte-budget.ts';
 import type { Registry } from '../registry.ts';
 import type { Deadline, Late } from './deadline.ts';
@@ -97,7 +98,7 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
   #status = 0;
   #headers: ResponseHeaders | undefined;
   /** The answer as far as it has come, unless it is a stream of events. */
-  #body: GrowingBuffer;
+  #body: GrowingBuffer | undefined;
   /** Bytes of memory taken from the budget of all exchanges. */
   #reserved = 0;
   #bytes = 0;
@@ -114,7 +115,6 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
   ) {
     this.#maxBytes = limits.maxBytes;
     this.#room = limits.room;
-    this.#body = new GrowingBuffer(0, limits.maxBytes);
     this.#reading = reading;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -168,6 +168,7 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes) return this.#tooLarge();
     if (this.#events === undefined) {
+      this.#body ??= new GrowingBuffer(0, this.#maxBytes);
       if (this.#reserve(this.#body.capacityFor(chunk.length))) this.#body.push(chunk);
       return;
     }
@@ -203,7 +204,7 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
       const resumeAt = positionOf(this.#events);
       return this.#fail(new UpstreamFault('truncated', 'the stream ended without an answer', { resumeAt }));
     }
-    this.#settle(this.#body.view());
+    this.#settle(this.#body?.view() ?? noBytes);
   }
 
   onError(error: Error): void {
@@ -266,8 +267,10 @@ export class Exchange<T> implements ResponseHandler, Abortable, Late {
     this.#settled = true;
     this.#deadline.disarm();
     this.#room.give(this.#reserved);
-    this.#body = new GrowingBuffer();
+    this.#body = undefined;
     this.#headers = undefined;
     this.#ended();
   }
 }
+
+const noBytes = Buffer.alloc(0);

@@ -1,7 +1,9 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { ByteString } from '../byte-string.ts';
 import type { Clock } from '../clock.ts';
-import { HttpProtocolError, ResponseParser, type ResponseHeaders, type ResponseSink } from './response-parser.ts';
+import { HttpProtocolError } from './protocol-error.ts';
+import type { ResponseHeaders } from './response-headers.ts';
+import { ResponseParser, type ResponseSink } from './response-parser.ts';
 
 /** One request. It is built by the caller; nothing is added but `host` and `content-length`. */
 export interface HttpRequest {
@@ -113,9 +115,9 @@ export class HttpConnection implements ResponseSink {
   }
 
   onHead(status: number, headers: ResponseHeaders): void {
-    const hint = /(?:^|[,;\s])timeout=(\d{1,6})/i.exec(headers.get('keep-alive') ?? '')?.[1];
+    const { keepAliveSeconds: hint } = headers;
     // Sooner than the peer, so that a request does not meet a connection that is being closed.
-    this.#keepAliveMs = hint === undefined ? longestIdleMs : Math.min(longestIdleMs, Number(hint) * 1000 - 1000);
+    this.#keepAliveMs = hint === undefined ? longestIdleMs : Math.min(longestIdleMs, hint * 1000 - 1000);
     this.#handler?.onHead(status, headers);
   }
 

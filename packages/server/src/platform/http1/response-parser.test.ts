@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HttpProtocolError, ResponseParser, type ResponseHeaders } from './response-parser.ts';
+import { HttpProtocolError } from './protocol-error.ts';
+import type { ResponseHeaders } from './response-headers.ts';
+import { ResponseParser } from './response-parser.ts';
 
 interface Read {
   status: number;
@@ -45,6 +47,25 @@ describe('a response', () => {
     expect(read([`${ok}\r\nhello`])).toMatchObject({ body: 'hello', ended: 'closing' });
     expect(read(['HTTP/1.1 204 No Content\r\n\r\n'])).toMatchObject({ status: 204, body: '', ended: 'reusable' });
     expect(read(['HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n'])).toMatchObject({ status: 200, ended: 'reusable' });
+  });
+
+  it('means the same however often its head has come before, and whatever came in between', () => {
+    const heads = [
+      `${ok}content-length: 2\r\n\r\nhi`,
+      `${ok}content-length: 2\r\nconnection: close\r\n\r\nhi`,
+      'HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nhi',
+      `HTTP/1.1 100 Continue\r\n\r\n${ok}transfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
+      'HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n',
+      `${ok}x: ${'y'.repeat(2_000)}\r\n\r\nhi`,
+    ];
+    const wrong = [`${ok}content-length: two\r\n\r\n`, `${ok}content-length : 2\r\n\r\n`];
+    const first = heads.map((head) => read([head]));
+    for (let i = 0; i < 600; i++) {
+      expect(read([`${ok}content-length: 2\r\nx-count: ${i}\r\n\r\nhi`]).headers.get('x-count')).toBe(`${i}`);
+      if (i % 50 !== 0) continue;
+      expect(heads.map((head) => read([head]))).toEqual(first);
+      for (const head of wrong) expect(() => read([head])).toThrow(HttpProtocolError);
+    }
   });
 
   it('is cut short when the peer closes before its end', () => {

@@ -1,9 +1,7 @@
 import { GrowingBuffer } from '../growing-buffer.ts';
-
-/** A peer broke the rules of HTTP/1.1 (RFC 9112). What it said after that has no meaning any more. */
-export class HttpProtocolError extends Error {
-  override readonly name = 'HttpProtocolError';
-}
+import { HttpProtocolError } from './protocol-error.ts';
+import { headOf, notHttp, type BodyForm } from './response-head.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 
 /** Told what a response consists of, in order: `onHead`, any number of `onData`, `onEnd`. */
 export interface ResponseSink {
@@ -14,45 +12,12 @@ export interface ResponseSink {
   onEnd(reusable: boolean): void;
 }
 
-/** Header fields of a response. */
-export class ResponseHeaders {
-  readonly #names: string[] = [];
-  readonly #values: string[] = [];
-
-  /** @param head the checked header section, one field a line */
-  constructor(head: string) {
-    for (let at = head.indexOf('\r\n'); at >= 0;) {
-      const next = head.indexOf('\r\n', at + 2);
-      const colon = head.indexOf(':', at);
-      this.#names.push(head.slice(at + 2, colon).toLowerCase());
-      this.#values.push(head.slice(colon + 1, next < 0 ? undefined : next).replace(blanks, ''));
-      at = next;
-    }
-  }
-
-  /**
-   * The value of a field; the values of one that came several times, joined by `, ` (RFC 9110 5.3).
-   * @param name in lower case
-   */
-  get(name: string): string | undefined {
-    const first = this.#names.indexOf(name);
-    if (first < 0) return undefined;
-    if (!this.#names.includes(name, first + 1)) return this.#values[first];
-    return this.#values.filter((_, index) => this.#names[index] === name).join(', ');
-  }
-}
-
 const maxHeadBytes = 16 * 1024;
 const maxLineBytes = 1024;
 const maxTrailerLines = 64;
 /** Interim responses (1xx) before the one that counts. */
 const maxInterim = 8;
 
-/** Status line and header section: exact line ends, no folded lines, no space before a colon, no control characters. */
-const headForm =
-  /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
-/** Around a value; nothing else is white space there. */
-const blanks = /^[\t ]+|[\t ]+$/g;
 const headEnd = '\r\n\r\n';
 const bareLineFeed = /[^\r]\n/;
 const lineForm = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -62,7 +27,7 @@ const chunkForm = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;.*)?$/;
  * Where in the response the next byte stands. `length` and `chunk`: bytes of the body are to come, as many as `left`
  * says; `until-close`: the body ends with the connection.
  */
-type State = 'head' | 'length' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'until-close' | 'done';
+type State = BodyForm | 'head' | 'chunk' | 'chunk-end' | 'trailer';
 
 /**
  * Reads one response to a POST, GET or DELETE from the bytes of a connection, strictly: where two readers could disagree on
@@ -75,7 +40,7 @@ export class ResponseParser {
   #reusable = true;
   #left = 0;
   /** The header section as far as it has come. */
-  readonly #held = new GrowingBuffer();
+  #held: GrowingBuffer | undefined;
   #line = '';
   #interim = 0;
   #trailerLines = 0;
@@ -114,14 +79,15 @@ export class ResponseParser {
   }
 
   #readHead(chunk: Buffer, from: number): number {
-    const held = this.#held.length;
-    if (held === 0) {
+    if (this.#held === undefined) {
       const end = chunk.indexOf(headEnd, from, 'latin1');
       if (end >= 0 && end - from <= maxHeadBytes) {
         this.#begin(chunk.toString('latin1', from, end));
         return end + headEnd.length;
       }
     }
+    this.#held ??= new GrowingBuffer();
+    const held = this.#held.length;
     this.#held.push(chunk.subarray(from, from + maxHeadBytes + headEnd.length));
     const begun = this.#held.view();
     // Only what is new need be looked at, and the end of the old where the two meet.
@@ -133,41 +99,20 @@ export class ResponseParser {
       if (strange || bareLineFeed.test(begun.toString('latin1', Math.max(0, held - 1)))) throw notHttp();
       return chunk.length;
     }
-    this.#held.clear();
+    this.#held = undefined;
     this.#begin(begun.toString('latin1', 0, end));
     return from + end + headEnd.length - held;
   }
 
-  #begin(head: string): void {
-    if (!headForm.test(head)) throw notHttp();
-    const status = Number(head.slice(9, 12));
-    if (status === 101) throw new HttpProtocolError('the protocol was switched without being asked');
+  #begin(text: string): void {
+    const { status, headers, body, length, reusable } = headOf(text);
     if (status < 200) {
       if (++this.#interim > maxInterim) throw new HttpProtocolError('interim responses without end');
       return;
     }
-    const headers = new ResponseHeaders(head);
-    const length = headers.get('content-length');
-    const coding = headers.get('transfer-encoding');
-    const options = headers.get('connection');
-    if (head.startsWith('HTTP/1.0') || (options !== undefined && /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(options))) {
-      this.#reusable = false;
-    }
-    if (coding !== undefined) {
-      if (length !== undefined || coding.toLowerCase() !== 'chunked' || head.startsWith('HTTP/1.0')) {
-        throw new HttpProtocolError('a transfer coding that leaves the length open');
-      }
-      this.#state = 'chunk-size';
-    } else if (length !== undefined) {
-      if (!/^\d{1,15}$/.test(length)) throw new HttpProtocolError('a content length that is no number');
-      this.#left = Number(length);
-      this.#state = this.#left === 0 ? 'done' : 'length';
-    } else this.#state = 'until-close';
-    if (status === 204 || status === 304) {
-      // It has no body; a peer that announces one may send it all the same.
-      if (this.#state !== 'done') this.#reusable = length === undefined && coding === undefined && this.#reusable;
-      this.#state = 'done';
-    }
+    this.#state = body;
+    this.#left = length;
+    this.#reusable = reusable;
     this.#sink.onHead(status, headers);
   }
 
@@ -202,5 +147,3 @@ export class ResponseParser {
     return end;
   }
 }
-
-const notHttp = (): HttpProtocolError => new HttpProtocolError('not an HTTP/1.1 response');

@@ -20,6 +20,12 @@ export interface BodySink {
  */
 export class IncomingRequest extends IncomingMessage {
   #sink: BodySink | undefined;
+  #passedOn = false;
+
+  /** Node's server is done with it: from now on `headers` has all fields. */
+  passOn(): void {
+    this.#passedOn = true;
+  }
 
   /** Have the body given to `sink` in place of being read as a stream. To be called while the request is received. */
   receive(sink: BodySink): void {
@@ -47,7 +53,32 @@ export class IncomingRequest extends IncomingMessage {
         return this.#sink === spent || Reflect.get(IncomingMessage.prototype, 'readableEnded', this);
       },
     });
+    // Before it passes a request on, Node's server wants to know two fields of it. An object of them all, which is what
+    // it asks for, costs as much as reading the request, and few want it afterwards.
+    Object.defineProperty(this.prototype, 'headers', {
+      get(this: IncomingRequest): unknown {
+        if (!this.#passedOn) return decisive(this.rawHeaders);
+        return Reflect.get(IncomingMessage.prototype, 'headers', this);
+      },
+      set(this: IncomingRequest, headers: unknown) {
+        Reflect.set(IncomingMessage.prototype, 'headers', headers, this);
+      },
+    });
   }
+}
+
+/** The fields by which Node's server decides whether to pass a request on (`parserOnIncoming`). */
+function decisive(raw: readonly string[]): { host: string | undefined; expect: string | undefined } {
+  let host: string | undefined;
+  let expect: string | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') host ??= raw[i + 1];
+    else if (name.length === 6 && name.toLowerCase() === 'expect') {
+      expect = expect === undefined ? raw[i + 1] : `${expect}, ${raw[i + 1]}`;
+    }
+  }
+  return { host, expect };
 }
 
 const spent: BodySink = { chunk: () => false, end: () => undefined };

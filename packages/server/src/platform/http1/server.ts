@@ -19,7 +19,10 @@ export function createHttpServer(listener: HttpListener): Server<typeof Incoming
       connectionsCheckingInterval: 5_000,
       insecureHTTPParser: false,
     },
-    listener,
+    (req, res) => {
+      req.passOn();
+      listener(req, res);
+    },
   );
 }
 

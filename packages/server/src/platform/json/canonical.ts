@@ -1,3 +1,4 @@
+import { quoted } from './quoted.ts';
 import { sourceText, type JsonNode } from './scan.ts';
 
 /**
@@ -19,7 +20,7 @@ export function canonicalJson(bytes: Buffer, node: JsonNode): string {
     case 'object': {
       let text = '';
       for (const i of memberOrder(node.keys)) {
-        text += `${text === '' ? '' : ','}${JSON.stringify(node.keys[i])}:${canonicalJson(bytes, node.children[i]!)}`;
+        text += `${text === '' ? '' : ','}${quoted(node.keys[i]!)}:${canonicalJson(bytes, node.children[i]!)}`;
       }
       return `{${text}}`;
     }
