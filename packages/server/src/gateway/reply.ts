@@ -134,8 +134,9 @@ export class Replies {
 /** Milliseconds with three decimals. `toFixed` would cost ten times as much, twice in every reply. */
 function duration(ms: number): string {
   const us = Math.max(0, Math.round(ms * 1000));
-  const fraction = us % 1000;
-  return `${(us - fraction) / 1000}.${fraction < 10 ? '00' : fraction < 100 ? '0' : ''}${fraction}`;
+  const whole = Math.trunc(us / 1000);
+  const fraction = us - whole * 1000;
+  return `${whole}.${fraction < 10 ? '00' : fraction < 100 ? '0' : ''}${fraction}`;
 }
 
 /** Answers from this size on are counted and, where they can be, passed on in pieces. */

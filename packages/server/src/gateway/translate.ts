@@ -1,4 +1,5 @@
 import { metaKey, type LogLevel } from '../domain/protocol.ts';
+import { quoted } from '../platform/json/quoted.ts';
 import { sourceText, type JsonNode } from '../platform/json/scan.ts';
 import { byteString, bytesOf, type ByteString } from '../platform/byte-string.ts';
 import { splice, type Edit } from '../platform/json/splice.ts';
@@ -46,7 +47,7 @@ export function callParams(
   if (params === undefined) return byteString(target.modern ? `{"_meta":{${ownMembers(target)}}}` : '{}');
   const edits: Edit[] = [];
   if (nameNode !== undefined) {
-    edits.push({ start: nameNode.start, end: nameNode.end, text: byteString(JSON.stringify(name)) });
+    edits.push({ start: nameNode.start, end: nameNode.end, text: byteString(quoted(name)) });
   }
   if (meta !== undefined) {
     const described = { start: meta.start, end: meta.end, text: byteString(metaText(bytes, meta, target)) };

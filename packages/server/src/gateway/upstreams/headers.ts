@@ -2,7 +2,7 @@ import type { SnapshotServer } from '../../domain/snapshot.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import { encodeHeaderValue } from '../../platform/header-value.ts';
 import { headerLine } from '../../platform/http1/header-line.ts';
-import { implementation } from '../../domain/protocol.ts';
+import { implementation, newestModern } from '../../domain/protocol.ts';
 import type { Secret } from '../../domain/secret.ts';
 
 /** Headers a request to an upstream may carry; the caller's own headers are never in scope here (rule R5). */
@@ -36,10 +36,10 @@ export const openCredential = (server: SnapshotServer, vault: Vault): Credential
  */
 export function buildHeaders(credential: Credential, out: OutgoingHeaders): string {
   let headers = out.stream === true ? fixedOfStream : fixed;
-  if (out.version !== undefined) headers += headerLine('mcp-protocol-version', out.version);
+  if (out.version !== undefined) headers += out.version === newestModern ? modern : versionLine(out.version);
   if (out.session !== undefined) headers += headerLine('mcp-session-id', out.session);
   if (out.lastEventId !== undefined) headers += headerLine('last-event-id', out.lastEventId);
-  if (out.method !== undefined) headers += headerLine('mcp-method', out.method);
+  if (out.method !== undefined) headers += out.method === 'tools/call' ? toolsCall : methodLine(out.method);
   if (out.name !== undefined) headers += headerLine('mcp-name', encodeHeaderValue(out.name));
   if (out.params !== undefined) {
     for (const { header, value } of out.params) headers += headerLine(`mcp-param-${header}`, encodeHeaderValue(value));
@@ -48,6 +48,11 @@ export function buildHeaders(credential: Credential, out: OutgoingHeaders): stri
   return headers;
 }
 
+const versionLine = (version: string): string => headerLine('mcp-protocol-version', version);
+const methodLine = (method: string): string => headerLine('mcp-method', method);
+// What nearly every request says.
+const modern = versionLine(newestModern);
+const toolsCall = methodLine('tools/call');
 const always =
   headerLine('accept-encoding', 'identity') +
   headerLine('user-agent', `${implementation.name}/${implementation.version}`);

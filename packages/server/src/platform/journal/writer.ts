@@ -1,5 +1,5 @@
 import { unavailable, type AppError } from '../../domain/errors.ts';
-import { isoTime } from '../clock.ts';
+import { isoTimes } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { LineComposer, lineStart } from './chain.ts';
 import { encodeGap, encodeOutcome } from './encode.ts';
@@ -87,15 +87,7 @@ export function createWriter(options: WriterOptions) {
   let retryTimer: NodeJS.Timeout | undefined;
   const lost = { calls: 0, denials: 0 };
 
-  let isoAt = -1;
-  let iso = '';
-  const isoOf = (at: number): string => {
-    if (at !== isoAt) {
-      iso = isoTime(at);
-      isoAt = at;
-    }
-    return iso;
-  };
+  const isoOf = isoTimes();
 
   function push(entry: Entry): void {
     const stuck = failing !== undefined ? entry.kind !== 'outcome' : flushes.late() && isStrictCall(entry);
