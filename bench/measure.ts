@@ -10,6 +10,8 @@ export type Method = LoadJob['method'];
 export interface Sample {
   readonly target: TargetName;
   readonly method: Method;
+  /** Of the run, from 0: what is compared was measured in the same one. */
+  readonly round: number;
   /** Requests answered within the span. */
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -47,7 +49,13 @@ export async function warmUp(bench: Bench, target: Target, options: BenchOptions
   await load('tools/call', 0.75);
 }
 
-export async function measure(bench: Bench, target: Target, method: Method, options: BenchOptions): Promise<Sample> {
+export async function measure(
+  bench: Bench,
+  target: Target,
+  method: Method,
+  round: number,
+  options: BenchOptions,
+): Promise<Sample> {
   const job = jobFor(bench, target, method, options);
   const result = await runLoad(bench, job);
   const { requests, seconds } = result;
@@ -56,6 +64,7 @@ export async function measure(bench: Bench, target: Target, method: Method, opti
   return {
     target: target.name,
     method,
+    round,
     requests,
     requestsPerSecond: requests / seconds,
     p50: result.p50,

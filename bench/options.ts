@@ -88,7 +88,7 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
     throw new Error(`--against is the folder of another checkout of this repository, not '${against}'.`);
   }
   const strictJournal = values.journal === 'strict';
-  const seconds = number('seconds', values.seconds, quick ? 1.2 : 4, 0.05, 60);
+  const seconds = number('seconds', values.seconds, quick ? 0.6 : 1.2, 0.05, 60);
   return {
     quick,
     rate: number('rate', values.rate, 0, 0, 100_000),
@@ -102,7 +102,7 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
       ...(against !== undefined ? (['governed-against'] as const) : []),
     ]),
     generations: number('generations', values.generations, quick ? 1 : 3, 1, 20),
-    rounds: number('rounds', values.rounds, quick ? 4 : 3, 1, 20),
+    rounds: number('rounds', values.rounds, 8, 1, 40),
     warmUp: number('warm-up', values['warm-up'], quick ? 7 : 10, 0, 30),
     callSeconds: seconds,
     listSeconds: seconds / 3,

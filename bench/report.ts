@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import type { Method, Sample } from './measure.ts';
 import type { BenchOptions, TargetName } from './options.ts';
 
-/** Figures by target, or ratios by `a/b`. */
+/** Figures by target, or ratios by `a/b`: of each round by itself, the median of them. */
 export type Figures = Partial<Record<string, number>>;
 
 /** Medians of one method. Rates per second, times in milliseconds, CPU in microseconds, memory in MiB. */
@@ -87,24 +87,37 @@ function summarise(all: readonly Sample[], method: Method, options: BenchOptions
     }
     return medians;
   };
-  const rates = figures((sample) => sample.requestsPerSecond, 1);
-  const cpu = figures((sample) => sample.cpuPerRequest, 2);
+  const own = all.filter((sample) => sample.method === method);
   return {
-    requests_per_second: rates,
-    ratios: ratios(rates),
-    cpu_us_per_call: cpu,
-    cpu_ratios: ratios(cpu),
+    requests_per_second: figures((sample) => sample.requestsPerSecond, 1),
+    ratios: ratios(own, (sample) => sample.requestsPerSecond),
+    cpu_us_per_call: figures((sample) => sample.cpuPerRequest, 2),
+    cpu_ratios: ratios(own, (sample) => sample.cpuPerRequest),
     p50: figures((sample) => sample.p50, 3),
     p99: figures((sample) => sample.p99, 3),
     rss: figures((sample) => sample.memory, 1),
   };
 }
 
-function ratios(figures: Figures): Figures {
+/**
+ * The machine's own speed changes from second to second and by a third within minutes. What is compared is therefore
+ * what was measured side by side, and quotients of the same round are what a median is taken of.
+ */
+function ratios(samples: readonly Sample[], value: (sample: Sample) => number | undefined): Figures {
   const result: Figures = {};
   for (const [above, below] of pairs) {
-    const [a, b] = [figures[above], figures[below]];
-    if (a !== undefined && b !== undefined && b > 0) result[`${above}/${below}`] = round(a / b, 3);
+    const rounds = samples
+      .filter(({ target }) => target === above)
+      .flatMap((a) => {
+        const b = samples.find(({ target, round }) => target === below && round === a.round);
+        const [over, under] = [value(a), b && value(b)];
+        return over === undefined || under === undefined || under <= 0
+          ? []
+          : [{ ratio: over / under, foreign: Math.max(a.foreign, b!.foreign) }];
+      });
+    const calm = rounds.filter(({ foreign }) => foreign <= quiet);
+    const middle = median((calm.length >= 2 ? calm : rounds).map(({ ratio }) => ratio));
+    if (middle !== undefined) result[`${above}/${below}`] = round(middle, 3);
   }
   return result;
 }

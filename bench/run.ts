@@ -20,6 +20,7 @@ async function generation(
   port: number,
   options: BenchOptions,
   samples: Sample[],
+  round: number,
 ): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const cores = chooseCores();
@@ -40,7 +41,7 @@ async function generation(
     const startedAt = performance.now();
     for (const target of shuffled(targets)) {
       for (const method of ['tools/call', 'tools/list'] as const) {
-        const sample = await measure(bench, target, method, options);
+        const sample = await measure(bench, target, method, round + rounds, options);
         samples.push(sample);
         tell(describe(sample));
       }
@@ -102,7 +103,7 @@ async function main(options: BenchOptions): Promise<boolean> {
   let rounds = 0;
   for (let index = 0; index < options.generations; index += 1) {
     const startedAt = performance.now();
-    rounds += await generation(bench, folder, upstream.port, options, samples);
+    rounds += await generation(bench, folder, upstream.port, options, samples, rounds);
     const took = (performance.now() - startedAt) / 1000;
     if (index + 1 < options.generations && secondsLeft(options) < took) {
       tell('No time for another generation of processes within the budget.');

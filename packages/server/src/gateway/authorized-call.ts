@@ -11,9 +11,7 @@ const authority = Symbol('authority');
  * receipt of the journal, and with an approval where the decision asks for one; `dispatch` takes nothing else: no yes or no row, no call (rules R1, R2, R9).
  */
 export class AuthorizedCall {
-  // Private, for nothing may be exchanged once it has been allowed.
-  readonly #held: HeldSnapshot;
-  readonly #target: CallTarget;
+  readonly #grant: Grant;
   #spent = false;
 
   constructor(by: typeof authority, grant: Grant) {
@@ -21,26 +19,22 @@ export class AuthorizedCall {
     if (grant.decision.approval !== undefined && grant.approval === undefined) {
       throw new TypeError('This call has not been approved.');
     }
-    this.#held = grant.held;
-    this.#target = grant.target;
+    this.#grant = grant;
   }
 
-  get held(): HeldSnapshot {
-    return this.#held;
-  }
-
-  get target(): CallTarget {
-    return this.#target;
-  }
-
-  /** Use the right up: a call is sent at most once. */
-  spend(): void {
+  /**
+   * Use the right up: a call is sent at most once.
+   * @returns what it is a right to, which there is no other way to learn
+   */
+  spend(): Grant {
     if (this.#spent) throw new TypeError('This call has been sent already.');
     this.#spent = true;
+    return this.#grant;
   }
 }
 
-interface Grant {
+/** What was decided about a call, on whose behalf, by what, and the proof that it is on record. */
+export interface Grant {
   readonly principal: Principal;
   readonly held: HeldSnapshot;
   readonly target: CallTarget;

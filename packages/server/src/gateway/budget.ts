@@ -67,9 +67,9 @@ export function takeBudget(
   // The narrowest first: who has used up their own takes nothing from everybody's. The ids are distinct whatever they
   // are of, so each is a key as it stands.
   if (kind === 'tool' && (principalToolPerMinute ?? writePerMinute ?? null) !== null)
-    takeOwnOfTool(deps, call, target, record);
+    takeOwnOfTool(deps, call, target, record, now);
   if ((principalPerMinute ?? null) !== null)
-    takeRate(deps, record, ownPerServer, `${budgetHolder(principal)} ${server.id}`, principalPerMinute!);
+    takeRate(deps, record, ownPerServer, `${budgetHolder(principal)} ${server.id}`, principalPerMinute!, now);
   if (toolPerMinute !== null && kind === 'tool')
     takeRate(deps, record, perTool, toolKey(server.id, definition), toolPerMinute, now);
   takeRate(deps, record, perServer, server.id, perMinute, now);
@@ -101,12 +101,13 @@ function takeOwnOfTool(
   { principal, held }: Exchanged,
   { server, definition }: CallTarget,
   record: CallRecord,
+  now: number,
 ): void {
   const key = `${budgetHolder(principal)} ${server.id}/${definition.name}`;
-  takeRate(deps, record, ownPerTool, key, server.limits.principalToolPerMinute ?? null);
+  takeRate(deps, record, ownPerTool, key, server.limits.principalToolPerMinute ?? null, now);
   const { writePerMinute } = held.snapshot.settings.limits;
   if ((writePerMinute ?? null) === null || classOf(server, definition.name) === 'read') return;
-  takeRate(deps, record, writes, `write ${key}`, writePerMinute!);
+  takeRate(deps, record, writes, `write ${key}`, writePerMinute!, now);
 }
 
 /**

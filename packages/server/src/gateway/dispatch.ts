@@ -1,4 +1,4 @@
-import type { AuthorizedCall } from './authorized-call.ts';
+import type { AuthorizedCall, Grant } from './authorized-call.ts';
 import type { Upstreams } from './upstreams/pool.ts';
 import type { UpstreamAnswer, UpstreamRequest } from './upstreams/upstream.ts';
 
@@ -12,16 +12,16 @@ export function dispatch(
   call: AuthorizedCall,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
-  call.spend();
-  const { held, target } = call;
-  if (target.server.hosted?.endpoint === null) return dispatchAwake(upstreams, call, request);
+  const grant = call.spend();
+  const { held, target } = grant;
+  if (target.server.hosted?.endpoint === null) return dispatchAwake(upstreams, grant, request);
   return upstreams.of(held, target.server).request(request);
 }
 
 /** A call is what wakes a server that sleeps, and nothing else does. */
 async function dispatchAwake(
   upstreams: Upstreams,
-  { held, target }: AuthorizedCall,
+  { held, target }: Grant,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   await upstreams.awake(held, target.server);

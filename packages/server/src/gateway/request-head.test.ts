@@ -15,6 +15,29 @@ describe('the head of a request', () => {
     );
   });
 
+  it('has each field in its place, and nothing of the request before', () => {
+    const named = {
+      host: 'host',
+      origin: 'origin',
+      authorization: 'authorization',
+      accept: 'accept',
+      contentType: 'content-type',
+      contentEncoding: 'content-encoding',
+      contentLength: 'content-length',
+      userAgent: 'user-agent',
+      sessionId: 'mcp-session-id',
+      lastEventId: 'last-event-id',
+      protocolVersion: 'mcp-protocol-version',
+      method: 'mcp-method',
+      name: 'mcp-name',
+    };
+    const all = Object.values(named).flatMap((name) => [name, `the ${name}`]);
+    const expected = Object.fromEntries(Object.entries(named).map(([field, name]) => [field, `the ${name}`]));
+    expect(readHead(all)).toEqual({ ...expected, params: undefined });
+    expect(() => readHead([...all, ...all])).toThrow(RpcError);
+    expect(readHead([])).toEqual({});
+  });
+
   it.each([
     'host',
     'Origin',

@@ -40,7 +40,7 @@ const places: ReadonlyMap<string, number> = new Map(names.map((name, place) => [
 const repeatable: ReadonlySet<string> = new Set<(typeof names)[number]>(['accept', 'user-agent']);
 const paramPrefix = 'mcp-param-';
 
-/** The values of the request that is being read, in the order of `names`. */
+/** The values of the request that is being read, in the order of `names`; none between two requests. */
 const values: (string | undefined)[] = names.map(() => undefined);
 
 /**
@@ -50,7 +50,31 @@ const values: (string | undefined)[] = names.map(() => undefined);
  * @throws RpcError with HTTP 400 when a decisive field is repeated
  */
 export function readHead(raw: readonly string[]): RequestHead {
-  values.fill(undefined);
+  try {
+    const params = readFields(raw);
+    return {
+      host: values[0],
+      origin: values[1],
+      authorization: values[2],
+      accept: values[3],
+      contentType: values[4],
+      contentEncoding: values[5],
+      contentLength: values[6],
+      userAgent: values[7],
+      sessionId: values[8],
+      lastEventId: values[9],
+      protocolVersion: values[10],
+      method: values[11],
+      name: values[12],
+      params,
+    };
+  } finally {
+    values.fill(undefined);
+  }
+}
+
+/** @returns the values of `Mcp-Param-*`; all others are put in place */
+function readFields(raw: readonly string[]): Map<string, string> | undefined {
   let params: Map<string, string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
@@ -67,22 +91,7 @@ export function readHead(raw: readonly string[]): RequestHead {
       params.set(param, value);
     }
   }
-  return {
-    host: values[0],
-    origin: values[1],
-    authorization: values[2],
-    accept: values[3],
-    contentType: values[4],
-    contentEncoding: values[5],
-    contentLength: values[6],
-    userAgent: values[7],
-    sessionId: values[8],
-    lastEventId: values[9],
-    protocolVersion: values[10],
-    method: values[11],
-    name: values[12],
-    params,
-  };
+  return params;
 }
 
 /** Of a request whose head has not been read. */

@@ -92,8 +92,7 @@ export class Newsroom implements ResourceWatching {
   }
 
   async watch(call: AuthorizedCall, onUpdated: () => void): Promise<ResourceWatch> {
-    call.spend();
-    const { held, target } = call;
+    const { held, target } = call.spend();
     const attended = this.attend(held);
     try {
       const room = this.#rooms.get(held.snapshot.workspace.id)!;

@@ -1,6 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { HttpConnection, type HttpRequest, type ResponseHandler } from './connection.ts';
+import { HttpConnection, type HttpRequest, type Peer, type ResponseHandler } from './connection.ts';
+import { Heads } from './response-head.ts';
 
 export interface HttpClientOptions {
   /** Opens a connection to the one origin this client speaks to. */
@@ -19,6 +20,7 @@ export interface HttpClientOptions {
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
+  readonly #peer: Peer;
   /** Connections at once. */
   connections: number;
   readonly #all = new Set<HttpConnection>();
@@ -31,6 +33,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.#peer = { host: options.host, clock: options.clock, heads: new Heads() };
     this.connections = options.connections;
     this.#sweep = setInterval(() => this.#dropStale(), sweepEveryMs).unref();
   }
@@ -92,7 +95,7 @@ export class HttpClient {
   #dialMore(): void {
     while (this.#dialling < this.#waiting.length && this.#all.size + this.#dialling < this.connections) {
       this.#dialling++;
-      const connection = new HttpConnection(this.#options.host, this.#options.clock, this.#freed);
+      const connection = new HttpConnection(this.#peer, this.#freed);
       this.#options.connect(connection.onread).then(
         (socket) => {
           this.#dialling--;

@@ -2,6 +2,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { ByteString } from '../byte-string.ts';
 import type { Clock } from '../clock.ts';
 import { HttpProtocolError } from './protocol-error.ts';
+import type { Heads } from './response-head.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 import { ResponseParser, type ResponseSink } from './response-parser.ts';
 
@@ -34,12 +35,21 @@ export interface ResponseHandler {
  */
 const incoming = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** What all connections of a client share. */
+export interface Peer {
+  /** Value of the `Host` header. */
+  readonly host: string;
+  readonly clock: Clock;
+  readonly heads: Heads;
+}
+
 /** A connection that carries one request at a time. */
 export class HttpConnection implements ResponseSink {
   /** To be given to the socket when it is made (its `onread` option). */
   readonly onread: OnReadOpts;
   readonly #host: string;
   readonly #clock: Clock;
+  readonly #heads: Heads;
   readonly #ended: (connection: HttpConnection, reusable: boolean) => void;
   #socket: Socket | undefined;
   #handler: ResponseHandler | undefined;
@@ -50,9 +60,10 @@ export class HttpConnection implements ResponseSink {
   #idleSince = 0;
 
   /** @param ended called whenever the connection becomes free, or dies */
-  constructor(host: string, clock: Clock, ended: (connection: HttpConnection, reusable: boolean) => void) {
+  constructor({ host, clock, heads }: Peer, ended: (connection: HttpConnection, reusable: boolean) => void) {
     this.#host = host;
     this.#clock = clock;
+    this.#heads = heads;
     this.#ended = ended;
     this.onread = {
       buffer: incoming,
@@ -93,7 +104,7 @@ export class HttpConnection implements ResponseSink {
 
   send(request: HttpRequest, handler: ResponseHandler): void {
     this.#handler = handler;
-    this.#parser = new ResponseParser(this);
+    this.#parser = new ResponseParser(this, this.#heads);
     handler.onSent();
     const { method, path, headers, body } = request;
     const length = method === 'POST' || method === 'PUT' ? `content-length: ${body.length}\r\n` : '';

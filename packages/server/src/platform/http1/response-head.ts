@@ -22,27 +22,32 @@ export interface ResponseHead {
 const headForm =
   /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 
-/**
- * Heads read before, by their text. Under load they repeat, since servers write the same fields in the same second
- * about answers of a few lengths, and reading one costs as much as all else about a response.
- */
-const known = new Map<string, ResponseHead>();
 const mostKnown = 256;
 const longestKnown = 1024;
+/** What means something to one conversation alone is not kept beyond it. */
+const personal = ['mcp-session-id', 'set-cookie', 'set-cookie2'];
 
 /**
- * Read a head without the empty line that ends it.
- * @throws HttpProtocolError
+ * Reads the heads of one server and remembers them by their text. Under load they repeat, since servers write the same
+ * fields in the same second about answers of a few lengths, and reading one costs as much as all else about a response.
  */
-export function headOf(text: string): ResponseHead {
-  const before = known.get(text);
-  if (before !== undefined) return before;
-  const head = readHead(text);
-  if (text.length <= longestKnown) {
-    if (known.size === mostKnown) known.clear();
-    known.set(text, head);
+export class Heads {
+  readonly #known = new Map<string, ResponseHead>();
+
+  /**
+   * Read a head without the empty line that ends it.
+   * @throws HttpProtocolError
+   */
+  read(text: string): ResponseHead {
+    if (text.length > longestKnown) return readHead(text);
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const head = readHead(text);
+    if (personal.some((name) => head.headers.get(name) !== undefined)) return head;
+    if (this.#known.size === mostKnown) this.#known.clear();
+    this.#known.set(text, head);
+    return head;
   }
-  return head;
 }
 
 function readHead(text: string): ResponseHead {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HttpProtocolError } from './protocol-error.ts';
 import type { ResponseHeaders } from './response-headers.ts';
-import { ResponseParser } from './response-parser.ts';
+import { Heads } from './response-head.ts';
+import { ResponseParser, type ResponseSink } from './response-parser.ts';
 
 interface Read {
   status: number;
@@ -11,14 +12,17 @@ interface Read {
   ended: 'reusable' | 'closing' | 'cut';
 }
 
+const heads = new Heads();
+
 /** Reads a response that arrives in these pieces, the peer closing after the last. */
 function read(pieces: readonly (string | Buffer)[]): Read {
   const got: Partial<Read> & { body: string } = { body: '' };
-  const parser = new ResponseParser({
+  const sink: ResponseSink = {
     onHead: (status, headers) => Object.assign(got, { status, headers }),
     onData: (chunk) => (got.body += chunk.toString('latin1')),
     onEnd: (reusable) => (got.ended = reusable ? 'reusable' : 'closing'),
-  });
+  };
+  const parser = new ResponseParser(sink, heads);
   for (const piece of pieces) {
     const bytes = Buffer.from(piece as string, 'latin1');
     parser.push(bytes);
@@ -65,6 +69,14 @@ describe('a response', () => {
       if (i % 50 !== 0) continue;
       expect(heads.map((head) => read([head]))).toEqual(first);
       for (const head of wrong) expect(() => read([head])).toThrow(HttpProtocolError);
+    }
+  });
+
+  it('is remembered by its head alone, and not where that means something to one conversation', () => {
+    const length = 'content-length: 0\r\n';
+    expect(heads.read(`${ok}${length}a: b`)).toBe(heads.read(`${ok}${length}a: b`));
+    for (const personal of ['Mcp-Session-Id: s', 'set-cookie: a=b', 'Set-Cookie2: a=b', `a: ${'b'.repeat(1_024)}`]) {
+      expect(heads.read(`${ok}${length}${personal}`)).not.toBe(heads.read(`${ok}${length}${personal}`));
     }
   });
 

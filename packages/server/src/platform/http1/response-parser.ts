@@ -1,6 +1,6 @@
 import { GrowingBuffer } from '../growing-buffer.ts';
 import { HttpProtocolError } from './protocol-error.ts';
-import { headOf, notHttp, type BodyForm } from './response-head.ts';
+import { notHttp, type BodyForm, type Heads } from './response-head.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /** Told what a response consists of, in order: `onHead`, any number of `onData`, `onEnd`. */
@@ -36,6 +36,7 @@ type State = BodyForm | 'head' | 'chunk' | 'chunk-end' | 'trailer';
  */
 export class ResponseParser {
   readonly #sink: ResponseSink;
+  readonly #heads: Heads;
   #state: State = 'head';
   #reusable = true;
   #left = 0;
@@ -45,8 +46,10 @@ export class ResponseParser {
   #interim = 0;
   #trailerLines = 0;
 
-  constructor(sink: ResponseSink) {
+  /** @param heads of the server that answers */
+  constructor(sink: ResponseSink, heads: Heads) {
     this.#sink = sink;
+    this.#heads = heads;
   }
 
   /**
@@ -105,7 +108,7 @@ export class ResponseParser {
   }
 
   #begin(text: string): void {
-    const { status, headers, body, length, reusable } = headOf(text);
+    const { status, headers, body, length, reusable } = this.#heads.read(text);
     if (status < 200) {
       if (++this.#interim > maxInterim) throw new HttpProtocolError('interim responses without end');
       return;

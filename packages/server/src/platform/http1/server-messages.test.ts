@@ -23,7 +23,7 @@ async function said(server: ReturnType<typeof createServer>, requests: string): 
 }
 
 /** The reason it may be given two fields alone. */
-it('Node asks a request for nothing but Host and Expect before it passes it on', async () => {
+it('Node asks a request of HTTP/1.1 for nothing but Host and Expect before it passes it on', async () => {
   const asked = new Set<string | symbol>();
   let passedOn = false;
   class Watched extends IncomingMessage {
@@ -65,7 +65,15 @@ it('all fields of a request are there for whoever it was passed on to', async ()
   expect(seen).toEqual([{ host: 'a', x: '1, 2', cookie: 'b', connection: 'close' }, { mine: '1' }]);
 });
 
-it('[edge 18] a request without Host is refused, and what is expected is answered as Node does it', async () => {
+it('an answer of unknown length to HTTP/1.0 has the form the request asked for', async () => {
+  const server = createHttpServer((_req, res) => {
+    res.write('one');
+    res.end('two');
+  });
+  expect(await said(server, 'GET / HTTP/1.0\r\nTE: chunked\r\n\r\n')).toMatch(/transfer-encoding: chunked/i);
+});
+
+it('a request without Host is refused, and what is expected is answered as Node does it', async () => {
   const bodies: string[] = [];
   const server = createHttpServer((req, res) => {
     let body = '';

@@ -21,8 +21,9 @@ export interface BodySink {
 export class IncomingRequest extends IncomingMessage {
   #sink: BodySink | undefined;
   #passedOn = false;
+  #decisive: Decisive | undefined;
 
-  /** Node's server is done with it: from now on `headers` has all fields. */
+  /** Node's server is done with it: from now on `headers` has all fields. Called by the server, before any listener. */
   passOn(): void {
     this.#passedOn = true;
   }
@@ -53,11 +54,11 @@ export class IncomingRequest extends IncomingMessage {
         return this.#sink === spent || Reflect.get(IncomingMessage.prototype, 'readableEnded', this);
       },
     });
-    // Before it passes a request on, Node's server wants to know two fields of it. An object of them all, which is what
-    // it asks for, costs as much as reading the request, and few want it afterwards.
+    // Before it passes on a request of HTTP/1.1, Node's server wants to know two fields of it. An object of them all,
+    // which is what it asks for, costs as much as reading the request, and few want it afterwards.
     Object.defineProperty(this.prototype, 'headers', {
       get(this: IncomingRequest): unknown {
-        if (!this.#passedOn) return decisive(this.rawHeaders);
+        if (!this.#passedOn && this.httpVersion === '1.1') return (this.#decisive ??= decisive(this.rawHeaders));
         return Reflect.get(IncomingMessage.prototype, 'headers', this);
       },
       set(this: IncomingRequest, headers: unknown) {
@@ -68,7 +69,12 @@ export class IncomingRequest extends IncomingMessage {
 }
 
 /** The fields by which Node's server decides whether to pass a request on (`parserOnIncoming`). */
-function decisive(raw: readonly string[]): { host: string | undefined; expect: string | undefined } {
+interface Decisive {
+  readonly host: string | undefined;
+  readonly expect: string | undefined;
+}
+
+function decisive(raw: readonly string[]): Decisive {
   let host: string | undefined;
   let expect: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {

@@ -45,3 +45,12 @@ it('[AUD-03] a group of any size is the lines one by one', () => {
     { numRuns: 40 },
   );
 });
+
+it('a group goes on whatever a record is made of', () => {
+  const composer = new LineComposer();
+  composer.begin(genesis);
+  const bodies = ['x'.repeat(65_000), 'é'.repeat(200), '☃', 'y'];
+  for (const body of bodies) composer.add(body);
+  const lines = composer.lines().toString('latin1').split('\n');
+  expect(lines.map((line) => line.length)).toEqual([...bodies.map((body) => body.length + 75), 0]);
+});

@@ -58,7 +58,10 @@ export class LineComposer {
       this.#bytes.copy(larger, 0, 0, this.#end);
       this.#bytes = larger;
     }
-    this.#end += encoder.encodeInto(body, this.#bytes.subarray(this.#end)).written;
+    const { written } = encoder.encodeInto(body, this.#bytes.subarray(this.#end));
+    // Whatever else it may be, a record is as many bytes as characters, and one odd character must not stop the rest.
+    if (written !== body.length) this.#bytes.write(body, this.#end, 'latin1');
+    this.#end += body.length;
     const digest = hash('sha256', this.#bytes.subarray(this.#hashFrom, this.#end), 'hex');
     this.#bytes.set(openingBytes, this.#end);
     this.#bytes.write(digest, this.#end + opening.length, 'latin1');

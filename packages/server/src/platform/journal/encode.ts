@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { plain } from '../json/quoted.ts';
 import type {
   CallIntent,
   CallOutcome,
@@ -12,8 +13,6 @@ import type {
 
 const plainName = /^[\w\-./:@+ ]{0,64}$/;
 const plainUri = /^[\w\-./:@+~%?#=&;,!$'()*[\]{}]{0,128}$/;
-/** Printable ASCII that JSON writes as it is. */
-const plain = /^[ !#-[\]-~]*$/;
 /** Entries after which what is remembered of callers and tools is forgotten; names come from outside. */
 const mostRemembered = 2_000;
 
