@@ -87,12 +87,12 @@ function summarise(all: readonly Sample[], method: Method, options: BenchOptions
     }
     return medians;
   };
-  const own = all.filter((sample) => sample.method === method);
+  const ofMethod = all.filter((sample) => sample.method === method);
   return {
     requests_per_second: figures((sample) => sample.requestsPerSecond, 1),
-    ratios: ratios(own, (sample) => sample.requestsPerSecond),
+    ratios: ratios(ofMethod, (sample) => sample.requestsPerSecond),
     cpu_us_per_call: figures((sample) => sample.cpuPerRequest, 2),
-    cpu_ratios: ratios(own, (sample) => sample.cpuPerRequest),
+    cpu_ratios: ratios(ofMethod, (sample) => sample.cpuPerRequest),
     p50: figures((sample) => sample.p50, 3),
     p99: figures((sample) => sample.p99, 3),
     rss: figures((sample) => sample.memory, 1),
@@ -100,7 +100,7 @@ function summarise(all: readonly Sample[], method: Method, options: BenchOptions
 }
 
 /**
- * The machine's own speed changes from second to second and by a third within minutes. What is compared is therefore
+ * The machine's own speed changes from second to second and by half within minutes. What is compared is therefore
  * what was measured side by side, and quotients of the same round are what a median is taken of.
  */
 function ratios(samples: readonly Sample[], value: (sample: Sample) => number | undefined): Figures {
