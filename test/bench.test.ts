@@ -10,7 +10,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processTree, startedAt } from '../bench/cpu.ts';
 import type { LoadJob, LoadResult } from '../bench/load.ts';
-import type { Report } from '../bench/report.ts';
+import type { Sample } from '../bench/measure.ts';
+import { readOptions } from '../bench/options.ts';
+import { makeReport, type Report } from '../bench/report.ts';
 import { startNode } from '../bench/targets.ts';
 
 const run = fileURLToPath(new URL('../bench/run.ts', import.meta.url));
@@ -120,6 +122,26 @@ describe('the load generator', () => {
     expect(result.errors).toBe(0);
     expect(result.requests).toBeGreaterThan(60);
     expect(result.p50).toBeGreaterThan(50);
+  });
+});
+
+describe('a report', () => {
+  it('compares what was measured in the same round, the calm ones where there are two', () => {
+    const sample = (target: Sample['target'], round: number, requestsPerSecond: number, foreign = 0): Sample => ({
+      ...{ target, method: 'tools/call', round, requests: 1, requestsPerSecond, p50: 1, p99: 1 },
+      ...{ cpuPerRequest: 1e6 / requestsPerSecond, memory: 1, foreign, errors: 0, firstError: undefined },
+    });
+    // The machine is three times as fast in the last calm round; in the noisy one the pipe has it for itself.
+    const governed = [sample('governed', 0, 70), sample('governed', 1, 81), sample('governed', 2, 240)];
+    const pipe = [sample('node-pipe', 2, 300), sample('node-pipe', 0, 100), sample('node-pipe', 1, 90)];
+    const noisy = [sample('governed', 3, 10, 0.2), sample('node-pipe', 3, 1_000)];
+    const alone = [sample('governed', 4, 900)];
+    const options = readOptions(['--only', 'node-pipe,governed'], '')!;
+    const facts = { options, rounds: 5, pinned: true, nginx: null, leftOut: [] };
+    const { ratios, cpu_ratios: cpu } = makeReport([...governed, ...pipe, ...noisy, ...alone], facts);
+    expect(ratios).toEqual({ 'governed/node-pipe': 0.8 });
+    expect(cpu).toEqual({ 'governed/node-pipe': 1.25 });
+    expect(makeReport([...noisy, ...alone], facts).ratios).toEqual({ 'governed/node-pipe': 0.01 });
   });
 });
 
